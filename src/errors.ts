@@ -1,0 +1,61 @@
+/**
+ * Every refusal in Ondo is one of these. The message is one sentence a person can act on:
+ * what came, what was expected, what to do. `code` is for programs and never changes its meaning.
+ */
+export class OndoError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** What the caller gave can't be used: an option, a prompt, a temperature. Command line: exit 2. */
+export class InputError extends OndoError {}
+
+/** A file is missing, damaged, or not what it says. Command line: exit 1. */
+export class FileError extends OndoError {}
+
+/** Training can't go on: loss is not a number, the corpus is too small. Command line: exit 1. */
+export class TrainingError extends OndoError {}
+
+/** Levenshtein distance with transpositions of neighbours counted as one slip. */
+function slips(a: string, b: string): number {
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  )
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let best = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, rows[i - 2][j - 2] + 1)
+      }
+      rows[i][j] = best
+    }
+  }
+  return rows[a.length][b.length]
+}
+
+/**
+ * The known name nearest to a mistyped one, or undefined when none is near.
+ * At most one slip in three letters counts as near, so that `--lenght` finds `--length`
+ * but `xyz` does not find `seq`.
+ */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let fewest = Number.POSITIVE_INFINITY
+  for (const candidate of known) {
+    const distance = slips(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < fewest) [best, fewest] = [candidate, distance]
+  }
+  return best !== undefined && fewest <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined
+}
+
+/** ` Did you mean "x"?` with a leading space, or nothing: made to be appended to a sentence. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearestName(name, known)
+  return near === undefined ? '' : ` Did you mean "${near}"?`
+}

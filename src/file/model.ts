@@ -1,0 +1,39 @@
+/** The model as a value: what a file holds, and what sampling, scoring and training pass around. */
+import type { ModelConfig, Weights } from '../model/config.js'
+import type { Tokenizer } from '../text/tokenizer.js'
+
+/** How the model was made; every field optional because other people's models lack some. */
+export interface TrainingRecord {
+  /** A name for people: `tiny-shakespeare.txt`. Never a path. */
+  readonly corpus?: string
+  /** SHA-256 of the corpus as text (UTF-8, after reading), hex. */
+  readonly corpusHash?: string
+  /** Symbols in the corpus. */
+  readonly corpusSize?: number
+  readonly split?: string
+  readonly seed?: number
+  /** The trainer's settings, as written on the command line or in the call. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly epochs?: number
+  readonly steps?: number
+  /** nats a symbol. */
+  readonly trainLoss?: number
+  readonly validationLoss?: number
+  readonly seconds?: number
+  readonly version?: string
+}
+
+export interface Model {
+  readonly config: ModelConfig
+  readonly tokenizer: Tokenizer
+  readonly weights: Weights
+  /** SHA-256 of the file, hex: the model's identity. */
+  readonly hash: string
+  readonly training: TrainingRecord
+  /** For people: `Shakespeare`. */
+  readonly name?: string
+  /** A prompt that shows the model well, for the studio and for `ondo sample` without one. */
+  readonly prompt?: string
+  /** Strings at which a text of this model ends by itself (names: a newline). */
+  readonly stop?: readonly string[]
+}

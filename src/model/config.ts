@@ -1,0 +1,131 @@
+/**
+ * What a model is: its sizes, its cell, the names and shapes of its tensors.
+ *
+ * Dimensions, here and everywhere: B streams in a batch, T steps in time, E width of the embedding,
+ * H hidden units a layer, L layers, V symbols in the vocabulary. G is the number of gates of a cell
+ * (RNN 1, GRU 3, LSTM 4).
+ */
+import { InputError } from '../errors.js'
+
+export const CELLS = ['rnn', 'gru', 'lstm'] as const
+export type CellKind = (typeof CELLS)[number]
+
+export interface ModelConfig {
+  readonly cell: CellKind
+  /** V, symbols in the vocabulary. */
+  readonly vocabulary: number
+  /** E, width of the learned embedding; 0 means one-hot input (E is then V). */
+  readonly embedding: number
+  /** H, hidden units in each layer. */
+  readonly hidden: number
+  /** L, layers. */
+  readonly layers: number
+  /** Of the plain RNN only; LSTM and GRU always use tanh. */
+  readonly activation: 'tanh' | 'relu'
+  /**
+   * Of the GRU only: `after` applies the reset gate to the product Un h + bn (PyTorch),
+   * `before` to h itself (Cho et al. 2014, char-rnn).
+   */
+  readonly reset: 'after' | 'before'
+  /** Probability with which training dropped a unit between layers; sampling never drops. */
+  readonly dropout: number
+}
+
+/** Blocks of H rows in a cell's weights, in PyTorch's order: LSTM i f g o, GRU r z n. */
+export const GATES: Record<CellKind, number> = { rnn: 1, gru: 3, lstm: 4 }
+
+/** Upper limits: far above anything sensible, low enough that a hostile file can't ask for 2^53. */
+export const LIMITS = {
+  vocabulary: 1_114_112,
+  hidden: 16_384,
+  layers: 64,
+  embedding: 16_384,
+} as const
+
+function wholeIn(name: string, value: unknown, low: number, high: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    throw new InputError(
+      'config',
+      `The model's ${name} is ${JSON.stringify(value)}; expected a whole number from ${low} to ${high}.`,
+    )
+  }
+  return value
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) {
+    throw new InputError(
+      'config',
+      `The model's ${name} is ${JSON.stringify(value)}; expected ${allowed.join(' or ')}.`,
+    )
+  }
+  return value as T
+}
+
+/**
+ * Checks a config from anywhere (options, a file) and fills what is left out:
+ * embedding 0, activation tanh, reset after, dropout 0.
+ * @throws InputError naming the field, what came and what is allowed
+ */
+export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>): ModelConfig {
+  const dropout = value.dropout ?? 0
+  if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1)) {
+    throw new InputError(
+      'config',
+      `The model's dropout is ${JSON.stringify(dropout)}; expected a number from 0 up to, not including, 1.`,
+    )
+  }
+  return {
+    cell: oneOf('cell', value.cell, CELLS),
+    vocabulary: wholeIn('vocabulary', value.vocabulary, 1, LIMITS.vocabulary),
+    embedding: wholeIn('embedding', value.embedding ?? 0, 0, LIMITS.embedding),
+    hidden: wholeIn('hidden', value.hidden, 1, LIMITS.hidden),
+    layers: wholeIn('layers', value.layers, 1, LIMITS.layers),
+    activation: oneOf('activation', value.activation ?? 'tanh', ['tanh', 'relu'] as const),
+    reset: oneOf('reset', value.reset ?? 'after', ['after', 'before'] as const),
+    dropout,
+  }
+}
+
+/** Weights by PyTorch's names; each row-major float32, of the shape that `tensorShapes` gives. */
+export type Weights = ReadonlyMap<string, Float32Array>
+
+/** Width of what enters layer k: E or V below, H above. */
+export function inputWidth(config: ModelConfig, layer: number): number {
+  return layer > 0 ? config.hidden : config.embedding || config.vocabulary
+}
+
+/**
+ * Names and shapes of all tensors, in the order in which a file lists them. Names and layouts are
+ * those of `torch.nn.Embedding`, `nn.RNN | nn.GRU | nn.LSTM` and `nn.Linear`, so that a state dict
+ * loads as it is.
+ */
+export function tensorShapes(config: ModelConfig): Map<string, readonly number[]> {
+  const { cell, embedding, hidden: H, layers, vocabulary: V } = config
+  const rows = GATES[cell] * H
+  const shapes = new Map<string, readonly number[]>()
+  if (embedding > 0) shapes.set('embedding.weight', [V, embedding])
+  for (let k = 0; k < layers; k++) {
+    shapes.set(`rnn.weight_ih_l${k}`, [rows, inputWidth(config, k)])
+    shapes.set(`rnn.weight_hh_l${k}`, [rows, H])
+    shapes.set(`rnn.bias_ih_l${k}`, [rows])
+    shapes.set(`rnn.bias_hh_l${k}`, [rows])
+  }
+  shapes.set('head.weight', [V, H])
+  shapes.set('head.bias', [V])
+  return shapes
+}
+
+export const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+/** Trainable numbers in the model. */
+export function parameterCount(config: ModelConfig): number {
+  let count = 0
+  for (const shape of tensorShapes(config).values()) count += elements(shape)
+  return count
+}
+
+/** Float32 numbers in the state of one stream: h of every layer, and for the LSTM c of every layer. */
+export function stateSize(config: ModelConfig): number {
+  return config.layers * config.hidden * (config.cell === 'lstm' ? 2 : 1)
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { philox, Random } from './random.js'
+
+const hex = (words: Uint32Array): string[] => [...words].map(w => w.toString(16).padStart(8, '0'))
+
+describe('philox', () => {
+  // Known answers of philox4x32-10 as published with Random123 (kat_vectors): all zero, all ones,
+  // and the digits of pi.
+  it.each([
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8'],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      ['408f276d', '41c83b0e', 'a20bc7c6', '6d5451fd'],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      ['d16cfe09', '94fdcceb', '5001e420', '24126ea1'],
+    ],
+  ])('gives the published words', (counter, key, want) => {
+    const block = Uint32Array.from(counter)
+    philox(block, key[0], key[1])
+    expect(hex(block)).toEqual(want)
+  })
+})
+
+describe('Random', () => {
+  it('places seed, stream and position in key and counter', () => {
+    const key = (0x299f31d0n << 32n) | 0xa4093822n
+    const block = Uint32Array.from([9, 1, 3, 2])
+    philox(block, 0xa4093822, 0x299f31d0)
+    const random = new Random(key, 2 * 2 ** 32 + 3)
+    expect(hex(random.words(2 ** 32 + 9))).toEqual(hex(block))
+  })
+
+  it('is a function of the position, not of the order of asking', () => {
+    const random = new Random(42)
+    const forward = [0, 1, 2, 3].map(n => random.coin(n))
+    const backward = [3, 2, 1, 0].map(n => random.coin(n)).reverse()
+    expect(backward).toEqual(forward)
+    expect(new Set(forward).size).toBe(4)
+  })
+
+  it('gives coins in (0, 1] with the mean and variance of a uniform', () => {
+    const random = new Random(7)
+    let sum = 0
+    let squares = 0
+    const count = 200_000
+    for (let n = 0; n < count; n++) {
+      const u = random.coin(n)
+      if (!(u > 0 && u <= 1)) throw new Error(`coin ${u} at ${n}`)
+      sum += u
+      squares += u * u
+    }
+    const mean = sum / count
+    // five standard errors: a false alarm once in two million runs, and the seed is fixed
+    expect(Math.abs(mean - 0.5)).toBeLessThan(5 * Math.sqrt(1 / 12 / count))
+    expect(Math.abs(squares / count - mean * mean - 1 / 12)).toBeLessThan(0.001)
+  })
+
+  it('takes all 64 bits of a seed', () => {
+    expect(new Random(1n << 63n).coin(0)).not.toBe(new Random(0).coin(0))
+    expect(new Random(5n).coin(9)).toBe(new Random(5).coin(9))
+  })
+
+  it.each([-1, 0.5, Number.NaN, 2 ** 53, 1n << 64n, -1n])('refuses the seed %s', seed => {
+    expect(() => new Random(seed)).toThrow(/expected a whole number from 0 to 2\^64 - 1/)
+  })
+})

@@ -1,0 +1,119 @@
+/**
+ * Chance, handed in and never in the air: Philox4x32-10, a counter-based generator.
+ *
+ * A number is a pure function of (seed, stream, position). Nothing is used up, so position 57 has
+ * the same coin whether one arrives there by writing, by rewinding or by branching.
+ *
+ * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+ * The published known-answer vectors are in random.test.ts.
+ */
+import { InputError } from './errors.js'
+
+const ROUNDS = 10
+const MULTIPLIER_0 = 0xd2511f53
+const MULTIPLIER_1 = 0xcd9e8d57
+/** Weyl steps of the key: the golden ratio and sqrt(3) - 1, as in the paper. */
+const WEYL_0 = 0x9e3779b9
+const WEYL_1 = 0xbb67ae85
+const TWO_32 = 4294967296
+const TWO_53 = 9007199254740992
+
+/** High and low 32 bits of a 32 x 32 bit product; doubles hold only 53, so it goes by halves. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff
+  const aHigh = a >>> 16
+  const bLow = b & 0xffff
+  const bHigh = b >>> 16
+  const low = aLow * bLow
+  const middle = aHigh * bLow + (low >>> 16)
+  const carry = aLow * bHigh + (middle & 0xffff)
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0
+}
+
+/**
+ * One Philox4x32-10 block, in place.
+ * @param block four counter words in, four random words out (uint32)
+ * @param key two key words (uint32)
+ */
+export function philox(block: Uint32Array, key0: number, key1: number): void {
+  let [c0, c1, c2, c3] = block
+  let k0 = key0
+  let k1 = key1
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0)
+    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0
+    const high1 = multiplyHigh(MULTIPLIER_1, c2)
+    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0
+    const next0 = (high1 ^ c1 ^ k0) >>> 0
+    const next2 = (high0 ^ c3 ^ k1) >>> 0
+    c0 = next0
+    c1 = low1
+    c2 = next2
+    c3 = low0
+    k0 = (k0 + WEYL_0) >>> 0
+    k1 = (k1 + WEYL_1) >>> 0
+  }
+  block[0] = c0
+  block[1] = c1
+  block[2] = c2
+  block[3] = c3
+}
+
+/** A seed: a whole number from 0 to 2^64 - 1. Numbers up to 2^53 - 1 may be given as such. */
+export type Seed = number | bigint
+
+const SEED_LIMIT = 1n << 64n
+
+function keyOf(seed: Seed): [number, number] {
+  const whole =
+    typeof seed === 'bigint'
+      ? seed >= 0n && seed < SEED_LIMIT
+      : Number.isSafeInteger(seed) && seed >= 0
+  if (!whole) {
+    throw new InputError(
+      'seed',
+      `The seed is ${seed}; expected a whole number from 0 to 2^64 - 1 (as a bigint above 2^53 - 1).`,
+    )
+  }
+  const wide = BigInt(seed)
+  return [Number(wide & 0xffffffffn), Number(wide >> 32n)]
+}
+
+/**
+ * The random numbers of one (seed, stream). Counter words: position low, position high, stream low,
+ * stream high.
+ */
+export class Random {
+  private readonly key0: number
+  private readonly key1: number
+  private readonly stream: number
+  private readonly block = new Uint32Array(4)
+
+  constructor(seed: Seed, stream = 0) {
+    ;[this.key0, this.key1] = keyOf(seed)
+    if (!Number.isSafeInteger(stream) || stream < 0) {
+      throw new InputError(
+        'stream',
+        `The stream is ${stream}; expected a whole number from 0 to 2^53 - 1.`,
+      )
+    }
+    this.stream = stream
+  }
+
+  /** The four uint32 words at a position; the array is reused by the next call. */
+  words(position: number): Uint32Array {
+    const block = this.block
+    block[0] = position >>> 0
+    block[1] = Math.floor(position / TWO_32) >>> 0
+    block[2] = this.stream >>> 0
+    block[3] = Math.floor(this.stream / TWO_32) >>> 0
+    philox(block, this.key0, this.key1)
+    return block
+  }
+
+  /** The coin of a position: uniform in (0, 1], 53 bits. */
+  coin(position: number): number {
+    const words = this.words(position)
+    return ((words[0] >>> 5) * 67108864 + (words[1] >>> 6) + 1) / TWO_53
+  }
+}

@@ -1,0 +1,57 @@
+/** The interface of all tokenizers. A new one is one file, a line in index.ts, a line in its suite. */
+
+export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
+export type TokenizerKind = (typeof TOKENIZERS)[number]
+
+/** What to do with a symbol that the vocabulary lacks. */
+export const UNKNOWN_POLICIES = ['error', 'skip', 'nearest'] as const
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
+
+export interface UnknownSymbol {
+  readonly symbol: string
+  /** Where it stands, in symbols of this tokenizer from 0. */
+  readonly position: number
+  /** What stands for it now (`nearest`), or undefined when it was left out. */
+  readonly replacement?: string
+}
+
+export interface Encoded {
+  /** Uint8Array up to 256 symbols, Uint16Array up to 65,536, Uint32Array above. */
+  readonly ids: Ids
+  /** Symbols that the vocabulary lacks, in the order of the text. Empty under `error` (it throws). */
+  readonly unknown: readonly UnknownSymbol[]
+}
+
+export type Ids = Uint8Array | Uint16Array | Uint32Array
+
+/** Turns ids into text one at a time; never gives out half a character. */
+export interface StreamDecoder {
+  /** The text that became whole with this id; '' while a character is still incomplete. */
+  push(id: number): string
+  /** What is left at the end: U+FFFD for an incomplete character, else ''. */
+  flush(): string
+}
+
+export interface Tokenizer {
+  readonly kind: TokenizerKind
+  /** V, number of symbols. */
+  readonly size: number
+  /**
+   * Text to ids. Lone surrogates count as U+FFFD.
+   * @throws InputError under `error` (the default), listing unknown symbols with positions
+   */
+  encode(text: string, unknown?: UnknownPolicy): Encoded
+  /** Ids to text. @throws InputError for an id outside 0..V-1 */
+  decode(ids: ArrayLike<number>): string
+  decoder(): StreamDecoder
+  /** The text of one id: a character or grapheme; for a byte, its character when below 0x80, else `\xE3`. */
+  symbol(id: number): string
+  /** What the model file keeps; `tokenizerFrom(json)` makes the same tokenizer again. */
+  toJSON(): TokenizerJson
+}
+
+export interface TokenizerJson {
+  readonly kind: TokenizerKind
+  /** Symbols in the order of their ids; absent for `byte`, which always has all 256. */
+  readonly symbols?: readonly string[]
+}
