@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type ChoiceKnob,
+  flagName,
+  type NumberKnob,
+  rangeOf,
+  readKnob,
+  readNumber,
+} from './knob.js'
+
+const about = { en: '', ja: '' }
+const heat: NumberKnob = {
+  name: 'temperature',
+  kind: 'number',
+  min: 0,
+  max: Infinity,
+  default: 1,
+  about,
+}
+const size: NumberKnob = { name: 'batchSize', kind: 'whole', min: 1, max: 64, default: 50, about }
+const rate: NumberKnob = {
+  name: 'rate',
+  kind: 'number',
+  min: 0,
+  max: 1,
+  above: true,
+  default: 0.1,
+  about,
+}
+const cell: ChoiceKnob = {
+  name: 'cell',
+  kind: 'choice',
+  choices: ['rnn', 'gru', 'lstm'],
+  default: 'lstm',
+  about,
+}
+
+describe('readKnob', () => {
+  it('takes what a command line, a JSON body or a call gives', () => {
+    expect(readKnob(heat, '0.8')).toBe(0.8)
+    expect(readKnob(heat, 0)).toBe(0)
+    expect(readKnob(heat, 'inf')).toBe(Number.POSITIVE_INFINITY)
+    expect(readKnob(heat, '∞')).toBe(Number.POSITIVE_INFINITY)
+    expect(readKnob(size, '64')).toBe(64)
+    expect(readKnob(cell, 'gru')).toBe('gru')
+  })
+
+  it.each([
+    [heat, '-1', 'The temperature is "-1"; expected a number from 0 to inf.'],
+    [heat, Number.NaN, 'The temperature is NaN; expected a number from 0 to inf.'],
+    [heat, '', 'The temperature is ""; expected a number from 0 to inf.'],
+    [heat, '0x10', 'The temperature is "0x10"; expected a number from 0 to inf.'],
+    [size, 65, 'The batch size is 65; expected a whole number from 1 to 64.'],
+    [size, '1.5', 'The batch size is "1.5"; expected a whole number from 1 to 64.'],
+    [rate, 0, 'The rate is 0; expected a number above 0 to 1.'],
+    [cell, 'lsmt', 'The cell is "lsmt"; expected rnn | gru | lstm. Did you mean "lstm"?'],
+    [cell, null, 'The cell is null; expected rnn | gru | lstm.'],
+  ])('refuses %o = %o in one sentence', (knob, value, sentence) => {
+    expect(() => readKnob(knob, value)).toThrow(sentence)
+  })
+})
+
+it('writes names as flags and ranges as words', () => {
+  expect(flagName('batchSize')).toBe('batch-size')
+  expect(rangeOf(size)).toBe('a whole number from 1 to 64')
+  expect(readNumber('1e-3')).toBe(0.001)
+  expect(readNumber('one')).toBeNaN()
+})

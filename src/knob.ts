@@ -1,0 +1,111 @@
+/**
+ * A knob, described once: name, range, default with its reason, one sentence in English and
+ * Japanese. `--help`, HTTP checks, the page's controls and the docs are drawn from it.
+ */
+import { didYouMean, InputError } from './errors.js'
+
+export interface Bilingual {
+  readonly en: string
+  readonly ja: string
+}
+
+interface KnobBase<T> {
+  /** In code: `batchSize`. On the command line the same in kebab case: `--batch-size`. */
+  readonly name: string
+  readonly default: T
+  readonly about: Bilingual
+}
+
+export interface NumberKnob extends KnobBase<number> {
+  readonly kind: 'number' | 'whole'
+  readonly min: number
+  readonly max: number
+  /** `min` itself is not allowed (a rate above 0). */
+  readonly above?: boolean
+}
+
+export interface ChoiceKnob<T extends string = string> extends KnobBase<T> {
+  readonly kind: 'choice'
+  readonly choices: readonly T[]
+}
+
+export interface TextKnob extends KnobBase<string> {
+  readonly kind: 'text'
+}
+
+export interface FlagKnob extends KnobBase<boolean> {
+  readonly kind: 'flag'
+}
+
+export type Knob = NumberKnob | ChoiceKnob | TextKnob | FlagKnob
+
+export const flagName = (name: string): string =>
+  name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+
+/** The range in words, as help and refusals say it. */
+export function rangeOf(knob: Knob): string {
+  switch (knob.kind) {
+    case 'choice':
+      return knob.choices.join(' | ')
+    case 'text':
+      return 'text'
+    case 'flag':
+      return 'true or false'
+    default: {
+      const noun = knob.kind === 'whole' ? 'a whole number' : 'a number'
+      const from = knob.above ? `above ${knob.min}` : `from ${knob.min}`
+      if (knob.max === Number.POSITIVE_INFINITY && knob.kind === 'number') {
+        return `${noun} ${from} to inf`
+      }
+      return knob.max >= Number.MAX_SAFE_INTEGER
+        ? `${noun} ${from}`
+        : `${noun} ${from} to ${knob.max}`
+    }
+  }
+}
+
+const INFINITE = new Set(['inf', '+inf', 'infinity', '∞'])
+
+/** A number as people write it: `0.8`, `1e-3`, `inf`, `∞`. NaN when it is none. */
+export function readNumber(text: string): number {
+  const trimmed = text.trim()
+  if (INFINITE.has(trimmed.toLowerCase())) return Number.POSITIVE_INFINITY
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN
+}
+
+/**
+ * Checks a value from anywhere: a command line's text, a JSON body, a call.
+ * @throws InputError: what came, what is allowed
+ */
+export function readKnob(knob: NumberKnob, value: unknown): number
+export function readKnob<T extends string>(knob: ChoiceKnob<T>, value: unknown): T
+export function readKnob(knob: TextKnob, value: unknown): string
+export function readKnob(knob: FlagKnob, value: unknown): boolean
+export function readKnob(knob: Knob, value: unknown): string | number | boolean
+export function readKnob(knob: Knob, value: unknown): string | number | boolean {
+  const refuse = (hint = ''): never => {
+    const came = typeof value === 'number' ? String(value) : JSON.stringify(value)
+    throw new InputError(
+      knob.name,
+      `The ${flagName(knob.name).replaceAll('-', ' ')} is ${came}; expected ${rangeOf(knob)}.${hint}`,
+    )
+  }
+  switch (knob.kind) {
+    case 'choice':
+      if (typeof value === 'string' && knob.choices.includes(value)) return value
+      return refuse(typeof value === 'string' ? didYouMean(value, knob.choices) : '')
+    case 'text':
+      return typeof value === 'string' ? value : refuse()
+    case 'flag':
+      if (typeof value === 'boolean') return value
+      return value === 'true' ? true : value === 'false' ? false : refuse()
+    default: {
+      const number = typeof value === 'string' ? readNumber(value) : value
+      if (typeof number !== 'number' || Number.isNaN(number)) return refuse()
+      if (number < knob.min || number > knob.max) return refuse()
+      if (knob.above && number === knob.min) return refuse()
+      if (knob.kind === 'whole' && !Number.isSafeInteger(number)) return refuse()
+      return number
+    }
+  }
+}

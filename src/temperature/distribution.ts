@@ -1,0 +1,287 @@
+/**
+ * What temperature does to a distribution, and the draw from it. Definitions: docs/temperature.md.
+ *
+ *   p_i(T) = exp((l_i - m) / T) / sum_j exp((l_j - m) / T),   m = max l        (0 < T < inf)
+ *
+ * T = 0 is the limit: all mass on the largest logit, ties to the smallest id. T = inf is the limit:
+ * uniform over the allowed symbols. A logit of -inf bans a symbol at every T.
+ *
+ * Ranks: symbols by logit, largest first, ties by smaller id. Dividing by T never changes them.
+ * A coin u in (0, 1] picks the smallest rank r with C_r(T) >= u, C_r the cumulative probability in
+ * rank order; so for one coin the rank can only grow with T.
+ */
+import { InputError } from '../errors.js'
+import { readKnob } from '../knob.js'
+import { exp, LN2, log, log2 } from '../numeric.js'
+import { TEMPERATURE } from './settings.js'
+
+/** @throws InputError unless T is a number from 0 to Infinity */
+export const checkTemperature = (temperature: unknown): number => readKnob(TEMPERATURE, temperature)
+
+export interface Draw {
+  readonly id: number
+  /** 1 for the most likely symbol. */
+  readonly rank: number
+  /** The temperature of this draw. */
+  readonly temperature: number
+  /** The coin in (0, 1] that was read, or null at T = 0, which reads none. */
+  readonly coin: number | null
+  /** Probability of the drawn symbol at T = 1: the model's own. */
+  readonly p: number
+  /** Probability of the drawn symbol at the temperature of this draw. */
+  readonly pT: number
+  /** Entropy at T = 1, bits. */
+  readonly entropy: number
+  /** Entropy at the temperature of this draw, bits. */
+  readonly entropyT: number
+  /** -log2 p: how surprising the drawn symbol is to the model itself, bits. */
+  readonly surprisal: number
+  /** Symbols that could have been drawn (probability above 0 at T = 1). */
+  readonly candidates: number
+}
+
+export interface Candidate {
+  readonly id: number
+  readonly rank: number
+  readonly logit: number
+  /** At T = 1. */
+  readonly p: number
+  /** At the temperature asked for. */
+  readonly pT: number
+  /** C_r(T). */
+  readonly cumulative: number
+}
+
+export interface Candidates {
+  readonly top: readonly Candidate[]
+  /** What the list leaves out. */
+  readonly others: { readonly count: number; readonly p: number; readonly pT: number }
+  /** bits, at T = 1 and at the temperature asked for. */
+  readonly entropy: number
+  readonly entropyT: number
+}
+
+/**
+ * One step's logits, ready to be asked. The logits are copied to float64 once; everything else is
+ * computed when asked for, ranks lazily: a vocabulary of 4,000 needs a few ranks a step, not a sort.
+ */
+export class Distribution {
+  /** V. */
+  readonly size: number
+  /** Symbols that are not banned. */
+  allowed = 0
+  private readonly logits: Float64Array
+  private max = Number.NEGATIVE_INFINITY
+  private argmax = -1
+  /** order[0..ranked) holds the ids of ranks 1..ranked; order[ranked..) is a heap of the others. */
+  private readonly order: Int32Array
+  private ranked = 0
+  private heapSize = 0
+
+  /** @param size V */
+  constructor(size: number) {
+    this.size = size
+    this.logits = new Float64Array(size)
+    this.order = new Int32Array(size)
+  }
+
+  static of(logits: ArrayLike<number>): Distribution {
+    return new Distribution(logits.length).load(logits)
+  }
+
+  /**
+   * Takes the logits [V] of a step; reuses this object's memory.
+   * @throws InputError when a logit is NaN or +inf, or when all are -inf
+   */
+  load(logits: ArrayLike<number>): this {
+    let max = Number.NEGATIVE_INFINITY
+    let argmax = -1
+    let allowed = 0
+    for (let i = 0; i < this.size; i++) {
+      const logit = logits[i]
+      this.logits[i] = logit
+      if (logit > max) {
+        max = logit
+        argmax = i
+      }
+      if (logit > Number.NEGATIVE_INFINITY) allowed++
+      else if (Number.isNaN(logit)) max = Number.NaN
+    }
+    if (!(max < Number.POSITIVE_INFINITY)) {
+      throw new InputError(
+        'logits',
+        `The logits hold ${max}; expected finite numbers. The model is damaged or its training diverged.`,
+      )
+    }
+    if (allowed === 0) {
+      throw new InputError(
+        'logits',
+        'Every symbol is banned (all logits are -inf): nothing is left to draw.',
+      )
+    }
+    this.max = max
+    this.argmax = argmax
+    this.allowed = allowed
+    this.ranked = 0
+    this.heapSize = 0
+    return this
+  }
+
+  /** p_id(T). */
+  probability(id: number, temperature: number): number {
+    return this.at(temperature).probability(id)
+  }
+
+  /** H(T) in bits. */
+  entropy(temperature: number): number {
+    return this.at(temperature).entropy
+  }
+
+  /** The distribution at one temperature: its normaliser and entropy are computed once. */
+  at(temperature: number): Tempered {
+    const T = checkTemperature(temperature)
+    const { logits, max, argmax, allowed, size } = this
+    if (T === 0) return { probability: id => (id === argmax ? 1 : 0), entropy: 0, logPartition: 0 }
+    if (T === Number.POSITIVE_INFINITY) {
+      const share = 1 / allowed
+      return {
+        probability: id => (logits[id] > Number.NEGATIVE_INFINITY ? share : 0),
+        entropy: log2(allowed),
+        logPartition: log(allowed),
+      }
+    }
+    // H = ln Z - sum_i p_i x_i with x = (l - m) / T: no logarithm but one.
+    let sum = 0
+    let moment = 0
+    for (let i = 0; i < size; i++) {
+      const x = (logits[i] - max) / T
+      const weight = exp(x)
+      sum += weight
+      if (weight > 0) moment += weight * x
+    }
+    const logPartition = log(sum)
+    return {
+      probability: id => exp((logits[id] - max) / T) / sum,
+      // Rounding may leave -1e-17 where one symbol has all the mass.
+      entropy: Math.max(0, (logPartition - moment / sum) / LN2),
+      logPartition,
+    }
+  }
+
+  /** The id of a rank (from 1), or -1 when fewer symbols are allowed. */
+  idOfRank(rank: number): number {
+    if (rank < 1 || rank > this.allowed) return -1
+    if (rank === 1) return this.argmax
+    if (this.ranked === 0) this.heapify()
+    while (this.ranked < rank) this.popRank()
+    return this.order[this.size - rank]
+  }
+
+  /**
+   * Draws with a coin.
+   * @param temperature 0 to Infinity
+   * @param coin in (0, 1]; not read at T = 0
+   */
+  draw(temperature: number, coin: number): Draw {
+    const own = this.at(1)
+    const tempered = temperature === 1 ? own : this.at(temperature)
+    let rank = 1
+    let id = this.argmax
+    let cumulative = tempered.probability(id)
+    while (temperature !== 0 && cumulative < coin && rank < this.allowed) {
+      rank++
+      id = this.idOfRank(rank)
+      cumulative += tempered.probability(id)
+    }
+    const p = own.probability(id)
+    return {
+      id,
+      rank,
+      temperature,
+      coin: temperature === 0 ? null : coin,
+      p,
+      pT: tempered.probability(id),
+      entropy: own.entropy,
+      entropyT: tempered.entropy,
+      // From the logits: p itself may have underflowed to 0.
+      surprisal: (own.logPartition - (this.logits[id] - this.max)) / LN2,
+      candidates: this.allowed,
+    }
+  }
+
+  /** The first `limit` ranks at T beside T = 1, and what is left over. */
+  candidates(temperature: number, limit: number): Candidates {
+    const own = this.at(1)
+    const tempered = this.at(temperature)
+    const top: Candidate[] = []
+    let sum = 0
+    let cumulative = 0
+    for (let rank = 1; rank <= Math.min(limit, this.allowed); rank++) {
+      const id = this.idOfRank(rank)
+      const p = own.probability(id)
+      const pT = tempered.probability(id)
+      sum += p
+      cumulative += pT
+      top.push({ id, rank, logit: this.logits[id], p, pT, cumulative })
+    }
+    return {
+      top,
+      others: {
+        count: this.allowed - top.length,
+        p: Math.max(0, 1 - sum),
+        pT: Math.max(0, 1 - cumulative),
+      },
+      entropy: own.entropy,
+      entropyT: tempered.entropy,
+    }
+  }
+
+  // --- internal: a heap whose popped ids gather at the far end of the same array ---
+
+  /** a before b in rank order. */
+  private before(a: number, b: number): boolean {
+    const difference = this.logits[a] - this.logits[b]
+    return difference > 0 || (difference === 0 && a < b)
+  }
+
+  private heapify(): void {
+    const { order, size, logits } = this
+    let count = 0
+    for (let i = 0; i < size; i++) if (logits[i] > Number.NEGATIVE_INFINITY) order[count++] = i
+    this.heapSize = count
+    for (let i = (count >> 1) - 1; i >= 0; i--) this.sink(i)
+  }
+
+  private sink(start: number): void {
+    const { order, heapSize } = this
+    const id = order[start]
+    let at = start
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heapSize) break
+      if (child + 1 < heapSize && this.before(order[child + 1], order[child])) child++
+      if (!this.before(order[child], id)) break
+      order[at] = order[child]
+      at = child
+    }
+    order[at] = id
+  }
+
+  private popRank(): void {
+    const { order } = this
+    const id = order[0]
+    this.heapSize--
+    order[0] = order[this.heapSize]
+    this.sink(0)
+    this.ranked++
+    order[this.size - this.ranked] = id
+  }
+}
+
+export interface Tempered {
+  probability(id: number): number
+  /** bits */
+  readonly entropy: number
+  /** ln sum_j exp((l_j - m) / T), nats. */
+  readonly logPartition: number
+}
