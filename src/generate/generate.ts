@@ -1,0 +1,129 @@
+/** Prompt to steps to text. */
+import { InputError } from '../errors.js'
+import type { Model } from '../file/model.js'
+import { readKnob } from '../knob.js'
+import type { Seed } from '../random.js'
+import { loadNetwork } from '../runtime/index.js'
+import type { Network } from '../runtime/session.js'
+import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
+import { type Step, StopGate } from './stop.js'
+import { Writer } from './writer.js'
+
+export interface GenerateOptions {
+  /** The beginning, read in one go and not repeated in the output. Default: the model's own. */
+  readonly prompt?: string
+  /** 0 to Infinity, or a function read before each draw (a slider). Default 0.8. */
+  readonly temperature?: number | (() => number)
+  /** Same seed, same luck. Default 42. */
+  readonly seed?: Seed
+  /** Independent luck under the same seed. Default 0. */
+  readonly stream?: number
+  /** Symbols to write at most. Default 500; Infinity goes on until stopped. */
+  readonly length?: number
+  /** The text ends before the first of these. Default: the model's own (a name ends at its line). */
+  readonly stop?: string | readonly string[]
+  /** Ends the writing before the next symbol, without an error. */
+  readonly signal?: AbortSignal
+  /** What to do with symbols of the prompt that the model does not know. Default `error`. */
+  readonly unknown?: UnknownPolicy
+}
+
+const networks = new WeakMap<Model, Promise<Network>>()
+
+/** The model's packed weights, made at the first call and shared by all its sessions. */
+export function networkOf(model: Model): Promise<Network> {
+  let network = networks.get(model)
+  if (!network) {
+    network = loadNetwork(model.config, model.weights)
+    networks.set(model, network)
+  }
+  return network
+}
+
+/** The ids of a prompt. @throws InputError under `error`, listing what the model does not know */
+export function promptIds(model: Model, prompt: string, unknown: UnknownPolicy = 'error'): Ids {
+  return model.tokenizer.encode(prompt, unknown).ids
+}
+
+function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
+  if (stop === undefined) return model.stop ?? []
+  return typeof stop === 'string' ? [stop] : stop
+}
+
+/** How long to write before letting timers, messages and aborts have their turn, ms. */
+const SLICE = 8
+
+/** One turn of the event loop, without the 4 ms that browsers add to nested timers. */
+function turn(): Promise<void> {
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(0)
+  })
+}
+
+/**
+ * Writes text: an async iterator of steps, each with its text and the record of why it came.
+ * The concatenated `text` of the steps is the text. The temperature is read before each draw, so
+ * moving a slider changes the very next symbol and nothing before it.
+ *
+ * @example
+ * for await (const step of generate(model, { prompt: 'ROMEO:', temperature: 0.8, seed: 42 }))
+ *   process.stdout.write(step.text)
+ * @throws InputError before the first step for options out of range or unknown symbols
+ */
+export async function* generate(
+  model: Model,
+  options: GenerateOptions = {},
+): AsyncGenerator<Step, void, void> {
+  const { temperature = TEMPERATURE.default, seed = SEED.default, stream = 0, signal } = options
+  const length =
+    options.length === Number.POSITIVE_INFINITY
+      ? options.length
+      : readKnob(LENGTH, options.length ?? LENGTH.default)
+  const temperatureNow =
+    typeof temperature === 'function' ? temperature : () => temperature as number
+  if (typeof temperature !== 'function') readKnob(TEMPERATURE, temperature)
+  if (typeof options.prompt !== 'string' && options.prompt !== undefined) {
+    throw new InputError('prompt', `The prompt is a ${typeof options.prompt}; expected text.`)
+  }
+  const gate = new StopGate(stopStrings(options.stop, model))
+  const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
+  const network = await networkOf(model)
+  const writer = new Writer(model, network.session(), ids, seed, stream)
+  try {
+    let sliceEnd = performance.now() + SLICE
+    for (let n = 0; n < length && !signal?.aborted; n++) {
+      const position = writer.next(temperatureNow())
+      const steps = gate.push(position)
+      if (n === length - 1 && !steps.at(-1)?.stop) steps.push(...gate.flush())
+      const last = steps.length - 1
+      if (n === length - 1 && !steps[last].stop) {
+        steps[last] = { ...steps[last], text: steps[last].text + writer.flush(), stop: 'length' }
+      }
+      for (const step of steps) {
+        yield step
+        if (step.stop) return
+      }
+      if (performance.now() > sliceEnd) {
+        await turn()
+        sliceEnd = performance.now() + SLICE
+      }
+    }
+    // Aborted: what was held back was written all the same.
+    yield* gate.flush()
+  } finally {
+    writer.dispose()
+  }
+}
+
+/** The whole text at once. */
+export async function generateText(model: Model, options: GenerateOptions = {}): Promise<string> {
+  let text = ''
+  for await (const step of generate(model, options)) text += step.text
+  return text
+}
