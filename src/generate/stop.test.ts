@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Step, StopGate } from './stop.js'
+import type { Position } from './writer.js'
+
+function position(index: number, text: string): Position {
+  return {
+    index,
+    text,
+    id: 0,
+    rank: 1,
+    temperature: 1,
+    coin: 0.5,
+    p: 1,
+    pT: 1,
+    entropy: 0,
+    entropyT: 0,
+    surprisal: 0,
+    candidates: 1,
+  }
+}
+
+/** Pushes pieces until a stop; what came out at each push, and the rest. */
+function run(stops: string[], pieces: string[]): { outs: string[]; steps: Step[] } {
+  const gate = new StopGate(stops)
+  const outs: string[] = []
+  const steps: Step[] = []
+  for (const [index, piece] of pieces.entries()) {
+    const free = gate.push(position(index, piece))
+    outs.push(free.map(step => step.text).join(''))
+    steps.push(...free)
+    if (free.at(-1)?.stop) return { outs, steps }
+  }
+  steps.push(...gate.flush())
+  return { outs, steps }
+}
+
+const text = (steps: Step[]): string => steps.map(step => step.text).join('')
+
+describe('stop strings', () => {
+  it('hold back what may be their beginning and let go what is not', () => {
+    const { outs, steps } = run(['abc'], [...'xababcz'])
+    expect(outs).toEqual(['x', '', '', 'ab', '', ''])
+    expect(text(steps)).toBe('xab')
+    expect(steps.at(-1)).toMatchObject({ stop: 'stop', stopString: 'abc', index: 5, text: '' })
+  })
+
+  it('give out every position, whatever the text says', () => {
+    const { steps } = run(['\n\n'], ['a', '\n', 'b', '\n'])
+    expect(steps.map(step => step.index)).toEqual([0, 1, 2, 3])
+    expect(text(steps)).toBe('a\nb\n')
+    expect(steps.some(step => step.stop)).toBe(false)
+  })
+
+  it('cut inside a position that brings several characters', () => {
+    const { steps } = run(['。'], ['春', 'の。夜'])
+    expect(text(steps)).toBe('春の')
+    expect(steps.at(-1)?.stopString).toBe('。')
+  })
+
+  it('do not hold back without need', () => {
+    const { outs } = run([], ['a', 'b'])
+    expect(outs).toEqual(['a', 'b'])
+  })
+
+  it('refuse to be empty', () => {
+    expect(() => new StopGate([''])).toThrow(/A stop string is ""; expected text/)
+  })
+
+  it('end exactly where a search in the whole text says, and never show a part of themselves', () => {
+    const letters = fc.array(fc.constantFrom('a', 'b', 'ab', '', 'ba'), { maxLength: 30 })
+    const stops = fc.array(
+      fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 4 }).map(x => x.join('')),
+      { maxLength: 3 },
+    )
+    fc.assert(
+      fc.property(letters, stops, (pieces, stopList) => {
+        const { steps } = run(stopList, pieces)
+        // the oracle: the first moment at which the text holds a stop string, and where it begins
+        let whole = ''
+        let want = pieces.join('')
+        for (const piece of pieces) {
+          whole += piece
+          const starts = stopList.map(stop => whole.indexOf(stop)).filter(at => at >= 0)
+          if (starts.length > 0) {
+            want = whole.slice(0, Math.min(...starts))
+            break
+          }
+        }
+        expect(text(steps)).toBe(want)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * Ondo (温度): small recurrent text models, and temperature to steer what they write.
+ * The public door: named exports in the order of the data's way. Runs in Node, pages and workers.
+ *
+ * @example
+ * import { decodeModel, generate } from 'ondo'
+ * const model = await decodeModel(new Uint8Array(await file.arrayBuffer()))
+ * for await (const step of generate(model, { prompt: 'ROMEO:', temperature: () => slider.value }))
+ *   out.append(step.text)
+ */
+export { FileError, InputError, OndoError, TrainingError } from './errors.js'
+export { VERSION } from './version.js'
+
+// text to ids
+export * from './text/index.js'
+
+// the model and its file
+export {
+  CELLS,
+  type CellKind,
+  type ModelConfig,
+  modelConfig,
+  parameterCount,
+  tensorShapes,
+  type Weights,
+} from './model/config.js'
+export { decodeModel, encodeModel, type Model, type TrainingRecord } from './file/index.js'
+
+// ids to logits
+export { loadNetwork } from './runtime/index.js'
+export type { Network, Session, State } from './runtime/session.js'
+
+// logits to a draw
+export {
+  type Candidate,
+  type Candidates,
+  Distribution,
+  type Draw,
+  LENGTH,
+  SEED,
+  TEMPERATURE,
+} from './temperature/index.js'
+export { Random, type Seed } from './random.js'
+export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
+
+// draws to text
+export {
+  type GenerateOptions,
+  generate,
+  generateText,
+  networkOf,
+  type Position,
+  promptIds,
+  type RunHeader,
+  runHeader,
+  type Step,
+  Writer,
+} from './generate/index.js'
+
+// text to numbers
+export { type Score, score } from './measure/score.js'
