@@ -1,0 +1,110 @@
+/**
+ * JSON from a file nobody vouches for. `JSON.parse` keeps the last of two equal keys and says
+ * nothing, so that two readers can see two different files in the same bytes; it also takes any
+ * depth. Both are refused here, before it runs.
+ */
+import { FileError } from '../errors.js'
+
+/** Nesting above this is no header, config or record of ours. */
+const DEEPEST = 32
+
+/** A name or value from the file, made fit for a sentence: quoted, control characters escaped, short. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+export interface Parsed {
+  readonly value: unknown
+  /** Keys of the outermost object in the order of the file; `Object.keys` puts numerals first. */
+  readonly keys: readonly string[]
+}
+
+const endOfString = (text: string, start: number): number => {
+  let i = start + 1
+  while (i < text.length && text[i] !== '"') i += text[i] === '\\' ? 2 : 1
+  return Math.min(i + 1, text.length)
+}
+
+const isKey = (text: string, after: number): boolean => {
+  let i = after
+  while (text[i] === ' ' || text[i] === '\n' || text[i] === '\t' || text[i] === '\r') i++
+  return text[i] === ':'
+}
+
+/** The string that a JSON literal writes, or the literal itself when it is broken. */
+function unescaped(literal: string): string {
+  try {
+    return JSON.parse(literal)
+  } catch {
+    return literal
+  }
+}
+
+/**
+ * Parses JSON strictly.
+ * @param what how the sentence calls the text: `The header`
+ * @param wholeNumbers refuse every number that is not written as plain digits up to 2^53 - 1
+ * @throws FileError code `json`: bad syntax, a key given twice, deeper than 32, lone surrogates
+ */
+export function parseJson(text: string, what: string, wholeNumbers = false): Parsed {
+  const refuse = (why: string, cause?: unknown): FileError =>
+    new FileError('json', `${what} ${why}; the file is damaged or not well made: get it again.`, {
+      cause,
+    })
+  const open: Set<string>[] = []
+  let keys: readonly string[] = []
+  for (let i = 0; i < text.length; ) {
+    const c = text[i]
+    if (c === '"') {
+      const end = endOfString(text, i)
+      if (open.length > 0 && isKey(text, end)) {
+        const key = unescaped(text.slice(i, end))
+        const seen = open[open.length - 1]
+        if (seen.has(key)) throw refuse(`gives the key ${quote(key)} twice`)
+        seen.add(key)
+      }
+      i = end
+    } else if (c === '{' || c === '[') {
+      open.push(new Set())
+      if (open.length > DEEPEST) throw refuse(`is nested more than ${DEEPEST} levels deep`)
+      i++
+    } else if (c === '}' || c === ']') {
+      const closed = open.pop()
+      if (open.length === 0 && closed !== undefined) keys = [...closed]
+      i++
+    } else if (wholeNumbers && (c === '-' || (c >= '0' && c <= '9'))) {
+      let end = i + 1
+      while (end < text.length && /[0-9+\-.eE]/.test(text[end])) end++
+      const number = text.slice(i, end)
+      if (!/^(0|[1-9][0-9]*)$/.test(number) || !Number.isSafeInteger(Number(number))) {
+        throw refuse(`holds ${quote(number)} where a whole number from 0 to 2^53 - 1 must stand`)
+      }
+      i = end
+    } else i++
+  }
+  // Lone surrogates can hide in \uD800 escapes; no UTF-8 can carry them on.
+  const whole = (key: string, value: unknown): unknown => {
+    for (const text of [key, value]) {
+      if (typeof text === 'string' && !isWellFormed(text)) {
+        throw refuse(`holds half a character (a lone surrogate) in ${quote(text)}`)
+      }
+    }
+    return value
+  }
+  try {
+    return { value: JSON.parse(text, whole), keys }
+  } catch (error) {
+    if (error instanceof FileError) throw error
+    throw refuse('is not valid JSON', error)
+  }
+}
+
+/** String.prototype.isWellFormed is not in ES2023. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
