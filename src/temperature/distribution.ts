@@ -168,6 +168,19 @@ export class Distribution {
     }
   }
 
+  /** l_id. */
+  logit(id: number): number {
+    return this.logits[id]
+  }
+
+  /** C_r(T): the probability of ranks 1..rank, summed in rank order exactly as `draw` sums it. */
+  cumulative(rank: number, temperature: number): number {
+    const { probability } = this.at(temperature)
+    let sum = probability(this.argmax)
+    for (let r = 2; r <= rank; r++) sum += probability(this.idOfRank(r))
+    return sum
+  }
+
   /** The id of a rank (from 1), or -1 when fewer symbols are allowed. */
   idOfRank(rank: number): number {
     if (rank < 1 || rank > this.allowed) return -1

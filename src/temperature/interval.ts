@@ -1,0 +1,129 @@
+/**
+ * The interval of a choice: at which temperatures the same coin picks the same symbol.
+ *
+ * C_r(T) never rises with T, so rank r is picked exactly for T in (low, high] with
+ * high = sup {T : C_r(T) >= u} and low = sup {T : C_{r-1}(T) >= u}; rank 1 is also picked at T = 0.
+ * Only with temperature alone in the chain: a truncating link makes the set something else.
+ */
+import { exp, log } from '../numeric.js'
+import type { Distribution } from './distribution.js'
+
+export interface Interval {
+  /** The choice is made above this temperature (and at 0 itself, for rank 1). */
+  readonly low: number
+  /** The choice is made up to and including this temperature. */
+  readonly high: number
+}
+
+/** How near to its true place an end is found, relative; `settle` takes over where it is not. */
+const NEAR = 1e-12
+const NEWTON_STEPS = 40
+
+/** (low, high] of the choice of `rank` by `coin`. */
+export function intervalOf(distribution: Distribution, rank: number, coin: number): Interval {
+  return {
+    low: rank === 1 ? 0 : lastTemperature(distribution, rank - 1, coin),
+    high: lastTemperature(distribution, rank, coin),
+  }
+}
+
+/** Is T where the choice with this interval is made? */
+export function inside(interval: Interval, rank: number, temperature: number): boolean {
+  if (temperature === 0) return rank === 1
+  return temperature > interval.low && temperature <= interval.high
+}
+
+/** What two choices have in common; a whole text stays as it is where all its intervals meet. */
+export function intersect(a: Interval, b: Interval): Interval {
+  return { low: Math.max(a.low, b.low), high: Math.min(a.high, b.high) }
+}
+
+/**
+ * The largest T at which ranks 1..rank still cover the coin: 0 when no T above 0 does, Infinity
+ * when all do.
+ */
+export function lastTemperature(distribution: Distribution, rank: number, coin: number): number {
+  // The last rank takes what rounding leaves over, so it covers every coin.
+  if (rank >= distribution.allowed) return Number.POSITIVE_INFINITY
+  const covers = (T: number): boolean => distribution.cumulative(rank, T) >= coin
+  if (covers(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY
+  if (!covers(Number.MIN_VALUE)) return 0
+  const root = newton(distribution, rank, coin)
+  const low = root * (1 - NEAR)
+  const high = root * (1 + NEAR)
+  if (low > 0 && covers(low) && !covers(high)) return settle(covers, low, high)
+  return settle(covers, Number.MIN_VALUE, Number.POSITIVE_INFINITY)
+}
+
+/**
+ * Solves C_r = u for b = 1/T. With A and B the sums of exp(-b d) over ranks up to r and after it,
+ * d = m - l, the log odds ln A - ln B rise with b and are nearly straight, so that Newton's method
+ * needs three to six steps. The slope is the mean of d in B less its mean in A.
+ */
+function newton(distribution: Distribution, rank: number, coin: number): number {
+  const { size } = distribution
+  const lastId = distribution.idOfRank(rank)
+  const last = distribution.logit(lastId)
+  const max = distribution.logit(distribution.idOfRank(1))
+  // B is scaled by its own largest term, which would underflow at low T.
+  const next = distribution.logit(distribution.idOfRank(rank + 1))
+  const goal = log(coin) - log(1 - coin)
+  let b = 1
+  let lowest = 0
+  let highest = Number.POSITIVE_INFINITY
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    let a0 = 0
+    let a1 = 0
+    let b0 = 0
+    let b1 = 0
+    for (let id = 0; id < size; id++) {
+      const logit = distribution.logit(id)
+      if (logit > last || (logit === last && id <= lastId)) {
+        const weight = exp(b * (logit - max))
+        a0 += weight
+        a1 += weight * (max - logit)
+      } else {
+        const weight = exp(b * (logit - next))
+        if (weight > 0) {
+          b0 += weight
+          b1 += weight * (max - logit)
+        }
+      }
+    }
+    const excess = log(a0) - (log(b0) + b * (next - max)) - goal
+    if (excess > 0) highest = b
+    else lowest = b
+    let better = b - excess / (b1 / b0 - a1 / a0)
+    if (!(better > lowest && better < highest)) {
+      better = highest === Number.POSITIVE_INFINITY ? 2 * b : (lowest + highest) / 2
+    }
+    if (Math.abs(better - b) <= 1e-15 * b) return 1 / better
+    b = better
+  }
+  return 1 / b
+}
+
+const bits = new DataView(new ArrayBuffer(8))
+
+/** Doubles above 0 in order, as whole numbers: halving these halves the count of doubles between. */
+function ordinal(x: number): bigint {
+  bits.setFloat64(0, x)
+  return bits.getBigInt64(0)
+}
+
+function fromOrdinal(n: bigint): number {
+  bits.setBigInt64(0, n)
+  return bits.getFloat64(0)
+}
+
+/** Between a T that covers and one that does not: the last double that covers. */
+function settle(covers: (T: number) => boolean, low: number, high: number): number {
+  let a = ordinal(low)
+  let b = ordinal(high)
+  while (b - a > 1n) {
+    const middle = (a + b) >> 1n
+    if (covers(fromOrdinal(middle))) a = middle
+    else b = middle
+  }
+  return fromOrdinal(a)
+}
