@@ -36,4 +36,6 @@ export interface Model {
   readonly prompt?: string
   /** Strings at which a text of this model ends by itself (names: a newline). */
   readonly stop?: readonly string[]
+  /** Measurements of the model, such as its temperature sweep; written by `measure/`. */
+  readonly measures?: Readonly<Record<string, unknown>>
 }

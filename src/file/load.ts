@@ -1,0 +1,112 @@
+/**
+ * Loading a model from wherever it is. All but the look-up of names is the same everywhere; this is
+ * the page's look-up, by address. `node/load.ts` has the other, by path.
+ */
+import { FileError } from '../errors.js'
+import type { Model } from './model.js'
+import { decodeModel } from './model-file.js'
+
+/** Bytes, a Blob or File, an address, or a string whose meaning is the platform's. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob
+
+/** Says which file an error is about. */
+async function about<T>(label: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof FileError) || label === '') throw error
+    throw new FileError(error.code, `${label}: ${error.message}`, { cause: error })
+  }
+}
+
+async function fetchBytes(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
+  let response: Response
+  try {
+    response = await fetch(url, { signal })
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new FileError(
+      'fetch',
+      `${url} can't be reached: check the address, the network, and whether that server allows this page (CORS).`,
+      { cause },
+    )
+  }
+  if (!response.ok) {
+    throw new FileError(
+      'fetch',
+      `${url} answered ${response.status} instead of a model file: check the address.`,
+    )
+  }
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+/**
+ * What a platform adds: how it understands a string. Gives the address to fetch, or the bytes with
+ * a label for errors.
+ */
+export type LookUp = (
+  source: string | URL,
+) => Promise<URL | { readonly bytes: Uint8Array; readonly label: string }>
+
+/** The shared part of every `loadModel`. */
+export async function loadBy(
+  lookUp: LookUp,
+  source: ModelSource,
+  signal?: AbortSignal,
+): Promise<Model> {
+  if (source instanceof Uint8Array) return decodeModel(source)
+  if (source instanceof ArrayBuffer) return decodeModel(new Uint8Array(source))
+  if (typeof Blob !== 'undefined' && source instanceof Blob) {
+    const name = 'name' in source && typeof source.name === 'string' ? source.name : ''
+    return about(name, async () => decodeModel(new Uint8Array(await source.arrayBuffer())))
+  }
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new FileError(
+      'source',
+      `A model can't be loaded from ${source === null ? 'null' : typeof source}; expected a name, an address, bytes or a Blob.`,
+    )
+  }
+  const found = await lookUp(source)
+  if (found instanceof URL) {
+    return about(found.href, async () => decodeModel(await fetchBytes(found, signal)))
+  }
+  return about(found.label, () => decodeModel(found.bytes))
+}
+
+/** `models/` beside `dist/`, or, when run from the sources, beside `src/`. */
+function modelsBeside(module: string): URL {
+  return new URL(module.includes('/src/file/') ? '../../models/' : '../models/', module)
+}
+
+export interface LoadOptions {
+  /** Where bundled models lie. Default: `models/` of the package, relative to this module. */
+  readonly models?: string | URL
+  /** Gives up the download. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Loads a model in a page or worker: a bundled name (`shakespeare`), an address (absolute, or
+ * relative to the page when it has a slash or ends in `.safetensors`), bytes, a Blob or a File.
+ * @throws FileError: not found, not reachable, or wrong inside
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const page = globalThis.location?.href
+  const lookUp: LookUp = async address => {
+    if (address instanceof URL) return address
+    const models = new URL(options.models ?? modelsBeside(import.meta.url), page)
+    if (/^[\w.-]+$/.test(address) && !address.endsWith('.safetensors')) {
+      return new URL(`${address}.safetensors`, models)
+    }
+    try {
+      return new URL(address, page)
+    } catch (cause) {
+      throw new FileError(
+        'address',
+        `"${address}" is neither the name of a bundled model nor an address.`,
+        { cause },
+      )
+    }
+  }
+  return loadBy(lookUp, source, options.signal)
+}

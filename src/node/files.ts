@@ -1,0 +1,206 @@
+/**
+ * Files on disk: writing so that a crash never leaves half a file, and finding a model by name, by
+ * path, or by the folder of its training.
+ */
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { didYouMean, FileError } from '../errors.js'
+
+const REASONS: Record<string, [code: string, why: string]> = {
+  ENOENT: ['missing', 'it does not exist: check the path'],
+  ENOTDIR: ['missing', 'a part of its path is a file, not a folder: check the path'],
+  EISDIR: ['is-folder', 'it is a folder: name a file'],
+  EACCES: ['denied', 'permission is denied: change its rights or choose another place'],
+  EPERM: ['denied', 'the system does not permit it: change its rights or choose another place'],
+  EROFS: ['read-only', 'the file system is read-only: choose another place'],
+  ENOSPC: ['disk-full', 'the disk is full: make room or choose another place'],
+  EDQUOT: ['disk-full', 'your disk quota is used up: make room or choose another place'],
+  EFBIG: ['too-large', 'it is larger than the file system allows: choose another place'],
+  ERR_FS_FILE_TOO_LARGE: [
+    'too-large',
+    'it is larger than 2 GiB, more than any model: check the path',
+  ],
+  EMFILE: ['too-many-open', 'too many files are open: close some programs'],
+  ENAMETOOLONG: ['name', 'its name is too long: choose a shorter one'],
+}
+
+/** An error of the file system as one sentence. @param action `read` or `written` */
+export function fileError(error: unknown, path: string, action: string): FileError {
+  if (error instanceof FileError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const [name, why] =
+    code === 'ENOENT' && action === 'written'
+      ? ['missing', 'its folder does not exist: make it first or check the path']
+      : (REASONS[code] ?? ['io', error instanceof Error ? error.message : `${error}`])
+  return new FileError(name, `"${path}" can't be ${action}: ${why}.`, { cause: error })
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Removes what a killed process left of an earlier write to the same file. */
+async function sweep(folder: string, stem: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`.${stem}.`)) continue
+    const pid = /^(\d+)-\d+\.tmp$/.exec(name.slice(stem.length + 2))?.[1]
+    if (pid && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Makes a rename last through a power cut. Windows can't open folders, and needs not. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some network file systems can't; the file itself is safe.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+let writes = 0
+
+/**
+ * Writes a whole file or nothing: into a temporary file beside it, to the disk, then renamed. Who
+ * reads `path` at any time, even after kill -9 or a power cut, finds the old content or the new.
+ * @throws FileError: disk full, no permission, read-only, no such folder
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  let temporary: string | undefined
+  try {
+    // A link is followed, so that its target is replaced and not the link.
+    const target = await realpath(path).catch(() => resolve(path))
+    const folder = dirname(target)
+    const stem = basename(target).slice(0, 100)
+    await sweep(folder, stem)
+    if ((await stat(target).catch(() => undefined))?.isDirectory()) {
+      throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
+    }
+    const name = join(folder, `.${stem}.${process.pid}-${writes++}.tmp`)
+    const handle = await open(name, 'wx')
+    temporary = name
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, target)
+    temporary = undefined
+    await syncFolder(folder)
+  } catch (error) {
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
+    throw fileError(error, path, 'written')
+  }
+}
+
+/** Reads a whole file. @throws FileError */
+export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const bytes = await readFile(path)
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  } catch (error) {
+    throw fileError(error, path, 'read')
+  }
+}
+
+let root: Promise<string> | undefined
+
+/** The folder of this package: the nearest one above with our package.json, from src or dist alike. */
+export function packageRoot(): Promise<string> {
+  root ??= (async () => {
+    let folder = dirname(fileURLToPath(import.meta.url))
+    while (true) {
+      const json = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
+      if (JSON.parse(json).name === 'ondo') return folder
+      const above = dirname(folder)
+      if (above === folder) {
+        throw new FileError(
+          'install',
+          "Ondo can't find its own package.json above its program files: install it again.",
+        )
+      }
+      folder = above
+    }
+  })()
+  return root
+}
+
+const EXTENSION = '.safetensors'
+
+/** Names of the models that come with the package, sorted. */
+export async function bundledModels(): Promise<string[]> {
+  const files = await readdir(join(await packageRoot(), 'models')).catch(() => [])
+  return files
+    .filter(name => name.endsWith(EXTENSION) && !name.startsWith('.'))
+    .map(name => name.slice(0, -EXTENSION.length))
+    .sort()
+}
+
+/** In a training folder: the weights with the best validation loss, else the latest. */
+const OF_A_TRAINING = ['best.safetensors', 'model.safetensors']
+
+async function inFolder(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(error => {
+    throw fileError(error, folder, 'read')
+  })
+  const found = OF_A_TRAINING.find(name => names.includes(name))
+  if (found) return join(folder, found)
+  const models = names.filter(name => name.endsWith(EXTENSION) && !name.startsWith('.')).sort()
+  const hint = models.length > 0 ? `name one of its models: ${models.join(', ')}` : 'check the path'
+  throw new FileError(
+    'missing',
+    `The folder "${folder}" holds neither ${OF_A_TRAINING.join(' nor ')}: ${hint}.`,
+  )
+}
+
+async function missing(source: string): Promise<FileError> {
+  const bundled = await bundledModels()
+  if (/[\\/]/.test(source) || source.endsWith(EXTENSION)) {
+    const folder = dirname(source)
+    const names = await readdir(folder).catch(() => undefined)
+    const why = names === undefined ? ` The folder "${folder}" does not exist either.` : ''
+    const near = didYouMean(basename(source), names ?? [])
+    return new FileError('missing', `There is no model file "${source}".${why}${near}`)
+  }
+  const names = await readdir('.').catch(() => [])
+  const near = didYouMean(source, [...bundled, ...names])
+  const have = bundled.length > 0 ? bundled.join(', ') : 'none'
+  return new FileError(
+    'missing',
+    `There is no model "${source}": bundled are ${have}; a path to a file or a training folder works too.${near}`,
+  )
+}
+
+/**
+ * Finds a model: a bundled name (`shakespeare`), a file, or a training folder (its best weights,
+ * else its latest). A bundled name wins over a file of that name; `./shakespeare` is the file.
+ * @returns the path of the file
+ * @throws FileError with the names there are, and the near one for a slip
+ */
+export async function findModel(nameOrPath: string): Promise<string> {
+  if (nameOrPath === '') {
+    throw new FileError('missing', 'The model is "": give a bundled name or a path.')
+  }
+  if ((await bundledModels()).includes(nameOrPath)) {
+    return join(await packageRoot(), 'models', nameOrPath + EXTENSION)
+  }
+  try {
+    return (await stat(nameOrPath)).isDirectory() ? await inFolder(nameOrPath) : nameOrPath
+  } catch (error) {
+    throw isMissing(error) ? await missing(nameOrPath) : fileError(error, nameOrPath, 'read')
+  }
+}

@@ -1,0 +1,26 @@
+/** Loading a model in Node: by bundled name, path, training folder, address, bytes or Blob. */
+import { fileURLToPath } from 'node:url'
+import { loadBy, type ModelSource } from '../file/load.js'
+import type { Model } from '../file/model.js'
+import { findModel, readFileBytes } from './files.js'
+
+/**
+ * @param source a bundled name (`shakespeare`), a path to a file or a training folder, a `file:`
+ * or `http(s):` address, bytes, or a Blob
+ * @throws FileError: not found, or wrong inside; the sentence names the file
+ */
+export function loadModel(
+  source: ModelSource,
+  options: { signal?: AbortSignal } = {},
+): Promise<Model> {
+  return loadBy(
+    async place => {
+      const text = String(place)
+      if (/^https?:\/\//i.test(text)) return new URL(text)
+      const path = await findModel(/^file:/i.test(text) ? fileURLToPath(text) : text)
+      return { bytes: await readFileBytes(path), label: path }
+    },
+    source,
+    options.signal,
+  )
+}
