@@ -1,0 +1,177 @@
+// Builds dist/: the kernels, the bundles, the types, the studio.
+//
+//   node scripts/build.mjs                 everything
+//   node scripts/build.mjs library         bundles and command only, about a second
+//   node scripts/build.mjs studio          the page only
+//   node scripts/build.mjs --if-stale ...  only what is older than its sources
+//
+// Several builds at once (the tests start the command many times) wait for each other.
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isStale, stampOf } from './stale.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const at = path => join(root, path)
+const dist = at('dist')
+
+const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
+const ifStale = process.argv.includes('--if-stale')
+const whole = wanted.length === 0
+const say = line => process.stderr.write(`${line}\n`)
+
+/** Doors of the package: the name in dist/ and where it begins. A room not yet built is left out. */
+const ENTRIES = {
+  index: 'src/index.ts',
+  'node/index': 'src/node/index.ts',
+  train: 'src/train/index.ts',
+  server: 'src/server/index.ts',
+  'cli/main': 'src/cli/main.ts',
+}
+
+// --- one build at a time ---
+
+const lock = at('dist/.lock')
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+async function takeLock() {
+  mkdirSync(dist, { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
+      // An empty file: its owner is between creating and writing it; give it a moment.
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+      if ((holder > 0 && !alive(holder)) || (holder === 0 && age > 5000))
+        rmSync(lock, { force: true })
+      else await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+  process.on('exit', () => rmSync(lock, { force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+}
+
+// --- parts ---
+
+function stamp(part, started) {
+  // The time at which reading the sources began: a change made during the build counts as later.
+  writeFileSync(at(stampOf(part)), new Date(started).toISOString())
+  utimesSync(at(stampOf(part)), started / 1000, started / 1000)
+}
+
+async function library() {
+  const started = Date.now()
+  const { rolldown } = await import('rolldown')
+  const input = Object.fromEntries(
+    Object.entries(ENTRIES).filter(([, source]) => existsSync(at(source))),
+  )
+  const bundle = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    // The engines are large, native and optional: found at run time, in the user's node_modules.
+    external: [/^node:/, /^onnxruntime-/, /^hono/, /^@hono\//],
+    treeshake: true,
+    logLevel: 'warn',
+  })
+  const { output } = await bundle.write({
+    dir: dist,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    sourcemap: false,
+  })
+  await bundle.close()
+  // Old chunks go only now: a command that runs meanwhile still finds its own.
+  const kept = new Set(output.map(file => file.fileName))
+  if (existsSync(join(dist, 'chunks'))) {
+    for (const name of readdirSync(join(dist, 'chunks'))) {
+      if (!kept.has(`chunks/${name}`)) unlinkSync(join(dist, 'chunks', name))
+    }
+  }
+  stamp('library', started)
+  return `${output.length} files`
+}
+
+function types() {
+  rmSync(at('dist/types'), { recursive: true, force: true })
+  run('tsc', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
+}
+
+async function studio() {
+  const started = Date.now()
+  const { build } = await import('vite')
+  await build({
+    root: at('studio'),
+    logLevel: 'warn',
+    build: { outDir: at('dist/studio'), emptyOutDir: true },
+  })
+  stamp('studio', started)
+}
+
+/** The kernels are in the repository; this holds them equal to their source. */
+function kernels() {
+  run('kernels', ['scripts/kernels.mjs', '--check'])
+}
+
+function run(what, args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error(`${what} ended with ${status}`)
+}
+
+// --- main ---
+
+const hasStudio = existsSync(at('studio/index.html'))
+const steps = []
+if (whole && existsSync(at('scripts/kernels.mjs'))) steps.push(['kernels', kernels])
+if (whole || wanted.includes('library')) {
+  if (!ifStale || isStale(root, 'library')) steps.push(['library', library])
+}
+if (whole) steps.push(['types', types])
+if (hasStudio && (whole || wanted.includes('studio'))) {
+  if (!ifStale || isStale(root, 'studio')) steps.push(['studio', studio])
+}
+const odd = wanted.find(part => !['library', 'studio'].includes(part))
+if (odd) {
+  say(`There is no part "${odd}"; expected library or studio.`)
+  process.exit(2)
+}
+
+if (steps.length > 0) {
+  await takeLock()
+  for (const [name, step] of steps) {
+    // While waiting for the lock, another build may have done this one's work.
+    if (ifStale && !isStale(root, name)) continue
+    const started = performance.now()
+    try {
+      const note = await step()
+      const seconds = ((performance.now() - started) / 1000).toFixed(1)
+      say(`built ${name} in ${seconds} s${note ? `, ${note}` : ''}`)
+    } catch (error) {
+      say(`Building the ${name} failed: ${error.message ?? error}`)
+      process.exit(1)
+    }
+  }
+}

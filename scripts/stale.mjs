@@ -1,0 +1,41 @@
+// Is what was built older than what it was built from? Cheap enough for every start of the command
+// in a clone: a stat for each source file, some milliseconds.
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Newest change under a file or folder, ms; 0 when it does not exist. Folders count: a deleted file
+ * leaves its trace in its folder's time only. */
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat) return 0
+  let time = stat.mtimeMs
+  if (!stat.isDirectory()) return time
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) time = Math.max(time, newest(join(path, entry.name)))
+    else if (!entry.name.includes('.test.')) {
+      time = Math.max(
+        time,
+        statSync(join(path, entry.name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      )
+    }
+  }
+  return time
+}
+
+const COMMON = ['package.json', 'scripts/build.mjs']
+
+/** What each part is built from, and the file that says when it was. */
+const PARTS = {
+  library: { stamp: 'dist/.library', sources: ['src', ...COMMON] },
+  studio: { stamp: 'dist/.studio', sources: ['src', 'studio', 'models', ...COMMON] },
+}
+
+/** @param {string} root @param {'library' | 'studio'} part */
+export function isStale(root, part) {
+  const { stamp, sources } = PARTS[part]
+  const built = statSync(join(root, stamp), { throwIfNoEntry: false })?.mtimeMs
+  return built === undefined || sources.some(source => newest(join(root, source)) > built)
+}
+
+/** @param {'library' | 'studio'} part */
+export const stampOf = part => PARTS[part].stamp

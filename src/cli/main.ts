@@ -1,0 +1,113 @@
+/** The command `ondo`: finds the command, runs it, turns errors into a sentence and an exit code. */
+import { didYouMean, FileError, InputError, OndoError, TrainingError } from '../errors.js'
+import { VERSION } from '../version.js'
+import type { CommandSpec } from './command.js'
+import { type Entry, mainHelp } from './help.js'
+import { DONE, FAILED, INTERRUPTED, Io, WRONG_USE } from './io.js'
+import { languageOf } from './language.js'
+
+interface Lazy extends Entry {
+  /** Loaded only when asked for: `ondo --help` must not pay for the trainer. */
+  readonly load: () => Promise<CommandSpec>
+}
+
+const COMMANDS: readonly Lazy[] = [
+  {
+    name: 'sample',
+    about: { en: 'write text with a model', ja: 'モデルに文章を書かせる' },
+    load: async () => (await import('./sample.js')).sample,
+  },
+  {
+    name: 'train',
+    about: { en: 'make a model from text', ja: '文章からモデルを作る' },
+    load: async () => (await import('./train.js')).train,
+  },
+  {
+    name: 'eval',
+    about: { en: 'how well a model predicts a text', ja: 'モデルが文章をどれだけ予測できるか' },
+    load: async () => (await import('./eval.js')).evaluate,
+  },
+  {
+    name: 'inspect',
+    about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
+    load: async () => (await import('./inspect.js')).inspect,
+  },
+  {
+    name: 'studio',
+    about: { en: 'the page, served on this machine', ja: 'このマシンでページを開く' },
+    load: async () => (await import('./studio.js')).studio,
+  },
+]
+
+/** @param argv without node and script; @returns the exit code */
+export async function main(argv: readonly string[]): Promise<number> {
+  const io = new Io(languageOf(argv, process.env))
+  let name = ''
+  try {
+    const first = argv[0]
+    if (first === '--version' || first === '-V') {
+      await io.write(`${VERSION}\n`)
+      return DONE
+    }
+    // Global words before the command: `ondo --lang ja sample`.
+    let at = 0
+    while (at < argv.length && argv[at].startsWith('-')) {
+      if (argv[at] === '--lang') at++
+      else if (!/^(-h|--help|--quiet|--lang=.*)$/.test(argv[at])) {
+        const known = ['--help', '--version', '--lang', '--quiet']
+        throw new InputError(
+          'option',
+          `ondo has no option ${argv[at]}.${didYouMean(argv[at], known)}`,
+        )
+      }
+      at++
+    }
+    name = argv[at] ?? ''
+    if (name === '' || name === 'help') {
+      const asked = argv[at + 1]
+      if (name === 'help' && asked) return await main([asked, '--help', ...argv.slice(0, at)])
+      const help = mainHelp(COMMANDS, io)
+      // Asked for: to stdout. Nothing said at all: wrong use, so to stderr.
+      if (argv.length > 0) await io.write(help)
+      else io.warn(help.trimEnd())
+      return argv.length > 0 ? DONE : WRONG_USE
+    }
+    const command = COMMANDS.find(entry => entry.name === name)
+    if (!command) {
+      const names = COMMANDS.map(entry => entry.name)
+      const near = didYouMean(name, names)
+      name = ''
+      throw new InputError(
+        'command',
+        `There is no command "${argv[at]}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
+      )
+    }
+    const { runCommand } = await import('./command.js')
+    const rest = [...argv.slice(0, at), ...argv.slice(at + 1)]
+    return await runCommand(await command.load(), rest, io)
+  } catch (error) {
+    return report(error, name, io)
+  }
+}
+
+function report(error: unknown, name: string, io: Io): number {
+  if (io.closed) return DONE
+  const sentence = error instanceof Error ? error.message : String(error)
+  if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
+    io.warn(`${io.dye.red('error')}: ${sentence}`)
+    if (!(error instanceof InputError)) return FAILED
+    if (error.code === 'option' || error.code === 'argument' || error.code === 'command') {
+      io.warn(
+        io.dye.dim(`${io.t({ en: 'see', ja: '参照' })}: ondo ${name ? `${name} ` : ''}--help`),
+      )
+    }
+    return WRONG_USE
+  }
+  if (io.interrupted) return INTERRUPTED
+  // Not foreseen: say all there is to say.
+  io.warn(`${io.dye.red('error')}: ${sentence}`)
+  const stack = error instanceof Error && !(error instanceof OndoError) ? error.stack : undefined
+  if (stack && process.env.ONDO_DEBUG) io.warn(stack)
+  else io.warn(io.dye.dim('This was not foreseen; ONDO_DEBUG=1 shows where it happened.'))
+  return FAILED
+}

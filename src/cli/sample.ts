@@ -1,0 +1,249 @@
+/** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
+import { type GenerateOptions, generate, runHeader, type StopReason } from '../generate/index.js'
+import { type Knob, readKnob } from '../knob.js'
+import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/tokenizer.js'
+import { type CommandSpec, type Flag, flagOf } from './command.js'
+import { DONE, type Io, jsonLine } from './io.js'
+import { openModel, readInput } from './model.js'
+
+const PROMPT: Knob = {
+  name: 'prompt',
+  kind: 'text',
+  default: '',
+  about: {
+    en: 'the beginning, which the model goes on from; without it, the model’s own',
+    ja: '書き出し。その続きを書く。指定がなければモデル既定のもの',
+  },
+}
+
+const UNKNOWN: Knob = {
+  name: 'unknown',
+  kind: 'choice',
+  choices: UNKNOWN_POLICIES,
+  default: 'error',
+  about: {
+    en: 'what to do with symbols of the prompt that the model does not know',
+    ja: 'モデルの知らない文字が書き出しにあるとき',
+  },
+}
+
+const COUNT: Knob = {
+  name: 'count',
+  kind: 'whole',
+  min: 1,
+  max: 1_000_000,
+  default: 1,
+  about: {
+    en: 'how many texts, each with luck of its own',
+    ja: '書く本数。それぞれ別の運で',
+  },
+}
+
+/** `\n`, `\t`, `\\` in a stop string: a shell makes a line end hard to write. */
+const unescape = (text: string): string =>
+  text.replaceAll(/\\([nt\\])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'))
+
+const FLAGS: readonly Flag[] = [
+  flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
+  flagOf(PROMPT, { short: 'p' }),
+  {
+    flags: '--prompt-file <FILE>',
+    about: {
+      en: 'the prompt from a file, as it stands; - reads standard input',
+      ja: '書き出しをファイルから読む。- は標準入力',
+    },
+  },
+  flagOf(LENGTH, {
+    short: 'n',
+    parse: text => (/^\+?(inf|infinity|∞)$/i.test(text) ? Infinity : readKnob(LENGTH, text)),
+    range: { en: '0 or more, inf', ja: '0以上、inf' },
+  }),
+  flagOf(SEED, { short: 's' }),
+  {
+    flags: '--stop <TEXT>',
+    about: {
+      en: 'end before this text; may be repeated; \\n is a line end; without it, the model’s own',
+      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n は改行。指定がなければモデル既定のもの',
+    },
+    parse: unescape,
+    repeat: true,
+  },
+  flagOf(UNKNOWN, { placeholder: 'WAY' }),
+  flagOf(COUNT, { short: 'c' }),
+  {
+    flags: '--no-echo',
+    about: { en: 'leave the prompt out of the output', ja: '書き出しを出力に含めない' },
+  },
+  {
+    flags: '--json',
+    about: {
+      en: 'JSON lines: the run, then every step with its odds, then the end',
+      ja: 'JSON Lines。実行の設定、各文字とその確率、終わり方の順',
+    },
+  },
+]
+
+interface SampleOptions {
+  readonly temperature?: number
+  readonly prompt?: string
+  readonly promptFile?: string
+  readonly length?: number
+  readonly seed?: number
+  readonly stop?: readonly string[]
+  readonly unknown?: UnknownPolicy
+  readonly count?: number
+  readonly echo: boolean
+  readonly json?: boolean
+}
+
+/** Gathers small pieces of text: one write a frame, not one a character; the first at once. */
+class Gathered {
+  private readonly io: Io
+  private text = ''
+  private last = 0
+
+  constructor(io: Io) {
+    this.io = io
+  }
+
+  async push(text: string): Promise<void> {
+    this.text += text
+    const now = performance.now()
+    if (now - this.last < 16 && this.text.length < 8192) return
+    await this.flush()
+    this.last = now
+  }
+
+  async flush(): Promise<void> {
+    const { text } = this
+    this.text = ''
+    await this.io.write(text)
+  }
+}
+
+function reportUnknown(unknown: readonly { symbol: string; replacement?: string }[], io: Io): void {
+  for (const { symbol, replacement } of unknown) {
+    const shown = JSON.stringify(symbol)
+    io.say(
+      replacement === undefined
+        ? {
+            en: `left out ${shown}, which the model does not know`,
+            ja: `${shown} を除いた（モデルの知らない文字）`,
+          }
+        : {
+            en: `${JSON.stringify(replacement)} stands for ${shown}, which the model does not know`,
+            ja: `${shown} の代わりに ${JSON.stringify(replacement)} を使った（モデルの知らない文字）`,
+          },
+    )
+  }
+}
+
+async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
+  const options = given as SampleOptions
+  const model = await openModel(name)
+  const { temperature = TEMPERATURE.default, seed = SEED.default, unknown = 'error' } = options
+  const prompt =
+    options.prompt ??
+    (options.promptFile !== undefined
+      ? new TextDecoder().decode(readInput(options.promptFile))
+      : (model.prompt ?? ''))
+  const encoded = model.tokenizer.encode(prompt, unknown)
+  reportUnknown(encoded.unknown, io)
+  const stops = options.stop ?? model.stop ?? []
+  const count = options.count ?? 1
+  const signal = io.interrupt
+  // One text a line where a text ends at its line; otherwise an empty line between texts.
+  const between = stops.includes('\n') ? '' : '\n'
+
+  for (let stream = 0; stream < count && !signal.aborted; stream++) {
+    const request: GenerateOptions = {
+      prompt,
+      temperature,
+      seed,
+      stream,
+      length: options.length,
+      stop: stops,
+      unknown,
+      signal,
+    }
+    const output = new Gathered(io)
+    const started = performance.now()
+    let text = ''
+    let symbols = 0
+    let surprisal = 0
+    let stop: StopReason | 'interrupted' = 'interrupted'
+    let stopString: string | undefined
+    if (options.json) {
+      const header = runHeader(model, { prompt, ids: encoded.ids, seed, stream, temperature })
+      await io.json({ type: 'run', ...header })
+    } else {
+      if (stream > 0) await io.write(between)
+      if (options.echo) await io.write(io.paint.dim(prompt))
+    }
+    for await (const step of generate(model, request)) {
+      text += step.text
+      symbols++
+      surprisal += step.surprisal
+      if (step.stop) {
+        stop = step.stop
+        stopString = step.stopString
+      }
+      await output.push(options.json ? jsonStep(step) : step.text)
+    }
+    await output.flush()
+    if (options.length === 0) stop = 'length'
+    const bits = symbols > 0 ? surprisal / symbols : null
+    if (options.json) {
+      await io.json({ type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text })
+    } else {
+      const written = (options.echo ? prompt : '') + text
+      if (!written.endsWith('\n')) await io.write('\n')
+      if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
+    }
+  }
+  return signal.aborted ? io.interruptedCode : DONE
+}
+
+const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })
+
+function summary(
+  io: Io,
+  run: { symbols: number; bits: number | null; temperature: number; seed: number; started: number },
+): void {
+  const rate = Math.round(run.symbols / ((performance.now() - run.started) / 1000))
+  const T = run.temperature === Number.POSITIVE_INFINITY ? 'inf' : run.temperature
+  const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
+  io.say(
+    io.dye.dim(
+      io.t({
+        en: `— T ${T} · seed ${run.seed} · ${run.symbols} symbols${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
+        ja: `— 温度 ${T} · 種 ${run.seed} · ${run.symbols}文字${bits && `${bits}ビット/文字`} · 毎秒${rate.toLocaleString('en')}文字`,
+      }),
+    ),
+  )
+}
+
+export const sample: CommandSpec = {
+  name: 'sample',
+  arguments: '[model]',
+  about: {
+    en: 'Writes text. MODEL is a bundled name (shakespeare, kokoro, names), a model file, a training folder, or - for a model on standard input; without one, shakespeare.',
+    ja: '文章を書きます。MODELは付属モデルの名前（shakespeare、kokoro、names）、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
+  },
+  examples: [
+    ['ondo sample', { en: 'Shakespeare at once', ja: 'すぐにシェイクスピア風' }],
+    ['ondo sample -t 0.2', { en: 'safe, soon repetitive', ja: '手堅く、やがて繰り返し' }],
+    ['ondo sample -t 1.5 --seed 7', { en: 'inventive, with other luck', ja: '奔放に、別の運で' }],
+    ['ondo sample -t 0', { en: 'always the most likely', ja: '常に最も確からしい文字' }],
+    ['ondo sample kokoro --prompt "私は"', { en: 'Japanese', ja: '日本語' }],
+    ['ondo sample names --count 20', { en: 'twenty new names', ja: '新しい名前を20' }],
+    [
+      'ondo sample runs/book --length inf | less',
+      { en: 'your model, without end', ja: '自作のモデルで、終わりなく' },
+    ],
+    ['ondo sample --json | head -3', { en: 'why each character came', ja: '各文字が選ばれた理由' }],
+  ],
+  flags: FLAGS,
+  run,
+}
