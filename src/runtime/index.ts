@@ -1,0 +1,262 @@
+/**
+ * The runtime: a network's forward pass in WebAssembly, one call a symbol.
+ *
+ * Kernels in AssemblyScript (kernels/*.as.ts), plain 128-bit SIMD, no fused or relaxed operations,
+ * sums in a fixed order: the same logits to the bit in every engine and on every CPU.
+ */
+import { InputError } from '../errors.js'
+import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
+import { KERNELS } from './kernels/kernels.wasm.js'
+import { checkWeights, IDS, type Layout, layOut, PAGE, packNetwork } from './layout.js'
+import type { Network, Session, State } from './session.js'
+
+export type { Network, Session, State } from './session.js'
+
+/** What kernels/network.as.ts exports. */
+interface Kernels {
+  configure(plan: number): void
+  project(): void
+  step(state: number, id: number): void
+  prefill(state: number, count: number, last: number): void
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined
+
+/** Compiled once for all networks; some 2 ms. */
+function kernels(): Promise<WebAssembly.Module> {
+  compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS), c => c.charCodeAt(0))).catch(
+    (cause: unknown) => {
+      throw new InputError(
+        'webassembly',
+        'The kernels could not be compiled here; they need WebAssembly with 128-bit SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later).',
+        { cause },
+      )
+    },
+  )
+  return compiled
+}
+
+/** Bytes that a network holds. */
+export interface MemoryUse {
+  /** All of its WebAssembly memory. */
+  readonly total: number
+  /** Packed weights, tables and scratch, shared by all sessions. */
+  readonly network: number
+  /** The state of one session. */
+  readonly session: number
+}
+
+class KernelNetwork implements Network {
+  readonly config: ModelConfig
+  readonly layout: Layout
+  readonly kernels: Kernels
+  private readonly store: WebAssembly.Memory
+  private used: number
+  private readonly free: number[] = []
+  /** Views of the memory as it is now; growing it makes the old ones empty. */
+  floats!: Float32Array
+  logits!: Float32Array
+  ids!: Uint32Array
+
+  constructor(config: ModelConfig, layout: Layout, kernels: Kernels, store: WebAssembly.Memory) {
+    this.config = config
+    this.layout = layout
+    this.kernels = kernels
+    this.store = store
+    this.used = layout.sessions
+    this.look()
+  }
+
+  private look(): void {
+    const { buffer } = this.store
+    this.floats = new Float32Array(buffer)
+    this.logits = new Float32Array(buffer, this.layout.logits, this.config.vocabulary)
+    this.ids = new Uint32Array(buffer, this.layout.ids, IDS)
+  }
+
+  /** The address of a zeroed state. */
+  take(): number {
+    let address = this.free.pop()
+    if (address === undefined) {
+      address = this.used
+      const end = address + this.layout.sessionBytes
+      const missing = end - this.store.buffer.byteLength
+      if (missing > 0) {
+        grow(this.store, Math.ceil(missing / PAGE))
+        this.look()
+      }
+      this.used = end
+    }
+    this.floats.fill(0, address / 4, (address + this.layout.sessionBytes) / 4)
+    return address
+  }
+
+  give(address: number): void {
+    this.free.push(address)
+  }
+
+  get memory(): MemoryUse {
+    return {
+      total: this.store.buffer.byteLength,
+      network: this.layout.sessions,
+      session: this.layout.sessionBytes,
+    }
+  }
+
+  session(): Session {
+    return new KernelSession(this)
+  }
+}
+
+function grow(store: WebAssembly.Memory, pages: number): void {
+  try {
+    store.grow(pages)
+  } catch (cause) {
+    throw new InputError(
+      'memory',
+      'There is no memory for another session; dispose sessions that are no longer used.',
+      { cause },
+    )
+  }
+}
+
+class KernelSession implements Session {
+  readonly size: number
+  private readonly network: KernelNetwork
+  /** Its own array, not a view: it survives growth, and can be posted to a worker as it is. */
+  private readonly logits: Float32Array
+  /** Address of the state; 0 after dispose. */
+  private address: number
+
+  constructor(network: KernelNetwork) {
+    this.network = network
+    this.size = network.config.vocabulary
+    this.logits = new Float32Array(this.size)
+    this.address = network.take()
+  }
+
+  step(id: number): Float32Array {
+    this.checkOpen()
+    if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id)
+    this.network.kernels.step(this.address, id)
+    this.logits.set(this.network.logits)
+    return this.logits
+  }
+
+  prefill(ids: ArrayLike<number>): Float32Array {
+    this.checkOpen()
+    const { length } = ids
+    if (length === 0) {
+      throw new InputError(
+        'ids',
+        'There are no ids to read; expected at least one, since logits follow a symbol.',
+      )
+    }
+    // All are checked before any is read: a refusal leaves the state as it was.
+    for (let i = 0; i < length; i++) {
+      const id = ids[i]
+      if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id, i)
+    }
+    for (let i = 0; i < length; i += IDS) {
+      const count = Math.min(IDS, length - i)
+      for (let j = 0; j < count; j++) this.network.ids[j] = ids[i + j]
+      this.network.kernels.prefill(this.address, count, i + count === length ? 1 : 0)
+    }
+    this.logits.set(this.network.logits)
+    return this.logits
+  }
+
+  snapshot(): State {
+    this.checkOpen()
+    const { hidden, config, layout, floats } = this.view()
+    const state = new Float32Array(stateSize(config))
+    for (
+      let at = 0, from = this.address / 4;
+      at < state.length;
+      at += hidden, from += layout.gate
+    ) {
+      state.set(floats.subarray(from, from + hidden), at)
+    }
+    return state
+  }
+
+  restore(state: State): void {
+    this.checkOpen()
+    const { hidden, config, layout, floats } = this.view()
+    const expected = stateSize(config)
+    if (state.length !== expected) {
+      throw new InputError(
+        'state',
+        `The state has ${state.length} numbers; this network's has ${expected}: restore one that a session of the same network gave.`,
+      )
+    }
+    for (let at = 0, to = this.address / 4; at < expected; at += hidden, to += layout.gate) {
+      floats.set(state.subarray(at, at + hidden), to)
+    }
+  }
+
+  reset(): void {
+    this.checkOpen()
+    const { floats, layout } = this.network
+    floats.fill(0, this.address / 4, (this.address + layout.sessionBytes) / 4)
+  }
+
+  dispose(): void {
+    this.checkOpen()
+    this.network.give(this.address)
+    this.address = 0
+  }
+
+  private view() {
+    const { config, layout, floats } = this.network
+    return { hidden: config.hidden, config, layout, floats }
+  }
+
+  private checkOpen(): void {
+    if (this.address === 0) {
+      throw new InputError(
+        'disposed',
+        'This session was disposed; make a new one with network.session().',
+      )
+    }
+  }
+
+  private badId(id: unknown, position?: number): InputError {
+    const where = position === undefined ? '' : ` at position ${position}`
+    return new InputError(
+      'id',
+      `The id${where} is ${String(id)}; expected a whole number from 0 to ${this.size - 1}.`,
+    )
+  }
+}
+
+export type { KernelNetwork }
+
+/**
+ * Packs the weights for the kernels. They are copied: the caller's arrays are free afterwards.
+ * @param weights PyTorch's names and layouts, as `tensorShapes(config)` lists them
+ * @throws InputError when a tensor is missing or of another size, when the network does not fit the
+ *   memory, or when there is no WebAssembly SIMD
+ */
+export async function loadNetwork(config: ModelConfig, weights: Weights): Promise<KernelNetwork> {
+  const checked = modelConfig(config as unknown as Record<keyof ModelConfig, unknown>)
+  checkWeights(checked, weights)
+  const layout = layOut(checked)
+  const module = await kernels()
+  let store: WebAssembly.Memory
+  try {
+    store = new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) })
+  } catch (cause) {
+    throw new InputError(
+      'memory',
+      `The network needs ${Math.ceil(layout.end / 2 ** 20)} MiB and the system refused them; close other programs or choose a smaller model.`,
+      { cause },
+    )
+  }
+  packNetwork(store.buffer, checked, weights, layout)
+  const instance = await WebAssembly.instantiate(module, { env: { memory: store } })
+  const exported = instance.exports as unknown as Kernels
+  exported.configure(layout.plan)
+  if (layout.project) exported.project()
+  return new KernelNetwork(checked, layout, exported, store)
+}

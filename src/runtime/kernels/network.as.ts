@@ -1,0 +1,133 @@
+/**
+ * One network in one memory: `step` runs all layers and the head in a single call from outside.
+ *
+ * The memory is imported and laid out by src/runtime/layout.ts, which writes a plan (uint32 words,
+ * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as in
+ * matvec.as.ts; N is the gates' width in columns, filled up to whole panels.
+ */
+import { gruAfter, gruReset, gruUpdate, lstm, rnnRelu, rnnTanh } from './cells.as'
+import { matvec } from './matvec.as'
+
+const RNN_TANH: u32 = 0
+const RNN_RELU: u32 = 1
+const GRU_AFTER: u32 = 2
+const GRU_BEFORE: u32 = 3
+
+// The plan, in the order of its words.
+let kind: u32 = 0
+let symbols: u32 = 0
+let hidden: usize = 0
+let layers: u32 = 0
+/** Width of the embedding where it is multiplied at each step; unused when `rows` is there. */
+let width: usize = 0
+/** Bytes of one gate: H rounded up to four lanes. */
+let gate: usize = 0
+/** N, columns of all gates. */
+let columns: usize = 0
+/** Columns of a recurrent matrix: N, or for a GRU with reset before: of r and z alone, and of n. */
+let recurrent: usize = 0
+let candidate: usize = 0
+/** Columns of the head: V filled up to whole panels. */
+let outputs: usize = 0
+/** [V][N] input product of layer 0 plus its bias for each symbol; 0 where it is computed. */
+let rows: usize = 0
+let embedding: usize = 0
+let head: usize = 0
+let headBias: usize = 0
+let logits: usize = 0
+let ids: usize = 0
+/** [N] scratch: products of the input, of h; [H] r * h. */
+let zx: usize = 0
+let zh: usize = 0
+let rh: usize = 0
+/** Five addresses a layer: input matrix, recurrent matrix, candidate's recurrent matrix, biases. */
+let table: usize = 0
+
+const LAYER_BYTES: usize = 5 * 4
+
+function word(plan: usize, index: usize): u32 {
+  return load<u32>(plan + (index << 2))
+}
+
+export function configure(plan: usize): void {
+  kind = word(plan, 0)
+  symbols = word(plan, 1)
+  hidden = word(plan, 2)
+  layers = word(plan, 3)
+  width = word(plan, 4)
+  gate = word(plan, 5)
+  columns = word(plan, 6)
+  recurrent = word(plan, 7)
+  candidate = word(plan, 8)
+  outputs = word(plan, 9)
+  rows = word(plan, 10)
+  embedding = word(plan, 11)
+  head = word(plan, 12)
+  headBias = word(plan, 13)
+  logits = word(plan, 14)
+  ids = word(plan, 15)
+  zx = word(plan, 16)
+  zh = word(plan, 17)
+  rh = word(plan, 18)
+  table = plan + 19 * 4
+}
+
+/** Fills `rows` from the embedding: the same sums in the same order as `read` would make. */
+export function project(): void {
+  const W = load<u32>(table)
+  const bias = load<u32>(table, 12)
+  for (let id: u32 = 0; id < symbols; id++) {
+    matvec(embedding + ((id * width) << 2), width, W, columns, bias, rows + ((id * columns) << 2))
+  }
+}
+
+/** Reads one symbol into the state: h of all layers, then (LSTM) c of all layers. */
+function read(state: usize, id: u32): void {
+  let layer = table
+  let h = state
+  let x = rows ? 0 : embedding + ((id * width) << 2)
+  let K = width
+  for (let k: u32 = 0; k < layers; k++) {
+    const Wh: usize = load<u32>(layer, 4)
+    let z: usize
+    if (x) {
+      z = zx
+      matvec(x, K, load<u32>(layer), columns, load<u32>(layer, 12), z)
+    } else {
+      z = rows + ((id * columns) << 2)
+    }
+    if (kind == GRU_AFTER) {
+      matvec(h, hidden, Wh, recurrent, load<u32>(layer, 16), zh)
+      gruAfter(z, zh, h, gate)
+    } else {
+      matvec(h, hidden, Wh, recurrent, z, zh)
+      if (kind == RNN_TANH) rnnTanh(zh, h, gate)
+      else if (kind == RNN_RELU) rnnRelu(zh, h, gate)
+      else if (kind == GRU_BEFORE) {
+        gruReset(zh, h, rh, gate)
+        matvec(rh, hidden, load<u32>(layer, 8), candidate, z + 2 * gate, zh + 2 * gate)
+        gruUpdate(zh, h, gate)
+      } else lstm(zh, h, h + layers * gate, gate)
+    }
+    x = h
+    K = hidden
+    h += gate
+    layer += LAYER_BYTES
+  }
+}
+
+function speak(state: usize): void {
+  matvec(state + (layers - 1) * gate, hidden, head, outputs, headBias, logits)
+}
+
+/** Reads one symbol; the logits of what comes next stand at `logits`. */
+export function step(state: usize, id: u32): void {
+  read(state, id)
+  speak(state)
+}
+
+/** Reads `count` symbols from the `ids` buffer (uint32); the head only after the last, if asked. */
+export function prefill(state: usize, count: u32, last: bool): void {
+  for (let i: u32 = 0; i < count; i++) read(state, load<u32>(ids + ((<usize>i) << 2)))
+  if (last) speak(state)
+}

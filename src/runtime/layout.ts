@@ -1,0 +1,276 @@
+/**
+ * Where everything lies in the kernels' memory, and how PyTorch's matrices are packed into it.
+ *
+ * PyTorch keeps a matrix as rows of outputs [G H, K]; the kernels walk columns of outputs in panels
+ * [N / 24][K][24] (see kernels/matvec.as.ts). A gate's H columns are filled up to whole vectors of 4
+ * with zeros, all gates together to whole panels; units that are only filling keep the state 0.
+ */
+import { InputError } from '../errors.js'
+import { GATES, type ModelConfig, tensorShapes, type Weights } from '../model/config.js'
+
+/** Columns of a panel; kernels/matvec.as.ts is written for this number. */
+const PANEL = 24
+const LANES = 4
+const FLOAT = 4
+/** Every part begins at a multiple of a cache line. */
+const LINE = 64
+export const PAGE = 65536
+/** A WebAssembly memory addresses 4 GiB. */
+const ADDRESSABLE = 65536 * PAGE
+/** Ids handed over in one call of `prefill`; 4 KB, so that a page of text is a few calls. */
+export const IDS = 1024
+
+/**
+ * With a learned embedding, layer 0's input product is made once per symbol when that table stays
+ * under both limits; else it is computed at each step, to the same bits. 8 MB is a quarter of a
+ * large cache; 2^26 products take some 10 ms at load.
+ */
+const TABLE_BYTES = 8 * 2 ** 20
+const TABLE_PRODUCTS = 2 ** 26
+
+const upTo = (n: number, step: number): number => Math.ceil(n / step) * step
+const panels = (columns: number): number => upTo(columns, PANEL)
+
+/** Addresses in bytes, sizes in float32 columns. */
+export interface LayerPlan {
+  /** [width][N] packed; 0 in layer 0 of a one-hot network. */
+  input: number
+  /** [H][recurrent] packed. */
+  recurrent: number
+  /** [H][candidate] packed; only for a GRU with reset before. */
+  candidate: number
+  /** [N] bias that joins the input product: both biases, except for a GRU with reset after. */
+  inputBias: number
+  /** [N] bias that joins h's product; only for a GRU with reset after. */
+  recurrentBias: number
+}
+
+export interface Layout {
+  readonly kind: number
+  /** H filled up to whole vectors. */
+  readonly gate: number
+  /** N. */
+  readonly columns: number
+  readonly recurrent: number
+  readonly candidate: number
+  /** V filled up to whole panels. */
+  readonly outputs: number
+  /** Width of layer 0's input where it is multiplied: E; 0 for one-hot. */
+  readonly width: number
+  readonly plan: number
+  readonly rows: number
+  readonly embedding: number
+  readonly head: number
+  readonly headBias: number
+  readonly logits: number
+  readonly ids: number
+  readonly zx: number
+  readonly zh: number
+  readonly rh: number
+  readonly layers: readonly LayerPlan[]
+  /** The table of layer 0 is to be made from embedding and matrix, which are not needed after. */
+  readonly project: boolean
+  /** Where sessions begin; up to `end` it is used by what only loading needs. */
+  readonly sessions: number
+  readonly end: number
+  readonly sessionBytes: number
+}
+
+/** The number by which kernels/network.as.ts knows a cell. */
+function kindOf({ cell, activation, reset }: ModelConfig): number {
+  if (cell === 'rnn') return activation === 'tanh' ? 0 : 1
+  if (cell === 'gru') return reset === 'after' ? 2 : 3
+  return 4
+}
+
+/** @throws InputError when the network does not fit the 4 GiB that WebAssembly can address */
+export function layOut(config: ModelConfig): Layout {
+  const { cell, vocabulary: V, hidden: H, embedding: E, layers: L } = config
+  const gate = upTo(H, LANES)
+  const before = cell === 'gru' && config.reset === 'before'
+  const candidate = before ? panels(gate) : 0
+  // With reset before, the candidate's product starts from column 2 gate and runs over whole panels.
+  const columns = panels(before ? 2 * gate + candidate : GATES[cell] * gate)
+  const recurrent = before ? panels(2 * gate) : columns
+  const outputs = panels(V)
+  const tableBytes = V * columns * FLOAT
+  const project = E > 0 && tableBytes <= TABLE_BYTES && V * columns * E <= TABLE_PRODUCTS
+
+  // The first page stays free: address 0 means "not there", and AssemblyScript keeps its own there.
+  let top = PAGE
+  const take = (floats: number): number => {
+    const address = top
+    top = upTo(top + floats * FLOAT, LINE)
+    return address
+  }
+  const plan = take(19 + 5 * L)
+  const ids = take(IDS)
+  const zx = take(columns)
+  const zh = take(Math.max(columns, recurrent))
+  const rh = take(gate)
+  const logits = take(outputs)
+  const rows = E === 0 || project ? take(V * columns) : 0
+  const layers: LayerPlan[] = []
+  for (let k = 0; k < L; k++) {
+    layers.push({
+      input: k > 0 ? take(H * columns) : 0,
+      recurrent: take(H * recurrent),
+      candidate: before ? take(H * candidate) : 0,
+      inputBias: k > 0 ? take(columns) : 0,
+      recurrentBias: cell === 'gru' && !before ? take(columns) : 0,
+    })
+  }
+  const headBias = take(outputs)
+  const head = take(H * outputs)
+  // Last, so that sessions may take the place once the table is made.
+  let sessions = top
+  let embedding = 0
+  if (E > 0) {
+    layers[0].inputBias = take(columns)
+    layers[0].input = take(E * columns)
+    embedding = take(V * E)
+    if (!project) sessions = top
+  }
+  const sessionBytes = upTo(L * gate * (cell === 'lstm' ? 2 : 1) * FLOAT, LINE)
+  const end = Math.max(top, sessions + sessionBytes)
+  if (end > ADDRESSABLE) {
+    throw new InputError(
+      'memory',
+      `The network needs ${(end / 2 ** 30).toFixed(1)} GiB in memory; WebAssembly can address 4 GiB: choose fewer hidden units, layers or symbols.`,
+    )
+  }
+  return {
+    ...{ kind: kindOf(config), gate, columns, recurrent, candidate, outputs, width: E },
+    ...{ plan, rows, embedding, head, headBias, logits, ids, zx, zh, rh, layers, project },
+    ...{ sessions, end, sessionBytes },
+  }
+}
+
+/** The plan in the order in which `configure` in kernels/network.as.ts reads it. */
+export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
+  const { kind, width, columns, recurrent, candidate, outputs } = layout
+  const { rows, embedding, head, headBias, logits, ids, zx, zh, rh } = layout
+  const words = [kind, config.vocabulary, config.hidden, config.layers, width, layout.gate * FLOAT]
+  words.push(columns, recurrent, candidate, outputs)
+  words.push(rows, embedding, head, headBias, logits, ids, zx, zh, rh)
+  for (const layer of layout.layers) {
+    words.push(layer.input, layer.recurrent, layer.candidate)
+    words.push(layer.inputBias, layer.recurrentBias)
+  }
+  return Uint32Array.from(words)
+}
+
+/** Looks all tensors up. @throws InputError naming the tensor that is missing or of another size */
+export function checkWeights(config: ModelConfig, weights: Weights): void {
+  for (const [name, shape] of tensorShapes(config)) {
+    const tensor = weights.get(name)
+    const count = shape.reduce((a, b) => a * b, 1)
+    if (tensor?.length !== count) {
+      throw new InputError(
+        'weights',
+        `The tensor ${name} ${tensor ? `has ${tensor.length} numbers` : 'is missing'}; expected ${count} (${shape.join(' x ')}): load weights that belong to this config.`,
+      )
+    }
+  }
+}
+
+/**
+ * Packs `gates` blocks of H rows, from block `first` on.
+ * @param memory the kernels' memory as float32 @param at address in bytes, zero before
+ * @param W [.. H, K] row-major @param gate distance of the blocks in packed columns
+ */
+function packMatrix(
+  memory: Float32Array,
+  at: number,
+  W: Float32Array,
+  K: number,
+  blocks: { first: number; gates: number; H: number; gate: number },
+): void {
+  const { first, gates, H, gate } = blocks
+  for (let g = 0; g < gates; g++) {
+    for (let unit = 0; unit < H; unit++) {
+      const column = g * gate + unit
+      let to = at / FLOAT + Math.floor(column / PANEL) * PANEL * K + (column % PANEL)
+      let from = ((first + g) * H + unit) * K
+      for (const end = from + K; from < end; from++, to += PANEL) memory[to] = W[from]
+    }
+  }
+}
+
+/** @param bias [gates H] @param other added to the first `shared` blocks */
+function packBias(
+  memory: Float32Array,
+  at: number,
+  [bias, other]: [Float32Array, Float32Array],
+  shared: number,
+  { gates, H, gate }: { gates: number; H: number; gate: number },
+): void {
+  for (let g = 0; g < gates; g++) {
+    for (let unit = 0; unit < H; unit++) {
+      const row = g * H + unit
+      memory[at / FLOAT + g * gate + unit] = bias[row] + (g < shared ? other[row] : 0)
+    }
+  }
+}
+
+/** One-hot input: row v of the table is column v of the matrix plus the bias. */
+function packRows(
+  memory: Float32Array,
+  layout: Layout,
+  W: Float32Array,
+  bias: Float32Array,
+  V: number,
+  H: number,
+): void {
+  const { rows, columns, gate } = layout
+  // A few symbols at a time: the rows being written stay in the cache while the columns go by.
+  const TOGETHER = 32
+  for (let v0 = 0; v0 < V; v0 += TOGETHER) {
+    const v1 = Math.min(V, v0 + TOGETHER)
+    for (let row = 0; row < bias.length; row++) {
+      const column = Math.floor(row / H) * gate + (row % H)
+      const b = bias[row]
+      let to = rows / FLOAT + v0 * columns + column
+      for (let v = v0; v < v1; v++, to += columns) memory[to] = W[row * V + v] + b
+    }
+  }
+}
+
+/** Puts plan and weights into memory that is zero. */
+export function packNetwork(
+  buffer: ArrayBufferLike,
+  config: ModelConfig,
+  weights: Weights,
+  layout: Layout,
+): void {
+  const memory = new Float32Array(buffer)
+  const { cell, vocabulary: V, hidden: H, embedding: E } = config
+  const { gate } = layout
+  const gates = GATES[cell]
+  const before = cell === 'gru' && config.reset === 'before'
+  const all = { first: 0, gates, H, gate }
+  // The n gate of a GRU with reset after keeps its two biases apart: the reset stands between them.
+  const shared = cell === 'gru' && !before ? 0 : gates
+  const get = (name: string) => weights.get(name)!
+  layout.layers.forEach((layer, k) => {
+    const biases: [Float32Array, Float32Array] = [
+      get(`rnn.bias_ih_l${k}`),
+      get(`rnn.bias_hh_l${k}`),
+    ]
+    const Wx = get(`rnn.weight_ih_l${k}`)
+    const Wh = get(`rnn.weight_hh_l${k}`)
+    if (layer.input) packMatrix(memory, layer.input, Wx, k > 0 ? H : E, all)
+    if (layer.inputBias) packBias(memory, layer.inputBias, biases, shared, all)
+    if (layer.recurrentBias) packBias(memory, layer.recurrentBias, [biases[1], biases[0]], 0, all)
+    packMatrix(memory, layer.recurrent, Wh, H, before ? { ...all, gates: 2 } : all)
+    if (before) packMatrix(memory, layer.candidate, Wh, H, { ...all, first: 2, gates: 1 })
+    if (k === 0 && E === 0) {
+      const bias = Float32Array.from(biases[0], (b, row) => (shared ? b + biases[1][row] : b))
+      packRows(memory, layout, Wx, bias, V, H)
+    }
+  })
+  if (E > 0) memory.set(get('embedding.weight'), layout.embedding / FLOAT)
+  packMatrix(memory, layout.head, get('head.weight'), H, { first: 0, gates: 1, H: V, gate: V })
+  memory.set(get('head.bias'), layout.headBias / FLOAT)
+  new Uint32Array(buffer).set(planWords(config, layout), layout.plan / FLOAT)
+}
