@@ -1,0 +1,23 @@
+/** The training engine in Node: ONNX Runtime's native library, asked for only when training starts. */
+import { availableParallelism } from 'node:os'
+import { TrainingError } from '../errors.js'
+import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
+
+/**
+ * Loads `onnxruntime-node` and makes an engine of it.
+ * @param options threads: the machine's cores when left out
+ * @throws TrainingError when the package isn't installed
+ */
+export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
+  let ort: OrtLike
+  try {
+    ort = await import('onnxruntime-node')
+  } catch (cause) {
+    throw new TrainingError(
+      'engine-missing',
+      'Training needs the package onnxruntime-node, which is not installed: run `npm install onnxruntime-node` and try again.',
+      { cause },
+    )
+  }
+  return createEngine(ort, { threads: availableParallelism(), ...options })
+}

@@ -1,0 +1,64 @@
+/**
+ * What every cell gives to the training graph: one layer, forward over T steps and backward.
+ *
+ * Rows of all-step matrices are time-major: row t B + b. N = T B.
+ */
+import type { Graph, Value } from '../graph/graph.js'
+
+export interface LayerSizes {
+  /** T, steps. */
+  readonly T: number
+  /** B, streams. */
+  readonly B: number
+  /** H, hidden units. */
+  readonly H: number
+}
+
+/** Parameters of one layer by PyTorch's names and layouts; G gates. */
+export interface LayerWeights {
+  /** [G H, in] */
+  readonly weightIh: Value
+  /** [G H, H] */
+  readonly weightHh: Value
+  /** [G H] */
+  readonly biasIh: Value
+  /** [G H] */
+  readonly biasHh: Value
+}
+
+export interface LayerGradients {
+  /** [N, G H]: d loss / d (W_ih x + b_ih), from which the gradients of W_ih, b_ih and x follow. */
+  readonly input: Value
+  readonly weightHh: Value
+  readonly biasIh: Value
+  readonly biasHh: Value
+}
+
+export interface Layer {
+  /** [N, H]: h of every step. */
+  readonly output: Value
+  /** h, and for the LSTM c, after the last step; each [B, H]. */
+  readonly state: readonly Value[]
+  /**
+   * Adds the backward pass, in which no gradient enters from beyond the last step (truncated BPTT).
+   * @param output [N, H]: d loss / d output
+   */
+  backward(output: Value): LayerGradients
+}
+
+export interface LayerRequest {
+  readonly graph: Graph
+  readonly sizes: LayerSizes
+  readonly weights: LayerWeights
+  /** Input of all steps times some rows of W_ih, plus a bias: rows [R, in], bias [R] -> [N, R]. */
+  readonly project: (rows: Value, bias: Value) => Value
+  /** h, and for the LSTM c, before the first step; each [B, H]. */
+  readonly state: readonly Value[]
+}
+
+export type Cell = (request: LayerRequest) => Layer
+
+/** [N, C] -> T pieces [B, C]. */
+export function splitSteps(graph: Graph, value: Value, { T, B }: LayerSizes): Value[] {
+  return graph.split(value, Array<number>(T).fill(B), 0)
+}

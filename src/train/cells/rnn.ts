@@ -1,0 +1,51 @@
+/**
+ * The plain RNN for training (Elman 1990): h' = tanh or relu (W x + b + U h).
+ * Its plain twin is rnn.reference.ts.
+ *
+ * Both slopes can be read from the result: 1 - h^2 for tanh; for relu 1 where h > 0, else 0.
+ */
+import type { ModelConfig } from '../../model/config.js'
+import type { Value } from '../graph/graph.js'
+import { type Cell, splitSteps } from './cell.js'
+
+export function rnn(activation: ModelConfig['activation']): Cell {
+  return ({ graph: g, sizes, weights, project, state }) => {
+    const { T } = sizes
+    const bias = g.add(weights.biasIh, weights.biasHh)
+    const inputs = splitSteps(g, project(weights.weightIh, bias), sizes)
+    const squash = activation === 'tanh' ? 'Tanh' : 'Relu'
+    const hiddens: Value[] = [state[0]]
+    for (let t = 0; t < T; t++) {
+      const z = g.product(hiddens[t], weights.weightHh, { plus: inputs[t], transposeB: true })
+      hiddens.push(g.op(squash, [z]))
+    }
+    const output = g.concat(hiddens.slice(1), 0)
+
+    const backward = (gradient: Value) => {
+      const slope =
+        activation === 'tanh'
+          ? g.subtract(g.floats([1]), g.multiply(output, output))
+          : g.op('Sign', [output])
+      const slopes = splitSteps(g, slope, sizes)
+      const gradients = splitSteps(g, gradient, sizes)
+      const dzs: Value[] = Array(T)
+      for (let t = T - 1; t >= 0; t--) {
+        const dh =
+          t === T - 1
+            ? gradients[t]
+            : g.product(dzs[t + 1], weights.weightHh, { plus: gradients[t] })
+        dzs[t] = g.multiply(dh, slopes[t])
+      }
+      const input = g.concat(dzs, 0)
+      const biasGradient = g.sumRows(input)
+      const previous = g.concat(hiddens.slice(0, T), 0)
+      return {
+        input,
+        weightHh: g.product(input, previous, { transposeA: true }),
+        biasIh: biasGradient,
+        biasHh: biasGradient,
+      }
+    }
+    return { output, state: [hiddens[T]], backward }
+  }
+}

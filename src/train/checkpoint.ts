@@ -1,0 +1,142 @@
+/**
+ * A checkpoint. `resume.safetensors` alone holds all that an exact continuation needs, and it is
+ * replaced as a whole: no crash can leave weights of one step beside moments of another. The other
+ * files are for people and for sampling.
+ *
+ *   model.safetensors    the model as it is now
+ *   best.safetensors     the model with the lowest validation loss
+ *   resume.safetensors   weights, moments, carried state, and the run below in its metadata
+ *   run.json             the same run, readable
+ *   metrics.jsonl        one line a step, one a validation
+ */
+import { FileError, InputError } from '../errors.js'
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../file/index.js'
+import type { Tensors } from './optimizer/optimizer.js'
+import { TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
+import type { CheckpointStore } from './store.js'
+
+export const FILES = {
+  model: 'model.safetensors',
+  best: 'best.safetensors',
+  resume: 'resume.safetensors',
+  run: 'run.json',
+  metrics: 'metrics.jsonl',
+} as const
+
+const RUN_VERSION = 1
+
+/** Where a run is and what it is of; everything random follows from `settings.seed` and `step`. */
+export interface Run {
+  readonly settings: TrainSettings
+  readonly corpus: { readonly hash: string; readonly size: number; readonly name?: string }
+  /** JSON of the tokenizer. */
+  readonly tokenizer: string
+  readonly threads: number
+  /** Updates done. */
+  readonly step: number
+  /** Mean loss of the first batch, nats a symbol; undefined before it. */
+  readonly firstLoss?: number
+  readonly smoothedLoss?: number
+  readonly best?: { readonly loss: number; readonly step: number }
+  readonly validation?: { readonly loss: number; readonly step: number }
+  /** Time spent training, over all sessions. */
+  readonly seconds: number
+  /** Length of metrics.jsonl at this step; what is behind it belongs to steps that will be redone. */
+  readonly metricsBytes: number
+}
+
+export interface Checkpoint {
+  readonly run: Run
+  readonly weights: Tensors
+  readonly moments: ReadonlyMap<string, Tensors>
+  /** Carried state by input name, float32 [B, H] each. */
+  readonly state: Tensors
+}
+
+const WEIGHT = 'weight/'
+const MOMENT = 'moment/'
+const STATE = 'state/'
+
+function flat(data: Float32Array): Tensor {
+  return { dtype: 'F32', shape: [data.length], data }
+}
+
+export function encodeCheckpoint({ run, weights, moments, state }: Checkpoint): Uint8Array {
+  const tensors = new Map<string, Tensor>()
+  for (const [name, data] of weights) tensors.set(WEIGHT + name, flat(data))
+  for (const [kind, group] of moments) {
+    for (const [name, data] of group) tensors.set(`${MOMENT}${kind}/${name}`, flat(data))
+  }
+  for (const [name, data] of state) tensors.set(STATE + name, flat(data))
+  return encodeSafetensors(tensors, {
+    format: 'ondo-resume',
+    version: String(RUN_VERSION),
+    run: JSON.stringify(run),
+  })
+}
+
+/** @throws FileError when the bytes are no checkpoint */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes)
+  if (metadata.format !== 'ondo-resume' || metadata.version !== String(RUN_VERSION)) {
+    throw new FileError(
+      'not-a-checkpoint',
+      `${FILES.resume} is ${JSON.stringify(metadata.format)} version ${JSON.stringify(metadata.version)}; expected "ondo-resume" version "${RUN_VERSION}", as this Ondo writes it.`,
+    )
+  }
+  const run = JSON.parse(metadata.run) as Run
+  const weights = new Map<string, Float32Array>()
+  const moments = new Map<string, Map<string, Float32Array>>()
+  const state = new Map<string, Float32Array>()
+  for (const [name, { data }] of tensors) {
+    if (name.startsWith(WEIGHT)) weights.set(name.slice(WEIGHT.length), data)
+    else if (name.startsWith(STATE)) state.set(name.slice(STATE.length), data)
+    else if (name.startsWith(MOMENT)) {
+      const [, kind, tensor] = name.split('/')
+      const group = moments.get(kind) ?? new Map<string, Float32Array>()
+      moments.set(kind, group.set(tensor, data))
+    }
+  }
+  return { run: { ...run, settings: trainSettings({ ...run.settings }) }, weights, moments, state }
+}
+
+/** May change on resume: they say how long and how often, not what each step does. */
+const ADJUSTABLE: readonly string[] = ['epochs', 'steps', 'evaluateEvery', 'checkpointEvery']
+
+/**
+ * The settings of a resumed run: the saved ones, with what may change taken from the call.
+ * @throws InputError when another setting was asked for
+ */
+export function resumedSettings(
+  saved: TrainSettings,
+  given: Readonly<Record<string, unknown>>,
+  preset: string | undefined,
+): TrainSettings {
+  const wanted = trainSettings(given, preset)
+  const asked = preset === undefined ? Object.keys(given) : Object.keys(TRAIN_KNOBS)
+  const merged: Record<string, unknown> = { ...saved }
+  for (const name of asked as (keyof TrainSettings)[]) {
+    if (given[name] === undefined && preset === undefined) continue
+    if (wanted[name] === saved[name]) continue
+    if (!ADJUSTABLE.includes(name)) {
+      throw new InputError(
+        'resume-settings',
+        `The run was started with ${name} ${saved[name]}, and now ${wanted[name]} is asked for; resume without it (only ${ADJUSTABLE.join(', ')} may change), or start a new run in another folder.`,
+      )
+    }
+    merged[name] = wanted[name]
+  }
+  return trainSettings(merged)
+}
+
+/** Reads the checkpoint to go on from. @throws InputError when the store holds none */
+export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint> {
+  const bytes = await store.read(FILES.resume)
+  if (bytes === undefined) {
+    throw new InputError(
+      'nothing-to-resume',
+      `There is no ${FILES.resume} to go on from; give the folder of an earlier run, or start without resume.`,
+    )
+  }
+  return decodeCheckpoint(bytes)
+}

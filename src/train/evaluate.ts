@@ -1,0 +1,45 @@
+/** The validation loss: its own graph, its own state from zero, every held-out symbol once. */
+import type { ModelConfig } from '../model/config.js'
+import type { Ids } from '../text/tokenizer.js'
+import { LOSSES, networkGraph, nextState } from './cells/network.js'
+import type { Engine, Feed } from './engine.js'
+import type { Tensors } from './optimizer/optimizer.js'
+import { counts, fillBatch, type Streams } from './streams.js'
+
+export interface Evaluator {
+  /** Mean loss, nats a symbol. The weights are only read. */
+  run(weights: Tensors): Promise<number>
+  dispose(): Promise<void>
+}
+
+export async function evaluator(
+  engine: Engine,
+  config: ModelConfig,
+  ids: Ids,
+  part: Streams,
+): Promise<Evaluator> {
+  const { batch: B, steps: T } = part
+  const graph = networkGraph(config, { batch: B, steps: T, training: false })
+  const program = await engine.compile(graph)
+  const x = new Int32Array(B * T)
+  const y = new Int32Array(B * T)
+  return {
+    async run(weights) {
+      const feeds: Record<string, Feed> = { x, y }
+      for (const [name, data] of weights) feeds[name] = data
+      for (const name of graph.state) feeds[name] = new Float32Array(B * config.hidden)
+      let sum = 0
+      for (let index = 0; index < part.batches; index++) {
+        fillBatch(ids, part, index, x, y)
+        const out = await program.run(feeds)
+        const losses = out[LOSSES]
+        for (let b = 0; b < B; b++) {
+          for (let t = 0; t < T && counts(part, index, b, t); t++) sum += losses[t * B + b]
+        }
+        for (const name of graph.state) feeds[name] = out[nextState(name)]
+      }
+      return sum / part.predictions
+    },
+    dispose: () => program.dispose(),
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * Builds an ONNX graph, node by node, and writes it as the bytes of a model file.
+ *
+ * Only what the training graphs need: float32, int32 and int64 tensors, opset 17.
+ * Source of the field numbers: onnx/onnx.proto3.
+ */
+import { bytesField, floatField, join, textField, wholeField } from './protobuf.js'
+
+/** The name of a tensor in a graph. */
+export type Value = string & { readonly __value: unique symbol }
+
+export type ElementType = 'float32' | 'int32' | 'int64'
+
+/** TensorProto.DataType. */
+const TYPE_CODE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 }
+
+/** An attribute: a float is told from a whole number by its name, as the operator defines it. */
+export type Attribute = number | readonly number[] | string | { readonly float: number }
+
+/** AttributeProto.AttributeType. */
+const FLOAT = 1
+const INT = 2
+const STRING = 3
+const INTS = 7
+
+const IR_VERSION = 8
+const OPSET = 17
+
+function attributeMessage(name: string, value: Attribute): Uint8Array {
+  const parts = [textField(1, name)]
+  if (typeof value === 'number') parts.push(wholeField(3, value), wholeField(20, INT))
+  else if (typeof value === 'string') parts.push(textField(4, value), wholeField(20, STRING))
+  else if ('float' in value) parts.push(floatField(2, value.float), wholeField(20, FLOAT))
+  else parts.push(...value.map(v => wholeField(8, v)), wholeField(20, INTS))
+  return join(parts)
+}
+
+function tensorMessage(
+  name: string,
+  type: ElementType,
+  dims: readonly number[],
+  data: Float32Array | Int32Array | BigInt64Array,
+): Uint8Array {
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return join([
+    ...dims.map(d => wholeField(1, d)),
+    wholeField(2, TYPE_CODE[type]),
+    textField(8, name),
+    bytesField(9, raw),
+  ])
+}
+
+function valueInfoMessage(name: string, type: ElementType, dims: readonly number[]): Uint8Array {
+  const shape = join(dims.map(d => bytesField(1, wholeField(1, d))))
+  const tensorType = join([wholeField(1, TYPE_CODE[type]), bytesField(2, shape)])
+  return join([textField(1, name), bytesField(2, bytesField(1, tensorType))])
+}
+
+/** What a graph takes in under a name. */
+export interface InputShape {
+  readonly type: ElementType
+  readonly dims: readonly number[]
+}
+
+export interface GraphOptions {
+  /**
+   * The most inputs plus outputs that one node may have. The CPU takes any number; WebGPU gives a
+   * node about 8 storage buffers. Longer concatenations and splits become trees.
+   */
+  readonly fan?: number
+}
+
+/** A graph under construction. Its methods return the names of what they compute. */
+export class Graph {
+  readonly fan: number
+  readonly inputs = new Map<string, InputShape>()
+  private readonly nodes: Uint8Array[] = []
+  private readonly outputs: Uint8Array[] = []
+  private readonly initializers: Uint8Array[] = []
+  private readonly constants = new Map<string, Value>()
+  private count = 0
+
+  constructor(options: GraphOptions = {}) {
+    this.fan = options.fan ?? Number.POSITIVE_INFINITY
+  }
+
+  get nodeCount(): number {
+    return this.nodes.length
+  }
+
+  private fresh(): Value {
+    return `v${this.count++}` as Value
+  }
+
+  private emit(
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): void {
+    this.nodes.push(
+      join([
+        ...inputs.map(name => textField(1, name)),
+        ...outputs.map(name => textField(2, name)),
+        textField(4, op),
+        ...Object.entries(attributes).map(([name, value]) =>
+          bytesField(5, attributeMessage(name, value)),
+        ),
+      ]),
+    )
+  }
+
+  input(name: string, type: ElementType, dims: readonly number[]): Value {
+    this.inputs.set(name, { type, dims })
+    return name as Value
+  }
+
+  /** Makes `value` an output of the graph under `name`. */
+  output(name: string, value: Value, dims: readonly number[]): void {
+    this.emit('Identity', [value], [name], {})
+    this.outputs.push(valueInfoMessage(name, 'float32', dims))
+  }
+
+  /** A float32 constant; the same numbers in the same shape are kept once. */
+  floats(values: readonly number[], dims: readonly number[] = [values.length]): Value {
+    return this.constant(`f${dims}:${values}`, name =>
+      tensorMessage(name, 'float32', dims, Float32Array.from(values)),
+    )
+  }
+
+  /** An int64 vector: shapes, axes, lengths. */
+  wholes(values: readonly number[]): Value {
+    return this.constant(`i${values}`, name =>
+      tensorMessage(name, 'int64', [values.length], BigInt64Array.from(values.map(BigInt))),
+    )
+  }
+
+  /** An int32 vector. */
+  ints(values: readonly number[]): Value {
+    return this.constant(`n${values}`, name =>
+      tensorMessage(name, 'int32', [values.length], Int32Array.from(values)),
+    )
+  }
+
+  private constant(key: string, make: (name: string) => Uint8Array): Value {
+    const known = this.constants.get(key)
+    if (known !== undefined) return known
+    const name = this.fresh()
+    this.constants.set(key, name)
+    this.initializers.push(make(name))
+    return name
+  }
+
+  /** One node with one output. */
+  op(
+    type: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value {
+    const name = this.fresh()
+    this.emit(type, inputs, [name], attributes)
+    return name
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.op('Add', [a, b])
+  }
+
+  subtract(a: Value, b: Value): Value {
+    return this.op('Sub', [a, b])
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.op('Mul', [a, b])
+  }
+
+  /** a b + c, each of a, b transposed on demand; c is broadcast over the rows. */
+  product(
+    a: Value,
+    b: Value,
+    options: { plus?: Value; transposeA?: boolean; transposeB?: boolean } = {},
+  ): Value {
+    const attributes: Record<string, Attribute> = {}
+    if (options.transposeA) attributes.transA = 1
+    if (options.transposeB) attributes.transB = 1
+    return this.op('Gemm', options.plus ? [a, b, options.plus] : [a, b], attributes)
+  }
+
+  reshape(value: Value, dims: readonly number[]): Value {
+    return this.op('Reshape', [value, this.wholes(dims)])
+  }
+
+  /** Sum over the rows of a matrix: [R, C] -> [C]. */
+  sumRows(value: Value): Value {
+    return this.op('ReduceSum', [value, this.wholes([0])], { keepdims: 0 })
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    let level = values
+    while (level.length > 1) {
+      const width = Math.min(level.length, this.fan - 1)
+      const next: Value[] = []
+      for (let i = 0; i < level.length; i += width) {
+        const group = level.slice(i, i + width)
+        next.push(group.length === 1 ? group[0] : this.op('Concat', group, { axis }))
+      }
+      level = next
+    }
+    return level[0]
+  }
+
+  split(value: Value, sizes: readonly number[], axis: number): Value[] {
+    if (sizes.length === 1) return [value]
+    // Two of a node's places are taken by its input and by the vector of lengths.
+    const width = this.fan - 2
+    if (sizes.length > width) {
+      const per = Math.ceil(sizes.length / width)
+      const groups: number[][] = []
+      for (let i = 0; i < sizes.length; i += per) groups.push(sizes.slice(i, i + per))
+      const parts = this.split(
+        value,
+        groups.map(group => group.reduce((a, b) => a + b, 0)),
+        axis,
+      )
+      return parts.flatMap((part, i) => this.split(part, groups[i], axis))
+    }
+    const names = sizes.map(() => this.fresh())
+    this.emit('Split', [value, this.wholes(sizes)], names, { axis })
+    return names
+  }
+
+  /** The bytes of the ONNX model. */
+  build(): Uint8Array {
+    const graph = join([
+      ...this.nodes.map(node => bytesField(1, node)),
+      textField(2, 'ondo'),
+      ...this.initializers.map(tensor => bytesField(5, tensor)),
+      ...Array.from(this.inputs, ([name, { type, dims }]) =>
+        bytesField(11, valueInfoMessage(name, type, dims)),
+      ),
+      ...this.outputs.map(output => bytesField(12, output)),
+    ])
+    const opset = join([textField(1, ''), wholeField(2, OPSET)])
+    return join([wholeField(1, IR_VERSION), bytesField(7, graph), bytesField(8, opset)])
+  }
+}

@@ -1,0 +1,30 @@
+/** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
+
+export { FILES, type Run, readCheckpoint } from './checkpoint.js'
+export { type Corpus, corpusOf } from './corpus.js'
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type OrtLike,
+  type Program,
+} from './engine.js'
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  WarningEvent,
+} from './events.js'
+export {
+  embeddingWidth,
+  PRESETS,
+  TRAIN_KNOBS,
+  type TrainSettings,
+  trainSettings,
+} from './settings.js'
+export { type CheckpointStore, memoryStore } from './store.js'
+export { fitBatch, type Split, type SplitKind, splitCorpus } from './streams.js'
+export { configOf, type TrainOptions, train } from './trainer.js'

@@ -1,0 +1,20 @@
+/** Keeping a rare, huge gradient from throwing the weights away (Pascanu et al. 2013). */
+import type { Tensors } from './optimizer.js'
+
+/** Euclidean norm of all gradients together; NaN or Infinity when one of them is. */
+export function gradientNorm(gradients: Tensors): number {
+  let sum = 0
+  for (const g of gradients.values()) for (let i = 0; i < g.length; i++) sum += g[i] * g[i]
+  return Math.sqrt(sum)
+}
+
+/** `norm` scales all gradients so that their norm is at most `at`; `value` clamps each to +-`at`. */
+export type Clip = { readonly by: 'norm' | 'value'; readonly at: number } | { readonly by: 'none' }
+
+/** What clipping does to gradients of this norm: first a factor for all, then a limit for each. */
+export function clipping(clip: Clip, norm: number): { scale: number; limit: number } {
+  if (clip.by === 'norm') {
+    return { scale: norm > clip.at ? clip.at / norm : 1, limit: Number.POSITIVE_INFINITY }
+  }
+  return { scale: 1, limit: clip.by === 'value' ? clip.at : Number.POSITIVE_INFINITY }
+}

@@ -1,0 +1,37 @@
+/** Where checkpoints go. The trainer knows only this; Node has a folder, tests have a map. */
+
+export interface CheckpointStore {
+  /** The bytes under a name, or undefined when there are none. */
+  read(name: string): Promise<Uint8Array | undefined>
+  /** All or nothing: after a crash at any moment the name holds the old bytes or the new ones. */
+  write(name: string, bytes: Uint8Array): Promise<void>
+  /** Adds text to the end; a crash may cut it short. */
+  append(name: string, text: string): Promise<void>
+  /** Cuts to a length in bytes; nothing happens when it is shorter already or absent. */
+  truncate(name: string, length: number): Promise<void>
+}
+
+/** A store in memory. */
+export function memoryStore(): CheckpointStore & { readonly files: Map<string, Uint8Array> } {
+  const files = new Map<string, Uint8Array>()
+  const encoder = new TextEncoder()
+  return {
+    files,
+    read: async name => files.get(name)?.slice(),
+    async write(name, bytes) {
+      files.set(name, bytes.slice())
+    },
+    async append(name, text) {
+      const old = files.get(name) ?? new Uint8Array()
+      const added = encoder.encode(text)
+      const whole = new Uint8Array(old.length + added.length)
+      whole.set(old)
+      whole.set(added, old.length)
+      files.set(name, whole)
+    },
+    async truncate(name, length) {
+      const old = files.get(name)
+      if (old && old.length > length) files.set(name, old.slice(0, length))
+    },
+  }
+}

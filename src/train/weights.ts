@@ -1,0 +1,52 @@
+/** The weights before training. */
+import { type ModelConfig, tensorShapes } from '../model/config.js'
+import { Random, type Seed } from '../random.js'
+import { STREAMS } from './chance.js'
+
+export const INITIALISATIONS = ['scaled', 'uniform'] as const
+/**
+ * `scaled`: uniform in +-1/sqrt(H) (PyTorch), embedding +-sqrt(3) (variance 1, as its normal).
+ * `uniform`: +-0.08 for everything, biases too (char-rnn).
+ */
+export type Initialisation = (typeof INITIALISATIONS)[number]
+
+const CHAR_RNN_BOUND = 0.08
+
+export interface InitialisationOptions {
+  readonly kind: Initialisation
+  /**
+   * LSTM: the forget gate's bias at the start (Gers et al. 2000; Jozefowicz et al. 2015), so that
+   * cells remember before they have learned what.
+   */
+  readonly forgetBias: number
+  readonly seed: Seed
+}
+
+/** Weights drawn from (seed, tensor's place, element's place). */
+export function initialWeights(
+  config: ModelConfig,
+  { kind, forgetBias, seed }: InitialisationOptions,
+): Map<string, Float32Array> {
+  const { hidden: H, cell } = config
+  const weights = new Map<string, Float32Array>()
+  for (const [name, shape] of tensorShapes(config)) {
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1))
+    const random = new Random(seed, STREAMS.weights + weights.size)
+    const bound =
+      kind === 'uniform'
+        ? CHAR_RNN_BOUND
+        : name === 'embedding.weight'
+          ? Math.sqrt(3)
+          : 1 / Math.sqrt(H)
+    for (let i = 0; i < data.length; i++) data[i] = (random.coin(i) * 2 - 1) * bound
+    weights.set(name, data)
+  }
+  if (cell === 'lstm') {
+    // Two biases are added. char-rnn sets the first and leaves the second as drawn.
+    for (let k = 0; k < config.layers; k++) {
+      weights.get(`rnn.bias_ih_l${k}`)!.fill(forgetBias, H, 2 * H)
+      if (kind === 'scaled') weights.get(`rnn.bias_hh_l${k}`)!.fill(0, H, 2 * H)
+    }
+  }
+  return weights
+}
