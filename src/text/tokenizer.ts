@@ -1,4 +1,4 @@
-/** The interface of all tokenizers. A new one is one file, a line in index.ts, a line in its suite. */
+/** The interface of all tokenizers. A new one is one file, a line in registry.ts; the suite finds it by TOKENIZERS. */
 
 export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
 export type TokenizerKind = (typeof TOKENIZERS)[number]
@@ -18,7 +18,10 @@ export interface UnknownSymbol {
 export interface Encoded {
   /** Uint8Array up to 256 symbols, Uint16Array up to 65,536, Uint32Array above. */
   readonly ids: Ids
-  /** Symbols that the vocabulary lacks, in the order of the text. Empty under `error` (it throws). */
+  /**
+   * Symbols that the vocabulary lacks, in the order of the text, and lone surrogates, replaced by
+   * U+FFFD. Under `error` only the latter, where U+FFFD is known: for all others it throws.
+   */
   readonly unknown: readonly UnknownSymbol[]
 }
 

@@ -1,0 +1,240 @@
+/** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
+import { FileError, InputError } from '../errors.js'
+import { ByteTokenizer } from './byte.js'
+import { type DecodeOptions, decodeText, type LineEnds } from './encoding.js'
+import { codeNumbers, invisibleName, printable } from './printable.js'
+import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
+
+export interface NamedBytes {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Found in a folder rather than asked for: left out, not refused, when it is no text. */
+  readonly found?: boolean
+}
+
+/** What was read of one file. */
+export interface CorpusFile {
+  readonly name: string
+  /** Size of the file in bytes. */
+  readonly bytes: number
+  /** `utf-8`, `shift_jis` …, or `bytes` where nothing was decoded. */
+  readonly encoding: string
+  readonly bom: boolean
+  readonly lineEnds: LineEnds
+  /** Broken sequences that became U+FFFD. */
+  readonly replaced: number
+}
+
+export interface SkippedFile {
+  readonly name: string
+  /** `empty`, `not text`, `unreadable`: completes "left out because it is …". */
+  readonly reason: string
+}
+
+export interface Corpus {
+  /** For people: the file's name without its folders, or `kokoro.txt and 2 more`. */
+  readonly name: string
+  /** A text; bytes as they are in the files where the tokenizer is `byte`. */
+  readonly content: string | Uint8Array
+  readonly files: readonly CorpusFile[]
+  readonly skipped: readonly SkippedFile[]
+  /** How several files became one, as a sentence; '' for one file. */
+  readonly joined: string
+}
+
+export interface CorpusOptions extends Omit<DecodeOptions, 'name'> {
+  /** `byte` leaves the bytes as they are. */
+  readonly tokenizerKind?: TokenizerKind
+}
+
+interface Part extends CorpusFile {
+  readonly content: string | Uint8Array
+}
+
+/** The Encoding Standard's white space and the ideographic one. */
+function isBlank(content: string | Uint8Array): boolean {
+  if (typeof content === 'string') return !/\S/.test(content)
+  return content.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
+}
+
+function readPart(file: NamedBytes, options: CorpusOptions): Part {
+  const { name, bytes } = file
+  const size = bytes.length
+  if (options.tokenizerKind === 'byte') {
+    return {
+      name,
+      bytes: size,
+      encoding: 'bytes',
+      bom: false,
+      lineEnds: 'none',
+      replaced: 0,
+      content: bytes,
+    }
+  }
+  const { text, ...how } = decodeText(bytes, { ...options, name })
+  return { name, bytes: size, ...how, content: text }
+}
+
+function joinTexts(texts: readonly string[]): { text: string; added: number } {
+  let added = 0
+  const whole = texts.map((text, i) => {
+    const bare = i < texts.length - 1 && !/[\n\r]$/.test(text)
+    if (bare) added++
+    return bare ? `${text}\n` : text
+  })
+  return { text: whole.join(''), added }
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+function times(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function joinParts(parts: readonly Part[]): { content: string | Uint8Array; joined: string } {
+  const bytes = parts.map(part => part.content).filter(content => typeof content !== 'string')
+  const texts = parts.map(part => part.content).filter(content => typeof content === 'string')
+  const start = `${times(parts.length, 'file')} joined in sorted order`
+  if (bytes.length > 0) {
+    const joined = parts.length > 1 ? `${start}, byte after byte.` : ''
+    return { content: joinBytes(bytes), joined }
+  }
+  const { text, added } = joinTexts(texts)
+  const how = added === 0 ? 'nothing added between them' : `a newline added after ${added} of them`
+  return { content: text, joined: parts.length > 1 ? `${start}, ${how}.` : '' }
+}
+
+function lastName(path: string): string {
+  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path
+}
+
+/**
+ * Files to one corpus, in the order of their names (UTF-16 units, the same on every machine).
+ * Between two texts stands a newline when the first does not end in one; bytes follow each other
+ * as they are.
+ *
+ * @throws FileError when a file is no text, or when nothing but white space is there
+ * @throws InputError for an encoding that is not known
+ */
+export function joinFiles(files: readonly NamedBytes[], options: CorpusOptions = {}): Corpus {
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const parts: Part[] = []
+  const skipped: SkippedFile[] = []
+  for (const file of sorted) {
+    if (file.bytes.length === 0 && sorted.length > 1) {
+      skipped.push({ name: file.name, reason: 'empty' })
+      continue
+    }
+    try {
+      parts.push(readPart(file, options))
+    } catch (error) {
+      if (!(file.found && error instanceof FileError)) throw error
+      skipped.push({ name: file.name, reason: 'not text' })
+    }
+  }
+  const { content, joined } = joinParts(parts)
+  if (isBlank(content)) throw emptyCorpus(sorted, skipped)
+  const first = lastName(parts[0].name)
+  return {
+    name: parts.length === 1 ? first : `${first} and ${parts.length - 1} more`,
+    content,
+    files: parts.map(({ content: _, ...file }) => file),
+    skipped,
+    joined,
+  }
+}
+
+function emptyCorpus(files: readonly NamedBytes[], skipped: readonly SkippedFile[]): FileError {
+  const what = files.length === 1 ? files[0].name : `The corpus of ${times(files.length, 'file')}`
+  const noText = skipped.some(file => file.reason === 'not text')
+  const is =
+    files.every(file => file.bytes.length === 0) || noText
+      ? 'is empty'
+      : 'is empty but for white space'
+  const left = noText ? ` (${skipped.length} left out because they are not text)` : ''
+  return new FileError('corpus-empty', `${what} ${is}${left}; expected some text to learn from.`)
+}
+
+/**
+ * A corpus to ids. Symbols that the vocabulary lacks are left out unless another policy is asked
+ * for: after `minCount` the rare ones are meant to go.
+ *
+ * @throws InputError for a corpus of bytes with a tokenizer of text
+ */
+export function encodeCorpus(
+  tokenizer: Tokenizer,
+  corpus: Pick<Corpus, 'content'>,
+  unknown: UnknownPolicy = 'skip',
+): Encoded {
+  const { content } = corpus
+  if (typeof content === 'string') return tokenizer.encode(content, unknown)
+  if (tokenizer instanceof ByteTokenizer) {
+    return { ids: tokenizer.encodeBytes(content), unknown: [] }
+  }
+  throw new InputError(
+    'corpus',
+    `The corpus is bytes and the tokenizer is "${tokenizer.kind}"; read it as text, or use "byte".`,
+  )
+}
+
+export interface SymbolCount {
+  readonly id: number
+  readonly symbol: string
+  /** As it can be shown on a label. */
+  readonly printable: string
+  readonly count: number
+}
+
+export interface InvisibleSymbol extends SymbolCount {
+  /** `U+3000` */
+  readonly code: string
+  /** `IDEOGRAPHIC SPACE` */
+  readonly name: string
+}
+
+export interface VocabularyReport {
+  /** V */
+  readonly size: number
+  /** Symbols in the corpus. */
+  readonly total: number
+  /** Up to ten that occur, the rarest first; equal counts in the order of ids. */
+  readonly rarest: readonly SymbolCount[]
+  /** Those that occur and that a reader can't see, in the order of ids. */
+  readonly invisible: readonly InvisibleSymbol[]
+}
+
+const RAREST = 10
+
+/** @param counts [V] how often each id occurs in the corpus */
+export function vocabularyReport(
+  tokenizer: Tokenizer,
+  counts: ArrayLike<number>,
+): VocabularyReport {
+  const present: SymbolCount[] = []
+  let total = 0
+  for (let id = 0; id < tokenizer.size; id++) {
+    const count = counts[id] ?? 0
+    if (count === 0) continue
+    const symbol = tokenizer.symbol(id)
+    present.push({ id, symbol, printable: printable(symbol), count })
+    total += count
+  }
+  return {
+    size: tokenizer.size,
+    total,
+    rarest: [...present].sort((a, b) => a.count - b.count || a.id - b.id).slice(0, RAREST),
+    invisible: present.flatMap(one => {
+      const name = invisibleName(one.symbol)
+      return name === undefined ? [] : [{ ...one, code: codeNumbers(one.symbol), name }]
+    }),
+  }
+}

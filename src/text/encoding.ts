@@ -1,0 +1,240 @@
+/** Bytes to text: which encoding, which line ends, and what could not be read. */
+import { didYouMean, FileError, InputError } from '../errors.js'
+import { guessJapanese } from './japanese.js'
+
+export interface DecodeOptions {
+  /** `utf-8`, `utf-16le`, `shift_jis`, `euc-jp`, or another that the platform's TextDecoder knows. */
+  readonly encoding?: string
+  /** Keep CRLF and CR as they are. */
+  readonly raw?: boolean
+  /** What the sentences call it: a file's name. */
+  readonly name?: string
+}
+
+export type LineEnds = 'none' | 'lf' | 'crlf' | 'cr' | 'mixed'
+
+export interface DecodedText {
+  readonly text: string
+  /** The Encoding Standard's name in lower case: `utf-8`, `shift_jis`. */
+  readonly encoding: string
+  /** A byte order mark stood at the start; it is not part of the text. */
+  readonly bom: boolean
+  /** As they were in the file. */
+  readonly lineEnds: LineEnds
+  /** Broken sequences that became U+FFFD. */
+  readonly replaced: number
+}
+
+/** For `--help` and for near-miss suggestions; TextDecoder knows more. */
+export const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'shift_jis',
+  'euc-jp',
+  'iso-2022-jp',
+  'windows-1252',
+  'windows-1251',
+  'iso-8859-2',
+  'koi8-r',
+  'gb18030',
+  'big5',
+  'euc-kr',
+] as const
+
+/** Names that people use and the Encoding Standard does not list. */
+const ALIASES: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  eucjp: 'euc-jp',
+  jis: 'iso-2022-jp',
+  cp1252: 'windows-1252',
+  utf16: 'utf-16le',
+  utf16le: 'utf-16le',
+  utf16be: 'utf-16be',
+}
+
+interface Decoded {
+  readonly text: string
+  readonly encoding: string
+  readonly bom: boolean
+}
+
+function decode(bytes: Uint8Array, encoding: string, bom = false): Decoded {
+  return { text: new TextDecoder(encoding).decode(bytes), encoding, bom }
+}
+
+/** The text when every byte fits, else undefined. A byte order mark must be off already. */
+function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws InputError for a name that the platform does not know */
+function encodingNamed(label: string): string {
+  const name = label.trim().toLowerCase()
+  try {
+    return new TextDecoder(ALIASES[name] ?? name).encoding
+  } catch {
+    throw new InputError(
+      'encoding',
+      `The encoding "${label}" is not known; expected one such as ${ENCODINGS.slice(0, 5).join(', ')} ` +
+        `or windows-1252.${didYouMean(name, ENCODINGS)}`,
+    )
+  }
+}
+
+function startsWith(bytes: Uint8Array, ...start: number[]): boolean {
+  return start.every((byte, i) => bytes[i] === byte)
+}
+
+/** A byte order mark says more than any name: it can't be mistaken for text in another encoding. */
+function byMark(bytes: Uint8Array, name: string): Decoded | undefined {
+  if (startsWith(bytes, 0xef, 0xbb, 0xbf)) return decode(bytes, 'utf-8', true)
+  if (startsWith(bytes, 0xff, 0xfe, 0, 0) || startsWith(bytes, 0, 0, 0xfe, 0xff)) {
+    throw new FileError(
+      'encoding',
+      `${name} is UTF-32, which Ondo does not read; save it as UTF-8.`,
+    )
+  }
+  if (startsWith(bytes, 0xff, 0xfe)) return decode(bytes, 'utf-16le', true)
+  return startsWith(bytes, 0xfe, 0xff) ? decode(bytes, 'utf-16be', true) : undefined
+}
+
+/** Beyond one control in a hundred characters it is no text. */
+const CONTROLS_ALLOWED = 0.01
+
+/** Tab to carriage return are text; DOS ended files with SUBSTITUTE, terminals colour with ESCAPE. */
+function isControl(unit: number): boolean {
+  return (
+    (unit < 0x20 && !(unit >= 0x09 && unit <= 0x0d) && unit !== 0x1a && unit !== 0x1b) ||
+    unit === 0x7f
+  )
+}
+
+function looksLikeText(text: string): boolean {
+  let controls = 0
+  for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) controls++
+  return controls <= text.length * CONTROLS_ALLOWED
+}
+
+/** How much of a file is looked at to guess. */
+const SAMPLE = 65_536
+
+/**
+ * UTF-16 without a mark: ASCII among its characters leaves a zero in every other byte, always on
+ * the same side.
+ */
+function byZeros(bytes: Uint8Array): Decoded | undefined {
+  const end = Math.min(bytes.length, SAMPLE)
+  const zeros = [0, 0]
+  for (let i = 0; i < end; i++) if (bytes[i] === 0) zeros[i & 1]++
+  const [even, odd] = zeros
+  if (Math.max(even, odd) === 0 || Math.min(even, odd) * 50 > Math.max(even, odd)) return undefined
+  const encoding = odd > even ? 'utf-16le' : 'utf-16be'
+  const text = decodeStrictly(bytes, encoding)
+  const plausible =
+    text !== undefined && looksLikeText(text) && !/[\p{Cn}\p{Co}]/u.test(text.slice(0, SAMPLE))
+  return plausible ? { text, encoding, bom: false } : undefined
+}
+
+/** Escape sequences that switch to two-byte kanji: ISO-2022-JP, the mail encoding. */
+const JIS_KANJI = ['\u001b$B', '\u001b$@']
+
+function byUtf8(bytes: Uint8Array): Decoded | undefined {
+  const text = decodeStrictly(bytes, 'utf-8')
+  if (text === undefined || !looksLikeText(text)) return undefined
+  if (!JIS_KANJI.some(sequence => text.includes(sequence)))
+    return { text, encoding: 'utf-8', bom: false }
+  return decode(bytes, 'iso-2022-jp')
+}
+
+/** UTF-8 that was cut in mid-character or damaged here and there: ten whole characters for a broken. */
+function byNearlyUtf8(bytes: Uint8Array): Decoded | undefined {
+  const decoded = decode(bytes, 'utf-8')
+  const { text } = decoded
+  const broken = countReplaced(text, bytes, 'utf-8')
+  const whole = (text.match(/[^\0-\x7f]/gu)?.length ?? 0) - broken
+  return whole >= broken * 10 && looksLikeText(text) ? decoded : undefined
+}
+
+function byJapanese(bytes: Uint8Array): Decoded | undefined {
+  const encoding = guessJapanese(bytes.subarray(0, SAMPLE))
+  if (encoding === undefined) return undefined
+  const decoded = decode(bytes, encoding)
+  return looksLikeText(decoded.text) ? decoded : undefined
+}
+
+function recognise(bytes: Uint8Array, name: string): Decoded {
+  const found = byZeros(bytes) ?? byUtf8(bytes) ?? byNearlyUtf8(bytes) ?? byJapanese(bytes)
+  if (found !== undefined) return found
+  throw new FileError(
+    'encoding-unrecognised',
+    `${name} is not recognised as text (UTF-8, UTF-16, Shift_JIS or EUC-JP); if it is text, name ` +
+      'its encoding (--encoding windows-1252), if not, train on its bytes (--tokenizer byte).',
+  )
+}
+
+function countOf(text: string, char: string): number {
+  let count = 0
+  for (let i = text.indexOf(char); i >= 0; i = text.indexOf(char, i + 1)) count++
+  return count
+}
+
+/** U+FFFD in the text that the file did not have itself. */
+function countReplaced(text: string, bytes: Uint8Array, encoding: string): number {
+  const all = countOf(text, '\ufffd')
+  if (all === 0) return 0
+  let own = 0
+  if (encoding === 'utf-8') {
+    for (let i = bytes.indexOf(0xef); i >= 0; i = bytes.indexOf(0xef, i + 1)) {
+      if (bytes[i + 1] === 0xbf && bytes[i + 2] === 0xbd) own++
+    }
+  } else if (encoding.startsWith('utf-16')) {
+    const [first, second] = encoding === 'utf-16le' ? [0xfd, 0xff] : [0xff, 0xfd]
+    for (let i = 0; i + 1 < bytes.length; i += 2) {
+      if (bytes[i] === first && bytes[i + 1] === second) own++
+    }
+  }
+  return all - own
+}
+
+function lineEndsOf(text: string): LineEnds {
+  const crlf = countOf(text, '\r\n')
+  const cr = countOf(text, '\r') - crlf
+  const lf = (crlf > 0 || cr > 0 ? countOf(text, '\n') : Number(text.includes('\n'))) - crlf
+  if (Number(crlf > 0) + Number(cr > 0) + Number(lf > 0) > 1) return 'mixed'
+  if (crlf > 0) return 'crlf'
+  if (cr > 0) return 'cr'
+  return lf > 0 ? 'lf' : 'none'
+}
+
+/** CRLF and CR become LF. */
+export function unixLines(text: string): string {
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+}
+
+/**
+ * Bytes of a text file to text. Recognised without being told: UTF-8 and UTF-16 by their byte order
+ * mark, UTF-16 without one by its zeros, UTF-8, ISO-2022-JP by its escapes, EUC-JP and Shift_JIS.
+ *
+ * A byte order mark wins over `encoding`. With `encoding` any bytes are read; what does not fit
+ * becomes U+FFFD and is counted in `replaced`.
+ *
+ * @throws InputError for an encoding that is not known
+ * @throws FileError for bytes that are not recognised as text
+ */
+export function decodeText(bytes: Uint8Array, options: DecodeOptions = {}): DecodedText {
+  const name = options.name ?? 'The input'
+  const named = options.encoding === undefined ? undefined : encodingNamed(options.encoding)
+  const decoded =
+    byMark(bytes, name) ?? (named === undefined ? recognise(bytes, name) : decode(bytes, named))
+  return {
+    ...decoded,
+    text: options.raw ? decoded.text : unixLines(decoded.text),
+    lineEnds: lineEndsOf(decoded.text),
+    replaced: countReplaced(decoded.text, bytes, decoded.encoding),
+  }
+}

@@ -1,0 +1,50 @@
+/** Text: bytes to text, text to ids, ids to text, in the order of the data's way. */
+
+export { ByteTokenizer } from './byte.js'
+export { CharacterTokenizer } from './character.js'
+export {
+  type Corpus,
+  type CorpusFile,
+  type CorpusOptions,
+  encodeCorpus,
+  type InvisibleSymbol,
+  joinFiles,
+  type NamedBytes,
+  type SkippedFile,
+  type SymbolCount,
+  type VocabularyReport,
+  vocabularyReport,
+} from './corpus.js'
+export {
+  type DecodedText,
+  type DecodeOptions,
+  decodeText,
+  ENCODINGS,
+  type LineEnds,
+} from './encoding.js'
+export { GraphemeTokenizer } from './grapheme.js'
+export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
+export {
+  type BuildOptions,
+  type BuildReport,
+  type Built,
+  buildTokenizer,
+  type DroppedSymbol,
+  type PreparedCorpus,
+  prepareCorpus,
+  tokenizerFrom,
+} from './registry.js'
+export {
+  type Encoded,
+  type Ids,
+  type StreamDecoder,
+  TOKENIZERS,
+  type Tokenizer,
+  type TokenizerJson,
+  type TokenizerKind,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+  type UnknownSymbol,
+} from './tokenizer.js'
+export { UnknownSymbolsError } from './unknown.js'
+export { countIds, makeIds } from './vocabulary.js'

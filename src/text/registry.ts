@@ -1,0 +1,214 @@
+/** All tokenizers, made from a text or from what a model file keeps. */
+import { didYouMean, InputError } from '../errors.js'
+import { ByteTokenizer } from './byte.js'
+import { CharacterTokenizer, countCharacters } from './character.js'
+import { type Corpus, encodeCorpus } from './corpus.js'
+import { countGraphemes, GraphemeTokenizer } from './grapheme.js'
+import { type Ids, TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
+import { countIds, loneSurrogates, type SymbolCounts } from './vocabulary.js'
+
+export interface BuildOptions {
+  /** Symbols rarer than this are dropped. 1 keeps all: whatever the corpus has can be written. */
+  readonly minCount?: number
+}
+
+export interface DroppedSymbol {
+  readonly symbol: string
+  readonly count: number
+}
+
+export interface BuildReport {
+  /** [V] how often each id occurs. */
+  readonly counts: Float64Array
+  /** Symbols in the text that the vocabulary keeps: the sum of `counts`. */
+  readonly total: number
+  /** Symbols rarer than `minCount`, in the order that their ids would have had. */
+  readonly dropped: readonly DroppedSymbol[]
+  /** How many symbols of the text that takes away. */
+  readonly droppedTotal: number
+  /** Lone surrogates, counted as U+FFFD. */
+  readonly loneSurrogates: number
+}
+
+export interface Built {
+  readonly tokenizer: Tokenizer
+  readonly report: BuildReport
+}
+
+interface Maker {
+  build(content: string | Uint8Array, minCount: number): Built
+  /** @throws InputError for symbols that can't be this tokenizer's */
+  from(symbols: unknown): Tokenizer
+}
+
+function sum(counts: Iterable<number>): number {
+  let total = 0
+  for (const count of counts) total += count
+  return total
+}
+
+/** A tokenizer whose vocabulary is the set of symbols of its text. */
+function vocabularyMaker(
+  kind: TokenizerKind,
+  count: (text: string) => SymbolCounts,
+  make: (symbols: readonly string[]) => Tokenizer,
+): Maker {
+  return {
+    build(content, minCount) {
+      if (typeof content !== 'string') {
+        throw new InputError(
+          'corpus',
+          `The ${kind} tokenizer reads text, and bytes came; decode them first, or use "byte".`,
+        )
+      }
+      const { counts, lone } = count(content)
+      const kept = [...counts].filter(([, n]) => n >= minCount)
+      const dropped = [...counts].filter(([, n]) => n < minCount)
+      if (kept.length === 0) {
+        throw new InputError(
+          'corpus',
+          counts.size === 0
+            ? 'The text is empty; expected at least one symbol to make a vocabulary of.'
+            : `No symbol of the text occurs ${minCount} times; expected a smaller minCount.`,
+        )
+      }
+      const kinds = Float64Array.from(kept, ([, n]) => n)
+      return {
+        tokenizer: make(kept.map(([symbol]) => symbol)),
+        report: {
+          counts: kinds,
+          total: sum(kinds),
+          dropped: dropped.map(([symbol, n]) => ({ symbol, count: n })),
+          droppedTotal: sum(dropped.map(([, n]) => n)),
+          loneSurrogates: lone,
+        },
+      }
+    },
+    from(symbols) {
+      if (!Array.isArray(symbols)) {
+        throw new InputError(
+          'vocabulary',
+          `The ${kind} vocabulary has no list of symbols; expected "symbols" as an array of strings.`,
+        )
+      }
+      return make(symbols)
+    },
+  }
+}
+
+const byteMaker: Maker = {
+  build(content, minCount) {
+    if (minCount > 1) {
+      throw new InputError(
+        'min-count',
+        'The byte vocabulary always has its 256 symbols, so minCount can drop none; leave it out, or use the "character" tokenizer.',
+      )
+    }
+    const tokenizer = new ByteTokenizer()
+    const { ids } = encodeCorpus(tokenizer, { content })
+    if (ids.length === 0) {
+      throw new InputError('corpus', 'The corpus is empty; expected at least one byte.')
+    }
+    return {
+      tokenizer,
+      report: {
+        counts: countIds(ids, tokenizer.size),
+        total: ids.length,
+        dropped: [],
+        droppedTotal: 0,
+        loneSurrogates: typeof content === 'string' ? loneSurrogates(content).length : 0,
+      },
+    }
+  },
+  from(symbols) {
+    if (symbols === undefined) return new ByteTokenizer()
+    throw new InputError(
+      'vocabulary',
+      'The byte vocabulary came with a list of symbols; expected none, since it is always the 256 bytes.',
+    )
+  },
+}
+
+const MAKERS: Readonly<Record<TokenizerKind, Maker>> = {
+  character: vocabularyMaker(
+    'character',
+    countCharacters,
+    symbols => new CharacterTokenizer(symbols),
+  ),
+  byte: byteMaker,
+  grapheme: vocabularyMaker('grapheme', countGraphemes, symbols => new GraphemeTokenizer(symbols)),
+}
+
+function isKind(kind: unknown): kind is TokenizerKind {
+  return TOKENIZERS.some(known => known === kind)
+}
+
+function makerOf(kind: unknown): Maker {
+  if (isKind(kind)) return MAKERS[kind]
+  const shown = JSON.stringify(kind) ?? String(kind)
+  const near = typeof kind === 'string' ? didYouMean(kind, TOKENIZERS) : ''
+  throw new InputError(
+    'tokenizer',
+    `The tokenizer is ${shown}; expected ${TOKENIZERS.join(', ')}.${near}`,
+  )
+}
+
+/**
+ * The tokenizer of a text: its vocabulary is a function of the set of symbols in it, never of their
+ * order. Characters are sorted by code point, graphemes as strings.
+ *
+ * @param content a text, or bytes for the byte tokenizer
+ * @throws InputError when nothing is left to make a vocabulary of
+ */
+export function buildTokenizer(
+  kind: TokenizerKind,
+  content: string | Uint8Array,
+  options: BuildOptions = {},
+): Built {
+  const minCount = options.minCount ?? 1 // keep all: what the corpus has, the model can write
+  if (!(Number.isSafeInteger(minCount) && minCount >= 1)) {
+    throw new InputError('min-count', `minCount is ${minCount}; expected a whole number from 1.`)
+  }
+  return makerOf(kind).build(content, minCount)
+}
+
+/**
+ * The tokenizer that `toJSON` wrote, checked whole.
+ * @throws InputError for anything that is not exactly such a value, one sentence a cause
+ */
+export function tokenizerFrom(json: unknown): Tokenizer {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new InputError(
+      'tokenizer',
+      `The tokenizer is ${JSON.stringify(json) ?? String(json)}; expected an object with "kind" and "symbols".`,
+    )
+  }
+  const { kind, symbols, ...rest } = json as Record<string, unknown>
+  const maker = makerOf(kind)
+  const [extra] = Object.keys(rest)
+  if (extra !== undefined) {
+    throw new InputError(
+      'tokenizer',
+      `The tokenizer has a field "${extra}" that is not known; expected "kind" and "symbols" only.`,
+    )
+  }
+  return maker.from(symbols)
+}
+
+/** What training begins with: the tokenizer of a corpus and the corpus as its ids. */
+export interface PreparedCorpus extends Built {
+  readonly ids: Ids
+}
+
+/**
+ * A corpus to tokenizer and ids. Symbols rarer than `minCount` are gone from both.
+ * @throws InputError when nothing is left to make a vocabulary of
+ */
+export function prepareCorpus(
+  kind: TokenizerKind,
+  corpus: Pick<Corpus, 'content'>,
+  options: BuildOptions = {},
+): PreparedCorpus {
+  const built = buildTokenizer(kind, corpus.content, options)
+  return { ...built, ids: encodeCorpus(built.tokenizer, corpus).ids }
+}

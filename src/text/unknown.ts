@@ -1,0 +1,43 @@
+/** What is said when a text has symbols that the vocabulary lacks. */
+import { InputError } from '../errors.js'
+import { describeSymbol } from './printable.js'
+import type { UnknownSymbol } from './tokenizer.js'
+
+/** A person reads ten; the rest is a number. */
+const LISTED = 10
+const PLACES = 3
+
+function list(items: readonly string[], limit: number): string {
+  if (items.length <= limit) return items.join(', ')
+  return `${items.slice(0, limit).join(', ')} and ${items.length - limit} more`
+}
+
+/** The refusal under the policy `error`; `unknown` has every occurrence, for a program to mark. */
+export class UnknownSymbolsError extends InputError {
+  readonly unknown: readonly UnknownSymbol[]
+
+  constructor(unknown: readonly UnknownSymbol[], size: number) {
+    const places = new Map<string, number[]>()
+    for (const { symbol, position } of unknown) {
+      const known = places.get(symbol)
+      if (known === undefined) places.set(symbol, [position])
+      else known.push(position)
+    }
+    const entries = Array.from(
+      places,
+      ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at.map(String), PLACES)}`,
+    )
+    const what =
+      entries.length === 1
+        ? `a symbol that is not among the ${size} of the vocabulary`
+        : `${entries.length} symbols that are not among the ${size} of the vocabulary`
+    super(
+      'unknown-symbols',
+      `The text has ${what} (positions from 0): ` +
+        `${list(entries, LISTED)}; ` +
+        'change the text, or choose what to do with them: unknown "skip" leaves them out, ' +
+        '"nearest" writes the nearest known symbol.',
+    )
+    this.unknown = unknown
+  }
+}
