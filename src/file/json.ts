@@ -83,14 +83,17 @@ export function parseJson(text: string, what: string, wholeNumbers = false): Par
       i = end
     } else i++
   }
-  // Lone surrogates can hide in \uD800 escapes; no UTF-8 can carry them on.
+  // Lone surrogates can hide in \uD800 escapes, and no UTF-8 can carry them on; 1e999 would read as
+  // Infinity, and no JSON can carry that on.
   const whole = (key: string, value: unknown): unknown => {
     for (const text of [key, value]) {
       if (typeof text === 'string' && !isWellFormed(text)) {
         throw refuse(`holds half a character (a lone surrogate) in ${quote(text)}`)
       }
     }
-    return value
+    if (typeof value !== 'number') return value
+    if (!Number.isFinite(value)) throw refuse(`holds a number beyond 1.8e308 in ${quote(key)}`)
+    return value === 0 ? 0 : value // -0 would come back as 0 after writing
   }
   try {
     return { value: JSON.parse(text, whole), keys }
@@ -98,6 +101,13 @@ export function parseJson(text: string, what: string, wholeNumbers = false): Par
     if (error instanceof FileError) throw error
     throw refuse('is not valid JSON', error)
   }
+}
+
+/** JSON has no Infinity and no NaN; as words they can be read again by `readNumber` (knob.ts). */
+export function writeJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item) =>
+    typeof item === 'number' && !Number.isFinite(item) ? String(item) : item,
+  )
 }
 
 /** String.prototype.isWellFormed is not in ES2023. */

@@ -295,7 +295,7 @@ describe('10,000 mutations of a model file', () => {
       expect([kind, counts.get(kind)!.accepted]).toEqual([kind, 0])
     }
     for (const kind of ['bits of the data', 'the header as JSON', 'bits of the header']) {
-      expect(counts.get(kind)!.accepted, kind).toBeGreaterThan(20)
+      expect(counts.get(kind)!.accepted, kind).toBeGreaterThan(5)
     }
   })
 })

@@ -119,6 +119,14 @@ describe('a model file', () => {
     expect(model).not.toHaveProperty('licence')
   })
 
+  it('writes infinite settings and temperatures as words, as JSON has none', async () => {
+    const training = { settings: { clip: Number.POSITIVE_INFINITY } }
+    const measures = { sweep: [{ temperature: Number.POSITIVE_INFINITY }] }
+    const model = await decodeModel(encodeModel({ ...parts(), training, measures }))
+    expect(model.training.settings).toEqual({ clip: 'Infinity' })
+    expect(model.measures).toEqual({ sweep: [{ temperature: 'Infinity' }] })
+  })
+
   it('may lack a training record, as other people’s models do', async () => {
     const bytes = edited(encodeModel(full), header => {
       delete header.__metadata__.training
@@ -233,8 +241,8 @@ describe('a file that is no model', () => {
     [
       'has units without end',
       says('config', JSON.stringify(full.config).replace('"hidden":4', '"hidden":1e999')),
-      'config',
-      /hidden/,
+      'json',
+      /number beyond 1.8e308 in "hidden"/,
     ],
     ['has a million layers', config({ layers: 1_000_000 }), 'config', /layers is 1000000/],
     ['has a vocabulary of 2^53', config({ vocabulary: 2 ** 53 }), 'config', /vocabulary/],
@@ -338,8 +346,8 @@ describe('a file that is no model', () => {
     [
       'has a loss without end',
       says('training', '{"trainLoss":1e999}'),
-      'training',
-      /trainLoss is Infinity/,
+      'json',
+      /number beyond 1.8e308 in "trainLoss"/,
     ],
     [
       'has a stop that is a string',

@@ -7,7 +7,7 @@ import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../mo
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
-import { isRecord, parseJson, quote } from './json.js'
+import { isRecord, parseJson, quote, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
   type Dtype,
@@ -93,12 +93,12 @@ export function encodeModel(
     version: FORMAT_VERSION,
     config: JSON.stringify(config),
     tokenizer: JSON.stringify(tokenizer.toJSON()),
-    training: JSON.stringify(record),
+    training: writeJson(record),
   }
   if (name !== undefined) metadata.name = name
   if (prompt !== undefined) metadata.prompt = prompt
   if (stop !== undefined) metadata.stop = JSON.stringify(stop)
-  if (measures !== undefined) metadata.measures = JSON.stringify(measures)
+  if (measures !== undefined) metadata.measures = writeJson(measures)
   return encodeSafetensors(tensors, metadata)
 }
 
