@@ -1,0 +1,61 @@
+/** The models on which graphs, twins, numeric differences and PyTorch are held against each other. */
+import { elements, type ModelConfig, modelConfig, tensorShapes } from '../../model/config.js'
+import { stateNames } from './network.js'
+import type { TwinBatch } from './network.reference.js'
+
+export interface Sizes {
+  readonly H: number
+  readonly V: number
+  readonly E: number
+  readonly T: number
+  readonly B: number
+}
+
+const KINDS = [
+  { cell: 'rnn', activation: 'tanh' },
+  { cell: 'rnn', activation: 'relu' },
+  { cell: 'gru', reset: 'after' },
+  { cell: 'gru', reset: 'before' },
+  { cell: 'lstm' },
+] as const
+
+/** Every cell x activation x reset order x 1..3 layers x one-hot or embedding. */
+export function everyModel({ H, V, E }: Sizes): { name: string; config: ModelConfig }[] {
+  return KINDS.flatMap(kind =>
+    [1, 2, 3].flatMap(layers =>
+      [0, E].map(embedding => ({
+        name: `${Object.values(kind).join('-')}-${layers}-${embedding ? 'embedding' : 'onehot'}`,
+        config: modelConfig({ ...kind, layers, embedding, hidden: H, vocabulary: V }),
+      })),
+    ),
+  )
+}
+
+/** Made-up numbers in [-0.5, 0.5) that any language makes alike: value i of series k. */
+const madeUp = (k: number, i: number): number =>
+  (((i + 1) * 7919 + (k + 1) * 104729) % 1009) / 1009 - 0.5
+
+/** Weights, batch and carried state for a model: series in the order of tensors, then state. */
+export function madeUpCase(
+  config: ModelConfig,
+  { T, B }: Sizes,
+): { weights: Map<string, Float64Array>; batch: TwinBatch } {
+  const weights = new Map<string, Float64Array>()
+  const series = (k: number, length: number): Float64Array =>
+    Float64Array.from({ length }, (_, i) => madeUp(k, i))
+  for (const [name, shape] of tensorShapes(config)) {
+    // Biases up, or most of the rectified units would be silent and prove nothing.
+    const lift = name.startsWith('rnn.bias') ? 0.4 : 0
+    weights.set(
+      name,
+      series(weights.size, elements(shape)).map(v => v + lift),
+    )
+  }
+  const state = new Map<string, Float64Array>()
+  for (const name of stateNames(config)) {
+    state.set(name, series(100 + state.size, B * config.hidden))
+  }
+  const ids = (k: number): Int32Array =>
+    Int32Array.from({ length: T * B }, (_, i) => ((i + 1) * 7919 + k * 31) % config.vocabulary)
+  return { weights, batch: { T, B, x: ids(1), y: ids(2), state } }
+}

@@ -1,0 +1,69 @@
+/**
+ * What the plain twins of the cells have in common. A twin is float64, one stream, one step at a
+ * time, loops only: slow, and readable beside the equations.
+ */
+
+/** Parameters of one layer, or their gradients; row-major, PyTorch's names and layouts. */
+export interface TwinWeights {
+  /** [G H, in] */
+  readonly weightIh: Float64Array
+  /** [G H, H] */
+  readonly weightHh: Float64Array
+  /** [G H] */
+  readonly biasIh: Float64Array
+  /** [G H] */
+  readonly biasHh: Float64Array
+}
+
+/** State of one stream of one layer; c of the LSTM only. */
+export interface TwinState {
+  readonly h: Float64Array
+  readonly c?: Float64Array
+}
+
+export interface TwinStep {
+  readonly state: TwinState
+  /**
+   * Backward through this step. Adds to the gradients of the weights.
+   * @param after d loss / d state after the step
+   * @returns d loss / d input [in] and d loss / d state before the step
+   */
+  backward(
+    after: TwinState,
+    gradients: TwinWeights,
+  ): { readonly input: Float64Array; readonly before: TwinState }
+}
+
+export type TwinCell = (weights: TwinWeights, input: Float64Array, before: TwinState) => TwinStep
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+
+/** W x + b: [R, C] [C] -> [R]. */
+export function affine(w: Float64Array, x: Float64Array, b: Float64Array): Float64Array {
+  return b.map((bias, r) => {
+    let sum = bias
+    for (let c = 0; c < x.length; c++) sum += w[r * x.length + c] * x[c]
+    return sum
+  })
+}
+
+/** y = W x + b backward: adds dy x^T to dW and dy to db, returns W^T dy. */
+export function affineBackward(
+  dy: Float64Array,
+  w: Float64Array,
+  x: Float64Array,
+  dw: Float64Array,
+  db: Float64Array,
+): Float64Array {
+  const dx = new Float64Array(x.length)
+  for (let r = 0; r < dy.length; r++) {
+    db[r] += dy[r]
+    for (let c = 0; c < x.length; c++) {
+      dw[r * x.length + c] += dy[r] * x[c]
+      dx[c] += w[r * x.length + c] * dy[r]
+    }
+  }
+  return dx
+}
+
+export const plus = (a: Float64Array, b: Float64Array): Float64Array => a.map((v, i) => v + b[i])

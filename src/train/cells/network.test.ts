@@ -1,0 +1,116 @@
+import * as ort from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import type { ModelConfig } from '../../model/config.js'
+import { createEngine, type Feed } from '../engine.js'
+import { everyModel, madeUpCase, type Sizes } from './cases.js'
+import { LOSSES, maskName, networkGraph, nextState } from './network.js'
+import { networkTwin } from './network.reference.js'
+import { TORCH, TORCH_SIZES } from './torch.golden.js'
+
+const SIZES: Sizes = { H: 5, V: 7, E: 3, T: 6, B: 3 }
+const engine = createEngine(ort, { threads: 1 })
+
+async function runGraph(
+  config: ModelConfig,
+  { weights, batch }: ReturnType<typeof madeUpCase>,
+  options: { fan?: number; training?: boolean } = {},
+) {
+  const masked = [...(batch.masks?.keys() ?? [])]
+  const graph = networkGraph(config, {
+    batch: batch.B,
+    steps: batch.T,
+    training: options.training ?? true,
+    masked,
+    ...(options.fan && { fan: options.fan }),
+  })
+  const program = await engine.compile(graph)
+  const feeds: Record<string, Feed> = {
+    x: Int32Array.from(batch.x),
+    y: Int32Array.from(batch.y),
+  }
+  for (const [name, data] of [...weights, ...batch.state]) feeds[name] = Float32Array.from(data)
+  if (options.training !== false) {
+    for (const [k, mask] of batch.masks ?? []) feeds[maskName(k)] = Float32Array.from(mask)
+  }
+  const out = await program.run(feeds)
+  await program.dispose()
+  return { graph, out }
+}
+
+/** The largest difference, against the largest value: float32 has seven digits of the largest. */
+function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(found.length).toBe(expected.length)
+  let most = 0
+  let scale = 1e-3
+  for (let i = 0; i < expected.length; i++) {
+    most = Math.max(most, Math.abs(found[i] - expected[i]))
+    scale = Math.max(scale, Math.abs(expected[i]))
+  }
+  return most / scale
+}
+
+describe('the graph agrees with its plain twin', () => {
+  it.each(everyModel(SIZES))('$name', async ({ config }) => {
+    const plain = madeUpCase(config, SIZES)
+    // A mask on every layer, as char-rnn drops behind the top one too.
+    const mask = Float64Array.from({ length: SIZES.T * SIZES.B * SIZES.H }, (_, i) =>
+      i % 4 === 0 ? 0 : 4 / 3,
+    )
+    const masks = new Map(Array.from({ length: config.layers }, (_, k) => [k, mask]))
+    const example = { ...plain, batch: { ...plain.batch, masks } }
+    const twin = networkTwin(config, example.weights, example.batch)
+    const { graph, out } = await runGraph(config, example)
+    expect(distance(out[LOSSES], twin.losses)).toBeLessThan(2e-6)
+    for (const name of graph.state) {
+      expect(distance(out[nextState(name)], twin.state.get(name)!), name).toBeLessThan(2e-6)
+    }
+    expect([...graph.gradients.keys()].sort()).toEqual([...twin.gradients.keys()].sort())
+    for (const [name, output] of graph.gradients) {
+      expect(distance(out[output], twin.gradients.get(name)!), name).toBeLessThan(5e-6)
+    }
+  })
+
+  it.each(everyModel(SIZES).filter(({ config }) => config.layers === 2))(
+    'for evaluation, without gradients: $name',
+    async ({ config }) => {
+      const example = madeUpCase(config, SIZES)
+      const twin = networkTwin(config, example.weights, example.batch)
+      const { graph, out } = await runGraph(config, example, { training: false })
+      expect(distance(out[LOSSES], twin.losses)).toBeLessThan(2e-6)
+      expect(Object.keys(out).sort()).toEqual([LOSSES, ...graph.state.map(nextState)].sort())
+    },
+  )
+
+  it('when no node may have more than four inputs and outputs', async () => {
+    for (const { config } of everyModel(SIZES).filter(({ config }) => config.layers === 2)) {
+      const example = madeUpCase(config, SIZES)
+      const wide = await runGraph(config, example)
+      const narrow = await runGraph(config, example, { fan: 4 })
+      expect(narrow.graph.nodes).toBeGreaterThan(wide.graph.nodes)
+      for (const name of Object.keys(wide.out)) expect(narrow.out[name]).toEqual(wide.out[name])
+    }
+  })
+})
+
+describe('graph and twin agree with PyTorch', () => {
+  it('on every model', () => {
+    expect(Object.keys(TORCH)).toEqual(everyModel(TORCH_SIZES).map(({ name }) => name))
+  })
+
+  it.each(everyModel(TORCH_SIZES))('$name', async ({ name, config }) => {
+    const golden = TORCH[name]
+    const example = madeUpCase(config, TORCH_SIZES)
+    const twin = networkTwin(config, example.weights, example.batch)
+    expect(twin.loss).toBeCloseTo(golden.loss, 7)
+    const { graph, out } = await runGraph(config, example)
+    for (const [tensor, expected] of Object.entries(golden.gradients)) {
+      expect(expected.some(value => value !== 0)).toBe(true)
+      expect(distance(twin.gradients.get(tensor)!, expected), tensor).toBeLessThan(1e-6)
+      expect(distance(out[graph.gradients.get(tensor)!], expected), tensor).toBeLessThan(5e-6)
+    }
+    for (const [tensor, expected] of Object.entries(golden.state)) {
+      expect(distance(out[nextState(tensor)], expected), tensor).toBeLessThan(2e-6)
+    }
+    expect(Object.keys(golden.gradients)).toEqual([...example.weights.keys()])
+  })
+})
