@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Model } from '../file/model.js'
+import { elements, modelConfig, tensorShapes } from '../model/config.js'
+import { Random } from '../random.js'
+import { Distribution } from '../temperature/index.js'
+import { buildTokenizer } from '../text/index.js'
+import type { TokenizerKind } from '../text/tokenizer.js'
+import { type GenerateOptions, generate, generateText, networkOf, promptIds } from './generate.js'
+import { runHeader } from './header.js'
+import type { Step } from './stop.js'
+import { Writer } from './writer.js'
+
+/** An untrained model with weights large enough that its distribution is far from uniform. */
+function mockModel(
+  symbols: string,
+  kind: TokenizerKind = 'character',
+  over: Partial<Model> = {},
+): Model {
+  const { tokenizer } = buildTokenizer(kind, symbols)
+  const config = modelConfig({ cell: 'gru', vocabulary: tokenizer.size, hidden: 24, layers: 1 })
+  const random = new Random(1)
+  let position = 0
+  const weights = new Map(
+    [...tensorShapes(config)].map(([name, shape]) => [
+      name,
+      Float32Array.from({ length: elements(shape) }, () => 2 * random.coin(position++) - 1),
+    ]),
+  )
+  return { config, tokenizer, weights, hash: 'mock', training: {}, ...over }
+}
+
+const letters = mockModel('abcdefgh \n')
+
+async function steps(model: Model, options: GenerateOptions): Promise<Step[]> {
+  const all: Step[] = []
+  for await (const step of generate(model, options)) all.push(step)
+  return all
+}
+
+const textOf = (list: readonly Step[]): string => list.map(step => step.text).join('')
+
+describe('generate', () => {
+  it('writes the same text for the same seed and another for another', async () => {
+    const options = { prompt: 'abc', temperature: 1, length: 200 }
+    const text = await generateText(letters, { ...options, seed: 7 })
+    expect(await generateText(letters, { ...options, seed: 7 })).toBe(text)
+    expect(await generateText(letters, { ...options, seed: 8 })).not.toBe(text)
+    expect(await generateText(letters, { ...options, seed: 7, stream: 1 })).not.toBe(text)
+    expect(text).toHaveLength(200)
+  })
+
+  it('ignores the seed at T = 0 and reads no coin', async () => {
+    const a = await steps(letters, { prompt: 'a', temperature: 0, length: 50, seed: 1 })
+    const b = await steps(letters, { prompt: 'a', temperature: 0, length: 50, seed: 99 })
+    expect(textOf(a)).toBe(textOf(b))
+    expect(a.every(step => step.coin === null && step.rank === 1)).toBe(true)
+  })
+
+  it('draws as the definitions say, step by step, from the session alone', async () => {
+    const written = await steps(letters, { prompt: 'ab', temperature: 0.7, length: 40, seed: 3 })
+    const session = (await networkOf(letters)).session()
+    const random = new Random(3)
+    let logits = session.prefill(promptIds(letters, 'ab'))
+    for (const step of written) {
+      const draw = Distribution.of(logits).draw(0.7, random.coin(step.index))
+      expect(step).toMatchObject(draw)
+      expect(step.text).toBe(letters.tokenizer.symbol(draw.id))
+      logits = session.step(draw.id)
+    }
+    session.dispose()
+  })
+
+  it('reads the temperature before each draw: the past keeps its own', async () => {
+    let now = 0.5
+    const written: Step[] = []
+    const options = { prompt: 'a', length: 60, seed: 5, temperature: () => now }
+    for await (const step of generate(letters, options)) {
+      written.push(step)
+      if (step.index === 29) now = 3
+    }
+    const cool = await steps(letters, { ...options, temperature: 0.5 })
+    expect(written.slice(0, 30)).toEqual(cool.slice(0, 30))
+    expect(written.map(step => step.temperature)).toEqual([
+      ...Array<number>(30).fill(0.5),
+      ...Array<number>(30).fill(3),
+    ])
+  })
+
+  it('holds to the length, 0 included, and says why it ended', async () => {
+    expect(await steps(letters, { prompt: 'a', length: 0 })).toEqual([])
+    const written = await steps(letters, { prompt: 'a', length: 3 })
+    expect(written.map(step => step.stop)).toEqual([undefined, undefined, 'length'])
+  })
+
+  it('ends before a stop string, the same text as without it up to there', async () => {
+    const free = await generateText(letters, { prompt: 'a', length: 400, temperature: 1 })
+    const stop = free.slice(100, 102)
+    const written = await steps(letters, { prompt: 'a', length: 400, temperature: 1, stop: [stop] })
+    expect(textOf(written)).toBe(free.slice(0, free.indexOf(stop)))
+    expect(written.at(-1)).toMatchObject({ stop: 'stop', stopString: stop })
+  })
+
+  it("uses the model's own prompt and stop strings unless told otherwise", async () => {
+    const model = mockModel('abc\n', 'character', { prompt: 'abc', stop: ['\n'] })
+    const text = await generateText(model, { length: 500, temperature: 1 })
+    expect(text).not.toContain('\n')
+    expect(await generateText(model, { prompt: 'abc', length: 500, temperature: 1 })).toBe(text)
+    expect(await generateText(model, { length: 500, temperature: 1, stop: [] })).toHaveLength(500)
+  })
+
+  it('stops without an error when aborted', async () => {
+    const controller = new AbortController()
+    const written: Step[] = []
+    for await (const step of generate(letters, {
+      prompt: 'a',
+      length: Number.POSITIVE_INFINITY,
+      signal: controller.signal,
+    })) {
+      written.push(step)
+      if (step.index === 9) controller.abort()
+    }
+    expect(written).toHaveLength(10)
+  })
+
+  it('lets timers and messages have their turn while it writes', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 30)
+    let count = 0
+    for await (const _ of generate(letters, {
+      prompt: 'a',
+      length: Number.POSITIVE_INFINITY,
+      signal: controller.signal,
+    })) {
+      count++
+    }
+    expect(count).toBeGreaterThan(0)
+  })
+
+  it('lists what the prompt has that the model does not know', async () => {
+    await expect(steps(letters, { prompt: 'aZb!' })).rejects.toThrow(/Z/)
+    expect(await steps(letters, { prompt: 'aZb', unknown: 'skip', length: 5 })).toEqual(
+      await steps(letters, { prompt: 'ab', length: 5 }),
+    )
+  })
+
+  it.each([
+    [{ temperature: -1 }, /temperature is -1; expected a number from 0 to inf/],
+    [{ temperature: Number.NaN }, /temperature is NaN/],
+    [{ temperature: () => Number.NaN }, /temperature is NaN/],
+    [{ length: -1 }, /length is -1; expected a whole number from 0/],
+    [{ length: 1.5 }, /length is 1.5/],
+    [{ seed: -1 }, /seed is -1/],
+    [{ stop: [''] }, /stop string is ""/],
+  ])('refuses %o before writing anything', async (options, sentence) => {
+    await expect(steps(letters, { prompt: 'a', ...options })).rejects.toThrow(sentence)
+  })
+
+  it('begins an empty prompt as if after a line break, or from nothing where there is none', async () => {
+    const afterBreak = await generateText(letters, { prompt: '\n', length: 30 })
+    expect(await generateText(letters, { prompt: '', length: 30 })).toBe(afterBreak)
+    const first = (await steps(mockModel('abcd'), { prompt: '', length: 1 }))[0]
+    expect(first.p).toBe(0.25)
+  })
+
+  it('never gives out a broken character, bytes drawn at random included', async () => {
+    const bytes = mockModel('x', 'byte')
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), fc.integer({ min: 1, max: 120 }), async (seed, length) => {
+        const written = await steps(bytes, {
+          prompt: '春',
+          seed,
+          length,
+          temperature: Number.POSITIVE_INFINITY,
+        })
+        const ids = Uint8Array.from(written, step => step.id)
+        expect(textOf(written)).toBe(new TextDecoder().decode(ids))
+        for (const step of written) expect(step.text).not.toMatch(/\p{Surrogate}/u)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('the writer', () => {
+  it('shows the next distribution without disturbing the text', async () => {
+    const network = await networkOf(letters)
+    const ids = promptIds(letters, 'ab')
+    const quiet = new Writer(letters, network.session(), ids, 11)
+    const watched = new Writer(letters, network.session(), ids, 11)
+    for (let n = 0; n < 50; n++) {
+      const { top, others } = watched.candidates(2, 3)
+      expect(top.reduce((sum, c) => sum + c.pT, others.pT)).toBeCloseTo(1, 12)
+      const coin = watched.coin()
+      const position = watched.next(0.9)
+      expect(position).toEqual(quiet.next(0.9))
+      expect(position.coin).toBe(coin)
+    }
+    quiet.dispose()
+    watched.dispose()
+  })
+})
+
+describe('the header of a run', () => {
+  it('survives JSON, infinity and 64-bit seeds included', () => {
+    const ids = promptIds(letters, 'ab')
+    const header = runHeader(letters, {
+      prompt: 'ab',
+      ids,
+      seed: 2n ** 63n,
+      temperature: Number.POSITIVE_INFINITY,
+    })
+    expect(JSON.parse(JSON.stringify(header))).toEqual(header)
+    expect(header).toMatchObject({ seed: '9223372036854775808', temperature: 'inf', model: 'mock' })
+  })
+})
