@@ -1,0 +1,41 @@
+import { affine, type LayerState, type LayerWeights, sigmoid } from './product.reference.js'
+
+/**
+ * One step of a gated recurrent unit; rows of the weights in the order r, z, n.
+ *
+ *     r  = σ(W_ir x + b_ir + W_hr h + b_hr)       how much of the past the candidate may see
+ *     z  = σ(W_iz x + b_iz + W_hz h + b_hz)       how much of the past stays
+ *     n  = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn))      reset after the product (PyTorch, cuDNN)
+ *     n  = tanh(W_in x + b_in + W_hn (r ⊙ h) + b_hn)      reset before it
+ *     h' = (1 - z) ⊙ n + z ⊙ h
+ *
+ * The two differ because r does not commute with W_hn; one can't be turned into the other.
+ * Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014,
+ * arXiv:1406.1078 (reset before; also char-rnn, which writes z for our 1 - z); `torch.nn.GRU`.
+ *
+ * @param x [in]
+ */
+export function gruStep(
+  x: ArrayLike<number>,
+  { h }: LayerState,
+  weights: LayerWeights,
+  reset: 'after' | 'before',
+): LayerState {
+  const H = h.length
+  const input = affine(weights.weightIh, x, weights.biasIh)
+  const recurrent = affine(weights.weightHh, h, weights.biasHh)
+  const r = h.map((_, j) => sigmoid(input[j] + recurrent[j]))
+  const z = h.map((_, j) => sigmoid(input[H + j] + recurrent[H + j]))
+  let past: Float64Array
+  if (reset === 'after') {
+    past = h.map((_, j) => r[j] * recurrent[2 * H + j])
+  } else {
+    const seen = h.map((value, j) => r[j] * value)
+    past = affine(weights.weightHh, seen, weights.biasHh).subarray(2 * H)
+  }
+  const next = h.map((value, j) => {
+    const n = Math.tanh(input[2 * H + j] + past[j])
+    return (1 - z[j]) * n + z[j] * value
+  })
+  return { h: next, c: new Float64Array(0) }
+}

@@ -1,0 +1,34 @@
+import { affine, type LayerState, type LayerWeights, sigmoid } from './product.reference.js'
+
+/**
+ * One step of a long short-term memory; rows of the weights in the order i, f, g, o.
+ *
+ *     i  = σ(W_ii x + b_ii + W_hi h + b_hi)       what enters
+ *     f  = σ(W_if x + b_if + W_hf h + b_hf)       what stays
+ *     g  = tanh(W_ig x + b_ig + W_hg h + b_hg)    the candidate
+ *     o  = σ(W_io x + b_io + W_ho h + b_ho)       what is shown
+ *     c' = f ⊙ c + i ⊙ g
+ *     h' = o ⊙ tanh(c')
+ *
+ * Source: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9, 1997, with the
+ * forget gate of Gers, Schmidhuber and Cummins, "Learning to forget", 2000; `torch.nn.LSTM`.
+ *
+ * @param x [in]
+ */
+export function lstmStep(
+  x: ArrayLike<number>,
+  { h, c }: LayerState,
+  weights: LayerWeights,
+): LayerState {
+  const H = h.length
+  const input = affine(weights.weightIh, x, weights.biasIh)
+  const recurrent = affine(weights.weightHh, h, weights.biasHh)
+  const z = input.map((a, row) => a + recurrent[row])
+  const next = c.map((value, j) => {
+    const i = sigmoid(z[j])
+    const f = sigmoid(z[H + j])
+    const g = Math.tanh(z[2 * H + j])
+    return f * value + i * g
+  })
+  return { h: next.map((value, j) => sigmoid(z[3 * H + j]) * Math.tanh(value)), c: next }
+}

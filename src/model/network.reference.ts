@@ -1,0 +1,76 @@
+/**
+ * The whole forward pass in plain TypeScript and float64: what the kernels in src/runtime/ compute,
+ * written to be read. Slow on purpose.
+ *
+ *     x_0 = row of the embedding, or a one-hot vector of length V
+ *     x_k = h of layer k-1
+ *     logits = W_head h_{L-1} + b_head
+ */
+import { type ModelConfig, stateSize, type Weights } from './config.js'
+import { gruStep } from './gru.reference.js'
+import { lstmStep } from './lstm.reference.js'
+import { affine, type LayerState, type LayerWeights } from './product.reference.js'
+import { rnnStep } from './rnn.reference.js'
+
+export class ReferenceNetwork {
+  private readonly config: ModelConfig
+  private readonly weights: Weights
+  private readonly layers: readonly LayerWeights[]
+  private states: LayerState[]
+
+  constructor(config: ModelConfig, weights: Weights) {
+    this.config = config
+    this.weights = weights
+    this.layers = Array.from({ length: config.layers }, (_, k) => ({
+      weightIh: this.tensor(`rnn.weight_ih_l${k}`),
+      weightHh: this.tensor(`rnn.weight_hh_l${k}`),
+      biasIh: this.tensor(`rnn.bias_ih_l${k}`),
+      biasHh: this.tensor(`rnn.bias_hh_l${k}`),
+    }))
+    this.states = this.layers.map(() => ({
+      h: new Float64Array(config.hidden),
+      c: new Float64Array(config.cell === 'lstm' ? config.hidden : 0),
+    }))
+  }
+
+  /** Reads one id. @returns logits [V] of what comes next */
+  step(id: number): Float64Array {
+    const { cell, activation, reset } = this.config
+    let x: ArrayLike<number> = this.input(id)
+    this.states = this.states.map((state, k) => {
+      const weights = this.layers[k]
+      let next: LayerState
+      if (cell === 'rnn') next = rnnStep(x, state, weights, activation)
+      else if (cell === 'gru') next = gruStep(x, state, weights, reset)
+      else next = lstmStep(x, state, weights)
+      x = next.h
+      return next
+    })
+    return affine(this.tensor('head.weight'), x, this.tensor('head.bias'))
+  }
+
+  /** h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each H numbers. */
+  snapshot(): Float64Array {
+    const { states } = this
+    const parts = [...states.map(({ h }) => h), ...states.map(({ c }) => c)]
+    const state = new Float64Array(stateSize(this.config))
+    let at = 0
+    for (const part of parts) {
+      state.set(part, at)
+      at += part.length
+    }
+    return state
+  }
+
+  private input(id: number): ArrayLike<number> {
+    const { embedding: E, vocabulary: V } = this.config
+    if (E > 0) return this.tensor('embedding.weight').subarray(id * E, (id + 1) * E)
+    return Float64Array.from({ length: V }, (_, v) => (v === id ? 1 : 0))
+  }
+
+  private tensor(name: string): Float32Array {
+    const tensor = this.weights.get(name)
+    if (!tensor) throw new Error(`The reference network lacks the tensor ${name}.`)
+    return tensor
+  }
+}
