@@ -4,9 +4,11 @@ import { VERSION } from '../version.js'
 import type { CommandSpec, Flag } from './command.js'
 import { usageOf } from './command.js'
 import type { Io } from './io.js'
-import { padEnd, width, wrap } from './language.js'
+import { NO_BREAK, padEnd, width, wrap } from './language.js'
 
 const WIDTH = 80
+/** Column in which the notes of examples begin. */
+const NOTES = 46
 
 const HEADINGS = {
   usage: { en: 'Usage', ja: '使い方' },
@@ -36,7 +38,9 @@ function limitsOf(flag: Flag, io: Io): string {
   const value = flag.default ?? (flag.knob?.kind === 'flag' ? undefined : flag.knob?.default)
   const shown = value === undefined || value === '' ? '' : `${io.t(HEADINGS.default)} ${value}`
   const parts = [range, shown].filter(part => part !== '')
-  return parts.length > 0 ? ` (${parts.join('; ')})` : ''
+  // Breaks, if it must, between range and default only.
+  const bound = parts.map(part => part.replaceAll(' ', NO_BREAK)).join('; ')
+  return bound === '' ? '' : ` [${bound}]`
 }
 
 /** Two columns; a left part too wide for its column stands on a line of its own. */
@@ -59,8 +63,8 @@ function exampleRows(examples: CommandSpec['examples'], io: Io): string {
     const line = `  ${command}`
     const note = io.t(what)
     if (note === '') text += `${io.paint.cyan(line)}\n`
-    else if (width(line) + 2 + width(note) <= WIDTH && width(line) < 46) {
-      text += `${io.paint.cyan(padEnd(line, 46 <= WIDTH - width(note) ? 46 : width(line) + 2))}${note}\n`
+    else if (width(line) < NOTES && NOTES + width(note) <= WIDTH) {
+      text += `${io.paint.cyan(padEnd(line, NOTES))}${note}\n`
     } else {
       text += `${io.paint.cyan(line)}\n`
       for (const wrapped of wrap(note, WIDTH - 6)) text += `      ${wrapped}\n`

@@ -34,16 +34,22 @@ export const padEnd = (text: string, columns: number): string =>
 
 /** No line begins with these in Japanese. */
 const CLOSING = /^[、。，．：；）」』】〉》ー〜…？！]/u
+/** And no line ends with these. */
+const OPENING = /[（「『【〈《]$/u
+
+/** Binds words that must stay on one line; shown as a space. */
+export const NO_BREAK = '\u00a0'
 
 /** Breaks at spaces, and between wide characters, so that no line is wider than `columns`. */
 export function wrap(text: string, columns: number): string[] {
   // Pieces that may not be broken: a word with its following spaces, or one wide character.
   const pieces: string[] = []
-  for (const word of text.match(/\S+\s*|\s+/gu) ?? []) {
+  for (const word of text.match(/[^ \n]+[ \n]*|[ \n]+/gu) ?? []) {
     let piece = ''
     for (const character of word) {
       const wide = WIDE.test(character)
-      if (piece && (wide || WIDE.test(piece.at(-1) ?? '')) && !CLOSING.test(character)) {
+      const breakable = wide || WIDE.test(piece.at(-1) ?? '')
+      if (piece && breakable && !CLOSING.test(character) && !OPENING.test(piece)) {
         pieces.push(piece)
         piece = ''
       }
@@ -61,5 +67,5 @@ export function wrap(text: string, columns: number): string[] {
     line += piece
   }
   if (line.trimEnd() || lines.length === 0) lines.push(line.trimEnd())
-  return lines
+  return lines.map(whole => whole.replaceAll(NO_BREAK, ' '))
 }

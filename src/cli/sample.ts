@@ -12,7 +12,7 @@ const PROMPT: Knob = {
   kind: 'text',
   default: '',
   about: {
-    en: 'the beginning, which the model goes on from; without it, the model’s own',
+    en: "the beginning, which the model goes on from; without it, the model's own",
     ja: '書き出し。その続きを書く。指定がなければモデル既定のもの',
   },
 }
@@ -41,7 +41,7 @@ const COUNT: Knob = {
 }
 
 /** `\n`, `\t`, `\\` in a stop string: a shell makes a line end hard to write. */
-const unescape = (text: string): string =>
+export const readEscapes = (text: string): string =>
   text.replaceAll(/\\([nt\\])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'))
 
 const FLAGS: readonly Flag[] = [
@@ -63,10 +63,10 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--stop <TEXT>',
     about: {
-      en: 'end before this text; may be repeated; \\n is a line end; without it, the model’s own',
+      en: "end before this text; may be repeated; \\n is a line end; without it, the model's own",
       ja: 'この文字列の手前で終わる。繰り返し指定可。\\n は改行。指定がなければモデル既定のもの',
     },
-    parse: unescape,
+    parse: readEscapes,
     repeat: true,
   },
   flagOf(UNKNOWN, { placeholder: 'WAY' }),

@@ -1,0 +1,112 @@
+/** What is seen while something takes long: one line rewritten on a terminal, plain lines in a pipe. */
+import { LN2 } from '../numeric.js'
+import type { Io } from './io.js'
+import { width } from './language.js'
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** `████▌░░░░░`; @param part 0 to 1 */
+export function bar(part: number, columns: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, part)) * columns * 8)
+  const full = Math.floor(eighths / 8)
+  const text = '█'.repeat(full) + EIGHTHS[eighths % 8]
+  return text + '░'.repeat(columns - [...text].length)
+}
+
+/** `4:05`, `1:04:05`. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '-:--'
+  const whole = Math.max(0, Math.round(seconds))
+  const [h, min, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return h > 0 ? `${h}:${two(min)}:${two(s)}` : `${min}:${two(s)}`
+}
+
+/** 36,100 · 1.2M: no wider than six columns. */
+export function rate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return '-'
+  if (perSecond >= 999_950) return `${(perSecond / 1e6).toFixed(1)}M`
+  if (perSecond < 10) return perSecond.toFixed(1)
+  // Three figures: the rest is noise, and a number that dances can't be read.
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(perSecond)) - 2)
+  return (Math.round(perSecond / unit) * unit).toLocaleString('en')
+}
+
+export interface Progress {
+  readonly epoch: number
+  readonly epochs: number
+  /** 0 to 1. */
+  readonly done: number
+  /** nats a symbol. */
+  readonly loss: number
+  readonly validation?: number
+  readonly symbolsPerSecond: number
+  readonly secondsLeft: number
+}
+
+/** Training in one line of at most `columns`: what does not fit is left out, the least needed first. */
+export function trainingLine(at: Progress, columns: number): string {
+  const { epoch, epochs, done, loss, validation, symbolsPerSecond, secondsLeft } = at
+  const head = `epoch ${Math.min(epochs, Math.floor(epoch) + 1)}/${epochs}`
+  const nats = `loss ${loss.toFixed(3)}`
+  const bits = `(${(loss / LN2).toFixed(3)} bits)`
+  const held = validation === undefined ? '' : `val ${validation.toFixed(3)}`
+  const speed = `${rate(symbolsPerSecond)}/s`
+  const left = `${clock(secondsLeft)} left`
+  for (const [least, parts] of [
+    [5, [head, '', nats, bits, held, speed, left]],
+    [5, [head, '', nats, held, speed, left]],
+    [5, [head, '', nats, held, left]],
+    [0, [head, '', nats, left]],
+    [0, [nats]],
+  ] as const) {
+    const used = parts.filter(part => part !== '').join(' ').length + 1
+    const room = Math.min(24, columns - used)
+    if (room < least) continue
+    const shown = parts.map((part, i) =>
+      i === 1 && part === '' && room >= 3 ? bar(done, room) : part,
+    )
+    return shown
+      .filter(part => part !== '')
+      .join(' ')
+      .slice(0, columns)
+  }
+  return nats.slice(0, columns)
+}
+
+/** A line at the foot of the terminal that is rewritten; other lines go above it. */
+export class LiveLine {
+  private readonly io: Io
+  private shown = ''
+  private last = 0
+
+  constructor(io: Io) {
+    this.io = io
+  }
+
+  /** @param make called only when it is time to draw: ten times a second at most */
+  update(make: (columns: number) => string, now = performance.now()): void {
+    if (!this.io.live || this.io.quiet || now - this.last < 100) return
+    this.last = now
+    // One column is left free: a full line would wrap on some terminals.
+    this.draw(make(this.io.columns - 1))
+  }
+
+  /** Writes a line that stays. */
+  print(line: string): void {
+    const { shown } = this
+    this.clear()
+    this.io.say(line)
+    if (shown) this.draw(shown)
+  }
+
+  clear(): void {
+    if (this.shown) process.stderr.write('\r\u001b[2K')
+    this.shown = ''
+  }
+
+  private draw(text: string): void {
+    process.stderr.write(`\r${text}${width(text) < width(this.shown) ? '\u001b[K' : ''}`)
+    this.shown = text
+  }
+}

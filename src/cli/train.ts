@@ -1,0 +1,357 @@
+/** `ondo train`: text in, a training folder out; what happens is told on stderr. */
+import { InputError } from '../errors.js'
+import { checkpointFolder } from '../node/checkpoint-folder.js'
+import { nodeEngine } from '../node/engine.js'
+import { readCorpus } from '../node/read.js'
+import {
+  buildTokenizer,
+  type CorpusSource,
+  encodeContent,
+  TOKENIZERS,
+  type Tokenizer,
+  type TokenizerKind,
+  tokenizerFrom,
+  vocabularyReport,
+} from '../text/index.js'
+import { PRESETS, TRAIN_KNOBS, type TrainOptions, train as trainer } from '../train/index.js'
+import { type CommandSpec, type Flag, flagOf } from './command.js'
+import { corpusLines, hashOf, READING, vocabularyLines } from './corpus.js'
+import { DONE, type Io } from './io.js'
+import { quoted } from './model.js'
+import { readEscapes } from './sample.js'
+import { defaultFolder, type Source, TrainingFolder } from './training-folder.js'
+import { Reporter } from './training-report.js'
+
+const GROUPS = {
+  text: { en: 'Text', ja: 'テキスト' },
+  model: { en: 'Model', ja: 'モデル' },
+  training: { en: 'Training', ja: '学習' },
+  file: { en: 'Model file', ja: 'モデルファイル' },
+  output: { en: 'Output', ja: '出力' },
+}
+
+/** Settings of the model; the others are of its training. */
+const OF_MODEL = new Set([
+  'cell',
+  'layers',
+  'hidden',
+  'embedding',
+  'activation',
+  'reset',
+  'dropout',
+  'dropoutAfter',
+  'init',
+  'forgetBias',
+])
+
+const settingFlags = (ofModel: boolean): Flag[] =>
+  Object.values(TRAIN_KNOBS)
+    .filter(knob => OF_MODEL.has(knob.name) === ofModel)
+    .map(knob => flagOf(knob, { group: ofModel ? GROUPS.model : GROUPS.training }))
+
+const withGroup = (group: Flag['group'], flags: readonly Flag[]): Flag[] =>
+  flags.map(flag => ({ ...flag, group }))
+
+const FLAGS: readonly Flag[] = [
+  {
+    flags: '-o, --out <DIR>',
+    about: {
+      en: 'the training folder; without it, runs/ and the name of the text',
+      ja: '学習フォルダー。省略すると runs/ とテキストの名前',
+    },
+  },
+  {
+    flags: '--resume',
+    about: {
+      en: 'go on where the run in the folder stopped, exactly',
+      ja: 'フォルダーにある学習を、止まったところから正確に再開する',
+    },
+  },
+  {
+    flags: '--force',
+    about: {
+      en: 'begin anew where a run stands; the old one is moved into a folder beside',
+      ja: '既存の学習があっても新しく始める。古いものは脇のフォルダーに移す',
+    },
+  },
+  {
+    flags: '--preset <NAME>',
+    about: {
+      en: "a whole set of settings: char-rnn's defaults",
+      ja: '設定一式。char-rnnの既定値',
+    },
+    range: { en: Object.keys(PRESETS).join(' | '), ja: Object.keys(PRESETS).join(' | ') },
+  },
+  ...settingFlags(true),
+  ...settingFlags(false),
+  {
+    flags: '--threads <N>',
+    about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
+    knob: {
+      name: 'threads',
+      kind: 'whole',
+      min: 0,
+      max: 1024,
+      default: 0,
+      about: { en: '', ja: '' },
+    },
+    group: GROUPS.training,
+  },
+  ...withGroup(GROUPS.text, [
+    flagOf({
+      name: 'tokenizer',
+      kind: 'choice',
+      choices: TOKENIZERS,
+      default: 'character',
+      about: {
+        en: 'what a symbol is: byte reads any file at all',
+        ja: '何を1文字とするか。byteならどんなファイルでも読める',
+      },
+    }),
+    flagOf({
+      name: 'minCount',
+      kind: 'whole',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 1,
+      about: {
+        en: 'leave out symbols that occur less often',
+        ja: 'これより少ない文字を除く',
+      },
+    }),
+    ...READING,
+  ]),
+  ...withGroup(GROUPS.file, [
+    { flags: '--name <TEXT>', about: { en: 'the name that people see', ja: '表示される名前' } },
+    {
+      flags: '--prompt <TEXT>',
+      about: {
+        en: 'what the model goes on from when nothing else is said; also for the samples',
+        ja: '指定がないときの書き出し。途中の見本にも使う',
+      },
+    },
+    {
+      flags: '--stop <TEXT>',
+      about: {
+        en: 'where texts of this model end by themselves; may be repeated; \\n is a line end',
+        ja: 'このモデルの文章が終わる文字列。繰り返し指定可。\\n は改行',
+      },
+      parse: readEscapes,
+      repeat: true,
+    },
+  ]),
+  ...withGroup(GROUPS.output, [
+    {
+      flags: '--sample-every <N>',
+      about: {
+        en: 'updates from one set of samples to the next; 0 at each validation',
+        ja: '見本を書かせる間隔（更新回数）。0なら検証のたび',
+      },
+      knob: {
+        name: 'sampleEvery',
+        kind: 'whole',
+        min: 0,
+        max: Number.MAX_SAFE_INTEGER,
+        default: 0,
+        about: { en: '', ja: '' },
+      },
+    },
+    { flags: '--no-samples', about: { en: 'no samples', ja: '見本を書かせない' } },
+    {
+      flags: '--json',
+      about: {
+        en: 'every event as a line of JSON on stdout',
+        ja: '出来事を1行ずつJSONで標準出力へ',
+      },
+    },
+  ]),
+]
+
+interface TrainFlags extends Partial<Record<keyof typeof TRAIN_KNOBS, unknown>> {
+  readonly out?: string
+  readonly resume?: boolean
+  readonly force?: boolean
+  readonly preset?: string
+  readonly threads?: number
+  readonly tokenizer?: TokenizerKind
+  readonly minCount?: number
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly name?: string
+  readonly prompt?: string
+  readonly stop?: readonly string[]
+  readonly sampleEvery?: number
+  readonly samples: boolean
+  readonly json?: boolean
+}
+
+/** What was said of the text, filled from the run that is resumed. */
+function sourceOf(paths: readonly string[], flags: TrainFlags, before: Partial<Source>): Source {
+  const { encoding, raw, tokenizer, minCount, name, prompt, stop } = flags
+  const said = { encoding, raw, tokenizer, minCount, name, prompt, stop }
+  const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+  const source = { ...before, ...given, ...(paths.length > 0 && { text: paths }) }
+  const text = source.text ?? []
+  if (text.length === 0) {
+    throw new InputError(
+      'argument',
+      'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
+    )
+  }
+  return { ...source, text }
+}
+
+interface Prepared {
+  readonly tokenizer: Tokenizer
+  readonly corpus: TrainOptions['corpus']
+}
+
+async function prepare(
+  text: CorpusSource,
+  source: Source,
+  folder: TrainingFolder | undefined,
+  io: Io,
+): Promise<Prepared> {
+  for (const line of corpusLines(text, io)) io.say(line)
+  const kind = source.tokenizer ?? 'character'
+  const saved = await folder?.tokenizer()
+  let tokenizer: Tokenizer
+  let ids: TrainOptions['corpus']['ids']
+  if (saved !== undefined) {
+    tokenizer = tokenizerFrom(saved)
+    ids = encodeContent(tokenizer, text.content, 'skip').ids
+  } else {
+    const built = buildTokenizer(kind, text.content, { minCount: source.minCount })
+    tokenizer = built.tokenizer
+    ids = encodeContent(tokenizer, text.content, 'skip').ids
+    for (const line of vocabularyLines(vocabularyReport(tokenizer, built.report.counts), io))
+      io.say(line)
+    const { dropped, droppedTotal } = built.report
+    if (dropped.length > 0) {
+      io.say(
+        io.t({
+          en: `left out: ${dropped.length} kinds that occur less than ${source.minCount} times, ${droppedTotal} symbols in all`,
+          ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字`,
+        }),
+      )
+    }
+  }
+  return { tokenizer, corpus: { ids, tokenizer, name: text.name, hash: await hashOf(text) } }
+}
+
+async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
+  const flags = more as TrainFlags
+  const paths = given as readonly string[]
+  const out = flags.out ?? defaultFolder(paths)
+  if (flags.resume && flags.force) {
+    throw new InputError(
+      'option',
+      'Both --resume and --force came; one goes on, the other begins anew.',
+    )
+  }
+  const folder = new TrainingFolder(out)
+  const exists = await folder.holdsRun()
+  if (exists && !flags.resume && !flags.force) {
+    throw new InputError(
+      'run-exists',
+      `${out} holds a run already (${await folder.describe()}): go on with --resume, choose another --out, or begin anew with --force.`,
+    )
+  }
+  if (flags.resume && !exists) {
+    throw new InputError(
+      'nothing-to-resume',
+      `${out} holds no run to resume: check --out, or start without --resume.`,
+    )
+  }
+  const before = flags.resume ? await folder.source() : {}
+  const source = sourceOf(paths, flags, before)
+  const text = await readCorpus(source.text, {
+    encoding: source.encoding,
+    raw: source.raw,
+    tokenizerKind: source.tokenizer,
+  })
+  const { tokenizer, corpus } = await prepare(text, source, flags.resume ? folder : undefined, io)
+  // Said now rather than at the first sample.
+  if (source.prompt !== undefined) tokenizer.encode(source.prompt)
+
+  const settings = Object.fromEntries(
+    Object.keys(TRAIN_KNOBS).flatMap(name => {
+      const value = flags[name as keyof typeof TRAIN_KNOBS]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+  const reporter = new Reporter(io, {
+    out,
+    tokenizer,
+    prompt: source.prompt,
+    samples: flags.samples && !flags.json,
+    sampleEvery: flags.sampleEvery ?? 0,
+    resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
+  })
+  const { interrupt } = io
+  interrupt.addEventListener('abort', () => reporter.interrupted())
+  const engine = await nodeEngine(flags.threads ? { threads: flags.threads } : {})
+  const made = await folder.make()
+  let started = false
+  try {
+    if (exists && flags.force) reporter.moved(await folder.moveAside())
+    const events = trainer({
+      corpus,
+      engine,
+      settings,
+      preset: flags.preset,
+      store: await checkpointFolder(out),
+      resume: flags.resume,
+      overwrite: flags.force,
+      signal: interrupt,
+      name: source.name,
+      prompt: source.prompt,
+      stop: source.stop,
+    })
+    for await (const event of events) {
+      if (event.type === 'start') {
+        started = true
+        await folder.writeSource(source)
+      }
+      if (flags.json) {
+        const { weights: _, ...plain } = { weights: undefined, ...event }
+        await io.json(plain)
+      }
+      await reporter.tell(event)
+    }
+  } finally {
+    reporter.close()
+    if (!started && made) await folder.removeIfEmpty()
+  }
+  return interrupt.aborted && !reporter.finished ? io.interruptedCode : DONE
+}
+
+export const train: CommandSpec = {
+  name: 'train',
+  arguments: '[text...]',
+  about: {
+    en: 'Makes a model from text. TEXT is files, folders, or - for standard input. The training folder holds the model as it is, the best one so far, and all that is needed to go on after Ctrl-C or a crash.',
+    ja: '文章からモデルを作ります。TEXTはファイル、フォルダー、または標準入力を表す「-」。学習フォルダーには、現在のモデル、これまでで最良のモデル、Ctrl-Cや障害の後で再開するためのすべてが入ります。',
+  },
+  examples: [
+    ['ondo train book.txt', { en: 'into runs/book', ja: 'runs/bookに' }],
+    ['ondo train book.txt --epochs 1', { en: 'a first look', ja: 'まず試しに' }],
+    [
+      'ondo sample runs/book',
+      { en: 'what it learned, even while it trains', ja: '学んだことを書かせる（学習中でも）' },
+    ],
+    ['ondo train --out runs/book --resume', { en: 'go on', ja: '再開' }],
+    [
+      'ondo train book.txt --hidden 512 --dropout 0.3',
+      { en: 'a larger model', ja: 'より大きなモデル' },
+    ],
+    [
+      'ondo train input.txt --preset char-rnn',
+      { en: "as in Karpathy's char-rnn", ja: 'Karpathyのchar-rnnと同じに' },
+    ],
+    ['ondo train names.txt --stop "\\n" --name Names', { en: 'one a line', ja: '1行に1つ' }],
+    ['ondo train song.mid --tokenizer byte', { en: 'any file', ja: 'どんなファイルでも' }],
+  ],
+  flags: FLAGS,
+  run,
+}

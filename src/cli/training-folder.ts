@@ -1,0 +1,122 @@
+/** The training folder as the command line sees it: is a run there, of what text, and how far. */
+import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
+import { basename, extname, join, relative, resolve } from 'node:path'
+import { InputError } from '../errors.js'
+import { fileError, writeFileAtomic } from '../node/files.js'
+import type { TokenizerKind } from '../text/index.js'
+import { FILES, type Run } from '../train/index.js'
+
+/** How the text was read: kept beside the run, so that resuming needs no more than the folder. */
+export interface Source {
+  /** TEXT... */
+  readonly text: readonly string[]
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly tokenizer?: TokenizerKind
+  readonly minCount?: number
+  readonly name?: string
+  readonly prompt?: string
+  readonly stop?: readonly string[]
+}
+
+const SOURCE = 'source.json'
+
+/** `runs/book` for `texts/book.txt`. */
+export function defaultFolder(paths: readonly string[]): string {
+  const [first] = paths
+  if (first === undefined) {
+    throw new InputError(
+      'argument',
+      'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
+    )
+  }
+  if (first === '-') {
+    throw new InputError(
+      'option',
+      'A text from standard input has no name: say where with --out DIR.',
+    )
+  }
+  const name = basename(resolve(first))
+  return join('runs', basename(name, extname(name)) || name)
+}
+
+export class TrainingFolder {
+  private readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  private async json(name: string): Promise<unknown> {
+    try {
+      return JSON.parse(await readFile(join(this.path, name), 'utf8'))
+    } catch {
+      return undefined
+    }
+  }
+
+  async holdsRun(): Promise<boolean> {
+    for (const name of [FILES.resume, FILES.model, FILES.best]) {
+      if (await stat(join(this.path, name)).catch(() => undefined)) return true
+    }
+    return false
+  }
+
+  /** `tiny-shakespeare.txt, step 812`. */
+  async describe(): Promise<string> {
+    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
+    const name = run?.corpus?.name
+    return `${name === undefined ? '' : `${name}, `}step ${run?.step ?? 'unknown'}`
+  }
+
+  /** JSON of the run's tokenizer, from its run.json. */
+  async tokenizer(): Promise<unknown> {
+    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
+    return run?.tokenizer === undefined ? undefined : JSON.parse(run.tokenizer)
+  }
+
+  /** How the text was read before; paths as seen from here. */
+  async source(): Promise<Partial<Source>> {
+    const source = (await this.json(SOURCE)) as Partial<Source> | undefined
+    if (source?.text === undefined) return source ?? {}
+    const text = source.text.map(path => (path === '-' ? '-' : join(this.path, path)))
+    // Standard input is gone; it has to be given again.
+    return { ...source, text: text.includes('-') ? [] : text }
+  }
+
+  /** Paths are kept relative to the folder: both may be moved together. */
+  async writeSource(source: Source): Promise<void> {
+    const text = source.text.map(path => (path === '-' ? '-' : relative(this.path, path)))
+    await writeFileAtomic(
+      join(this.path, SOURCE),
+      `${JSON.stringify({ ...source, text }, null, 2)}\n`,
+    )
+  }
+
+  /** @returns whether it was not there before */
+  async make(): Promise<boolean> {
+    try {
+      return (await mkdir(this.path, { recursive: true })) !== undefined
+    } catch (error) {
+      throw fileError(error, this.path, 'written')
+    }
+  }
+
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.path).catch(() => {})
+  }
+
+  /** Moves a run's files into the first free `before-N` inside the folder. @returns where they are */
+  async moveAside(): Promise<string> {
+    let n = 1
+    while (await stat(join(this.path, `before-${n}`)).catch(() => undefined)) n++
+    const aside = join(this.path, `before-${n}`)
+    await mkdir(aside)
+    for (const name of [...Object.values(FILES), SOURCE]) {
+      await rename(join(this.path, name), join(aside, name)).catch(error => {
+        if (error.code !== 'ENOENT') throw fileError(error, join(this.path, name), 'moved')
+      })
+    }
+    return aside
+  }
+}

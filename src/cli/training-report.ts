@@ -1,0 +1,216 @@
+/** What a person sees of training: a line that moves, samples, and at the end what to do next. */
+import type { Model } from '../file/index.js'
+import { generateText } from '../generate/index.js'
+import type { ModelConfig, Weights } from '../model/config.js'
+import { LN2 } from '../numeric.js'
+import type { Tokenizer } from '../text/index.js'
+import type {
+  EndEvent,
+  EvaluationEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from '../train/index.js'
+import type { Io } from './io.js'
+import { wrap } from './language.js'
+import { quoted } from './model.js'
+import { clock, LiveLine, rate, trainingLine } from './progress.js'
+import { cellName, durationOf, lossOf, number, splitName } from './words.js'
+
+/** Low, middle, as the model is: what each loss sounds like. */
+const TEMPERATURES = [0.2, 0.6, 1]
+const SAMPLE_LENGTH = 150
+/** Seconds between lines in a pipe. */
+const LINE_EVERY = 10
+
+export interface ReportOptions {
+  readonly out: string
+  readonly tokenizer: Tokenizer
+  readonly prompt: string | undefined
+  readonly samples: boolean
+  /** In updates; 0 at each validation. */
+  readonly sampleEvery: number
+  readonly resumeCommand: string
+}
+
+export class Reporter {
+  finished = false
+  private readonly io: Io
+  private readonly options: ReportOptions
+  private readonly line: LiveLine
+  private config: ModelConfig | undefined
+  private epochs = 1
+  private validation: number | undefined
+  private latest: StepEvent | undefined
+  private lastLine = performance.now()
+
+  constructor(io: Io, options: ReportOptions) {
+    this.io = io
+    this.options = options
+    this.line = new LiveLine(io)
+  }
+
+  async tell(event: TrainEvent): Promise<void> {
+    switch (event.type) {
+      case 'start':
+        return this.start(event)
+      case 'step':
+        return this.step(event)
+      case 'evaluation':
+        return this.evaluation(event)
+      case 'warning':
+        return this.line.print(this.io.dye.yellow(event.message))
+      case 'end':
+        return this.end(event)
+    }
+  }
+
+  moved(to: string): void {
+    this.io.say(
+      this.io.t({ en: `the earlier run is now in ${to}`, ja: `以前の学習は ${to} に移しました` }),
+    )
+  }
+
+  /** Ctrl-C was pressed. */
+  interrupted(): void {
+    if (this.finished || this.io.closed) return
+    this.line.clear()
+    this.io.warn({
+      en: 'saving after this step ... (Ctrl-C again quits at once)',
+      ja: 'この更新の後で保存します…（もう一度Ctrl-Cで即座に終了）',
+    })
+  }
+
+  close(): void {
+    this.line.clear()
+  }
+
+  private start(event: StartEvent): void {
+    const { io } = this
+    const { config, settings, step, steps, batches, batch, seq } = event
+    this.config = config
+    this.epochs = Math.max(1, Math.ceil(steps / batches))
+    io.say(
+      `${cellName(config, io)}: ${io.t({ en: `${number(event.parameters, io)} parameters`, ja: `${number(event.parameters, io)}パラメーター` })}`,
+    )
+    io.say(
+      io.t({
+        en: `${number(steps, io)} updates of ${batch} x ${seq} symbols, ${number(batches, io)} an epoch`,
+        ja: `${batch}×${seq}文字の更新を${number(steps, io)}回、1エポック${number(batches, io)}回`,
+      }),
+    )
+    if (event.validationSymbols > 0) {
+      io.say(
+        `${io.t({ en: 'held out', ja: '検証用' })}: ${splitName(settings.split, settings, io)}`,
+      )
+    }
+    if (step > 0) {
+      io.say(
+        io.t({
+          en: `goes on after update ${number(step, io)}, epoch ${(step / batches).toFixed(2)}`,
+          ja: `更新${number(step, io)}回、${(step / batches).toFixed(2)}エポックの後から再開`,
+        }),
+      )
+    }
+  }
+
+  private async step(event: StepEvent): Promise<void> {
+    this.latest = event
+    this.line.update(columns =>
+      trainingLine(
+        {
+          epoch: event.epoch,
+          epochs: this.epochs,
+          done: event.step / event.steps,
+          loss: event.smoothedLoss,
+          validation: this.validation,
+          symbolsPerSecond: event.symbolsPerSecond,
+          secondsLeft: event.secondsLeft,
+        },
+        columns,
+      ),
+    )
+    const now = performance.now()
+    if (!this.io.live && now - this.lastLine > LINE_EVERY * 1000) {
+      this.lastLine = now
+      this.io.say(this.plain(event))
+    }
+    const { sampleEvery } = this.options
+    if (sampleEvery > 0 && event.step % sampleEvery === 0) await this.sample(event.weights())
+  }
+
+  /** A line for a pipe or a log: the same words in the same order each time. */
+  private plain(event: StepEvent): string {
+    const { smoothedLoss: loss } = event
+    return (
+      `step ${event.step}/${event.steps} epoch ${event.epoch.toFixed(2)}/${this.epochs} ` +
+      `loss ${loss.toFixed(4)} nats ${(loss / LN2).toFixed(4)} bits ` +
+      `${rate(event.symbolsPerSecond)} symbols/s ${clock(event.secondsLeft)} left`
+    )
+  }
+
+  private async evaluation(event: EvaluationEvent): Promise<void> {
+    const { io } = this
+    this.validation = event.loss
+    this.lastLine = performance.now()
+    const speed = this.latest
+      ? ` ${rate(this.latest.symbolsPerSecond)} symbols/s ${clock(this.latest.secondsLeft)} left`
+      : ''
+    const mark = event.best ? io.dye.green(' best') : ''
+    this.line.print(
+      `step ${event.step} epoch ${event.epoch.toFixed(2)}/${this.epochs} ` +
+        `loss ${event.smoothedLoss.toFixed(4)} validation ${event.loss.toFixed(4)} nats ` +
+        `${(event.loss / LN2).toFixed(4)} bits${io.live ? '' : speed}${mark}`,
+    )
+    if (this.options.sampleEvery === 0) await this.sample(event.weights())
+  }
+
+  private async sample(weights: Weights): Promise<void> {
+    const { samples, tokenizer, prompt } = this.options
+    const { io, config } = this
+    if (!samples || io.quiet || config === undefined) return
+    const model: Model = { config, tokenizer, weights, hash: '', training: {}, prompt }
+    for (const temperature of TEMPERATURES) {
+      const text = await generateText(model, {
+        prompt: prompt ?? '',
+        temperature,
+        length: SAMPLE_LENGTH,
+        stop: [],
+      })
+      const [first, ...rest] = wrap((prompt ?? '') + visible(text), 72)
+      this.line.print(`${io.dye.cyan(`T ${temperature}`.padEnd(7))} ${io.dye.dim(first)}`)
+      for (const more of rest) this.line.print(`        ${io.dye.dim(more)}`)
+    }
+  }
+
+  private end(event: EndEvent): void {
+    const { io, options } = this
+    const { out } = options
+    this.line.clear()
+    this.finished = event.reason === 'finished'
+    const loss = event.best?.loss ?? event.validation?.loss
+    if (this.finished) {
+      const measured = loss ?? event.smoothedLoss
+      io.say(
+        io.t({
+          en: `trained in ${durationOf(event.seconds, io)}${measured === undefined ? '' : `: ${lossOf(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
+          ja: `学習は${durationOf(event.seconds, io)}で終了${measured === undefined ? '' : `。${lossOf(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
+        }),
+      )
+      io.say(io.t({ en: `the model is in ${out}`, ja: `モデルは ${out} にあります` }))
+      io.say(`  ${io.dye.cyan(`ondo sample ${quoted(out)}`)}`)
+      return
+    }
+    io.warn(
+      io.t({
+        en: `stopped after update ${event.step}, epoch ${event.epoch.toFixed(2)}; saved in ${out}. Go on with:`,
+        ja: `更新${event.step}回、${event.epoch.toFixed(2)}エポックで停止し、${out} に保存しました。再開するには:`,
+      }),
+    )
+    io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
+  }
+}
+
+/** A sample as one paragraph: line ends and controls as signs. */
+const visible = (text: string): string =>
+  text.replaceAll('\n', '↵ ').replaceAll(/[\p{Cc}\u2028\u2029]/gu, '·')
