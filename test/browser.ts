@@ -1,0 +1,96 @@
+/**
+ * A real Chromium for the stories, never a download: the system's (Chromium or Chrome), else the one
+ * inside the npm package @sparticuz/chromium (Linux on x64; no WebGPU). `ONDO_BROWSER` names another.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core'
+
+export type BrowserSource = 'system' | 'package'
+
+const SYSTEM = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+/** No sandbox: containers and root can't have one. The pages are our own, served on 127.0.0.1. */
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+
+function systemPath(): string | undefined {
+  const named = process.env.ONDO_BROWSER
+  if (named && !existsSync(named)) throw new Error(`ONDO_BROWSER names ${named}: no such file.`)
+  return named || SYSTEM.find(existsSync)
+}
+
+const onLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
+
+/** The browsers that can be started here, the one to prefer first. */
+export function browserSources(): BrowserSource[] {
+  return [...(systemPath() ? ['system' as const] : []), ...(onLinuxX64 ? ['package' as const] : [])]
+}
+
+/**
+ * Unpacks the packaged browser once for all test processes and returns its folder. It is unpacked
+ * aside and moved in one rename, so that nobody sees half of it. The package unpacks to the
+ * temporary folder that it is told, and adds the libraries that slim systems lack (NSS) only where
+ * it thinks itself on a lambda.
+ */
+function unpack(): string {
+  const require = createRequire(import.meta.url)
+  const manifest = join(require.resolve('@sparticuz/chromium'), '../../../package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  const folder = join(tmpdir(), `ondo-chromium-${version}`)
+  if (existsSync(folder)) return folder
+  const aside = mkdtempSync(`${folder}-`)
+  const program = `await (await import(process.argv[1])).default.executablePath()`
+  try {
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, import.meta.resolve('@sparticuz/chromium')],
+      { env: { ...process.env, TMPDIR: aside, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' } },
+    )
+    renameSync(aside, folder)
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true })
+    // Another process was quicker, or it truly failed.
+    if (!existsSync(folder)) throw error
+  }
+  return folder
+}
+
+async function launchPackaged(options: LaunchOptions): Promise<Browser> {
+  const folder = unpack()
+  const executablePath = join(folder, 'chromium')
+  try {
+    return await chromium.launch({ ...options, executablePath })
+  } catch {
+    const env = { ...process.env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') }
+    return await chromium.launch({ ...options, executablePath, env })
+  }
+}
+
+/**
+ * Starts a browser; the caller closes it.
+ * @param source which one; left out, the system's where there is one
+ * @param flags more of Chromium's own, such as `--enable-unsafe-webgpu`
+ */
+export async function launchBrowser(
+  source: BrowserSource | undefined = browserSources()[0],
+  flags: readonly string[] = [],
+): Promise<Browser> {
+  const options: LaunchOptions = { headless: true, args: [...FLAGS, ...flags] }
+  if (source === 'package') return launchPackaged(options)
+  const executablePath = systemPath()
+  if (!executablePath) {
+    throw new Error(
+      'There is no browser for the tests; install Chromium or Chrome, or name one in ONDO_BROWSER.',
+    )
+  }
+  return chromium.launch({ ...options, executablePath })
+}

@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { rolldown } from 'rolldown'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { browserSources, launchBrowser } from './browser.js'
+import { logitsFingerprint, writtenText } from './fingerprint.js'
+
+interface Everything {
+  logits: Record<string, string>
+  text: string
+}
+
+/** The page's whole program, as one script. */
+async function bundle(): Promise<string> {
+  const build = await rolldown({
+    input: fileURLToPath(new URL('fingerprint.ts', import.meta.url)),
+    platform: 'browser',
+    logLevel: 'silent',
+  })
+  const { output } = await build.generate({ format: 'iife', name: 'ondo' })
+  await build.close()
+  return output[0].code
+}
+
+const HTML =
+  '<!doctype html><meta charset="utf-8"><title>same bits</title><script src="a.js"></script>'
+
+let server: Server
+let address: string
+let here: Everything
+
+beforeAll(async () => {
+  const code = await bundle()
+  server = createServer((request, response) => {
+    const script = request.url === '/a.js'
+    const type = script ? 'text/javascript' : 'text/html'
+    response.setHeader('content-type', `${type}; charset=utf-8`)
+    response.end(script ? code : HTML)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  here = { logits: await logitsFingerprint(), text: await writtenText() }
+})
+
+afterAll(async () => {
+  await new Promise(resolve => server.close(resolve))
+})
+
+/** Runs in the page, where the bundle is `ondo`. */
+function there(page: Page): Promise<Everything> {
+  return page.evaluate(async () => {
+    const { ondo } = globalThis as unknown as {
+      ondo: { logitsFingerprint(): Promise<Record<string, string>>; writtenText(): Promise<string> }
+    }
+    return { logits: await ondo.logitsFingerprint(), text: await ondo.writtenText() }
+  })
+}
+
+describe('the same bits', () => {
+  it('as on the day they were written down: an edit that changes one is a new format', () => {
+    expect(here.logits).toMatchInlineSnapshot(`
+      {
+        "gru reset after, embedded": "66fb0a743aecd28c",
+        "gru reset after, one-hot": "66e9e75cd55c2c31",
+        "gru reset before, embedded": "c6df18c0e5e5d914",
+        "gru reset before, one-hot": "a2fc4d673ad15201",
+        "lstm, embedded": "4b3dba47c2f43904",
+        "lstm, one-hot": "591e57c5b0298bf7",
+        "rnn relu, embedded": "5ccc472da111d996",
+        "rnn relu, one-hot": "0307f4df3572e486",
+        "rnn tanh, embedded": "72283054b8057bec",
+        "rnn tanh, one-hot": "d88eb378f29bdbb2",
+      }
+    `)
+    expect([...here.text]).toHaveLength(2000)
+    expect(here.text.slice(0, 60)).toMatchInlineSnapshot(`
+      "nwk
+      .dj.yiz度gylyw.lwyl
+      azivo.pjsllyaollvg,mw度k
+      .yhknkdkmg
+      yy"
+    `)
+  })
+
+  it('the hash sees a difference: another step, another hash', async () => {
+    const shorter = await logitsFingerprint(1999)
+    for (const [name, hash] of Object.entries(here.logits)) expect(shorter[name]).not.toBe(hash)
+  })
+
+  for (const source of browserSources()) {
+    it(`in Node and in Chromium (from the ${source}): 2,000 steps of every cell, 2,000 characters`, async () => {
+      const browser = await launchBrowser(source)
+      try {
+        const page = await browser.newPage()
+        await page.goto(address)
+        expect(await there(page)).toEqual(here)
+      } finally {
+        await browser.close()
+      }
+    })
+  }
+})
