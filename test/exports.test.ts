@@ -1,0 +1,94 @@
+/** package.json, the sources and the version say the same; what is built can be imported. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { VERSION } from '../src/version.js'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const read = (path: string): string => readFileSync(root + path, 'utf8')
+const pkg = JSON.parse(read('package.json'))
+
+/** `./dist/train.js` is made from `src/train/index.ts`, `./dist/index.js` from `src/index.ts`. */
+function sourceOf(built: string): string {
+  const name = built.replace(/^\.\/dist\/(types\/)?/, '').replace(/\.(d\.ts|js)$/, '')
+  const source = `src/${name}.ts`
+  return existsSync(root + source) ? source : `src/${name}/index.ts`
+}
+
+describe('package.json', () => {
+  it('has the version of src/version.ts and of the lock file', () => {
+    expect(pkg.version).toBe(VERSION)
+    const lock = JSON.parse(read('package-lock.json'))
+    expect(lock.version).toBe(VERSION)
+    expect(lock.packages[''].version).toBe(VERSION)
+  })
+
+  it('names a source for every door', () => {
+    for (const [door, targets] of Object.entries<Record<string, string>>(pkg.exports)) {
+      for (const built of Object.values(targets)) {
+        expect(existsSync(root + sourceOf(built)), `${door}: ${built}`).toBe(true)
+      }
+    }
+  })
+
+  it('ships what its doors and its command need', () => {
+    for (const folder of ['bin', 'dist', 'models']) expect(pkg.files).toContain(folder)
+    expect(pkg.bin.ondo).toBe('bin/ondo.js')
+    // npx runs it as a program.
+    expect(statSync(`${root}bin/ondo.js`).mode & 0o111).not.toBe(0)
+  })
+
+  it('pins every dependency, as the lock file does', () => {
+    const lock = JSON.parse(read('package-lock.json')).packages
+    for (const [name, range] of Object.entries({ ...pkg.dependencies, ...pkg.devDependencies })) {
+      expect(range, name).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(lock[`node_modules/${name}`].version, name).toBe(range)
+    }
+  })
+
+  it('has scripts that exist', () => {
+    for (const command of Object.values<string>(pkg.scripts)) {
+      const file = /\b(?:scripts|bin|bench)\/[\w/.-]+/.exec(command)?.[0]
+      if (file) expect(existsSync(root + file), command).toBe(true)
+    }
+  })
+
+  it('locks what other platforms need, so that npm ci works there', () => {
+    const { packages } = JSON.parse(read('package-lock.json'))
+    for (const [path, entry] of Object.entries<Record<string, Record<string, string>>>(packages)) {
+      for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+        const locked = packages[`${path}/node_modules/${name}`] ?? packages[`node_modules/${name}`]
+        expect(locked, `${path} may need ${name}`).toBeDefined()
+      }
+    }
+  })
+})
+
+describe('what is built', () => {
+  const doors = Object.values<{ default: string }>(pkg.exports).map(target => target.default)
+
+  beforeAll(() => {
+    execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
+  })
+
+  it.each(doors)('%s can be imported by Node', door => {
+    const script = `const door = await import(${JSON.stringify(root + door.slice(2))}); if (Object.keys(door).length === 0) throw new Error('empty')`
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
+  })
+
+  it('needs nothing of Node behind the door for pages', () => {
+    const seen = new Set<string>()
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = readFileSync(file, 'utf8')
+      for (const [, what] of text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+        expect(what, file).toMatch(/^\.\.?\//)
+        visit(fileURLToPath(new URL(what, `file://${file}`)))
+      }
+    }
+    visit(`${root}dist/index.js`)
+    expect(readdirSync(`${root}dist`)).toContain('index.js')
+  })
+})
