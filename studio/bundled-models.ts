@@ -1,0 +1,68 @@
+/**
+ * Lays the repository's models beside the page, with a list of them. A list that is a file, not an
+ * answer of a server, lets the page work from any static host.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plugin } from 'vite'
+import { readModelHeader } from '../src/file/index.js'
+import type { BundledModel } from './src/protocol.js'
+
+const LIST = 'models/index.json'
+/** The page opens with the first; those not named here follow in the order of the alphabet. */
+const FIRST = ['shakespeare', 'kokoro', 'names']
+
+interface Found {
+  readonly entry: BundledModel
+  readonly bytes: Uint8Array
+}
+
+function rank(id: string): number {
+  const at = FIRST.indexOf(id)
+  return at < 0 ? FIRST.length : at
+}
+
+function find(folder: string): Found[] {
+  if (!existsSync(folder)) return []
+  const ids = readdirSync(folder)
+    .filter(file => file.endsWith('.safetensors'))
+    .map(file => file.slice(0, -'.safetensors'.length))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  return ids.map(id => {
+    const bytes = readFileSync(join(folder, `${id}.safetensors`))
+    const entry = {
+      id,
+      name: readModelHeader(bytes).name ?? id,
+      file: `${id}.safetensors`,
+      bytes: bytes.length,
+    }
+    return { entry, bytes }
+  })
+}
+
+const listOf = (found: Found[]): string => JSON.stringify(found.map(({ entry }) => entry))
+
+export function bundledModels(folder: string): Plugin {
+  return {
+    name: 'ondo-bundled-models',
+    generateBundle() {
+      const found = find(folder)
+      this.emitFile({ type: 'asset', fileName: LIST, source: listOf(found) })
+      for (const { entry, bytes } of found) {
+        this.emitFile({ type: 'asset', fileName: `models/${entry.file}`, source: bytes })
+      }
+    },
+    configureServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const path = request.url?.split('?')[0].slice(1)
+        if (!path?.startsWith('models/')) return next()
+        const found = find(folder)
+        if (path === LIST) return response.end(listOf(found))
+        const model = found.find(({ entry }) => `models/${entry.file}` === path)
+        if (!model) return next()
+        response.setHeader('Content-Type', 'application/octet-stream')
+        response.end(model.bytes)
+      })
+    },
+  }
+}

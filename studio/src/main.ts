@@ -1,0 +1,28 @@
+import { mount } from 'svelte'
+import App from './App.svelte'
+import './app.css'
+import { Studio } from './studio.svelte.js'
+
+// First of all, so that the worker loads while the page is built.
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+const studio = new Studio(worker)
+studio.start()
+mount(App, { target: document.body, props: { studio } })
+
+/** For the console, and for tests: the text and why each of its symbols came, read only. */
+Object.defineProperty(globalThis, 'ondo', {
+  value: Object.freeze({
+    text: () => studio.records.text,
+    records: () => {
+      const { count, temperatures, coins, ranks, probabilities, surprisals, ends } = studio.records
+      return Array.from({ length: count }, (_, n) => ({
+        end: ends[n],
+        temperature: temperatures[n],
+        coin: Number.isNaN(coins[n]) ? null : coins[n],
+        rank: ranks[n],
+        p: probabilities[n],
+        surprisal: surprisals[n],
+      }))
+    },
+  }),
+})

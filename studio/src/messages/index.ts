@@ -1,0 +1,16 @@
+import { en, type Messages } from './en.js'
+import { ja } from './ja.js'
+
+export type { Band, Messages } from './en.js'
+
+export const MESSAGES = { en, ja } satisfies Record<string, Messages>
+export type Language = keyof typeof MESSAGES
+export const LANGUAGES = Object.keys(MESSAGES) as Language[]
+
+export const isLanguage = (value: unknown): value is Language =>
+  typeof value === 'string' && value in MESSAGES
+
+/** The first language the reader prefers that the page speaks. */
+export function preferredLanguage(preferred: readonly string[]): Language {
+  return preferred.map(tag => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? 'en'
+}

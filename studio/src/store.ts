@@ -1,0 +1,18 @@
+/** What the reader chose, kept on this machine. Storage may be forbidden; then nothing is kept. */
+const PREFIX = 'ondo.'
+
+export function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(PREFIX + name, value)
+  } catch {
+    // Private windows and strict settings refuse storage; the page works without.
+  }
+}
+
+export function kept(name: string): string | null {
+  try {
+    return localStorage.getItem(PREFIX + name)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,106 @@
+/** Numbers and temperatures in a language's own words. */
+import { printable } from 'ondo'
+import { type Band, type Language, MESSAGES, type Messages } from './messages/index.js'
+
+/** The band of a temperature, which has its words and its sentence. Where text really loops or falls
+ * apart differs from model to model; these only say which way and how far one has turned. */
+export function bandOf(T: number): Band {
+  if (T === 0) return 'zero'
+  if (T < 0.3) return 'coldest'
+  if (T < 0.6) return 'cold'
+  if (T < 1) return 'cool'
+  if (T === 1) return 'one'
+  if (T < 1.3) return 'warm'
+  if (T < 2) return 'hot'
+  return T < Number.POSITIVE_INFINITY ? 'hottest' : 'infinite'
+}
+
+/** How many symbols a step with this much uncertainty is like, if all were alike: 2^H. */
+const alike = (bits: number): number => 2 ** bits
+
+/** A language's words and numbers. */
+export class Speech {
+  readonly language: Language
+  readonly say: Messages
+  private readonly whole: Intl.NumberFormat
+  private readonly two: Intl.NumberFormat
+  private readonly exact: Intl.NumberFormat
+  private readonly three: Intl.NumberFormat
+  private readonly percent0: Intl.NumberFormat
+  private readonly percent1: Intl.NumberFormat
+  private readonly compact: Intl.NumberFormat
+
+  constructor(language: Language) {
+    this.language = language
+    this.say = MESSAGES[language]
+    const make = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options)
+    this.whole = make({ maximumFractionDigits: 0 })
+    this.two = make({ minimumFractionDigits: 2, maximumFractionDigits: 2 })
+    this.exact = make({ minimumFractionDigits: 2, maximumFractionDigits: 12, useGrouping: false })
+    this.three = make({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
+    this.percent0 = make({ style: 'percent', maximumFractionDigits: 0 })
+    this.percent1 = make({
+      style: 'percent',
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    })
+    this.compact = make({ notation: 'compact', maximumSignificantDigits: 3 })
+  }
+
+  count(n: number): string {
+    return this.whole.format(n)
+  }
+
+  /** `214K`, `21.4万`. */
+  about(n: number): string {
+    return this.compact.format(n)
+  }
+
+  decimal(x: number): string {
+    return this.two.format(x)
+  }
+
+  /** Every digit there is, so that what is read is what is used. */
+  temperature(T: number): string {
+    if (T === 0) return this.whole.format(0)
+    return T === Number.POSITIVE_INFINITY ? this.say.infinite : this.exact.format(T)
+  }
+
+  /** For ears: `0.80, a little cautious`. */
+  spokenTemperature(T: number): string {
+    const number = T === Number.POSITIVE_INFINITY ? this.say.infiniteSpoken : this.temperature(T)
+    return this.say.valuetext(number, this.say.bands[bandOf(T)].words)
+  }
+
+  coin(u: number): string {
+    return this.three.format(u)
+  }
+
+  /** Never `0 %` for what can happen, never `100 %` for what may not. */
+  percent(p: number): string {
+    if (p === 0 || p === 1) return this.percent0.format(p)
+    if (p < 0.001) return `<${this.percent1.format(0.001)}`
+    if (p > 0.999) return `>${this.percent1.format(0.999)}`
+    return (p < 0.0995 ? this.percent1 : this.percent0).format(p)
+  }
+
+  alike(bits: number): string {
+    const n = alike(bits)
+    return new Intl.NumberFormat(this.language, {
+      minimumFractionDigits: n < 10 ? 1 : 0,
+      maximumFractionDigits: n < 10 ? 1 : 0,
+    }).format(n)
+  }
+
+  characters(n: number): string {
+    return this.say.characters(this.count(n), n === 1)
+  }
+
+  /** A symbol by name where it has no shape of its own. */
+  symbolName(symbol: string): string {
+    if (symbol === ' ') return this.say.space
+    if (symbol === '\n') return this.say.newline
+    if (symbol === '\t') return this.say.tab
+    return printable(symbol)
+  }
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vite'
+import { bundledModels } from './bundled-models.js'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** `npx vite build studio` makes dist/studio: plain files that any web server can serve. */
+export default defineConfig({
+  root: here('.'),
+  // Relative addresses: the page works at any path of any host.
+  base: './',
+  resolve: { alias: { ondo: here('../src/index.ts') } },
+  plugins: [svelte({ configFile: false }), bundledModels(here('../models'))],
+  worker: { format: 'es' },
+  build: {
+    outDir: here('../dist/studio'),
+    emptyOutDir: true,
+    // light-dark(), content-visibility and module workers are there from here on.
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // Inlined assets would be data: addresses, which a strict content policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+})
