@@ -1,0 +1,210 @@
+/** `POST /completions`: from a JSON body to a text, or to a stream of its steps. */
+import { didYouMean, InputError, OndoError } from '../errors.js'
+import type { Model } from '../file/index.js'
+import {
+  type GenerateOptions,
+  generate,
+  promptIds,
+  runHeader,
+  type Step,
+} from '../generate/index.js'
+import { type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
+import type { Seed } from '../random.js'
+import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
+
+const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
+  name: 'unknown',
+  kind: 'choice',
+  choices: UNKNOWN_POLICIES,
+  default: 'error',
+  about: {
+    en: 'what to do with symbols of the prompt that the model does not know',
+    ja: 'モデルの知らない記号がプロンプトにあるときの扱い',
+  },
+}
+
+const STREAM: FlagKnob = {
+  name: 'stream',
+  kind: 'flag',
+  default: false,
+  about: {
+    en: 'send each step as it is made (server-sent events) instead of the whole text',
+    ja: '全文を待たず、1文字ごとに送る（Server-Sent Events）',
+  },
+}
+
+/** A request that has been checked. */
+export interface CompletionRequest {
+  readonly model?: string
+  readonly prompt?: string
+  readonly temperature: number
+  readonly length: number
+  readonly seed: Seed
+  readonly stop?: readonly string[]
+  readonly unknown: UnknownPolicy
+  readonly stream: boolean
+}
+
+const FIELDS = [
+  'model',
+  'prompt',
+  'temperature',
+  'length',
+  'seed',
+  'stop',
+  'unknown',
+  'stream',
+] satisfies (keyof CompletionRequest)[]
+
+function readText(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  throw new InputError(name, `The ${name} is ${JSON.stringify(value)}; expected text.`)
+}
+
+/** Numbers up to 2^53 - 1, or digits in a string up to 2^64 - 1: JSON numbers end early. */
+function readSeed(value: unknown): Seed {
+  if (typeof value === 'string' && /^\d{1,20}$/.test(value)) {
+    const wide = BigInt(value)
+    if (wide < 1n << 64n) return wide <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(wide) : wide
+  }
+  return readKnob(SEED, value ?? SEED.default)
+}
+
+function readStop(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  const list: unknown[] = Array.isArray(value) ? value : [value]
+  return list.map(stop => {
+    if (typeof stop === 'string' && stop !== '') return stop
+    throw new InputError(
+      'stop',
+      `A stop string is ${JSON.stringify(stop)}; expected text of at least one character.`,
+    )
+  })
+}
+
+/**
+ * Checks the body of a request.
+ * @param maxLength the most symbols this server writes for one request
+ * @throws InputError for a field out of range, or one that does not exist
+ */
+export function readCompletionRequest(body: unknown, maxLength: number): CompletionRequest {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new InputError(
+      'body',
+      'The body is not a JSON object; expected one such as {"prompt": "ROMEO:", "temperature": 0.8}.',
+    )
+  }
+  const fields = new Map<string, unknown>(Object.entries(body))
+  for (const name of fields.keys()) {
+    if (!FIELDS.some(field => field === name)) {
+      throw new InputError(
+        'field',
+        `There is no field ${JSON.stringify(name)}; expected ${FIELDS.join(', ')}.${didYouMean(name, FIELDS)}`,
+      )
+    }
+  }
+  const length = { ...LENGTH, max: maxLength }
+  const standard = Math.min(LENGTH.default, maxLength)
+  return {
+    model: readText('model', fields.get('model')),
+    prompt: readText('prompt', fields.get('prompt')),
+    temperature: readKnob(TEMPERATURE, fields.get('temperature') ?? TEMPERATURE.default),
+    length: readKnob(length, fields.get('length') ?? standard),
+    seed: readSeed(fields.get('seed')),
+    stop: readStop(fields.get('stop')),
+    unknown: readKnob(UNKNOWN, fields.get('unknown') ?? UNKNOWN.default),
+    stream: readKnob(STREAM, fields.get('stream') ?? STREAM.default),
+  }
+}
+
+/** The events of a completion, in order; the same as the lines of `ondo sample --json`. */
+export type CompletionEvent =
+  | ({ readonly type: 'run' } & ReturnType<typeof runHeader>)
+  | ({ readonly type: 'step' } & Step)
+  | {
+      readonly type: 'end'
+      readonly stop: string
+      readonly stopString?: string
+      readonly symbols: number
+      readonly bitsPerSymbol: number | null
+      readonly text: string
+    }
+  | { readonly type: 'error'; readonly code: string; readonly message: string }
+
+/**
+ * Runs a request.
+ * @param signal ends it early; `stop` is then `interrupted`
+ * @throws InputError before the first event, for symbols the model does not know
+ */
+export async function* complete(
+  model: Model,
+  request: CompletionRequest,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, void> {
+  const { temperature, length, seed, stop, unknown } = request
+  const prompt = request.prompt ?? model.prompt ?? ''
+  const ids = promptIds(model, prompt, unknown)
+  const options: GenerateOptions = { prompt, temperature, length, seed, stop, unknown, signal }
+  yield { type: 'run', ...runHeader(model, { prompt, ids, seed, temperature }) }
+  let text = ''
+  let symbols = 0
+  let surprisal = 0
+  let ended: Pick<Step, 'stop' | 'stopString'> = length === 0 ? { stop: 'length' } : {}
+  for await (const step of generate(model, options)) {
+    text += step.text
+    symbols++
+    surprisal += step.surprisal
+    if (step.stop) ended = { stop: step.stop, stopString: step.stopString }
+    yield { type: 'step', ...step }
+  }
+  yield {
+    type: 'end',
+    stop: ended.stop ?? 'interrupted',
+    stopString: ended.stopString,
+    symbols,
+    bitsPerSymbol: symbols > 0 ? surprisal / symbols : null,
+    text,
+  }
+}
+
+/** JSON, in which infinity is "inf", as on the command line. */
+export const json = (value: unknown): string =>
+  JSON.stringify(value, (_key, item) => (item === Number.POSITIVE_INFINITY ? 'inf' : item))
+
+/** What an error says to a client; of an unforeseen one nothing but that it happened. */
+export function describeError(error: unknown): { code: string; message: string } {
+  return error instanceof OndoError
+    ? { code: error.code, message: error.message }
+    : { code: 'internal', message: 'Something went wrong inside the server; its log may say more.' }
+}
+
+/** Server-sent events, made only as fast as they are read, and no longer than they are read. */
+export function eventStream(
+  first: CompletionEvent | undefined,
+  events: AsyncGenerator<CompletionEvent, void, void>,
+  abort: AbortController,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const encode = (event: CompletionEvent): Uint8Array =>
+    encoder.encode(`event: ${event.type}\ndata: ${json(event)}\n\n`)
+  return new ReadableStream({
+    start(controller) {
+      if (first) controller.enqueue(encode(first))
+    },
+    async pull(controller) {
+      try {
+        const next = await events.next()
+        if (next.done) controller.close()
+        else controller.enqueue(encode(next.value))
+      } catch (error) {
+        controller.enqueue(encode({ type: 'error', ...describeError(error) }))
+        controller.close()
+      }
+    },
+    async cancel() {
+      abort.abort()
+      await events.return()
+    },
+  })
+}

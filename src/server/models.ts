@@ -1,0 +1,73 @@
+/** The models a server offers, loaded once each, when first asked for. */
+import { didYouMean, InputError } from '../errors.js'
+import { decodeModel, type Model, readModelHeader } from '../file/index.js'
+import { parameterCount } from '../model/config.js'
+
+export interface ModelFile {
+  /** By which requests name it: `shakespeare`. */
+  readonly name: string
+  /** The bytes of the file; called once, or again when it failed. */
+  readonly read: () => Promise<Uint8Array>
+}
+
+interface Loaded {
+  readonly model: Model
+  readonly bytes: Uint8Array
+}
+
+export class Shelf {
+  private readonly files: ReadonlyMap<string, ModelFile>
+  private readonly loaded = new Map<string, Promise<Loaded>>()
+
+  constructor(files: readonly ModelFile[]) {
+    this.files = new Map(files.map(file => [file.name, file]))
+    if (files.length === 0 || this.files.size < files.length) {
+      throw new InputError(
+        'models',
+        `The server is given ${files.length} models with ${this.files.size} names; expected at least one, each with a name of its own.`,
+      )
+    }
+  }
+
+  get names(): string[] {
+    return [...this.files.keys()]
+  }
+
+  /** @throws InputError code `no-model` for a name that is not there */
+  get(name: string): Promise<Loaded> {
+    const file = this.files.get(name)
+    if (!file) {
+      throw new InputError(
+        'no-model',
+        `There is no model ${JSON.stringify(name)}; expected ${this.names.join(', ')}.${didYouMean(name, this.names)}`,
+      )
+    }
+    let loaded = this.loaded.get(name)
+    if (!loaded) {
+      loaded = file.read().then(async bytes => ({ bytes, model: await decodeModel(bytes) }))
+      this.loaded.set(name, loaded)
+      // Not for ever: the file may be mended meanwhile.
+      loaded.catch(() => this.loaded.delete(name))
+    }
+    return loaded
+  }
+
+  /** What a list shows of a model. @throws FileError for a file that can't be used */
+  async describe(name: string): Promise<object> {
+    const { bytes, model } = await this.get(name)
+    const { config, tokenizer, training, hash, prompt, stop } = model
+    return {
+      name,
+      title: model.name,
+      hash,
+      size: bytes.length,
+      dtypes: readModelHeader(bytes).dtypes,
+      parameters: parameterCount(config),
+      config,
+      tokenizer: { kind: tokenizer.kind, size: tokenizer.size },
+      training,
+      prompt,
+      stop,
+    }
+  }
+}
