@@ -63,6 +63,31 @@ describe('Random', () => {
     expect(Math.abs(squares / count - mean * mean - 1 / 12)).toBeLessThan(0.001)
   })
 
+  it('gives each position a second coin from the other half of its block', () => {
+    const random = new Random(42, 3)
+    const [w0, w1, w2, w3] = random.words(57)
+    const coin = (high: number, low: number) =>
+      (Math.floor(high / 32) * 2 ** 26 + Math.floor(low / 64) + 1) / 2 ** 53
+    expect(random.coin(57)).toBe(coin(w0, w1))
+    expect(random.secondCoin(57)).toBe(coin(w2, w3))
+  })
+
+  it('has second coins that are uniform and know nothing of the first', () => {
+    const random = new Random(7)
+    const count = 100_000
+    let mean = 0
+    let product = 0
+    for (let n = 0; n < count; n++) {
+      const second = random.secondCoin(n)
+      if (!(second > 0 && second <= 1)) throw new Error(`second coin ${second} at ${n}`)
+      mean += second / count
+      product += ((random.coin(n) - 0.5) * (second - 0.5)) / count
+    }
+    // five standard errors of a mean of uniforms, and of a product of independent ones
+    expect(Math.abs(mean - 0.5)).toBeLessThan(5 * Math.sqrt(1 / 12 / count))
+    expect(Math.abs(product)).toBeLessThan((5 / 12) * Math.sqrt(1 / count))
+  })
+
   it('takes all 64 bits of a seed', () => {
     expect(new Random(1n << 63n).coin(0)).not.toBe(new Random(0).coin(0))
     expect(new Random(5n).coin(9)).toBe(new Random(5).coin(9))

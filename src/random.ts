@@ -59,6 +59,11 @@ export function philox(block: Uint32Array, key0: number, key1: number): void {
   block[3] = c3
 }
 
+/** 53 of the 64 bits, from 2^-53 to 1. */
+function coinOf(high: number, low: number): number {
+  return ((high >>> 5) * 67108864 + (low >>> 6) + 1) / TWO_53
+}
+
 /** A seed: a whole number from 0 to 2^64 - 1. Numbers up to 2^53 - 1 may be given as such. */
 export type Seed = number | bigint
 
@@ -114,6 +119,12 @@ export class Random {
   /** The coin of a position: uniform in (0, 1], 53 bits. */
   coin(position: number): number {
     const words = this.words(position)
-    return ((words[0] >>> 5) * 67108864 + (words[1] >>> 6) + 1) / TWO_53
+    return coinOf(words[0], words[1])
+  }
+
+  /** Another coin of the same position, independent of the first: words 2 and 3 of the same block. */
+  secondCoin(position: number): number {
+    const words = this.words(position)
+    return coinOf(words[2], words[3])
   }
 }

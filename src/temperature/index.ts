@@ -1,4 +1,23 @@
 /** The heart: what temperature does to logits, and the draw. */
+
+export {
+  Chain,
+  Chained,
+  type ChainedDraw,
+  type ChainStep,
+  createChain,
+  LINKS,
+  type LinkInput,
+  type LinkKind,
+  type LinkName,
+  type LinkReport,
+  type LinkSpec,
+  parseChain,
+  type Symbols,
+  type SymbolsKnob,
+  writeChain,
+  writeLink,
+} from './chain/index.js'
 export {
   type Candidate,
   type Candidates,

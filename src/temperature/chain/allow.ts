@@ -1,0 +1,26 @@
+import type { LinkKind } from './link.js'
+import { filter, type Ranked } from './ranked.js'
+import { type SymbolSet, startSet } from './symbols.js'
+
+export type AllowLink = { readonly link: 'allow' } & SymbolSet
+
+/** Keeps only what is in a set. May leave nothing: the chain refuses that by name. */
+export function allow(ranked: Ranked, allowed: (id: number) => boolean): Ranked {
+  return filter(ranked, r => allowed(ranked.ids[r]))
+}
+
+export const allowLink: LinkKind<AllowLink> = {
+  link: 'allow',
+  about: {
+    en: 'keeps only symbols named, or those that an expression matches',
+    ja: '挙げた記号、または正規表現に合うものだけを残す',
+  },
+  source: 'docs/temperature.md: a logit of -inf',
+  effect: 'mask',
+  knobs: [],
+  takes: 'symbols',
+  start(spec, symbols) {
+    const set = startSet(spec, symbols, 'allow')
+    return (ranked, step) => allow(ranked, set(step.text))
+  },
+}

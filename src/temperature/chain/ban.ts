@@ -1,0 +1,26 @@
+import type { LinkKind } from './link.js'
+import { filter, type Ranked } from './ranked.js'
+import { type SymbolSet, startSet } from './symbols.js'
+
+export type BanLink = { readonly link: 'ban' } & SymbolSet
+
+/** Takes away what is in a set. May leave nothing: the chain refuses that by name. */
+export function ban(ranked: Ranked, banned: (id: number) => boolean): Ranked {
+  return filter(ranked, r => !banned(ranked.ids[r]))
+}
+
+export const banLink: LinkKind<BanLink> = {
+  link: 'ban',
+  about: {
+    en: 'takes away symbols, or all that an expression matches',
+    ja: '記号、または正規表現に合うものをすべて禁じる',
+  },
+  source: 'docs/temperature.md: a logit of -inf',
+  effect: 'mask',
+  knobs: [],
+  takes: 'symbols',
+  start(spec, symbols) {
+    const set = startSet(spec, symbols, 'ban')
+    return (ranked, step) => ban(ranked, set(step.text))
+  },
+}

@@ -1,0 +1,143 @@
+import type { LinkKind } from './link.js'
+import { change, type Ranked } from './ranked.js'
+import { idsOfKnown } from './symbols.js'
+
+export type DryLink = {
+  readonly link: 'dry'
+  readonly multiplier: number
+  readonly base: number
+  readonly allowed: number
+  readonly window: number
+  readonly breakers: readonly string[]
+}
+
+/**
+ * Don't repeat yourself: where the end of the text, L symbols long, stood before, what followed it
+ * there is lowered by multiplier * base^(L - allowed), for the longest such L >= allowed. A match
+ * does not reach across a breaker, and a breaker is never lowered.
+ *
+ * Source: p-e-w, oobabooga/text-generation-webui pull request 5677 (2024).
+ * The plain twin, which compares every place symbol by symbol, is in links.reference.ts; this one is
+ * linear in the window also where the text repeats.
+ */
+export function dry(
+  ranked: Ranked,
+  settings: Omit<DryLink, 'link' | 'breakers'>,
+  history: ArrayLike<number>,
+  isBreaker: (id: number) => boolean,
+): Ranked {
+  const { multiplier, base, allowed, window } = settings
+  const longest = longestMatches(history, window, isBreaker)
+  return change(ranked, (id, logit) => {
+    const length = longest.get(id)
+    return length === undefined || length < allowed
+      ? logit
+      : logit - multiplier * power(base, length - allowed)
+  })
+}
+
+/** By symbol: the longest end of the text that it followed before. */
+function longestMatches(
+  history: ArrayLike<number>,
+  window: number,
+  isBreaker: (id: number) => boolean,
+): Map<number, number> {
+  const n = Math.min(window, history.length)
+  /** The window read backwards: 0 is the last symbol. */
+  const back = (k: number): number => history[history.length - 1 - k]
+  let limit = 0
+  while (limit < n && !isBreaker(back(limit))) limit++
+  const longest = new Map<number, number>()
+  if (limit === 0) return longest
+  // Z algorithm (Gusfield 1997, section 1.4): z[k] = how far the text read backwards from k goes on
+  // like the text read backwards from its end. [left, right) is the match found farthest.
+  const z = new Int32Array(n)
+  let left = 0
+  let right = 0
+  for (let k = 1; k < n; k++) {
+    let length = k < right ? Math.min(right - k, z[k - left]) : 0
+    while (k + length < n && back(length) === back(k + length)) length++
+    z[k] = length
+    if (k + length > right) [left, right] = [k, k + length]
+    const match = Math.min(length, limit)
+    const follower = back(k - 1)
+    if (match > (longest.get(follower) ?? 0) && !isBreaker(follower)) longest.set(follower, match)
+  }
+  return longest
+}
+
+/** base^n by multiplication: the same bits everywhere. Infinity when it overflows. */
+function power(base: number, n: number): number {
+  let result = 1
+  for (let i = 0; i < n && result < Number.POSITIVE_INFINITY && base !== 1; i++) result *= base
+  return result
+}
+
+export const BREAKERS = ['\n', ':', '"', '*']
+
+export const dryLink: LinkKind<DryLink> = {
+  link: 'dry',
+  about: {
+    en: 'lowers what would go on with a passage that was there before, the longer the more',
+    ja: '前に出た箇所の続きになる記号を出にくくする。一致が長いほど強く',
+  },
+  source: 'p-e-w 2024, text-generation-webui pull request 5677',
+  effect: 'logits',
+  knobs: [
+    {
+      name: 'multiplier',
+      kind: 'number',
+      min: 0,
+      max: 1000,
+      default: 0.8, // its author's
+      about: { en: 'how much at the allowed length', ja: '許された長さでの強さ' },
+    },
+    {
+      name: 'base',
+      kind: 'number',
+      min: 1,
+      max: 1000,
+      default: 1.75, // its author's
+      about: { en: 'how much more for each symbol beyond', ja: '一文字長くなるごとの倍率' },
+    },
+    {
+      name: 'allowed',
+      kind: 'whole',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 2, // its author's, for tokens of about a word; letters want 8 or more
+      about: {
+        en: 'from which length of repetition on; letters want 8 or more',
+        ja: '何文字の繰り返しから働くか。文字単位のモデルなら8以上がよい',
+      },
+    },
+    {
+      name: 'window',
+      kind: 'whole',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 1024, // each step reads all of it
+      about: { en: 'how many of the last symbols are looked at', ja: '直前の何文字を見るか' },
+    },
+  ],
+  main: 'multiplier',
+  lists: [
+    {
+      name: 'breakers',
+      default: BREAKERS,
+      about: {
+        en: 'symbols across which nothing counts as repeated',
+        ja: '繰り返しの一致を断ち切る記号',
+      },
+    },
+  ],
+  start(spec, symbols) {
+    // Those everybody gets may be absent from a model; those asked for may not.
+    const asked = spec.breakers.filter(text => !BREAKERS.includes(text))
+    const breakers = new Set([
+      ...idsOfKnown(asked, symbols, 'dry'),
+      ...idsOfKnown(spec.breakers, symbols),
+    ])
+    return (ranked, step) => dry(ranked, spec, step.history, id => breakers.has(id))
+  },
+}

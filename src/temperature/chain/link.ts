@@ -1,0 +1,60 @@
+/** What every link of a chain is made of. A new link is one file and one line in links.ts. */
+import type { Bilingual, NumberKnob } from '../../knob.js'
+import type { Ranked } from './ranked.js'
+
+/** What a link may look at besides the candidates; all of it is known before the draw. */
+export interface Step {
+  /** The ids so far, prompt included. */
+  readonly history: ArrayLike<number>
+  /** The run's temperature at this step, from the slider or the schedule: 0 to Infinity. */
+  readonly temperature: number
+  /** The second coin of this position, in (0, 1]: `random.secondCoin(position)`. */
+  luck(): number
+  /** The text so far, prompt included, or its end. */
+  readonly text: string
+}
+
+/** What a chain must know of a tokenizer. */
+export interface Symbols {
+  /** V */
+  readonly size: number
+  /** The text of one id. */
+  symbol(id: number): string
+}
+
+/** The pure function that a link is once its settings are known. */
+export type Apply = (ranked: Ranked, step: Step) => Ranked
+
+/**
+ * What a link does to the candidates, as far as temperature is concerned:
+ * - `temperature`: divides the logits;
+ * - `logits`: changes the logits of some, by the text and not by probability;
+ * - `mask`: takes away some, by what they are and not by probability;
+ * - `prefix`: keeps the first ranks, and never fewer when the temperature before it rises;
+ * - `set`: keeps some by their probabilities in another way.
+ */
+export type Effect = 'temperature' | 'logits' | 'mask' | 'prefix' | 'set'
+
+/** A named list of symbols: `breakers="\n" "."`. */
+export interface SymbolsKnob {
+  readonly name: string
+  readonly default: readonly string[]
+  readonly about: Bilingual
+}
+
+/** A link's description, once for the written form, the JSON, the help and the docs. */
+export interface LinkKind<S extends { readonly link: string }> {
+  readonly link: S['link']
+  readonly about: Bilingual
+  /** The paper or the first implementation. */
+  readonly source: string
+  readonly effect: Effect
+  readonly knobs: readonly NumberKnob[]
+  /** The knob whose number stands right after the link's name: `top-k 5`. */
+  readonly main?: string
+  readonly lists?: readonly SymbolsKnob[]
+  /** What follows the name besides knobs: `ban "x" /[0-9]/` or `bias "e"=+1.5`. */
+  readonly takes?: 'symbols' | 'weights'
+  /** @throws InputError for symbols that the model does not have */
+  start(spec: S, symbols: Symbols): Apply
+}

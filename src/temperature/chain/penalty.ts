@@ -1,0 +1,97 @@
+import type { LinkKind } from './link.js'
+import { change, type Ranked } from './ranked.js'
+
+export type PenaltyLink = {
+  readonly link: 'penalty'
+  readonly repetition: number
+  readonly presence: number
+  readonly frequency: number
+  readonly window: number
+}
+
+/**
+ * Lowers what already stands in the last `window` symbols, c times:
+ * l <- l / repetition where l > 0, l * repetition where not; then l <- l - presence - c * frequency.
+ *
+ * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), section 4.1, which only divides
+ * (and so would favour a negative logit: transformers and llama.cpp multiply those, as here);
+ * presence and frequency as in OpenAI's API. Dividing depends on where the model's zero lies, which
+ * softmax does not; presence and frequency do not have that flaw.
+ */
+export function penalty(
+  ranked: Ranked,
+  settings: Omit<PenaltyLink, 'link'>,
+  history: ArrayLike<number>,
+): Ranked {
+  const { repetition, presence, frequency, window } = settings
+  const { zero } = ranked
+  const counts = new Map<number, number>()
+  for (let i = Math.max(0, history.length - window); i < history.length; i++) {
+    counts.set(history[i], (counts.get(history[i]) ?? 0) + 1)
+  }
+  return change(ranked, (id, logit) => {
+    const count = counts.get(id)
+    if (count === undefined) return logit
+    let next = logit
+    if (repetition !== 1) {
+      const own = logit + zero
+      next = (own > 0 ? own / repetition : own * repetition) - zero
+    }
+    return next - presence - count * frequency
+  })
+}
+
+export const penaltyLink: LinkKind<PenaltyLink> = {
+  link: 'penalty',
+  about: {
+    en: 'lowers the symbols that stand in the last part of the text',
+    ja: '直前の文章に出てきた記号を出にくくする',
+  },
+  source: 'Keskar et al. 2019, arXiv:1909.05858, section 4.1; OpenAI API (presence, frequency)',
+  effect: 'logits',
+  knobs: [
+    {
+      name: 'repetition',
+      kind: 'number',
+      min: 0,
+      above: true,
+      max: 100,
+      default: 1, // no change; CTRL used 1.2, for words
+      about: {
+        en: 'divides a positive logit and multiplies a negative one; 1 changes nothing',
+        ja: '正のロジットを割り、負のロジットに掛ける。1 なら何もしない',
+      },
+    },
+    {
+      name: 'presence',
+      kind: 'number',
+      min: -100,
+      max: 100,
+      default: 0,
+      about: {
+        en: 'taken off once; below 0 it favours',
+        ja: '一度でも出ていれば引く。負なら出やすくする',
+      },
+    },
+    {
+      name: 'frequency',
+      kind: 'number',
+      min: -100,
+      max: 100,
+      default: 0,
+      about: {
+        en: 'taken off for each time; below 0 it favours',
+        ja: '出た回数だけ引く。負なら出やすくする',
+      },
+    },
+    {
+      name: 'window',
+      kind: 'whole',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 64, // llama.cpp's
+      about: { en: 'how many of the last symbols count', ja: '直前の何文字を数えるか' },
+    },
+  ],
+  start: spec => (ranked, step) => penalty(ranked, spec, step.history),
+}

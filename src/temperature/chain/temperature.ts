@@ -1,0 +1,48 @@
+import { TEMPERATURE } from '../settings.js'
+import type { LinkKind } from './link.js'
+import { first, LOWEST, type Ranked } from './ranked.js'
+
+export type TemperatureLink = {
+  readonly link: 'temperature'
+  /** Fixed; without it, the run's: slider or schedule. */
+  readonly temperature?: number
+}
+
+/** Beyond this the zero of a scale is as far as it matters. */
+const FAR = 1e300
+
+/**
+ * Divides the logits, counted from the largest, so that 10^-6 and 10^6 are ordinary values:
+ * l_i <- (l_i - l_1) / T. The order stays. T = 0 keeps rank 1 only; T = inf makes all alike.
+ */
+export function temper(ranked: Ranked, temperature: number): Ranked {
+  const { ids, logits } = ranked
+  if (temperature === 0) {
+    const one = first(ranked, 1)
+    return { ...one, logits: Float64Array.of(0), zero: 0 }
+  }
+  const top = logits[0]
+  const zero = (top + ranked.zero) / temperature
+  return {
+    ids,
+    logits: logits.map(logit => Math.max(LOWEST, (logit - top) / temperature)),
+    zero: Math.min(FAR, Math.max(-FAR, zero)),
+    order: Int32Array.from(ids, (_, r) => r),
+  }
+}
+
+export const temperatureLink: LinkKind<TemperatureLink> = {
+  link: 'temperature',
+  about: {
+    en: 'divides the logits by T; without a number, by the temperature of the run',
+    ja: 'ロジットを T で割る。数を書かなければ、実行時の温度を使う',
+  },
+  source: 'Ackley, Hinton, Sejnowski 1985; docs/temperature.md',
+  effect: 'temperature',
+  knobs: [TEMPERATURE],
+  main: 'temperature',
+  start:
+    ({ temperature }) =>
+    (ranked, step) =>
+      temper(ranked, temperature ?? step.temperature),
+}

@@ -1,0 +1,57 @@
+import type { LinkKind } from './link.js'
+import { filter, type Ranked, weigh } from './ranked.js'
+
+export type TypicalLink = { readonly link: 'typical'; readonly mass: number }
+
+/**
+ * Locally typical: the candidates whose surprisal is nearest to the entropy, |H + ln p_i| smallest,
+ * until their probabilities sum to at least the mass. The favourite may be among those that go.
+ * Of equally near ones the first in rank stays.
+ *
+ * Source: Meister, Pimentel, Wiher, Cotterell, "Locally typical sampling" (TACL 2023), equation 11.
+ */
+export function typical(ranked: Ranked, mass: number): Ranked {
+  if (mass === 1) return ranked // rounding must not drop the last ones
+  const { logits } = ranked
+  const { weights, sum } = weigh(ranked)
+  // Surprisal is ln Z - x with x = l - l_1; its mean is the entropy, so that ln Z drops out.
+  let mean = 0
+  for (let r = 0; r < weights.length; r++) {
+    if (weights[r] > 0) mean += (weights[r] * (logits[r] - logits[0])) / sum
+  }
+  const far = logits.map(logit => Math.abs(logit - logits[0] - mean))
+  const nearest = Array.from(far.keys()).sort((a, b) => far[a] - far[b] || a - b)
+  const kept = new Set<number>()
+  let total = 0
+  for (const r of nearest) {
+    if (kept.size > 0 && total >= mass * sum) break
+    kept.add(r)
+    total += weights[r]
+  }
+  return filter(ranked, r => kept.has(r))
+}
+
+export const typicalLink: LinkKind<TypicalLink> = {
+  link: 'typical',
+  about: {
+    en: 'keeps those whose surprisal is nearest to the entropy, up to a probability',
+    ja: '意外さがエントロピーに近いものから順に、確率の合計が達するまで残す',
+  },
+  source: 'Meister et al. 2023, arXiv:2202.00666, eq. 11',
+  effect: 'set',
+  knobs: [
+    {
+      name: 'mass',
+      kind: 'number',
+      min: 0,
+      max: 1,
+      default: 0.95, // the paper's best for summaries; 0.2 for stories
+      about: { en: 'the probability to keep (τ)', ja: '残す確率の合計（τ）' },
+    },
+  ],
+  main: 'mass',
+  start:
+    ({ mass }) =>
+    ranked =>
+      typical(ranked, mass),
+}
