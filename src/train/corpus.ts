@@ -1,33 +1,27 @@
-/** What the trainer reads: ids, the tokenizer that made them, and a hash that says whether it is the same text. */
+/** What the trainer reads: ids, the tokenizer that made them, and a hash that tells this text from others. */
 import { sha256 } from '../file/index.js'
-import type { Ids, Tokenizer, UnknownPolicy, UnknownSymbol } from '../text/tokenizer.js'
+import { encodeContent, type Ids, type Tokenizer } from '../text/index.js'
 
-export interface Corpus {
+export interface TrainingCorpus {
   readonly ids: Ids
   readonly tokenizer: Tokenizer
   /** A name for people: `tiny-shakespeare.txt`. */
   readonly name?: string
-  /** SHA-256 of the text as UTF-8 (or of the bytes, for a byte tokenizer fed with a file), hex. */
+  /** SHA-256 of the text as UTF-8, or of the bytes where the corpus is bytes; hex. */
   readonly hash: string
 }
 
 /**
- * A text as a corpus.
- * @param options.unknown `skip` leaves out symbols that the tokenizer's vocabulary dropped
- * @throws InputError as `Tokenizer.encode`
+ * A text, or bytes for the byte tokenizer, as something to train on. Symbols that the tokenizer's
+ * vocabulary dropped are left out.
  */
-export async function corpusOf(
-  text: string,
+export async function trainingCorpus(
+  corpus: { readonly content: string | Uint8Array; readonly name?: string },
   tokenizer: Tokenizer,
-  options: { readonly name?: string; readonly unknown?: UnknownPolicy } = {},
-): Promise<Corpus & { readonly unknown: readonly UnknownSymbol[] }> {
-  const { ids, unknown } = tokenizer.encode(text, options.unknown)
-  const hash = await sha256(new TextEncoder().encode(text))
-  return {
-    ids,
-    tokenizer,
-    hash,
-    unknown,
-    ...(options.name !== undefined && { name: options.name }),
-  }
+): Promise<TrainingCorpus> {
+  const { content, name } = corpus
+  const { ids } = encodeContent(tokenizer, content, 'skip')
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  const hash = await sha256(bytes)
+  return { ids, tokenizer, hash, ...(name !== undefined && { name }) }
 }

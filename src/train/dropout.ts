@@ -8,6 +8,9 @@ import { STREAMS } from './chance.js'
 /** A unit's fate is 16 bits, so the probability is met to within 1 / 131,072. */
 const LEVELS = 65536
 
+/** Positions set aside for one step: half a billion units, and room for 2^27 steps. */
+const BLOCKS_A_STEP = 2 ** 26
+
 /**
  * Fills a mask: 0 with the given probability, else what keeps the mean, 1 / (1 - p) of the p that
  * 16 bits can express (inverted dropout).
@@ -27,7 +30,7 @@ export function fillMask(
   const kept = LEVELS / (LEVELS - dropped)
   const random = new Random(request.seed, STREAMS.dropout + request.layer)
   const blocks = Math.ceil(mask.length / 8)
-  const from = request.step * blocks
+  const from = request.step * BLOCKS_A_STEP
   for (let block = 0, at = 0; block < blocks; block++) {
     const words = random.words(from + block)
     for (let w = 0; w < 4; w++) {

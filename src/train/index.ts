@@ -1,7 +1,7 @@
 /** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
 
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
-export { type Corpus, corpusOf } from './corpus.js'
+export { type TrainingCorpus, trainingCorpus } from './corpus.js'
 export {
   createEngine,
   type Engine,

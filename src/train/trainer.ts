@@ -18,7 +18,7 @@ import {
   readCheckpoint,
   resumedSettings,
 } from './checkpoint.js'
-import type { Corpus } from './corpus.js'
+import type { TrainingCorpus } from './corpus.js'
 import { fillMask } from './dropout.js'
 import type { Engine, Feed } from './engine.js'
 import { evaluator } from './evaluate.js'
@@ -32,7 +32,7 @@ import { FEWEST_SYMBOLS, fillBatch, fitBatch, splitCorpus } from './streams.js'
 import { initialWeights } from './weights.js'
 
 export interface TrainOptions {
-  readonly corpus: Corpus
+  readonly corpus: TrainingCorpus
   readonly engine: Engine
   /** Any of the settings; the rest come from the preset, then from the table. */
   readonly settings?: Readonly<Record<string, unknown>>
@@ -85,7 +85,7 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
   return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
 }
 
-function checkCorpus({ ids }: Corpus): void {
+function checkCorpus({ ids }: TrainingCorpus): void {
   if (ids.length < FEWEST_SYMBOLS) {
     throw new TrainingError(
       'corpus-too-small',

@@ -1,0 +1,52 @@
+import * as ort from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import { createEngine } from '../engine.js'
+import { Graph } from './graph.js'
+import { bytesField, floatField, textField, wholeField } from './protobuf.js'
+
+describe('the wire format', () => {
+  // The examples of protobuf.dev, "Encoding".
+  it.each([
+    [wholeField(1, 150), [0x08, 0x96, 0x01]],
+    [textField(2, 'testing'), [0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67]],
+    [bytesField(3, wholeField(1, 150)), [0x1a, 0x03, 0x08, 0x96, 0x01]],
+    [wholeField(1, -2), [0x08, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]],
+    [floatField(2, 1), [0x15, 0x00, 0x00, 0x80, 0x3f]],
+    [wholeField(16, 2 ** 40), [0x80, 0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]],
+  ])('writes %o', (bytes, expected) => {
+    expect([...bytes]).toEqual(expected)
+  })
+})
+
+describe('a graph', () => {
+  const engine = createEngine(ort, { threads: 1 })
+
+  it.each([Number.POSITIVE_INFINITY, 8, 4])(
+    'splits and joins to the same tensor with at most %d inputs and outputs a node',
+    async fan => {
+      const g = new Graph({ fan })
+      const x = g.input('x', 'float32', [23, 2])
+      const parts = g.split(x, Array(23).fill(1), 0)
+      expect(parts.length).toBe(23)
+      g.output('back', g.concat(parts, 0), [23, 2])
+      g.output('turned', g.concat(parts.toReversed(), 0), [23, 2])
+      const program = await engine.compile({ bytes: g.build(), inputs: g.inputs })
+      const data = Float32Array.from({ length: 46 }, (_, i) => i)
+      const out = await program.run({ x: data })
+      expect(out.back).toEqual(data)
+      expect([...out.turned].slice(0, 4)).toEqual([44, 45, 42, 43])
+      await program.dispose()
+    },
+  )
+
+  it('keeps equal constants once, and constants of other types apart', () => {
+    const g = new Graph()
+    expect(g.wholes([1, 2])).toBe(g.wholes([1, 2]))
+    expect(g.floats([1, 2])).not.toBe(g.wholes([1, 2]))
+    expect(g.floats([1], [])).not.toBe(g.floats([1], [1]))
+  })
+})
+
+it('an engine refuses a number of threads that makes no sense', () => {
+  expect(() => createEngine(ort, { threads: 0 })).toThrow('The number of threads is 0')
+})

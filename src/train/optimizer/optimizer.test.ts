@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { clipping, gradientNorm } from './clip.js'
+import { createOptimizer, OPTIMIZERS, type OptimizerKind, type OptimizerOptions } from './index.js'
+
+const OPTIONS: OptimizerOptions = {
+  beta1: 0.9,
+  beta2: 0.99,
+  decay: 0.95,
+  momentum: 0.9,
+  weightDecay: 0.1,
+}
+const FREE = { scale: 1, limit: Number.POSITIVE_INFINITY }
+
+const tensors = (matrix: readonly number[], bias: readonly number[]) =>
+  new Map([
+    ['head.weight', Float32Array.from(matrix)],
+    ['head.bias', Float32Array.from(bias)],
+  ])
+
+/*
+ * Weights after 1 and after 5 updates with the gradients 0.1 (i + 1) (-1)^i / step, rate 0.01.
+ * PyTorch 2.15, float64:
+ *
+ *   import torch
+ *   torch.set_default_dtype(torch.float64)
+ *   for name, make in {
+ *       'adamw': lambda w, b: torch.optim.AdamW([{'params': [w], 'weight_decay': 0.1},
+ *           {'params': [b], 'weight_decay': 0}], lr=0.01, betas=(0.9, 0.99), eps=1e-8),
+ *       'rmsprop': lambda w, b: torch.optim.RMSprop([w, b], lr=0.01, alpha=0.95, eps=1e-8),
+ *       'sgd': lambda w, b: torch.optim.SGD([w, b], lr=0.01, momentum=0.9)}.items():
+ *     w, b = torch.tensor([1.0, -2.0, 0.5]), torch.tensor([0.25, -0.75])
+ *     opt = make(w, b)
+ *     for step in range(1, 6):
+ *         for p in (w, b):
+ *             p.grad = torch.tensor([0.1 * (i + 1) * (-1) ** i / step for i in range(len(p))])
+ *         opt.step()
+ *         if step in (1, 5): print(name, step, [f'{v:.10f}' for v in (*w.tolist(), *b.tolist())])
+ */
+const GOLDEN: Readonly<Record<OptimizerKind, Readonly<Record<1 | 5, readonly number[]>>>> = {
+  adamw: {
+    '1': [0.989000001, -1.9880000005, 0.4895000003, 0.240000001, -0.7400000005],
+    '5': [0.9509608959, -1.9459708827, 0.4534558967, 0.2058572331, -0.7058572299],
+  },
+  rmsprop: {
+    '1': [0.9552786604, -1.9552786505, 0.4552786471, 0.2052786604, -0.7052786505],
+    '5': [0.9034733837, -1.9034733633, 0.4034733564, 0.1534733837, -0.6534733633],
+  },
+  sgd: {
+    '1': [0.999, -1.998, 0.497, 0.249, -0.748],
+    '5': [0.9926070667, -1.9852141333, 0.4778212, 0.2426070667, -0.7352141333],
+  },
+}
+
+describe.each(OPTIMIZERS)('%s', kind => {
+  it('agrees with PyTorch', () => {
+    const weights = tensors([1, -2, 0.5], [0.25, -0.75])
+    const optimizer = createOptimizer(kind, weights, OPTIONS)
+    for (let step = 1; step <= 5; step++) {
+      const slopes = [0, 1, 2].map(i => (0.1 * (i + 1) * (-1) ** i) / step)
+      const gradients = tensors(slopes, slopes.slice(0, 2))
+      optimizer.update(weights, gradients, { rate: 0.01, step, ...FREE })
+      if (step !== 1 && step !== 5) continue
+      const found = [...weights.values()].flatMap(data => [...data])
+      for (const [i, expected] of GOLDEN[kind][step].entries()) {
+        expect(found[i]).toBeCloseTo(expected, 6)
+      }
+    }
+  })
+
+  it('goes downhill on a bowl', () => {
+    const weights = tensors([3, -4], [5])
+    const optimizer = createOptimizer(kind, weights, { ...OPTIONS, weightDecay: 0 })
+    const height = (): number =>
+      [...weights.values()].flatMap(data => [...data]).reduce((sum, w) => sum + w * w, 0)
+    const before = height()
+    for (let step = 1; step <= 300; step++) {
+      const gradients = new Map(Array.from(weights, ([name, w]) => [name, w.map(v => 2 * v)]))
+      optimizer.update(weights, gradients, { rate: 0.02, step, ...FREE })
+    }
+    expect(height()).toBeLessThan(before / 100)
+  })
+
+  it('goes on to the same bits when its moments are carried over', () => {
+    const run = (
+      from: number,
+      to: number,
+      weights: Map<string, Float32Array>,
+      saved?: Map<string, Map<string, Float32Array>>,
+    ) => {
+      const optimizer = createOptimizer(kind, weights, OPTIONS)
+      for (const [group, named] of optimizer.moments) {
+        for (const [name, data] of named) data.set(saved?.get(group)?.get(name) ?? [])
+      }
+      for (let step = from; step <= to; step++) {
+        const gradients = tensors([Math.sin(step), 0.3, -step / 7], [1 / step, 0.01])
+        optimizer.update(weights, gradients, { rate: 0.01, step, scale: 0.7, limit: 0.5 })
+      }
+      return new Map(
+        Array.from(optimizer.moments, ([group, named]) => [
+          group,
+          new Map(Array.from(named, ([name, data]) => [name, data.slice()])),
+        ]),
+      )
+    }
+    const whole = tensors([1, 2, 3], [4, 5])
+    run(1, 20, whole)
+    const parts = tensors([1, 2, 3], [4, 5])
+    run(8, 20, parts, run(1, 7, parts))
+    expect(parts).toEqual(whole)
+  })
+
+  it('does nothing at rate 0', () => {
+    const weights = tensors([1, 2], [3])
+    const optimizer = createOptimizer(kind, weights, OPTIONS)
+    optimizer.update(weights, tensors([1, 1], [1]), { rate: 0, step: 1, ...FREE })
+    expect(weights).toEqual(tensors([1, 2], [3]))
+  })
+
+  it('scales gradients, then clamps them', () => {
+    const clipped = tensors([1, 2], [3])
+    const plain = tensors([1, 2], [3])
+    const request = { rate: 0.1, step: 1 }
+    createOptimizer(kind, clipped, OPTIONS).update(clipped, tensors([8, -8], [1]), {
+      ...request,
+      scale: 0.5,
+      limit: 2,
+    })
+    createOptimizer(kind, plain, OPTIONS).update(plain, tensors([2, -2], [0.5]), {
+      ...request,
+      ...FREE,
+    })
+    expect(clipped).toEqual(plain)
+  })
+})
+
+it('AdamW shrinks matrices and leaves biases alone', () => {
+  const weights = tensors([1, -1], [1])
+  const optimizer = createOptimizer('adamw', weights, OPTIONS)
+  optimizer.update(weights, tensors([0, 0], [0]), { rate: 0.5, step: 1, ...FREE })
+  expect(weights).toEqual(tensors([0.95, -0.95], [1]))
+})
+
+describe('clipping', () => {
+  it('measures all gradients together', () => {
+    expect(gradientNorm(tensors([3, 0], [4]))).toBe(5)
+    expect(gradientNorm(tensors([Number.NaN], [4]))).toBeNaN()
+    expect(gradientNorm(tensors([Number.POSITIVE_INFINITY], []))).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('by norm keeps the direction and never lengthens', () => {
+    expect(clipping({ by: 'norm', at: 5 }, 10)).toEqual({ scale: 0.5, limit: Infinity })
+    expect(clipping({ by: 'norm', at: 5 }, 4)).toEqual({ scale: 1, limit: Infinity })
+  })
+
+  it('by value limits each, and may be off', () => {
+    expect(clipping({ by: 'value', at: 5 }, 10)).toEqual({ scale: 1, limit: 5 })
+    expect(clipping({ by: 'none' }, 10)).toEqual({ scale: 1, limit: Infinity })
+  })
+})

@@ -1,0 +1,274 @@
+import * as ort from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import { decodeModel } from '../file/index.js'
+import { buildTokenizer } from '../text/index.js'
+import { FILES } from './checkpoint.js'
+import { trainingCorpus } from './corpus.js'
+import { createEngine, type Engine } from './engine.js'
+import type { EndEvent, TrainEvent } from './events.js'
+import { type CheckpointStore, memoryStore } from './store.js'
+import { type TrainOptions, train } from './trainer.js'
+
+const engine = createEngine(ort, { threads: 1 })
+
+/** A made-up language: three words in a rule, so that there is something to learn. */
+const TEXT = Array.from({ length: 400 }, (_, i) => ['ka', 'kele', 'ko'][(i * i) % 3]).join(' ')
+const corpusOf = (text: string) =>
+  trainingCorpus({ content: text, name: 'made-up' }, buildTokenizer('character', text).tokenizer)
+const corpus = await corpusOf(TEXT)
+
+const SETTINGS = { hidden: 8, layers: 2, batch: 4, seq: 10, epochs: 2, dropout: 0.2, warmup: 5 }
+
+async function run(
+  options: Partial<TrainOptions> = {},
+): Promise<{ events: TrainEvent[]; end: EndEvent }> {
+  const events: TrainEvent[] = []
+  const settings = { ...SETTINGS, ...options.settings }
+  for await (const event of train({ corpus, engine, ...options, settings })) events.push(event)
+  const end = events.at(-1)
+  if (end?.type !== 'end') throw new Error('no end')
+  return { events, end }
+}
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
+
+/** Stops a run after some steps, as Ctrl-C does. */
+async function abortAfter(steps: number, options: Partial<TrainOptions>): Promise<EndEvent> {
+  const controller = new AbortController()
+  const settings = { ...SETTINGS, ...options.settings }
+  let end: EndEvent | undefined
+  for await (const event of train({
+    corpus,
+    engine,
+    ...options,
+    settings,
+    signal: controller.signal,
+  })) {
+    if (event.type === 'step' && event.step === steps) controller.abort()
+    if (event.type === 'end') end = event
+  }
+  return end!
+}
+
+describe('training', () => {
+  it('learns, tells its sizes first, and ends with the weights', async () => {
+    const { events, end } = await run({ settings: { epochs: 12, dropout: 0, rate: 0.02 } })
+    const [start] = events
+    if (start.type !== 'start') throw new Error('no start')
+    expect(start).toMatchObject({ batch: 4, seq: 10, symbols: TEXT.length, step: 0 })
+    expect(start.trainingSymbols).toBe(start.batches * 40)
+    expect(start.trainingSymbols + start.validationSymbols + start.unusedSymbols + 2).toBe(
+      TEXT.length,
+    )
+    const steps = events.filter(event => event.type === 'step')
+    expect(steps.map(event => event.step)).toEqual(
+      Array.from({ length: start.steps }, (_, i) => i + 1),
+    )
+    expect(steps[0].loss).toBeGreaterThan(1.5)
+    expect(end.validation?.loss).toBeLessThan(0.6)
+    expect(end.reason).toBe('finished')
+    let count = 0
+    for (const data of end.weights().values()) count += data.length
+    expect(count).toBe(start.parameters)
+  })
+
+  it('is the same to the bit for the same seed, and another for another', async () => {
+    const [a, b, c] = [await run(), await run(), await run({ settings: { seed: 1 } })]
+    expect(a.end.weights()).toEqual(b.end.weights())
+    expect(a.end.weights()).not.toEqual(c.end.weights())
+  })
+
+  it('is not disturbed by evaluating at every step, saving at every step, or being looked at', async () => {
+    const plain = await run({ settings: { holdout: 0.2, evaluateEvery: 1_000_000 } })
+    const watched: TrainEvent[] = []
+    for await (const event of train({
+      corpus,
+      engine,
+      store: memoryStore(),
+      settings: { ...SETTINGS, holdout: 0.2, evaluateEvery: 1, checkpointEvery: 1 },
+    })) {
+      if (event.type === 'step') for (const data of event.weights().values()) data.fill(Number.NaN)
+      watched.push(event)
+    }
+    const end = watched.at(-1)
+    expect(watched.filter(event => event.type === 'evaluation').length).toBeGreaterThan(50)
+    if (end?.type !== 'end') throw new Error('no end')
+    expect(end.weights()).toEqual(plain.end.weights())
+  })
+
+  it.each([
+    ['rnn', {}],
+    ['rnn', { activation: 'relu' }],
+    ['gru', {}],
+    ['gru', { reset: 'before' }],
+    ['lstm', { embedding: 3 }],
+  ])('trains a %s %o', async (cell, more) => {
+    const { end, events } = await run({ settings: { cell, ...more, epochs: 3, rate: 0.01 } })
+    const first = events.find(event => event.type === 'step')
+    expect(end.validation?.loss).toBeLessThan(first!.loss * 0.75)
+  })
+
+  it.each(['adamw', 'rmsprop', 'sgd'])('trains by %s', async optimizer => {
+    const rate = optimizer === 'sgd' ? 1 : 0.01
+    const { end, events } = await run({ settings: { optimizer, rate, epochs: 5, clip: 5 } })
+    const first = events.find(event => event.type === 'step')
+    expect(end.validation?.loss).toBeLessThan(first!.loss * 0.75)
+  })
+})
+
+describe('a checkpoint', () => {
+  it.each([1, 17, 34, 35, 60])(
+    'taken on an abort after step %d is gone on from exactly',
+    async steps => {
+      const whole = memoryStore()
+      const { end } = await run({ store: whole })
+      const store = memoryStore()
+      const aborted = await abortAfter(steps, { store })
+      expect(aborted).toMatchObject({ reason: 'aborted', step: steps })
+      const resumed = await run({ store, resume: true })
+      expect(resumed.end.weights()).toEqual(end.weights())
+      expect(resumed.end.best).toEqual(end.best)
+      const withoutTimes = (bytes: Uint8Array | undefined): string =>
+        text(bytes).replace(/,"seconds":[^}]*/g, '')
+      expect(withoutTimes(store.files.get(FILES.metrics))).toBe(
+        withoutTimes(whole.files.get(FILES.metrics)),
+      )
+      const models = await Promise.all(
+        [store, whole].flatMap(each =>
+          [FILES.model, FILES.best].map(name => decodeModel(each.files.get(name)!)),
+        ),
+      )
+      expect(models[0].weights).toEqual(models[2].weights)
+      expect(models[1].weights).toEqual(models[3].weights)
+    },
+  )
+
+  it('is whole whichever write was the last before a crash', async () => {
+    const { end } = await run()
+    for (let crash = 1; crash <= 14; crash++) {
+      const store = memoryStore()
+      let writes = 0
+      const failing: CheckpointStore = {
+        ...store,
+        write: async (name, bytes) => {
+          if (++writes === crash) throw new Error('power cut')
+          await store.write(name, bytes)
+        },
+      }
+      const settings = { checkpointEvery: 20 }
+      const dead = run({ store: failing, settings })
+      await expect(dead, `crash at write ${crash}`).rejects.toThrow('power cut')
+      const again = await run({ store, settings, resume: store.files.has(FILES.resume) })
+      expect(again.end.weights(), `crash at write ${crash}`).toEqual(end.weights())
+    }
+  })
+
+  it('holds the model, its record and readable metrics', async () => {
+    const store = memoryStore()
+    await run({ store, name: 'Made-up', stop: ['\n'] })
+    const model = await decodeModel(store.files.get(FILES.model)!)
+    expect(model.name).toBe('Made-up')
+    expect(model.stop).toEqual(['\n'])
+    expect(model.training).toMatchObject({ corpus: 'made-up', corpusHash: corpus.hash, epochs: 2 })
+    const lines = text(store.files.get(FILES.metrics))
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(lines.filter(line => 'validation' in line).length).toBe(2)
+    expect(lines.find(line => line.step === 10)).toMatchObject({ loss: expect.any(Number) })
+    expect(JSON.parse(text(store.files.get(FILES.run)))).toMatchObject({
+      corpus: { name: 'made-up' },
+    })
+  })
+
+  it('is continued for more epochs when asked', async () => {
+    const store = memoryStore()
+    const short = await run({ store })
+    const long = await run({ store, resume: true, settings: { epochs: 3 } })
+    expect(long.end.epoch).toBe(3)
+    expect(long.events[0]).toMatchObject({ type: 'start', step: short.end.step })
+  })
+
+  it('refuses what does not fit, each in one sentence', async () => {
+    const store = memoryStore()
+    await abortAfter(3, { store })
+    await expect(run({ store })).rejects.toThrow('There is a run already')
+    await expect(run({ store, resume: true, settings: { hidden: 9 } })).rejects.toThrow(
+      'The run was started with hidden 8, and now 9 is asked for',
+    )
+    const other = await corpusOf(`${TEXT}.`)
+    await expect(run({ store, resume: true, corpus: other })).rejects.toThrow('give the same text')
+    await expect(run({ store: memoryStore(), resume: true })).rejects.toThrow(
+      'There is no resume.safetensors',
+    )
+    await run({ store, overwrite: true })
+  })
+
+  it('warns when the number of threads is another one', async () => {
+    const store = memoryStore()
+    await abortAfter(3, { store })
+    const two: Engine = { ...engine, threads: 2 }
+    const { events } = await run({ store, resume: true, engine: two })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'threads' }))
+  })
+})
+
+describe('what goes wrong', () => {
+  it('a corpus too small is refused with the reason', async () => {
+    await expect(run({ corpus: await corpusOf('abcdefghij') })).rejects.toThrow(
+      'The corpus has 10 symbols; training needs at least 64',
+    )
+  })
+
+  it('a small corpus shrinks the batch and says so', async () => {
+    const { events } = await run({
+      corpus: await corpusOf(TEXT.slice(0, 300)),
+      settings: { batch: 50, seq: 50 },
+    })
+    expect(events[0]).toMatchObject({ type: 'start', batch: 1, seq: 33 })
+    expect(events[1]).toMatchObject({ type: 'warning', code: 'adapted' })
+  })
+
+  it('an exploding loss stops the run with advice and keeps the last checkpoint', async () => {
+    const store = memoryStore()
+    const settings = {
+      optimizer: 'sgd',
+      rate: 10,
+      momentum: 0.99,
+      clip: 0,
+      warmup: 30,
+      cell: 'rnn',
+      activation: 'relu',
+      checkpointEvery: 2,
+    }
+    await expect(run({ store, settings })).rejects.toThrow(
+      /training ran away \(the checkpoint of step \d+ is kept\); start again with a lower rate \(it was 10\)/,
+    )
+    const model = await decodeModel(store.files.get(FILES.model)!)
+    for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
+  })
+
+  it('gradients that are not finite stop the run before they touch the weights', async () => {
+    const broken: Engine = {
+      threads: 1,
+      async compile(graph) {
+        const program = await engine.compile(graph)
+        let runs = 0
+        return {
+          ...program,
+          async run(feeds) {
+            const out = await program.run(feeds)
+            if (++runs === 5 && out['gradient.head.bias']) out['gradient.head.bias'][0] = Number.NaN
+            return out
+          },
+        }
+      },
+    }
+    await expect(run({ engine: broken })).rejects.toThrow('The gradients of step 5 are not finite')
+  })
+
+  it('settings are checked before anything is compiled', async () => {
+    const never: Engine = { threads: 1, compile: () => Promise.reject(new Error('compiled')) }
+    await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow('The layers is 0')
+  })
+})
