@@ -1,0 +1,78 @@
+/** A folder of files over HTTP, and nothing outside it. */
+import { createReadStream } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { extname, join, sep } from 'node:path'
+import { Readable } from 'node:stream'
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm', // or the page can't compile it while it downloads
+  '.txt': 'text/plain; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+}
+
+/**
+ * The path of a request as names of files, or undefined for one that must not be looked up: bad
+ * escapes, NUL, backslashes (folders on Windows), hidden files, and `..` in any writing.
+ */
+export function safeSegments(pathname: string): string[] | undefined {
+  let path: string
+  try {
+    path = decodeURIComponent(pathname)
+  } catch {
+    return undefined
+  }
+  if (/[\0\\:]/.test(path)) return undefined
+  const segments = path.split('/').filter(segment => segment !== '')
+  return segments.some(segment => segment.startsWith('.')) ? undefined : segments
+}
+
+/** The file of a path inside a folder, its links followed; undefined when it is not inside or no file. */
+async function locate(
+  folder: string,
+  segments: readonly string[],
+): Promise<{ path: string; size: number; changed: number } | undefined> {
+  try {
+    const root = await realpath(folder)
+    const path = await realpath(join(root, ...segments))
+    if (path !== root && !path.startsWith(root + sep)) return undefined
+    const found = await stat(path)
+    if (found.isDirectory()) return await locate(folder, [...segments, 'index.html'])
+    return found.isFile() ? { path, size: found.size, changed: found.mtimeMs } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Answers GET and HEAD from a folder. @returns undefined when there is no such file */
+export async function serveFile(folder: string, request: Request): Promise<Response | undefined> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+  const segments = safeSegments(new URL(request.url).pathname)
+  const file = segments && (await locate(folder, segments))
+  if (!file) return undefined
+  const etag = `W/"${file.size.toString(36)}-${Math.round(file.changed).toString(36)}"`
+  const headers = {
+    // Asked again each time, and answered by 304: a rebuilt page is never a stale one.
+    'Cache-Control': 'no-cache',
+    ETag: etag,
+    'Content-Type': TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
+  }
+  if (request.headers.get('If-None-Match') === etag) {
+    return new Response(null, { status: 304, headers })
+  }
+  const full = { ...headers, 'Content-Length': String(file.size) }
+  if (request.method === 'HEAD') return new Response(null, { headers: full })
+  const body = Readable.toWeb(createReadStream(file.path)) as ReadableStream<Uint8Array>
+  return new Response(body, { headers: full })
+}
