@@ -1,5 +1,5 @@
 /** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, OndoError } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { type DecodeOptions, decodeText, type LineEnds } from './encoding.js'
 import { codeNumbers, invisibleName, printable } from './printable.js'
@@ -13,7 +13,7 @@ export interface NamedBytes {
 }
 
 /** What was read of one file. */
-export interface CorpusFile {
+export interface SourceFile {
   readonly name: string
   /** Size of the file in bytes. */
   readonly bytes: number
@@ -27,27 +27,28 @@ export interface CorpusFile {
 
 export interface SkippedFile {
   readonly name: string
-  /** `empty`, `not text`, `unreadable`: completes "left out because it is …". */
-  readonly reason: string
+  /** Completes "left out because it is …". */
+  readonly reason: 'empty' | 'not text'
 }
 
-export interface Corpus {
+/** What training reads, before it is ids. */
+export interface CorpusSource {
   /** For people: the file's name without its folders, or `kokoro.txt and 2 more`. */
   readonly name: string
   /** A text; bytes as they are in the files where the tokenizer is `byte`. */
   readonly content: string | Uint8Array
-  readonly files: readonly CorpusFile[]
+  readonly files: readonly SourceFile[]
   readonly skipped: readonly SkippedFile[]
   /** How several files became one, as a sentence; '' for one file. */
   readonly joined: string
 }
 
-export interface CorpusOptions extends Omit<DecodeOptions, 'name'> {
+export interface SourceOptions extends Omit<DecodeOptions, 'name'> {
   /** `byte` leaves the bytes as they are. */
   readonly tokenizerKind?: TokenizerKind
 }
 
-interface Part extends CorpusFile {
+interface Part extends SourceFile {
   readonly content: string | Uint8Array
 }
 
@@ -57,7 +58,7 @@ function isBlank(content: string | Uint8Array): boolean {
   return content.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
 }
 
-function readPart(file: NamedBytes, options: CorpusOptions): Part {
+function readPart(file: NamedBytes, options: SourceOptions): Part {
   const { name, bytes } = file
   const size = bytes.length
   if (options.tokenizerKind === 'byte') {
@@ -117,20 +118,40 @@ function lastName(path: string): string {
   return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path
 }
 
+/** V8's longest string, in UTF-16 units. Fewer bytes than that always fit. */
+const LONGEST_TEXT = 2 ** 29 - 24
+
 /**
  * Files to one corpus, in the order of their names (UTF-16 units, the same on every machine).
  * Between two texts stands a newline when the first does not end in one; bytes follow each other
  * as they are.
  *
- * @throws FileError when a file is no text, or when nothing but white space is there
+ * @throws FileError when a file is no text, when nothing but white space is there, when it is too
+ * large for one string
  * @throws InputError for an encoding that is not known
  */
-export function joinFiles(files: readonly NamedBytes[], options: CorpusOptions = {}): Corpus {
+export function joinFiles(files: readonly NamedBytes[], options: SourceOptions = {}): CorpusSource {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  try {
+    return join(sorted, options)
+  } catch (error) {
+    // Engines differ in the error they throw for a string that is too long.
+    const size = files.reduce((sum, file) => sum + file.bytes.length, 0)
+    if (error instanceof OndoError || size < LONGEST_TEXT) throw error
+    throw new FileError(
+      'too-large',
+      `The corpus has ${size} bytes, and a text can have ${LONGEST_TEXT} characters at most; ` +
+        'take a part of it.',
+      { cause: error },
+    )
+  }
+}
+
+function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSource {
   const parts: Part[] = []
   const skipped: SkippedFile[] = []
-  for (const file of sorted) {
-    if (file.bytes.length === 0 && sorted.length > 1) {
+  for (const file of files) {
+    if (file.bytes.length === 0 && files.length > 1) {
       skipped.push({ name: file.name, reason: 'empty' })
       continue
     }
@@ -142,7 +163,7 @@ export function joinFiles(files: readonly NamedBytes[], options: CorpusOptions =
     }
   }
   const { content, joined } = joinParts(parts)
-  if (isBlank(content)) throw emptyCorpus(sorted, skipped)
+  if (isBlank(content)) throw emptyCorpus(files, skipped)
   const first = lastName(parts[0].name)
   return {
     name: parts.length === 1 ? first : `${first} and ${parts.length - 1} more`,
@@ -165,17 +186,14 @@ function emptyCorpus(files: readonly NamedBytes[], skipped: readonly SkippedFile
 }
 
 /**
- * A corpus to ids. Symbols that the vocabulary lacks are left out unless another policy is asked
- * for: after `minCount` the rare ones are meant to go.
- *
- * @throws InputError for a corpus of bytes with a tokenizer of text
+ * A text, or the bytes of files, to ids.
+ * @throws InputError as `Tokenizer.encode`, and for bytes where the tokenizer reads text
  */
-export function encodeCorpus(
+export function encodeContent(
   tokenizer: Tokenizer,
-  corpus: Pick<Corpus, 'content'>,
-  unknown: UnknownPolicy = 'skip',
+  content: string | Uint8Array,
+  unknown?: UnknownPolicy,
 ): Encoded {
-  const { content } = corpus
   if (typeof content === 'string') return tokenizer.encode(content, unknown)
   if (tokenizer instanceof ByteTokenizer) {
     return { ids: tokenizer.encodeBytes(content), unknown: [] }

@@ -67,8 +67,9 @@ function decode(bytes: Uint8Array, encoding: string, bom = false): Decoded {
 function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined {
   try {
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error // too long for a string
   }
 }
 

@@ -3,14 +3,14 @@
 export { ByteTokenizer } from './byte.js'
 export { CharacterTokenizer } from './character.js'
 export {
-  type Corpus,
-  type CorpusFile,
-  type CorpusOptions,
-  encodeCorpus,
+  type CorpusSource,
+  encodeContent,
   type InvisibleSymbol,
   joinFiles,
   type NamedBytes,
   type SkippedFile,
+  type SourceFile,
+  type SourceOptions,
   type SymbolCount,
   type VocabularyReport,
   vocabularyReport,
@@ -30,8 +30,6 @@ export {
   type Built,
   buildTokenizer,
   type DroppedSymbol,
-  type PreparedCorpus,
-  prepareCorpus,
   tokenizerFrom,
 } from './registry.js'
 export {

@@ -4,7 +4,7 @@
  * 1. The same thing written otherwise, by the fewest steps of: canonical and compatibility forms
  *    (NFC, NFKC: full-width to half-width, `ﬁ` to `fi`, `…` to `...`), look-alikes (typographic
  *    quotes and dashes, Japanese and Latin punctuation), small kana to large, hiragana to katakana
- *    and back, half-width to full-width, case, letters without their marks, digits of other scripts.
+ *    and back, half-width to full-width, letters without their marks, case, digits of other scripts.
  * 2. The known symbol of the same class (script for letters, else kind of punctuation, symbol,
  *    number) with the nearest code point; among CJK ideographs neighbours share a radical.
  * 3. Nothing, for what has neither width nor meaning of its own (U+200B, U+FEFF, variation selectors).
@@ -151,9 +151,9 @@ const REWRITINGS: readonly ((text: string) => string | readonly string[])[] = [
   largeKana,
   otherKana,
   fullWidth,
+  withoutMarks, // before case, or ß would be SS
   text => text.toLowerCase(),
   text => text.toUpperCase(),
-  withoutMarks,
   firstOfJoined,
   asciiDigit,
   halfWidth,

@@ -2,9 +2,9 @@
 import { didYouMean, InputError } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { CharacterTokenizer, countCharacters } from './character.js'
-import { type Corpus, encodeCorpus } from './corpus.js'
+import { encodeContent } from './corpus.js'
 import { countGraphemes, GraphemeTokenizer } from './grapheme.js'
-import { type Ids, TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
+import { TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
 import { countIds, loneSurrogates, type SymbolCounts } from './vocabulary.js'
 
 export interface BuildOptions {
@@ -105,7 +105,7 @@ const byteMaker: Maker = {
       )
     }
     const tokenizer = new ByteTokenizer()
-    const { ids } = encodeCorpus(tokenizer, { content })
+    const { ids } = encodeContent(tokenizer, content)
     if (ids.length === 0) {
       throw new InputError('corpus', 'The corpus is empty; expected at least one byte.')
     }
@@ -193,22 +193,4 @@ export function tokenizerFrom(json: unknown): Tokenizer {
     )
   }
   return maker.from(symbols)
-}
-
-/** What training begins with: the tokenizer of a corpus and the corpus as its ids. */
-export interface PreparedCorpus extends Built {
-  readonly ids: Ids
-}
-
-/**
- * A corpus to tokenizer and ids. Symbols rarer than `minCount` are gone from both.
- * @throws InputError when nothing is left to make a vocabulary of
- */
-export function prepareCorpus(
-  kind: TokenizerKind,
-  corpus: Pick<Corpus, 'content'>,
-  options: BuildOptions = {},
-): PreparedCorpus {
-  const built = buildTokenizer(kind, corpus.content, options)
-  return { ...built, ids: encodeCorpus(built.tokenizer, corpus).ids }
 }

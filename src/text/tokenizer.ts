@@ -1,4 +1,7 @@
-/** The interface of all tokenizers. A new one is one file, a line in registry.ts; the suite finds it by TOKENIZERS. */
+/**
+ * The interface of all tokenizers. A new one is one file, its name below and a line in registry.ts;
+ * the conformance suite runs for every name.
+ */
 
 export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
 export type TokenizerKind = (typeof TOKENIZERS)[number]

@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { eachGrapheme, splitGraphemes } from './grapheme.js'
+import { buildTokenizer } from './index.js'
+
+function fast(text: string): string[] {
+  const parts: string[] = []
+  eachGrapheme(text, (start, end) => parts.push(text.slice(start, end)))
+  return parts
+}
+
+/** Code points of every kind that the boundary rules speak of, and neighbours of the fast ranges. */
+const unit = fc.oneof(
+  fc.constantFrom(...Array.from('\r\n\t a\u00ad\u0300\u0301©‼™〰㊗'), '\ufe0f', '\u200d', '\u20e3'),
+  fc.constantFrom(...Array.from('👩🏽🇯🇵각가각ꥠힰ\u0600\u110bdकष\u094dก\u0e33\u3099\u302aﾞがｶ')),
+  fc.integer({ min: 0, max: 0xffff }).map(code => String.fromCharCode(code)),
+)
+
+describe('graphemes', () => {
+  it('are the same by the fast way as by the segmenter alone', () => {
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 30 }), text => {
+        expect(fast(text)).toEqual(splitGraphemes(text))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('are the same for each UTF-16 unit between plain neighbours', () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const text = `a${String.fromCharCode(code)}あ${String.fromCharCode(code, code)}`
+      if (fast(text).join('|') !== splitGraphemes(text).join('|')) expect.fail(code.toString(16))
+    }
+  })
+
+  it('are symbols as a reader counts them', () => {
+    const text = 'e\u0301👨‍👩‍👧🇯🇵🇫🇷か\u3099\r\n'
+    const { tokenizer } = buildTokenizer('grapheme', text)
+    const { ids } = tokenizer.encode(text)
+    expect(Array.from(ids, id => tokenizer.symbol(id))).toEqual([
+      'e\u0301',
+      '👨‍👩‍👧',
+      '🇯🇵',
+      '🇫🇷',
+      'か\u3099',
+      '\r\n',
+    ])
+    const decoder = tokenizer.decoder()
+    expect(decoder.push(ids[1])).toBe('👨‍👩‍👧')
+  })
+
+  it('report a lone surrogate that a mark has joined', () => {
+    const text = 'a\ud800\u0301b'
+    const { tokenizer } = buildTokenizer('grapheme', text)
+    expect(tokenizer.encode(text).unknown).toEqual([
+      { symbol: '\ud800\u0301', position: 1, replacement: '\ufffd\u0301' },
+    ])
+  })
+})
