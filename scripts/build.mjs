@@ -6,7 +6,7 @@
 //   node scripts/build.mjs --if-stale ...  only what is older than its sources
 //
 // Several builds at once (the tests start the command many times) wait for each other.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -117,7 +117,7 @@ async function library() {
 
 function types() {
   rmSync(at('dist/types'), { recursive: true, force: true })
-  run('tsc', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
+  return run('tsc', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
 }
 
 async function studio() {
@@ -133,45 +133,51 @@ async function studio() {
 
 /** The kernels are in the repository; this holds them equal to their source. */
 function kernels() {
-  run('kernels', ['scripts/kernels.mjs', '--check'])
+  return run('kernels', ['scripts/kernels.mjs', '--check'])
 }
 
 function run(what, args) {
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
-  if (status !== 0) throw new Error(`${what} ended with ${status}`)
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
+    child.on('error', reject)
+    child.on('close', status => {
+      if (status === 0) resolve()
+      else reject(new Error(`${what} ended with ${status}`))
+    })
+  })
 }
 
 // --- main ---
 
-const hasStudio = existsSync(at('studio/index.html'))
-const steps = []
-if (whole && existsSync(at('scripts/kernels.mjs'))) steps.push(['kernels', kernels])
-if (whole || wanted.includes('library')) {
-  if (!ifStale || isStale(root, 'library')) steps.push(['library', library])
-}
-if (whole) steps.push(['types', types])
-if (hasStudio && (whole || wanted.includes('studio'))) {
-  if (!ifStale || isStale(root, 'studio')) steps.push(['studio', studio])
-}
 const odd = wanted.find(part => !['library', 'studio'].includes(part))
 if (odd) {
   say(`There is no part "${odd}"; expected library or studio.`)
   process.exit(2)
 }
 
-if (steps.length > 0) {
-  await takeLock()
-  for (const [name, step] of steps) {
-    // While waiting for the lock, another build may have done this one's work.
-    if (ifStale && !isStale(root, name)) continue
-    const started = performance.now()
-    try {
-      const note = await step()
-      const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      say(`built ${name} in ${seconds} s${note ? `, ${note}` : ''}`)
-    } catch (error) {
-      say(`Building the ${name} failed: ${error.message ?? error}`)
-      process.exit(1)
-    }
+const hasStudio = existsSync(at('studio/index.html'))
+const isWanted = part => whole || wanted.includes(part)
+const isDue = part => isWanted(part) && !(ifStale && !isStale(root, part))
+
+async function step(name, build) {
+  const started = performance.now()
+  try {
+    const note = await build()
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    say(`built ${name} in ${seconds} s${note ? `, ${note}` : ''}`)
+  } catch (error) {
+    say(`Building the ${name} failed: ${error.message ?? error}`)
+    process.exit(1)
   }
+}
+
+if (whole || isDue('library') || (hasStudio && isDue('studio'))) {
+  await takeLock()
+  // Asked again: while this one waited, another build may have done the work.
+  if (isDue('library')) await step('library', library)
+  await Promise.all([
+    hasStudio && isDue('studio') && step('studio', studio),
+    whole && step('types', types),
+    whole && step('kernels', kernels),
+  ])
 }

@@ -94,11 +94,11 @@ export async function runCommand(
   io: Io,
 ): Promise<number> {
   const command = new Command(spec.name)
-    .arguments(spec.arguments)
     .exitOverride()
     .helpOption(false)
     .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => {}, writeOut: () => {} })
+  if (spec.arguments) command.arguments(spec.arguments)
   const flags = [...spec.flags, ...COMMON]
   for (const flag of flags) command.addOption(optionOf(flag))
   let code = 0
@@ -137,18 +137,18 @@ function plainly(error: CommanderError, spec: CommandSpec, command: Command): In
     case 'commander.missingArgument':
       return new InputError(
         'argument',
-        `${place} needs ${quoted.toUpperCase()}; none came. Usage: ${place} ${usageOf(spec)} [options]`,
+        `${place} needs ${quoted.toUpperCase()}; none came. Usage: ${usageOf(spec)}`,
       )
     case 'commander.excessArguments':
       return new InputError(
         'argument',
-        `${place} was given more than it takes. Usage: ${place} ${usageOf(spec)} [options]`,
+        `${place} was given more than it takes. Usage: ${usageOf(spec)}`,
       )
     default:
       return new InputError('option', error.message.replace(/^error: /, ''))
   }
 }
 
-/** `<model> <text...>` as people read it: `MODEL TEXT...`. */
-export const usageOf = (spec: CommandSpec): string =>
-  spec.arguments.replaceAll(/[<>]/g, '').toUpperCase()
+/** `ondo eval MODEL TEXT... [options]`. */
+export const usageOf = ({ name, arguments: given }: CommandSpec): string =>
+  ['ondo', name, given.replaceAll(/[<>]/g, '').toUpperCase(), '[options]'].filter(Boolean).join(' ')

@@ -80,7 +80,7 @@ function flagLabel(flag: Flag): string {
 }
 
 export function commandHelp(spec: CommandSpec, flags: readonly Flag[], io: Io): string {
-  let text = `${io.paint.bold(io.t(HEADINGS.usage))}  ondo ${spec.name} ${usageOf(spec)} [options]\n\n`
+  let text = `${io.paint.bold(io.t(HEADINGS.usage))}  ${usageOf(spec)}\n\n`
   for (const line of wrap(io.t(spec.about), WIDTH)) text += `${line}\n`
   text += heading(HEADINGS.examples, io) + exampleRows(spec.examples, io)
   let group: Bilingual | undefined = HEADINGS.options
