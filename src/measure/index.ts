@@ -1,0 +1,48 @@
+/** From a text to numbers. */
+export { type Balance, balance, type LooseMark } from './balance.js'
+export {
+  type Calibration,
+  calibrate,
+  type Pass,
+  type Reliability,
+  type ReliabilityBin,
+  storedLogits,
+  type Visit,
+} from './calibration.js'
+export {
+  buildSpellingFilter,
+  type FilterOptions,
+  SpellingFilter,
+  type SpellingFilterJson,
+  type SpellingSet,
+  type SpellingUnit,
+} from './filter.js'
+export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'
+export { type LoopProof, LoopProver } from './loop-proof.js'
+export { loopShare, type MeasureOptions, type Measures, measureText } from './measures.js'
+export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './novelty.js'
+export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
+export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
+export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'
+export {
+  bootstrapInterval,
+  type Interval,
+  isotonicRegression,
+  mean,
+  median,
+  medianInterval,
+  quantile,
+} from './statistics.js'
+export { letterRuns, type Word, wordsOf } from './words.js'
+export {
+  type Border,
+  breakingRate,
+  type CorpusFigures,
+  corpusFigures,
+  crossing,
+  findZones,
+  type SweepPoint,
+  type Zone,
+  type ZoneName,
+  type Zones,
+} from './zones.js'

@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type LoopProof, LoopProver } from './loop-proof.js'
+
+/** A machine with some states: state s is followed by next[s]; its bits are made up. */
+function run(next: number[], prover: LoopProver, steps = 300): LoopProof | undefined {
+  let s = 0
+  for (let i = 0; i < steps; i++) {
+    const proof = prover.push(Float32Array.of(Math.fround(s / 7), -s), s % 3)
+    if (proof) return proof
+    s = next[s]
+  }
+  return undefined
+}
+
+/** Where a walk comes back to itself, by remembering the way. */
+function cycleOf(next: number[]): { start: number; period: number } {
+  const way: number[] = []
+  let s = 0
+  while (!way.includes(s)) {
+    way.push(s)
+    s = next[s]
+  }
+  const start = way.indexOf(s)
+  return { start, period: way.length - start }
+}
+
+class BadHash extends LoopProver {
+  protected override hash(): number {
+    return 7
+  }
+}
+
+const machine = fc
+  .integer({ min: 1, max: 40 })
+  .chain(n => fc.array(fc.nat(n - 1), { minLength: n, maxLength: n }))
+
+describe('the proof that a loop never ends', () => {
+  it('finds the first return of a state, start and period exact', () => {
+    fc.assert(
+      fc.property(machine, next => {
+        const want = { ...cycleOf(next), earliest: true }
+        expect(run(next, new LoopProver())).toEqual(want)
+        // The hash only points; the bits decide.
+        expect(run(next, new BadHash())).toEqual(want)
+      }),
+    )
+  })
+
+  it('still proves the period when no state may be kept', () => {
+    fc.assert(
+      fc.property(machine, next => {
+        const { start, period } = cycleOf(next)
+        for (const prover of [new LoopProver({ memory: 0 }), new LoopProver({ memory: 50 })]) {
+          const proof = run(next, prover)!
+          expect(proof.period).toBe(period)
+          expect(proof.start).toBeGreaterThanOrEqual(start)
+          expect(proof.start).toBeLessThanOrEqual(start + period)
+          if (proof.earliest) expect(proof.start).toBe(start)
+        }
+      }),
+    )
+  })
+
+  it('goes by bits: 0 is not -0, a NaN is itself, and the id counts', () => {
+    const prover = new LoopProver()
+    expect(prover.push(Float32Array.of(0), 1)).toBeUndefined()
+    expect(prover.push(Float32Array.of(-0), 1)).toBeUndefined()
+    expect(prover.push(Float32Array.of(0), 2)).toBeUndefined()
+    expect(prover.push(Float32Array.of(Number.NaN), 1)).toBeUndefined()
+    expect(prover.push(Float32Array.of(Number.NaN), 1)).toEqual({
+      start: 3,
+      period: 1,
+      earliest: true,
+    })
+  })
+
+  it('copies the state, which its owner may write over', () => {
+    const prover = new LoopProver()
+    const state = Float32Array.of(1)
+    prover.push(state, 0)
+    state[0] = 2
+    expect(prover.push(state, 0)).toBeUndefined()
+    expect(prover.length).toBe(2)
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * Words: runs of letters by Unicode, with inner apostrophes (and the invisible joiners that Persian
+ * and Indic words hold inside). Where a script writes no spaces, `Intl.Segmenter` cuts the run.
+ *
+ * The dictionaries behind `Intl.Segmenter` differ between engines and versions; what must not (the
+ * spelling of Japanese) is therefore measured on letter runs and their 4-grams, not on these words.
+ */
+
+/** A stretch of a text. */
+export interface Word {
+  readonly text: string
+  /** Where it begins, in UTF-16 units: `source.slice(start, start + text.length) === text`. */
+  readonly start: number
+}
+
+const RUN = /[\p{L}\p{M}]+(?:['’\u200c\u200d][\p{L}\p{M}]+)*/gu
+
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u
+
+let segmenter: Intl.Segmenter | undefined
+
+/** Is there a letter of a script that writes no spaces (Han, kana, Thai, Lao, Khmer, Burmese)? */
+export function isUnspaced(run: string): boolean {
+  return UNSPACED.test(run)
+}
+
+/** The runs of letters of a text, never cut: `don't` is one, `春の夜` is one. */
+export function letterRuns(text: string): Word[] {
+  const runs: Word[] = []
+  for (const match of text.matchAll(RUN)) runs.push({ text: match[0], start: match.index })
+  return runs
+}
+
+/** The words of a text: `春の夜` is 春, の, 夜. */
+export function wordsOf(text: string): Word[] {
+  const words: Word[] = []
+  for (const run of letterRuns(text)) {
+    if (!isUnspaced(run.text)) {
+      words.push(run)
+      continue
+    }
+    segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
+    for (const { segment, index } of segmenter.segment(run.text)) {
+      words.push({ text: segment, start: run.start + index })
+    }
+  }
+  return words
+}
+
+/**
+ * The form under which a word or run is looked up: composed (NFC), its first letter small (so that
+ * a word known from the middle of a sentence is known at its beginning), apostrophes straight.
+ * `ROMEO` becomes `rOMEO`: other capitals keep their say, and `tHe` is not `the`.
+ */
+export function spellingKey(word: string): string {
+  const composed = word.normalize('NFC').replaceAll('’', "'")
+  const first = String.fromCodePoint(composed.codePointAt(0) ?? 0)
+  const small = first.toLowerCase()
+  return small === first || composed === '' ? composed : small + composed.slice(first.length)
+}
