@@ -48,7 +48,7 @@ function checkLink(input: unknown, place: number): LinkSpec {
     const value = settings[knob.name]
     if (value === undefined && knob.name === 'temperature') continue // the run's
     try {
-      spec[knob.name] = readKnob(knob, value ?? knob.default)
+      spec[knob.name] = readKnob(knob, value ?? knob.default) + 0 // -0 is written 0
     } catch (error) {
       refuse(error instanceof InputError ? error.message : String(error))
     }
@@ -89,7 +89,7 @@ function weights(value: unknown, refuse: Refuse): [string, number][] {
     const [text, add] = pair as unknown[]
     if (typeof text !== 'string' || text === '') return wrong()
     if (typeof add !== 'number' || !(Math.abs(add) <= MOST)) return wrong()
-    return [text, add]
+    return [text, add + 0]
   })
 }
 
