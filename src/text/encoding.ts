@@ -1,6 +1,6 @@
 /** Bytes to text: which encoding, which line ends, and what could not be read. */
 import { didYouMean, FileError, InputError } from '../errors.js'
-import { guessJapanese } from './japanese.js'
+import { guessJapanese, KANA_NEEDED } from './japanese.js'
 
 export interface DecodeOptions {
   /** `utf-8`, `utf-16le`, `shift_jis`, `euc-jp`, or another that the platform's TextDecoder knows. */
@@ -59,8 +59,15 @@ interface Decoded {
   readonly bom: boolean
 }
 
+/** 80 to 9F of windows-1252, by the index of the Encoding Standard. */
+const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
 function decode(bytes: Uint8Array, encoding: string, bom = false): Decoded {
-  return { text: new TextDecoder(encoding).decode(bytes), encoding, bom }
+  const text = new TextDecoder(encoding).decode(bytes)
+  if (encoding !== 'windows-1252') return { text, encoding, bom }
+  // Node 20 reads it as ISO-8859-1, with controls for quotes and dashes; others are not changed.
+  const mended = text.replace(/[\u0080-\u009f]/g, char => WINDOWS_1252[char.charCodeAt(0) - 0x80])
+  return { text: mended, encoding, bom }
 }
 
 /** The text when every byte fits, else undefined. A byte order mark must be off already. */
@@ -126,14 +133,19 @@ const SAMPLE = 65_536
 
 /**
  * UTF-16 without a mark: ASCII among its characters leaves a zero in every other byte, always on
- * the same side.
+ * the same side. A picture can do that too, so the other bytes must be those of a script: nearly
+ * all from one row of 256 beside ASCII, or a tenth from the row of the kana.
  */
 function byZeros(bytes: Uint8Array): Decoded | undefined {
-  const end = Math.min(bytes.length, SAMPLE)
-  const zeros = [0, 0]
-  for (let i = 0; i < end; i++) if (bytes[i] === 0) zeros[i & 1]++
-  const [even, odd] = zeros
+  const end = Math.min(bytes.length, SAMPLE) & ~1
+  const rows = [new Uint32Array(0x100), new Uint32Array(0x100)]
+  for (let i = 0; i < end; i++) rows[i & 1][bytes[i]]++
+  const [even, odd] = [rows[0][0], rows[1][0]]
   if (Math.max(even, odd) === 0 || Math.min(even, odd) * 50 > Math.max(even, odd)) return undefined
+  const high = odd > even ? rows[1] : rows[0]
+  const units = end / 2
+  const alphabet = high[0] + Math.max(...high.subarray(1)) >= units * 0.8
+  if (!alphabet && high[0x30] < units * KANA_NEEDED) return undefined
   const encoding = odd > even ? 'utf-16le' : 'utf-16be'
   const text = decodeStrictly(bytes, encoding)
   const plausible =

@@ -11,9 +11,11 @@ interface Kinds {
   all: number
   /** Hiragana and katakana, full-width. */
   kana: number
-  /** Half-width katakana; of these ｱ to ｿ apart. */
+  /** Half-width katakana; of these ｱ to ｿ apart, and ﾞ ﾟ after a kana that they can voice or not. */
   half: number
   halfFirst: number
+  voiced: number
+  misvoiced: number
   /** JIS level 1: the kanji in daily use. */
   common: number
   /** Kanji whose second byte lies in ASCII. */
@@ -22,12 +24,28 @@ interface Kinds {
 }
 
 function noKinds(): Kinds {
-  return { all: 0, kana: 0, half: 0, halfFirst: 0, common: 0, asciiSecond: 0, broken: 0 }
+  return {
+    all: 0,
+    kana: 0,
+    half: 0,
+    halfFirst: 0,
+    voiced: 0,
+    misvoiced: 0,
+    common: 0,
+    asciiSecond: 0,
+    broken: 0,
+  }
 }
 
-function countHalf(kinds: Kinds, byte: number): void {
+function countHalf(kinds: Kinds, byte: number, before: number): void {
   kinds.half++
   if (byte >= 0xb1 && byte <= 0xbf) kinds.halfFirst++
+  if (byte === 0xde || byte === 0xdf) {
+    const h = before >= 0xca && before <= 0xce
+    const voices = h || (byte === 0xde && ((before >= 0xb6 && before <= 0xc4) || before === 0xb3))
+    if (voices) kinds.voiced++
+    else kinds.misvoiced++
+  }
 }
 
 /** Shift_JIS (with Microsoft's extensions): rows in pairs per lead byte, second byte 40-7E, 80-FC. */
@@ -38,7 +56,7 @@ function walkShiftJis(bytes: Uint8Array): Kinds {
     if (lead < 0x80) continue
     kinds.all++
     if (lead >= 0xa1 && lead <= 0xdf) {
-      countHalf(kinds, lead)
+      countHalf(kinds, lead, bytes[i - 1])
       continue
     }
     const second = bytes[i + 1]
@@ -74,7 +92,7 @@ function walkEucJp(bytes: Uint8Array): Kinds {
     kinds.all++
     const length = lead === 0x8f ? 3 : 2
     if (i + length > bytes.length) break // the sample was cut here
-    if (lead === 0x8e && high(i + 1) && bytes[i + 1] <= 0xdf) countHalf(kinds, bytes[i + 1])
+    if (lead === 0x8e && high(i + 1) && bytes[i + 1] <= 0xdf) kinds.half++
     else if (high(i) && high(i + 1)) {
       if (lead === 0xa4 || lead === 0xa5) kinds.kana++
       if (lead >= 0xb0 && lead <= 0xcf) kinds.common++
@@ -90,7 +108,7 @@ function walkEucJp(bytes: Uint8Array): Kinds {
 /** One broken sequence in 200 is damage; more is another encoding. */
 const BROKEN_ALLOWED = 0.005
 /** Prose has 50 to 80% kana, a table of technical terms a quarter. */
-const KANA_NEEDED = 0.1
+export const KANA_NEEDED = 0.1
 
 /**
  * @param bytes from the start of the file; it may end in mid-character
@@ -108,7 +126,9 @@ export function guessJapanese(bytes: Uint8Array): 'euc-jp' | 'shift_jis' | undef
   // A list of names has kanji only. Where windows-1252 looks like kanji (“ and ” are lead bytes), the
   // second byte is a letter; of real kanji only about a third have theirs in ASCII.
   if (sjis.common >= sjis.all * 0.8 && sjis.asciiSecond <= sjis.common * 0.6) return 'shift_jis'
-  // Half-width katakana alone. KOI8-R lies in the same bytes, but has no letters where ｱ to ｿ are.
-  if (sjis.half >= sjis.all * 0.8 && sjis.halfFirst >= sjis.half * 0.1) return 'shift_jis'
+  // Half-width katakana alone. KOI8-R lies in the same bytes, but has no letters where ｱ to ｿ are;
+  // Chinese and Korean pairs of bytes would have ﾞ and ﾟ after anything.
+  const alone = sjis.half >= sjis.all * 0.95 && sjis.halfFirst >= sjis.half * 0.1
+  if (alone && sjis.voiced > 0 && sjis.misvoiced === 0) return 'shift_jis'
   return undefined
 }
