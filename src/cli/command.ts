@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean, InputError } from '../errors.js'
 import { type Bilingual, flagName, type Knob, readKnob } from '../knob.js'
-import { commandHelp } from './help.js'
+import { commandHelp, usageOf } from './help.js'
 import type { Io } from './io.js'
 
 export interface Flag {
@@ -148,7 +148,3 @@ function plainly(error: CommanderError, spec: CommandSpec, command: Command): In
       return new InputError('option', error.message.replace(/^error: /, ''))
   }
 }
-
-/** `ondo eval MODEL TEXT... [options]`. */
-export const usageOf = ({ name, arguments: given }: CommandSpec): string =>
-  ['ondo', name, given.replaceAll(/[<>]/g, '').toUpperCase(), '[options]'].filter(Boolean).join(' ')

@@ -2,7 +2,6 @@
 import type { Bilingual, Knob } from '../knob.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec, Flag } from './command.js'
-import { usageOf } from './command.js'
 import type { Io } from './io.js'
 import { NO_BREAK, padEnd, width, wrap } from './language.js'
 
@@ -78,6 +77,10 @@ function flagLabel(flag: Flag): string {
   const label = flag.flags.replaceAll(/[<>]/g, '')
   return label.startsWith('--') ? `      ${label}` : `  ${label}`
 }
+
+/** `ondo eval MODEL TEXT... [options]`. */
+export const usageOf = ({ name, arguments: given }: CommandSpec): string =>
+  ['ondo', name, given.replaceAll(/[<>]/g, '').toUpperCase(), '[options]'].filter(Boolean).join(' ')
 
 export function commandHelp(spec: CommandSpec, flags: readonly Flag[], io: Io): string {
   let text = `${io.paint.bold(io.t(HEADINGS.usage))}  ${usageOf(spec)}\n\n`

@@ -25,7 +25,7 @@ export function clock(seconds: number): string {
 /** 36,100 · 1.2M: no wider than six columns. */
 export function rate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return '-'
-  if (perSecond >= 999_950) return `${(perSecond / 1e6).toFixed(1)}M`
+  if (perSecond >= 999_500) return `${(perSecond / 1e6).toFixed(1)}M`
   if (perSecond < 10) return perSecond.toFixed(1)
   // Three figures: the rest is noise, and a number that dances can't be read.
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(perSecond)) - 2)
