@@ -137,7 +137,7 @@ describe('ondo train', () => {
     const left = JSON.parse(readFileSync(at('whole/run.json'), 'utf8')).step
     expect(step).toBeGreaterThan(0)
     expect(step).toBeLessThan(left)
-    const resumed = await ondo(['train', '--out', 'killed', '--resume', ...THREADS], {
+    const resumed = await ondo(['train', '--out', 'killed', '--resume'], {
       cwd: folder,
     })
     expect(resumed.code).toBe(0)

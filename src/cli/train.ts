@@ -6,16 +6,21 @@ import { readCorpus } from '../node/read.js'
 import {
   buildTokenizer,
   type CorpusSource,
-  encodeContent,
+  printable,
   TOKENIZERS,
-  type Tokenizer,
   type TokenizerKind,
   tokenizerFrom,
   vocabularyReport,
 } from '../text/index.js'
-import { PRESETS, TRAIN_KNOBS, type TrainOptions, train as trainer } from '../train/index.js'
+import {
+  PRESETS,
+  TRAIN_KNOBS,
+  type TrainingCorpus,
+  train as trainer,
+  trainingCorpus,
+} from '../train/index.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
-import { corpusLines, hashOf, READING, vocabularyLines } from './corpus.js'
+import { corpusLines, READING, vocabularyLines } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { quoted } from './model.js'
 import { readEscapes } from './sample.js'
@@ -201,42 +206,30 @@ function sourceOf(paths: readonly string[], flags: TrainFlags, before: Partial<S
   return { ...source, text }
 }
 
-interface Prepared {
-  readonly tokenizer: Tokenizer
-  readonly corpus: TrainOptions['corpus']
-}
-
 async function prepare(
   text: CorpusSource,
   source: Source,
   folder: TrainingFolder | undefined,
   io: Io,
-): Promise<Prepared> {
+): Promise<TrainingCorpus> {
   for (const line of corpusLines(text, io)) io.say(line)
   const kind = source.tokenizer ?? 'character'
   const saved = await folder?.tokenizer()
-  let tokenizer: Tokenizer
-  let ids: TrainOptions['corpus']['ids']
-  if (saved !== undefined) {
-    tokenizer = tokenizerFrom(saved)
-    ids = encodeContent(tokenizer, text.content, 'skip').ids
-  } else {
-    const built = buildTokenizer(kind, text.content, { minCount: source.minCount })
-    tokenizer = built.tokenizer
-    ids = encodeContent(tokenizer, text.content, 'skip').ids
-    for (const line of vocabularyLines(vocabularyReport(tokenizer, built.report.counts), io))
-      io.say(line)
-    const { dropped, droppedTotal } = built.report
-    if (dropped.length > 0) {
-      io.say(
-        io.t({
-          en: `left out: ${dropped.length} kinds that occur less than ${source.minCount} times, ${droppedTotal} symbols in all`,
-          ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字`,
-        }),
-      )
-    }
+  if (saved !== undefined) return trainingCorpus(text, tokenizerFrom(saved))
+  const { tokenizer, report } = buildTokenizer(kind, text.content, { minCount: source.minCount })
+  for (const line of vocabularyLines(vocabularyReport(tokenizer, report.counts), io)) io.say(line)
+  const { dropped, droppedTotal } = report
+  if (dropped.length > 0) {
+    const shown = dropped.slice(0, 10).map(({ symbol, count }) => `${printable(symbol)} ${count}`)
+    const list = `${shown.join(', ')}${dropped.length > 10 ? ', …' : ''}`
+    io.say(
+      io.t({
+        en: `left out: ${dropped.length} kinds that occur less than ${source.minCount} times, ${droppedTotal} symbols in all: ${list}`,
+        ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字: ${list}`,
+      }),
+    )
   }
-  return { tokenizer, corpus: { ids, tokenizer, name: text.name, hash: await hashOf(text) } }
+  return trainingCorpus(text, tokenizer)
 }
 
 async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
@@ -270,7 +263,8 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     raw: source.raw,
     tokenizerKind: source.tokenizer,
   })
-  const { tokenizer, corpus } = await prepare(text, source, flags.resume ? folder : undefined, io)
+  const corpus = await prepare(text, source, flags.resume ? folder : undefined, io)
+  const { tokenizer } = corpus
   // Said now rather than at the first sample.
   if (source.prompt !== undefined) tokenizer.encode(source.prompt)
 
@@ -290,11 +284,12 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   })
   const { interrupt } = io
   interrupt.addEventListener('abort', () => reporter.interrupted())
-  const engine = await nodeEngine(flags.threads ? { threads: flags.threads } : {})
+  // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
+  const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
+  const engine = await nodeEngine(threads ? { threads } : {})
   const made = await folder.make()
   let started = false
   try {
-    if (exists && flags.force) reporter.moved(await folder.moveAside())
     const events = trainer({
       corpus,
       engine,
@@ -311,6 +306,8 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     for await (const event of events) {
       if (event.type === 'start') {
         started = true
+        // Everything has been checked, and nothing written yet.
+        if (exists && flags.force) reporter.moved(await folder.moveAside())
         await folder.writeSource(source)
       }
       if (flags.json) {

@@ -62,17 +62,24 @@ export class TrainingFolder {
     return false
   }
 
+  private async run(): Promise<Partial<Run>> {
+    return ((await this.json(FILES.run)) as Partial<Run> | undefined) ?? {}
+  }
+
   /** `tiny-shakespeare.txt, step 812`. */
   async describe(): Promise<string> {
-    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
-    const name = run?.corpus?.name
-    return `${name === undefined ? '' : `${name}, `}step ${run?.step ?? 'unknown'}`
+    const { corpus, step } = await this.run()
+    return `${corpus?.name === undefined ? '' : `${corpus.name}, `}step ${step ?? 'unknown'}`
   }
 
   /** JSON of the run's tokenizer, from its run.json. */
   async tokenizer(): Promise<unknown> {
-    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
-    return run?.tokenizer === undefined ? undefined : JSON.parse(run.tokenizer)
+    const { tokenizer } = await this.run()
+    return tokenizer === undefined ? undefined : JSON.parse(tokenizer)
+  }
+
+  async threads(): Promise<number | undefined> {
+    return (await this.run()).threads
   }
 
   /** How the text was read before; paths as seen from here. */
