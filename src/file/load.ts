@@ -73,9 +73,10 @@ export async function loadBy(
   return about(found.label, () => decodeModel(found.bytes))
 }
 
-/** `models/` beside `dist/`, or, when run from the sources, beside `src/`. */
+/** `models/` of the package, seen from src/file/, from dist/, or from a shared piece in dist/chunks/. */
 function modelsBeside(module: string): URL {
-  return new URL(module.includes('/src/file/') ? '../../models/' : '../models/', module)
+  const deep = /\/(src\/file|dist\/chunks)\/[^/]*$/.test(module)
+  return new URL(deep ? '../../models/' : '../models/', module)
 }
 
 export interface LoadOptions {

@@ -252,7 +252,7 @@ const startsAlike = (bytes: Uint8Array): boolean =>
 
 describe('10,000 mutations of a model file', () => {
   it('are refused by a FileError, or whole and just what they say', {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const dice = new Dice()
     const kinds = Object.entries(MUTATIONS)

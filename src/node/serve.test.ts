@@ -122,8 +122,8 @@ describe('the studio over HTTP', () => {
     expect([again.status, await again.text()]).toEqual([304, ''])
     writeFileSync(join(folder, 'index.html'), `${PAGE}!`)
     const changed = await fetch(url, { headers: { 'If-None-Match': etag } })
-    writeFileSync(join(folder, 'index.html'), PAGE)
     expect([changed.status, await changed.text()]).toEqual([200, `${PAGE}!`])
+    writeFileSync(join(folder, 'index.html'), PAGE)
   })
 
   it('serves the models too', async () => {
@@ -257,7 +257,8 @@ describe('the server', () => {
     const before = performance.now()
     await Promise.all([first.close(), first.close()])
     await first.close()
-    expect(performance.now() - before).toBeLessThan(1_000)
+    // Far below the 5 s for which Node keeps an idle connection, far above what a busy machine needs.
+    expect(performance.now() - before).toBeLessThan(4_000)
     await expect(
       (async () => {
         while (!(await reader.read()).done);

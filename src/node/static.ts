@@ -1,8 +1,6 @@
 /** A folder of files over HTTP, and nothing outside it. */
-import { createReadStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
-import { Readable } from 'node:stream'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -71,8 +69,9 @@ export async function serveFile(folder: string, request: Request): Promise<Respo
   if (request.headers.get('If-None-Match') === etag) {
     return new Response(null, { status: 304, headers })
   }
-  const full = { ...headers, 'Content-Length': String(file.size) }
-  if (request.method === 'HEAD') return new Response(null, { headers: full })
-  const body = Readable.toWeb(createReadStream(file.path)) as ReadableStream<Uint8Array>
-  return new Response(body, { headers: full })
+  const full = (size: number) => ({ headers: { ...headers, 'Content-Length': String(size) } })
+  if (request.method === 'HEAD') return new Response(null, full(file.size))
+  // Whole, not as a stream: a page's files are small, and one replaced meanwhile must not be cut.
+  const bytes = await readFile(file.path)
+  return new Response(bytes, full(bytes.length))
 }
