@@ -239,7 +239,7 @@ export type { KernelNetwork }
  *   memory, or when there is no WebAssembly SIMD
  */
 export async function loadNetwork(config: ModelConfig, weights: Weights): Promise<KernelNetwork> {
-  const checked = modelConfig(config as unknown as Record<keyof ModelConfig, unknown>)
+  const checked = modelConfig({ ...config })
   checkWeights(checked, weights)
   const layout = layOut(checked)
   const module = await kernels()
