@@ -25,6 +25,14 @@ describe.each([
     expect(await store.read('a')).toEqual(bytes('two'))
   })
 
+  it('removes what is there, and does not mind what is not', async () => {
+    const store = await open()
+    await store.write('a', bytes('one'))
+    await store.remove('a')
+    await store.remove('a')
+    expect(await store.read('a')).toBeUndefined()
+  })
+
   it('appends, and cuts to a length, never longer', async () => {
     const store = await open()
     await store.truncate('log', 0)

@@ -78,6 +78,7 @@ export async function checkpointFolder(folder: string): Promise<CheckpointStore>
         await syncFolder(folder)
       }),
     append: (name, text) => guarded('add to', name, () => appendFile(join(folder, name), text)),
+    remove: name => guarded('remove', name, () => rm(join(folder, name), { force: true })),
     truncate: (name, length) =>
       guarded('cut', name, async () => {
         const path = join(folder, name)

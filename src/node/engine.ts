@@ -13,9 +13,13 @@ export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<
   try {
     ort = await import('onnxruntime-node')
   } catch (cause) {
+    const missing =
+      cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
     throw new TrainingError(
       'engine-missing',
-      'Training needs the package onnxruntime-node, which is not installed: run `npm install onnxruntime-node` and try again.',
+      missing
+        ? 'Training needs the package onnxruntime-node, which is not installed: run `npm install onnxruntime-node` and try again.'
+        : `Training needs the package onnxruntime-node, and it does not start on this machine (${cause instanceof Error ? cause.message : cause}): run \`npm install onnxruntime-node\` anew, on a system that it supports.`,
       { cause },
     )
   }

@@ -18,6 +18,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.js'
+export { configOf } from './plan.js'
 export {
   embeddingWidth,
   PRESETS,
@@ -27,4 +28,4 @@ export {
 } from './settings.js'
 export { type CheckpointStore, memoryStore } from './store.js'
 export { fitBatch, type Split, type SplitKind, splitCorpus } from './streams.js'
-export { configOf, type TrainOptions, train } from './trainer.js'
+export { type TrainOptions, train } from './trainer.js'

@@ -7,6 +7,8 @@ export interface CheckpointStore {
   write(name: string, bytes: Uint8Array): Promise<void>
   /** Adds text to the end; a crash may cut it short. */
   append(name: string, text: string): Promise<void>
+  /** Nothing happens when it is not there. */
+  remove(name: string): Promise<void>
   /** Cuts to a length in bytes; nothing happens when it is shorter already or absent. */
   truncate(name: string, length: number): Promise<void>
 }
@@ -28,6 +30,9 @@ export function memoryStore(): CheckpointStore & { readonly files: Map<string, U
       whole.set(old)
       whole.set(added, old.length)
       files.set(name, whole)
+    },
+    async remove(name) {
+      files.delete(name)
     },
     async truncate(name, length) {
       const old = files.get(name)

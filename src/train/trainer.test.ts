@@ -144,7 +144,8 @@ describe('a checkpoint', () => {
   )
 
   it('is whole whichever write was the last before a crash', async () => {
-    const { end } = await run()
+    const settings = { checkpointEvery: 20, layers: 1, dropout: 0 }
+    const { end } = await run({ settings })
     for (let crash = 1; crash <= 14; crash++) {
       const store = memoryStore()
       let writes = 0
@@ -155,7 +156,6 @@ describe('a checkpoint', () => {
           await store.write(name, bytes)
         },
       }
-      const settings = { checkpointEvery: 20 }
       const dead = run({ store: failing, settings })
       await expect(dead, `crash at write ${crash}`).rejects.toThrow('power cut')
       const again = await run({ store, settings, resume: store.files.has(FILES.resume) })
@@ -201,7 +201,14 @@ describe('a checkpoint', () => {
     await expect(run({ store: memoryStore(), resume: true })).rejects.toThrow(
       'There is no resume.safetensors',
     )
-    await run({ store, overwrite: true })
+  })
+
+  it('begins anew where that was asked for, and nothing of the old run stays', async () => {
+    const store = memoryStore()
+    await run({ store })
+    await run({ store, overwrite: true, settings: { holdout: 0, steps: 3 } })
+    expect(store.files.has(FILES.best)).toBe(false)
+    expect(text(store.files.get(FILES.metrics)).trim().split('\n').length).toBe(3)
   })
 
   it('warns when the number of threads is another one', async () => {

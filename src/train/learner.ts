@@ -1,0 +1,132 @@
+/**
+ * The learner: weights, optimizer and carried state, and what one step does to them. A step is a
+ * pure function of (corpus, settings, threads, what the learner holds, step); nothing else moves it.
+ */
+import type { Weights } from '../model/config.js'
+import type { Ids } from '../text/index.js'
+import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
+import type { Checkpoint } from './checkpoint.js'
+import { fillMask } from './dropout.js'
+import type { Engine, Feed } from './engine.js'
+import { type Clip, clipping, gradientNorm } from './optimizer/clip.js'
+import { createOptimizer } from './optimizer/index.js'
+import type { Tensors } from './optimizer/optimizer.js'
+import type { Plan } from './plan.js'
+import { learningRate, type Schedule } from './schedule.js'
+import type { TrainSettings } from './settings.js'
+import { fillBatch } from './streams.js'
+import { initialWeights } from './weights.js'
+
+/** What a step measured, before it changed anything. */
+export interface Measured {
+  /** Mean loss of the batch, nats a symbol. */
+  readonly loss: number
+  /** Of all gradients, before clipping. */
+  readonly norm: number
+  readonly rate: number
+}
+
+export interface Learner {
+  readonly weights: Tensors
+  readonly nodes: number
+  /**
+   * Takes one step.
+   * @param step of the whole run, from 1
+   * @param check sees loss and norm before weights and state change; may throw
+   */
+  step(step: number, check: (measured: Measured) => void): Promise<Measured>
+  /** What a checkpoint keeps: live arrays, not copies. */
+  holds(): Omit<Checkpoint, 'run'>
+  copyWeights(): Weights
+  dispose(): Promise<void>
+}
+
+function scheduleOf(settings: TrainSettings): Schedule {
+  return {
+    kind: settings.schedule,
+    rate: settings.rate,
+    floor: settings.rateFloor,
+    warmup: settings.warmup,
+    decay: settings.rateDecay,
+    decayAfter: settings.rateDecayAfter,
+  }
+}
+
+function clipOf({ clip, clipBy }: TrainSettings): Clip {
+  return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
+}
+
+const mean = (values: Float32Array): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
+}
+
+/** A learner at the plan's checkpoint, or at the beginning. */
+export async function createLearner(engine: Engine, plan: Plan, ids: Ids): Promise<Learner> {
+  const { settings, config, split, masked, checkpoint, steps } = plan
+  const { batch: B, steps: T, batches } = split.training
+  const graph = networkGraph(config, { batch: B, steps: T, training: true, masked })
+  const program = await engine.compile(graph)
+  const weights =
+    checkpoint?.weights ??
+    initialWeights(config, {
+      kind: settings.init,
+      forgetBias: settings.forgetBias,
+      seed: settings.seed,
+    })
+  const optimizer = createOptimizer(settings.optimizer, weights, {
+    ...settings,
+    decay: settings.rmsDecay,
+  })
+  for (const [kind, group] of checkpoint?.moments ?? []) {
+    for (const [name, saved] of group) optimizer.moments.get(kind)?.get(name)?.set(saved)
+  }
+  const zeroState = (): Tensors =>
+    new Map(graph.state.map(name => [name, new Float32Array(B * config.hidden)]))
+  let state = checkpoint?.state ?? zeroState()
+
+  const x = new Int32Array(B * T)
+  const y = new Int32Array(B * T)
+  const masks = masked.map(layer => ({ layer, mask: new Float32Array(B * T * config.hidden) }))
+  const feeds: Record<string, Feed> = { x, y }
+  for (const [name, data] of weights) feeds[name] = data
+  for (const { layer, mask } of masks) feeds[maskName(layer)] = mask
+  const schedule = scheduleOf(settings)
+  const clip = clipOf(settings)
+
+  return {
+    weights,
+    nodes: graph.nodes,
+    async step(step, check) {
+      const index = (step - 1) % batches
+      // Each pass begins as a text begins; within it, every stream goes on where it was.
+      if (index === 0) state = zeroState()
+      fillBatch(ids, split.training, index, x, y)
+      for (const { layer, mask } of masks) {
+        fillMask(mask, { seed: settings.seed, layer, step, p: settings.dropout })
+      }
+      for (const [name, data] of state) feeds[name] = data
+      const out = await program.run(feeds)
+      const gradients = new Map(
+        Array.from(graph.gradients, ([name, output]) => [name, out[output]]),
+      )
+      const measured = {
+        loss: mean(out[LOSSES]),
+        norm: gradientNorm(gradients),
+        rate: learningRate(schedule, { step, steps, epoch: Math.ceil(step / batches) }),
+      }
+      check(measured)
+      optimizer.update(weights, gradients, {
+        rate: measured.rate,
+        step,
+        ...clipping(clip, measured.norm),
+      })
+      state = new Map(graph.state.map(name => [name, out[nextState(name)]]))
+      return measured
+    },
+    holds: () => ({ weights, moments: optimizer.moments, state }),
+    copyWeights: () => new Map(Array.from(weights, ([name, data]) => [name, data.slice()])),
+    dispose: () => program.dispose(),
+  }
+}

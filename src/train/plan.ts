@@ -1,0 +1,150 @@
+/** Everything about a run that is decided, and refused, before its first step. */
+import { InputError, TrainingError } from '../errors.js'
+import { type ModelConfig, modelConfig } from '../model/config.js'
+import { type Checkpoint, FILES, readCheckpoint, resumedSettings } from './checkpoint.js'
+import type { TrainingCorpus } from './corpus.js'
+import type { WarningEvent } from './events.js'
+import { embeddingWidth, type TrainSettings, trainSettings } from './settings.js'
+import type { CheckpointStore } from './store.js'
+import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './streams.js'
+
+export interface PlanRequest {
+  readonly corpus: TrainingCorpus
+  readonly threads: number
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly preset?: string
+  readonly store?: CheckpointStore
+  readonly resume?: boolean
+  readonly overwrite?: boolean
+}
+
+export interface Plan {
+  readonly settings: TrainSettings
+  readonly config: ModelConfig
+  readonly split: Split
+  /** Updates in the whole run. */
+  readonly steps: number
+  /** Layers behind which units are dropped. */
+  readonly masked: readonly number[]
+  /** Where to go on from. */
+  readonly checkpoint: Checkpoint | undefined
+  /** What was adapted, what will be missing. */
+  readonly warnings: readonly WarningEvent[]
+}
+
+/** The model that settings describe for a vocabulary of V. */
+export function configOf(settings: TrainSettings, vocabulary: number): ModelConfig {
+  return modelConfig({
+    cell: settings.cell,
+    vocabulary,
+    embedding: embeddingWidth(settings, vocabulary),
+    hidden: settings.hidden,
+    layers: settings.layers,
+    activation: settings.activation,
+    reset: settings.reset,
+    dropout: settings.dropout,
+  })
+}
+
+function maskedLayers({ dropout, dropoutAfter, layers }: TrainSettings): number[] {
+  if (dropout === 0) return []
+  return Array.from({ length: dropoutAfter === 'each' ? layers : layers - 1 }, (_, k) => k)
+}
+
+async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefined> {
+  const { store, corpus, resume, overwrite } = request
+  if (!resume) {
+    if (store && !overwrite && (await store.read(FILES.resume)) !== undefined) {
+      throw new InputError(
+        'run-exists',
+        'There is a run already where this one would be saved; resume it, choose another place, or say that it may be overwritten.',
+      )
+    }
+    return undefined
+  }
+  if (store === undefined) {
+    throw new InputError('nothing-to-resume', 'To resume, give the store that holds the run.')
+  }
+  const checkpoint = await readCheckpoint(store)
+  const { run } = checkpoint
+  if (run.corpus.hash !== corpus.hash || run.corpus.size !== corpus.ids.length) {
+    throw new InputError(
+      'corpus-changed',
+      `The run was trained on ${run.corpus.size} symbols with hash ${run.corpus.hash.slice(0, 12)}, and this corpus has ${corpus.ids.length} with hash ${corpus.hash.slice(0, 12)}; give the same text, or start a new run.`,
+    )
+  }
+  if (run.tokenizer !== JSON.stringify(corpus.tokenizer)) {
+    throw new InputError(
+      'tokenizer-changed',
+      'The run was trained with another tokenizer; give the same tokenizer, or start a new run.',
+    )
+  }
+  return checkpoint
+}
+
+/**
+ * Plans a run.
+ * @throws InputError for settings, or a resume that doesn't fit; TrainingError for a corpus too small
+ */
+export async function planRun(request: PlanRequest): Promise<Plan> {
+  const { corpus, preset, threads } = request
+  const asked = trainSettings(request.settings, preset)
+  const size = corpus.ids.length
+  if (size < FEWEST_SYMBOLS) {
+    throw new TrainingError(
+      'corpus-too-small',
+      `The corpus has ${size} symbols; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
+    )
+  }
+  const checkpoint = await checkpointOf(request)
+  const settings = checkpoint
+    ? resumedSettings(checkpoint.run.settings, request.settings, preset)
+    : asked
+  const wanted = {
+    kind: settings.split,
+    holdout: settings.holdout,
+    batch: settings.batch,
+    steps: settings.seq,
+  }
+  const fitted = fitBatch(size, wanted)
+  const split = splitCorpus(size, { ...wanted, ...fitted })
+  const masked = maskedLayers(settings)
+
+  const warnings: WarningEvent[] = []
+  const warn = (code: string, message: string): void => {
+    warnings.push({ type: 'warning', code, message })
+  }
+  if (fitted.batch !== settings.batch || fitted.steps !== settings.seq) {
+    warn(
+      'adapted',
+      `The corpus has ${size} symbols, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${fitted.batch} x seq ${fitted.steps}.`,
+    )
+  }
+  if (split.validation === undefined && settings.holdout > 0) {
+    warn(
+      'no-validation',
+      `Holding out ${settings.holdout} of ${size} symbols leaves nothing to validate on: there will be no validation loss.`,
+    )
+  }
+  if (settings.dropout > 0 && masked.length === 0) {
+    warn(
+      'no-dropout',
+      'One layer has nothing between layers to drop, so dropout does nothing: use more layers, or drop behind each layer.',
+    )
+  }
+  if (checkpoint && checkpoint.run.threads !== threads) {
+    warn(
+      'threads',
+      `The run was started with ${checkpoint.run.threads} threads and goes on with ${threads}: it will learn as well, but not to the same bits.`,
+    )
+  }
+  return {
+    settings,
+    config: configOf(settings, corpus.tokenizer.size),
+    split,
+    steps: settings.steps || settings.epochs * split.training.batches,
+    masked,
+    checkpoint,
+    warnings,
+  }
+}

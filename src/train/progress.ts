@@ -1,0 +1,111 @@
+/** Where a run stands: what its checkpoint, its metrics and its model file say of it. */
+import type { TrainingRecord } from '../file/index.js'
+import { VERSION } from '../version.js'
+import type { Run } from './checkpoint.js'
+import type { TrainingCorpus } from './corpus.js'
+import type { Plan } from './plan.js'
+
+/** Weight of the past in the smoothed loss: a mean over about 50 steps. */
+const SMOOTHING = 0.98
+
+export class Progress {
+  step: number
+  firstLoss: number | undefined
+  smoothedLoss: number | undefined
+  best: Run['best']
+  validation: Run['validation']
+  private readonly plan: Plan
+  private readonly corpus: TrainingCorpus
+  private readonly threads: number
+  private readonly firstStep: number
+  private readonly secondsBefore: number
+  private readonly began = performance.now()
+
+  constructor(plan: Plan, corpus: TrainingCorpus, threads: number) {
+    this.plan = plan
+    this.corpus = corpus
+    this.threads = threads
+    const run = plan.checkpoint?.run
+    this.step = run?.step ?? 0
+    this.firstStep = this.step
+    this.firstLoss = run?.firstLoss
+    this.smoothedLoss = run?.smoothedLoss
+    this.best = run?.best
+    this.validation = run?.validation
+    this.secondsBefore = run?.seconds ?? 0
+  }
+
+  /** Passes over the text, with the fraction of the one under way. */
+  get epoch(): number {
+    return this.step / this.plan.split.training.batches
+  }
+
+  /** Over all sessions. */
+  get seconds(): number {
+    return this.secondsBefore + this.secondsHere
+  }
+
+  private get secondsHere(): number {
+    return (performance.now() - this.began) / 1000
+  }
+
+  /** Mean seconds a step in this session, validation and saving included. */
+  get secondsPerStep(): number {
+    return this.secondsHere / Math.max(1, this.step - this.firstStep)
+  }
+
+  took(step: number, loss: number): void {
+    this.step = step
+    this.smoothedLoss =
+      this.smoothedLoss === undefined
+        ? loss
+        : SMOOTHING * this.smoothedLoss + (1 - SMOOTHING) * loss
+  }
+
+  /** @returns whether this is the lowest validation loss so far */
+  validated(loss: number): boolean {
+    this.validation = { loss, step: this.step }
+    if (this.best !== undefined && loss >= this.best.loss) return false
+    this.best = this.validation
+    return true
+  }
+
+  run(metricsBytes: number): Run {
+    const { firstLoss, smoothedLoss, best, validation } = this
+    return {
+      settings: this.plan.settings,
+      corpus: {
+        hash: this.corpus.hash,
+        size: this.corpus.ids.length,
+        ...(this.corpus.name !== undefined && { name: this.corpus.name }),
+      },
+      tokenizer: JSON.stringify(this.corpus.tokenizer),
+      threads: this.threads,
+      step: this.step,
+      ...(firstLoss !== undefined && { firstLoss }),
+      ...(smoothedLoss !== undefined && { smoothedLoss }),
+      ...(best !== undefined && { best }),
+      ...(validation !== undefined && { validation }),
+      seconds: this.seconds,
+      metricsBytes,
+    }
+  }
+
+  record(): TrainingRecord {
+    const { settings } = this.plan
+    return {
+      ...(this.corpus.name !== undefined && { corpus: this.corpus.name }),
+      corpusHash: this.corpus.hash,
+      corpusSize: this.corpus.ids.length,
+      split: settings.split,
+      seed: settings.seed,
+      settings: { ...settings },
+      epochs: this.epoch,
+      steps: this.step,
+      ...(this.smoothedLoss !== undefined && { trainLoss: this.smoothedLoss }),
+      ...(this.validation !== undefined && { validationLoss: this.validation.loss }),
+      seconds: this.seconds,
+      version: VERSION,
+    }
+  }
+}
