@@ -152,7 +152,7 @@ describe('a model that can’t be written', () => {
     [
       'a weight too large for F16',
       broken('head.bias', [0, 0, 65_520, 0, 0]),
-      /Weight 2 of "head.bias" is 65520, which F16 can't hold.*F32 or BF16/,
+      /Weight 2 of "head.bias" is 65520, which F16 can't hold.*save as F32/,
     ],
     ['a missing tensor', broken('head.bias', undefined), /lack "head.bias"/],
     ['a tensor of the wrong size', broken('head.bias', [0]), /"head.bias".*\[5\] with 1 numbers/],
@@ -172,6 +172,28 @@ describe('a model that can’t be written', () => {
     expect(() => encodeModel(model, { dtype: 'F16' })).toThrow(InputError)
     expect(() => encodeModel(model, { dtype: 'F16' })).toThrow(sentence)
   })
+})
+
+describe('the largest weight', () => {
+  // One float32 below the point from which on rounding gives infinity, and that point.
+  it.each([
+    ['F16', 0x477fefff, 0x477ff000],
+    ['BF16', 0x7f7f7fff, 0x7f7f8000],
+    ['F32', 0x7f7fffff, 0x7f800000],
+  ] as const)(
+    'that %s can hold is written and read; the next is refused',
+    async (dtype, last, next) => {
+      const model = parts()
+      const withBias = (bits: number): ModelParts => {
+        const bias = new Float32Array(5)
+        new Uint32Array(bias.buffer).fill(bits)
+        return { ...model, weights: new Map(model.weights).set('head.bias', bias) }
+      }
+      const back = await decodeModel(encodeModel(withBias(last), { dtype }))
+      expect(back.weights.get('head.bias')![0]).toBeGreaterThan(65_000)
+      expect(() => encodeModel(withBias(next), { dtype })).toThrow(/Weight 0 of "head.bias"/)
+    },
+  )
 })
 
 type Header = Record<string, Record<string, unknown>>
