@@ -3,46 +3,19 @@
  * The public door: named exports in the order of the data's way. Runs in Node, pages and workers.
  *
  * @example
- * import { decodeModel, generate } from 'ondo'
- * const model = await decodeModel(new Uint8Array(await file.arrayBuffer()))
+ * import { generate, loadModel } from 'ondo'
+ * const model = await loadModel('shakespeare') // or an address, a File, bytes
  * for await (const step of generate(model, { prompt: 'ROMEO:', temperature: () => slider.value }))
  *   out.append(step.text)
  */
 export { FileError, InputError, OndoError, TrainingError } from './errors.js'
-export { VERSION } from './version.js'
-
-// text to ids
-export * from './text/index.js'
-
-// the model and its file
 export {
-  CELLS,
-  type CellKind,
-  type ModelConfig,
-  modelConfig,
-  parameterCount,
-  tensorShapes,
-  type Weights,
-} from './model/config.js'
-export { decodeModel, encodeModel, type Model, type TrainingRecord } from './file/index.js'
-
-// ids to logits
-export { loadNetwork } from './runtime/index.js'
-export type { Network, Session, State } from './runtime/session.js'
-
-// logits to a draw
-export {
-  type Candidate,
-  type Candidates,
-  Distribution,
-  type Draw,
-  LENGTH,
-  SEED,
-  TEMPERATURE,
-} from './temperature/index.js'
-export { Random, type Seed } from './random.js'
-export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
-
+  decodeModel,
+  encodeModel,
+  loadModel,
+  type Model,
+  type TrainingRecord,
+} from './file/index.js'
 // draws to text
 export {
   type GenerateOptions,
@@ -56,6 +29,33 @@ export {
   type Step,
   Writer,
 } from './generate/index.js'
-
+export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
 // text to numbers
 export { type Score, score } from './measure/score.js'
+// the model and its file
+export {
+  CELLS,
+  type CellKind,
+  type ModelConfig,
+  modelConfig,
+  parameterCount,
+  tensorShapes,
+  type Weights,
+} from './model/config.js'
+export { Random, type Seed } from './random.js'
+// ids to logits
+export { loadNetwork } from './runtime/index.js'
+export type { Network, Session, State } from './runtime/session.js'
+// logits to a draw
+export {
+  type Candidate,
+  type Candidates,
+  Distribution,
+  type Draw,
+  LENGTH,
+  SEED,
+  TEMPERATURE,
+} from './temperature/index.js'
+// text to ids
+export * from './text/index.js'
+export { VERSION } from './version.js'

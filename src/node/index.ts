@@ -1,0 +1,11 @@
+/**
+ * The public door in Node: everything that runs anywhere, and what needs files, sockets or the
+ * native training engine. Here `loadModel` also takes bundled names, paths and training folders.
+ */
+export * from '../index.js'
+export { checkpointFolder } from './checkpoint-folder.js'
+export { nodeEngine } from './engine.js'
+export { bundledModels, findModel, writeFileAtomic } from './files.js'
+export { loadModel } from './load.js'
+export { readCorpus } from './read.js'
+export { serveStudio } from './serve.js'
