@@ -49,7 +49,7 @@ function longestMatches(
   while (limit < n && !isBreaker(back(limit))) limit++
   const longest = new Map<number, number>()
   if (limit === 0) return longest
-  // Z algorithm (Gusfield 1997, section 1.4): z[k] = how far the text read backwards from k goes on
+  // Z algorithm (Gusfield 1997): z[k] = how far the text read backwards from k goes on
   // like the text read backwards from its end. [left, right) is the match found farthest.
   const z = new Int32Array(n)
   let left = 0
@@ -105,10 +105,10 @@ export const dryLink: LinkKind<DryLink> = {
       kind: 'whole',
       min: 1,
       max: Number.MAX_SAFE_INTEGER,
-      default: 2, // its author's, for tokens of about a word; letters want 8 or more
+      default: 2, // its author's; also with letters the words hold (docs/chain.md has the numbers)
       about: {
-        en: 'from which length of repetition on; letters want 8 or more',
-        ja: '何文字の繰り返しから働くか。文字単位のモデルなら8以上がよい',
+        en: 'the length of a repetition from which it acts',
+        ja: '何文字の繰り返しから働くか',
       },
     },
     {

@@ -34,7 +34,7 @@ export const temperature = (logits: Logits, T: number): Logits =>
 /** Fan, Lewis, Dauphin 2018: the k most probable. */
 export const topK = (logits: Logits, k: number): Logits => keep(logits, ranking(logits).slice(0, k))
 
-/** Holtzman et al. 2020, equation 2: the smallest V' with sum over V' of P >= p. */
+/** Holtzman et al. 2020: the smallest V' with sum over V' of P >= p. */
 export function topP(logits: Logits, p: number): Logits {
   const P = probabilities(logits)
   const order = ranking(logits)
@@ -56,7 +56,7 @@ export function minP(logits: Logits, base: number): Logits {
 }
 
 /**
- * Meister et al. 2023, equation 11: minimise the sum of |H + log P(v)| over sets with P(V') >= tau,
+ * Meister et al. 2023: minimise the sum of |H + log P(v)| over sets with P(V') >= tau,
  * solved as the paper does, by taking the nearest first.
  */
 export function typical(logits: Logits, tau: number): Logits {
@@ -71,7 +71,7 @@ export function typical(logits: Logits, tau: number): Logits {
   return logits
 }
 
-/** Tang et al. 2024, algorithm 1: l >= max - n * sigma. */
+/** Tang et al. 2024: l >= max - n * sigma. */
 export function topNSigma(logits: Logits, n: number): Logits {
   const all = [...logits.values()]
   const mean = all.reduce((a, b) => a + b, 0) / all.length

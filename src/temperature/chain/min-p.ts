@@ -9,7 +9,7 @@ export type MinPLink = { readonly link: 'min-p'; readonly p: number }
  * l_i - l_1 >= ln p.
  *
  * Source: Nguyen, Baker, Neo, Roush, Kirsch, Shwartz-Ziv, "Turning up the heat: min-p sampling for
- * creative and coherent LLM outputs" (2024), algorithm 1.
+ * creative and coherent LLM outputs" (2024).
  */
 export function minP(ranked: Ranked, p: number): Ranked {
   const { logits } = ranked
@@ -33,7 +33,7 @@ export const minPLink: LinkKind<MinPLink> = {
       kind: 'number',
       min: 0,
       max: 1,
-      default: 0.05, // the paper: 0.05 to 0.1
+      default: 0.05, // llama.cpp's; the paper's advice begins there
       about: {
         en: 'the least probability, as a share of the favourite’s',
         ja: '最有力の確率に対する下限の割合',

@@ -13,7 +13,7 @@ export type PenaltyLink = {
  * Lowers what already stands in the last `window` symbols, c times:
  * l <- l / repetition where l > 0, l * repetition where not; then l <- l - presence - c * frequency.
  *
- * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), section 4.1, which only divides
+ * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), which only divides
  * (and so would favour a negative logit: transformers and llama.cpp multiply those, as here);
  * presence and frequency as in OpenAI's API. Dividing depends on where the model's zero lies, which
  * softmax does not; presence and frequency do not have that flaw.
@@ -47,7 +47,7 @@ export const penaltyLink: LinkKind<PenaltyLink> = {
     en: 'lowers the symbols that stand in the last part of the text',
     ja: '直前の文章に出てきた記号を出にくくする',
   },
-  source: 'Keskar et al. 2019, arXiv:1909.05858, section 4.1; OpenAI API (presence, frequency)',
+  source: 'Keskar et al. 2019, arXiv:1909.05858; OpenAI API (presence, frequency)',
   effect: 'logits',
   knobs: [
     {

@@ -25,8 +25,8 @@ const ID_LIMIT = 2 ** 21
 
 /**
  * Ranks the logits [V] of a step; those of -inf are left out. A logit's 32 bits and its id make one
- * number whose order is the rank order, so that the engine's own sort of doubles does it: for
- * V = 4,096 0.15 ms, with a comparing function 1.1 ms.
+ * number whose order is the rank order, so that the engine's own sort of doubles does it: measured
+ * at V = 4,096, 0.49 ms against 1.13 ms with a comparing function.
  */
 export function rank(logits: Float32Array): Ranked {
   const words = new Uint32Array(logits.buffer, logits.byteOffset, logits.length)
@@ -66,19 +66,27 @@ export function first(ranked: Ranked, count: number): Ranked {
 
 /** The candidates of which `keep` is true, by rank from 0. The same object when that is all. */
 export function filter(ranked: Ranked, keep: (r: number) => boolean): Ranked {
-  const kept: number[] = []
-  for (let r = 0; r < ranked.ids.length; r++) if (keep(r)) kept.push(r)
-  return kept.length === ranked.ids.length ? ranked : at(ranked, kept, r => ranked.logits[r])
+  const { ids, logits, order } = ranked
+  const kept = empty(ranked)
+  let count = 0
+  for (let r = 0; r < ids.length; r++) {
+    if (!keep(r)) continue
+    kept.ids[count] = ids[r]
+    kept.logits[count] = logits[r]
+    if (kept.order && order) kept.order[count] = order[r]
+    count++
+  }
+  return count === ids.length ? ranked : slice(kept, 0, count)
 }
 
-/** The candidates at these ranks, in this order. */
-function at(ranked: Ranked, ranks: readonly number[], logit: (r: number) => number): Ranked {
-  const { ids, zero, order } = ranked
+/** Room for as many candidates, to be filled. */
+function empty({ ids, zero, order }: Ranked): Ranked {
+  const count = ids.length
   return {
-    ids: Int32Array.from(ranks, r => ids[r]),
-    logits: Float64Array.from(ranks, logit),
+    ids: new Int32Array(count),
+    logits: new Float64Array(count),
     zero,
-    order: order && Int32Array.from(ranks, r => order[r]),
+    order: order && new Int32Array(count),
   }
 }
 
@@ -102,7 +110,14 @@ export function change(ranked: Ranked, next: (id: number, logit: number) => numb
   }
   const moving = [...changed].sort((a, b) => (before(a, b) ? -1 : 1))
   // The others are in order already: merge.
-  const ranks: number[] = []
+  const merged = empty(ranked)
+  let place = 0
+  const put = (r: number): void => {
+    merged.ids[place] = ids[r]
+    merged.logits[place] = fresh[r]
+    if (merged.order && order) merged.order[place] = order[r]
+    place++
+  }
   let nextChanged = 0
   let nextMoving = 0
   for (let r = 0; r < count; r++) {
@@ -110,13 +125,19 @@ export function change(ranked: Ranked, next: (id: number, logit: number) => numb
       nextChanged++
       continue
     }
-    while (nextMoving < moving.length && before(moving[nextMoving], r)) {
-      ranks.push(moving[nextMoving++])
-    }
-    ranks.push(r)
+    while (nextMoving < moving.length && before(moving[nextMoving], r)) put(moving[nextMoving++])
+    put(r)
   }
-  while (nextMoving < moving.length) ranks.push(moving[nextMoving++])
-  return at(ranked, ranks, r => fresh[r])
+  while (nextMoving < moving.length) put(moving[nextMoving++])
+  return merged
+}
+
+let naturals = new Int32Array(0)
+
+/** 0, 1, .. count - 1: one array for all, not to be written to. */
+export function upTo(count: number): Int32Array {
+  if (naturals.length < count) naturals = Int32Array.from({ length: count }, (_, r) => r)
+  return naturals.subarray(0, count)
 }
 
 /** exp(l - l_1) by rank, and their sum: probabilities but for the division. */

@@ -1,6 +1,6 @@
 import { TEMPERATURE } from '../settings.js'
 import type { LinkKind } from './link.js'
-import { first, LOWEST, type Ranked } from './ranked.js'
+import { first, LOWEST, type Ranked, upTo } from './ranked.js'
 
 export type TemperatureLink = {
   readonly link: 'temperature'
@@ -22,12 +22,16 @@ export function temper(ranked: Ranked, temperature: number): Ranked {
     return { ...one, logits: Float64Array.of(0), zero: 0 }
   }
   const top = logits[0]
+  const tempered = new Float64Array(logits.length)
+  for (let r = 0; r < logits.length; r++) {
+    tempered[r] = Math.max(LOWEST, (logits[r] - top) / temperature)
+  }
   const zero = (top + ranked.zero) / temperature
   return {
     ids,
-    logits: logits.map(logit => Math.max(LOWEST, (logit - top) / temperature)),
+    logits: tempered,
     zero: Math.min(FAR, Math.max(-FAR, zero)),
-    order: Int32Array.from(ids, (_, r) => r),
+    order: upTo(ids.length),
   }
 }
 

@@ -7,7 +7,7 @@ export type TopKLink = { readonly link: 'top-k'; readonly k: number }
  * Keeps the k first ranks. Of equal logits the smaller ids stay, so that there are never more than k
  * (transformers keeps all that tie with the last).
  *
- * Source: Fan, Lewis, Dauphin, "Hierarchical neural story generation" (ACL 2018), section 5.1.
+ * Source: Fan, Lewis, Dauphin, "Hierarchical neural story generation" (ACL 2018).
  */
 export function topK(ranked: Ranked, k: number): Ranked {
   return first(ranked, k)
@@ -16,7 +16,7 @@ export function topK(ranked: Ranked, k: number): Ranked {
 export const topKLink: LinkKind<TopKLink> = {
   link: 'top-k',
   about: { en: 'keeps the k most likely', ja: '確率の高い順に k 個を残す' },
-  source: 'Fan, Lewis, Dauphin 2018, arXiv:1805.04833, section 5.1',
+  source: 'Fan, Lewis, Dauphin 2018, arXiv:1805.04833',
   effect: 'prefix',
   knobs: [
     {

@@ -8,7 +8,7 @@ export type TopNSigmaLink = { readonly link: 'top-n-sigma'; readonly n: number }
  * scale with 1/T, so a temperature before it does not change what it keeps.
  * sigma is that of the candidates that reach this link (as in llama.cpp, divided by their number).
  *
- * Source: Tang, Liu, Xu, Huang, "Top-n-sigma: not all logits are you need" (2024), algorithm 1.
+ * Source: Tang, Liu, Xu, Huang, "Top-n-sigma: not all logits are you need" (2024).
  */
 export function topNSigma(ranked: Ranked, n: number): Ranked {
   const { logits } = ranked
@@ -40,7 +40,7 @@ export const topNSigmaLink: LinkKind<TopNSigmaLink> = {
       kind: 'number',
       min: 0,
       max: 1000,
-      default: 1, // the paper's
+      default: 1, // the usual advice, for large vocabularies
       about: { en: 'how many standard deviations', ja: '標準偏差の何倍まで残すか' },
     },
   ],

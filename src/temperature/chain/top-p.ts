@@ -7,7 +7,7 @@ export type TopPLink = { readonly link: 'top-p'; readonly p: number }
  * Nucleus: the smallest set of first ranks whose probabilities sum to at least p.
  *
  * Source: Holtzman, Buys, Du, Forbes, Choi, "The curious case of neural text degeneration"
- * (ICLR 2020), equation 2.
+ * (ICLR 2020).
  */
 export function topP(ranked: Ranked, p: number): Ranked {
   if (p === 1) return ranked // rounding must not drop the last ones
@@ -24,7 +24,7 @@ export const topPLink: LinkKind<TopPLink> = {
     en: 'keeps the fewest most likely whose probabilities reach p (nucleus)',
     ja: '確率の高い順に、合計が p に達するまで残す（nucleus）',
   },
-  source: 'Holtzman et al. 2020, arXiv:1904.09751, eq. 2',
+  source: 'Holtzman et al. 2020, arXiv:1904.09751',
   effect: 'prefix',
   knobs: [
     {
@@ -32,7 +32,7 @@ export const topPLink: LinkKind<TopPLink> = {
       kind: 'number',
       min: 0,
       max: 1,
-      default: 0.95, // the paper's choice for its human study
+      default: 0.95, // llama.cpp's
       about: { en: 'the probability to keep', ja: '残す確率の合計' },
     },
   ],

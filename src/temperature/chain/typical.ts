@@ -8,7 +8,7 @@ export type TypicalLink = { readonly link: 'typical'; readonly mass: number }
  * until their probabilities sum to at least the mass. The favourite may be among those that go.
  * Of equally near ones the first in rank stays.
  *
- * Source: Meister, Pimentel, Wiher, Cotterell, "Locally typical sampling" (TACL 2023), equation 11.
+ * Source: Meister, Pimentel, Wiher, Cotterell, "Locally typical sampling" (TACL 2023).
  */
 export function typical(ranked: Ranked, mass: number): Ranked {
   if (mass === 1) return ranked // rounding must not drop the last ones
@@ -37,7 +37,7 @@ export const typicalLink: LinkKind<TypicalLink> = {
     en: 'keeps those whose surprisal is nearest to the entropy, up to a probability',
     ja: '意外さがエントロピーに近いものから順に、確率の合計が達するまで残す',
   },
-  source: 'Meister et al. 2023, arXiv:2202.00666, eq. 11',
+  source: 'Meister et al. 2023, arXiv:2202.00666',
   effect: 'set',
   knobs: [
     {
@@ -45,7 +45,7 @@ export const typicalLink: LinkKind<TypicalLink> = {
       kind: 'number',
       min: 0,
       max: 1,
-      default: 0.95, // the paper's best for summaries; 0.2 for stories
+      default: 0.95, // as for top-p: a little off the tail
       about: { en: 'the probability to keep (τ)', ja: '残す確率の合計（τ）' },
     },
   ],

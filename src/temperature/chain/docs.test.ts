@@ -1,0 +1,53 @@
+/** The examples of docs/chain.md and docs/chain.ja.md run, and print what they say they print. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import * as ondo from '../index.js'
+import { LINK_NAMES } from './links.js'
+
+const read = (name: string): string =>
+  readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
+
+const pages = ['chain.md', 'chain.ja.md'].map(name => ({ name, text: read(name) }))
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1])
+
+describe.each(pages)('docs/$name', ({ text }) => {
+  it.each(blocks(text, 'js').map(code => [code]))('runs\n%s', code => {
+    const printed: string[] = []
+    const print = { log: (...values: unknown[]) => printed.push(values.map(String).join(' ')) }
+    const body = code.replace(/^import (\{.*?\}) from 'ondo'$/gms, 'const $1 = ondo')
+    new Function('ondo', 'console', body)(ondo, print)
+    const promised = [...code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm)].map(match => match[1])
+    expect(promised.length).toBeGreaterThan(0)
+    expect(printed).toEqual(promised)
+  })
+
+  it('has chains that can be read, in the form in which they are written', () => {
+    const chains = [
+      ...[...text.matchAll(/--chain '(.*?)'/g)].map(match => match[1]),
+      ...blocks(text, 'text').flatMap(block => block.trim().split('\n')),
+    ]
+    expect(chains.length).toBeGreaterThan(3)
+    for (const chain of chains) expect(() => ondo.parseChain(chain), chain).not.toThrow()
+  })
+
+  it('has every link and knob with its default', () => {
+    for (const { link, knobs } of ondo.LINKS) {
+      const row = text.split('\n').find(line => line.startsWith(`| \`${link}`))
+      expect(row, link).toBeDefined()
+      for (const knob of knobs) {
+        if (link === 'temperature') continue
+        expect(row, `${link} ${knob.name}`).toMatch(new RegExp(`\\b${knob.name}\\b`))
+        expect(row, `${link} ${knob.name}`).toContain(String(knob.default))
+      }
+    }
+    expect(LINK_NAMES.length).toBe(ondo.LINKS.length)
+  })
+})
+
+it('the two pages show the same code', () => {
+  const [english, japanese] = pages.map(({ text }) =>
+    ['js', 'text', 'sh'].map(language => blocks(text, language)),
+  )
+  expect(japanese).toEqual(english)
+})
