@@ -1,4 +1,5 @@
 /** From a text to numbers. */
+
 export { type Balance, balance, type LooseMark } from './balance.js'
 export {
   type Calibration,
@@ -9,6 +10,7 @@ export {
   storedLogits,
   type Visit,
 } from './calibration.js'
+export { codePoints } from './characters.js'
 export {
   buildSpellingFilter,
   type FilterOptions,
