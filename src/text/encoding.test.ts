@@ -88,6 +88,11 @@ describe('decodeText recognises', () => {
     })
   })
 
+  it.each(['shift_jis', 'euc-jp'] as const)('%s after a long head of ASCII', encoding => {
+    const text = 'Licence of this file.\n'.repeat(5000) + JAPANESE
+    expect(decodeText(encodeLegacy(text, encoding)).text === text).toBe(true)
+  })
+
   it('Shift_JIS in a list of names, without any kana', () => {
     const text = '夏目漱石\n芥川龍之介\n森鴎外\n樋口一葉\n島崎藤村\n'
     expect(decodeText(encodeLegacy(text.replace('之', '乃'), 'shift_jis')).encoding).toBe(

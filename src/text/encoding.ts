@@ -169,12 +169,15 @@ function byNearlyUtf8(bytes: Uint8Array): Decoded | undefined {
   const decoded = decode(bytes, 'utf-8')
   const { text } = decoded
   const broken = countReplaced(text, bytes, 'utf-8')
-  const whole = (text.match(/[^\0-\x7f]/gu)?.length ?? 0) - broken
-  return whole >= broken * 10 && looksLikeText(text) ? decoded : undefined
+  let beyondAscii = 0
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) beyondAscii++
+  return beyondAscii - broken >= broken * 10 && looksLikeText(text) ? decoded : undefined
 }
 
+/** From the first byte that is not ASCII on, which is the first of its character in both. */
 function byJapanese(bytes: Uint8Array): Decoded | undefined {
-  const encoding = guessJapanese(bytes.subarray(0, SAMPLE))
+  const start = bytes.findIndex(byte => byte > 0x7f)
+  const encoding = guessJapanese(bytes.subarray(start, start + SAMPLE))
   if (encoding === undefined) return undefined
   const decoded = decode(bytes, encoding)
   return looksLikeText(decoded.text) ? decoded : undefined

@@ -27,11 +27,37 @@ describe('graphemes', () => {
   })
 
   it('are the same for each UTF-16 unit between plain neighbours', () => {
-    for (let code = 0; code <= 0xffff; code++) {
-      const text = `a${String.fromCharCode(code)}あ${String.fromCharCode(code, code)}`
-      if (fast(text).join('|') !== splitGraphemes(text).join('|')) expect.fail(code.toString(16))
+    for (let first = 0; first <= 0xffff; first += 32) {
+      const units = Array.from({ length: 32 }, (_, i) => String.fromCharCode(first + i))
+      const text = units.map(char => `a${char}あ${char}${char}`).join('')
+      if (fast(text).join('|') !== splitGraphemes(text).join('|')) expect.fail(first.toString(16))
     }
   })
+
+  it('are the same in stretches longer than a window, and in one cluster of any length', () => {
+    const pieces = ['🇯🇵', '👨‍👩‍👧', 'क्षि', 'e\u0301', '👩🏽', '\u0600x', 'ที่', '\ud83d']
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 400, size: 'max' }), parts => {
+        const text = parts.join('')
+        expect(fast(text)).toEqual(splitGraphemes(text))
+      }),
+      { numRuns: 60 },
+    )
+    const tower = `a${'\u0301'.repeat(2000)}`
+    expect(fast(`${tower}b${tower}`)).toEqual([tower, 'b', tower])
+    const flags = '🇯'.repeat(1001)
+    expect(fast(flags)).toEqual(splitGraphemes(flags))
+  })
+
+  it('take time in proportion to the text, whatever the script', () => {
+    // With one segmenter over the whole text this took minutes.
+    const text = 'नमस्ते दुनिया สวัสดีชาวโลก 👩🏽‍🚀'.repeat(3000)
+    let count = 0
+    eachGrapheme(text, () => {
+      count++
+    })
+    expect(count).toBe(splitGraphemes('नमस्ते दुनिया สวัสดีชาวโลก 👩🏽‍🚀').length * 3000)
+  }, 20_000)
 
   it('are symbols as a reader counts them', () => {
     const text = 'e\u0301👨‍👩‍👧🇯🇵🇫🇷か\u3099\r\n'
