@@ -1,5 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CELL_VARIANTS, seededWeights } from '../../test/seeded.js'
+import { modelConfig } from '../model/config.js'
+import { loadNetwork } from '../runtime/index.js'
+import { LoopDetector } from './loop.js'
 import { type LoopProof, LoopProver } from './loop-proof.js'
 
 /** A machine with some states: state s is followed by next[s]; its bits are made up. */
@@ -83,4 +87,43 @@ describe('the proof that a loop never ends', () => {
     expect(prover.push(state, 0)).toBeUndefined()
     expect(prover.length).toBe(2)
   })
+
+  it.each(Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[])(
+    'holds for a network that writes its favourite: %s',
+    async variant => {
+      const V = 11
+      // Weights that let a network wander for a while; relu has no ceiling and would run away.
+      const scale = variant === 'rnn relu' ? 0.3 : 0.7
+      const config = modelConfig({ ...CELL_VARIANTS[variant], vocabulary: V, hidden: 9, layers: 2 })
+      const session = (await loadNetwork(config, seededWeights(config, 3, scale))).session()
+      const favourite = (logits: Float32Array): number => logits.indexOf(Math.max(...logits))
+      const prover = new LoopProver()
+      const frugal = new LoopProver({ memory: 0 })
+      const detector = new LoopDetector()
+      const ids: number[] = []
+      let proof: LoopProof | undefined
+      let late: LoopProof | undefined
+      let id = 0
+      for (let i = 0; i < 50_000 && !late; i++) {
+        proof ??= prover.push(session.snapshot(), id)
+        late ??= frugal.push(session.snapshot(), id)
+        ids.push(id)
+        detector.push(id)
+        id = favourite(session.step(id))
+      }
+      const { start, period } = proof!
+      expect(late).toMatchObject({ period })
+      expect(late!.start).toBeGreaterThanOrEqual(start)
+      // What was proved comes true, and the loop one sees divides the one that is proved.
+      for (let i = 0; i < 5 * period + 20; i++) {
+        ids.push(id)
+        detector.push(id)
+        id = favourite(session.step(id))
+      }
+      for (let i = start; i + period < ids.length; i++) expect(ids[i + period]).toBe(ids[i])
+      expect(period % detector.longestLoop!.period).toBe(0)
+      expect(detector.longestLoop!.start).toBeLessThanOrEqual(start)
+      session.dispose()
+    },
+  )
 })
