@@ -17,7 +17,7 @@ export function typeChecks() {
   ]
   if (existsSync(`${root}studio/tsconfig.json`)) {
     const svelteCheck = 'node_modules/svelte-check/bin/svelte-check'
-    const args = [svelteCheck, '--workspace', 'studio', '--tsconfig', 'studio/tsconfig.json']
+    const args = [svelteCheck, '--workspace', 'studio', '--tsconfig', 'tsconfig.json']
     checks.push({
       name: 'types of the studio',
       args: [...args, '--output', 'human', '--fail-on-warnings'],

@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: ['errors', 'model'],
   temperature: ['errors', 'numeric', 'random', 'knob'],
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
-  measure: [...FLOOR, 'model', 'text', 'temperature', 'file', 'generate'],
+  measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],
   train: [...FLOOR, 'model', 'text', 'file'],
   interop: [...FLOOR, 'model', 'text', 'file'],
   index: [

@@ -47,8 +47,8 @@ export const studio: CommandSpec = {
   name: 'studio',
   arguments: '',
   about: {
-    en: 'Serves the page on which a model writes while you move its temperature. Everything stays on this machine: the models run in the page. Programs can ask the same server for text at /v1/completions.',
-    ja: 'モデルに書かせながら温度を動かせるページを開きます。モデルはページの中で動き、何もこのマシンの外に出ません。プログラムからは同じサーバーの /v1/completions で文章を得られます。',
+    en: 'Serves the page on which a model writes while you move its temperature. Everything stays on this machine: the models run in the page. Programs can ask the same server for text at /completions.',
+    ja: 'モデルに書かせながら温度を動かせるページを開きます。モデルはページの中で動き、何もこのマシンの外に出ません。プログラムからは同じサーバーの /completions で文章を得られます。',
   },
   examples: [
     ['ondo studio', { en: 'and a browser opens', ja: 'ブラウザーが開く' }],
