@@ -15,6 +15,7 @@ import {
   type Candidate,
   interleave,
   median,
+  now,
   type Rates,
   type Row,
   rateText,
@@ -176,11 +177,11 @@ async function* loading(log: (line: string) => void): AsyncGenerator<Row> {
   log(`loading a model of ${size}`)
   const took: number[] = []
   for (let round = 0; round < 9; round++) {
-    const start = performance.now()
+    const start = now()
     const model = await decodeModel(bytes.slice())
     const session = (await loadNetwork(model.config, model.weights)).session()
     session.step(1)
-    took.push(performance.now() - start)
+    took.push(now() - start)
   }
   yield {
     what: `${size} file, ms`,

@@ -7,7 +7,7 @@ import * as ort from 'onnxruntime-node'
 import type { ModelConfig, Weights } from '../../src/model/config.js'
 import { Graph, type Value } from '../../src/train/graph/graph.js'
 import { bytesField, join, textField, wholeField } from '../../src/train/graph/protobuf.js'
-import { type Candidate, sink } from '../harness.js'
+import { type Candidate, now, sink } from '../harness.js'
 
 export const ORT_VERSION = ort.env.versions.node ?? ort.env.versions.common
 
@@ -204,9 +204,9 @@ class OrtPeer implements Candidate {
   async run(count: number): Promise<number> {
     const { vocabulary: V } = this.config
     const ids = Array.from({ length: count }, (_, i) => (7 * i + 3) % V)
-    const start = performance.now()
+    const start = now()
     sink((await this.through(ids))[0])
-    return performance.now() - start
+    return now() - start
   }
 
   close(): Promise<void> {

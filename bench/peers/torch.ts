@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ModelConfig, Weights } from '../../src/model/config.js'
-import type { Candidate } from '../harness.js'
+import { type Candidate, CLOCK } from '../harness.js'
 
 /** A Python that can import torch: the one that `ONDO_PYTHON` names, else `python3`. */
 export function findTorch(): { python: string } | { missing: string } {
@@ -47,7 +47,7 @@ export class TorchProcess {
     this.cell = cell
     const script = fileURLToPath(new URL('torch_step.py', import.meta.url))
     const sizes = [vocabulary, hidden, layers].map(String)
-    this.child = spawn(python, [script, cell, ...sizes, file], {
+    this.child = spawn(python, [script, cell, ...sizes, file, CLOCK], {
       stdio: ['pipe', 'pipe', 'ignore'],
       // Read at start by OpenMP and MKL; torch.set_num_threads alone leaves their pools behind.
       env: { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },

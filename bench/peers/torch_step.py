@@ -1,6 +1,8 @@
 """PyTorch, one symbol at a time, one thread: the peer of bench/sample.ts.
 
-    python3 torch_step.py CELL V H L WEIGHTS      (WEIGHTS: raw float32, in the order of a state dict)
+    python3 torch_step.py CELL V H L WEIGHTS CLOCK
+
+WEIGHTS: raw float32, in the order of a state dict. CLOCK: wall or cpu.
 
 Prints its version, then answers each line `WAY N` on standard input with the seconds that N symbols
 took, and `WAY logits` with the logits after ids 1, 2, 3 from a zero state.
@@ -13,6 +15,7 @@ import numpy as np
 import torch
 
 cell, V, H, L = sys.argv[1], *map(int, sys.argv[2:5])
+clock = time.process_time if sys.argv[6] == "cpu" else time.perf_counter
 torch.set_num_threads(1)
 net = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](V, H, L)
 head = torch.nn.Linear(H, V)
@@ -68,6 +71,6 @@ for line in sys.stdin:
             print(json.dumps(ways[way]([1, 2, 3]).flatten().tolist()), flush=True)
             continue
         ids = [(7 * i + 3) % V for i in range(int(what))]
-        start = time.perf_counter()
+        start = clock()
         ways[way](ids)
-        print(json.dumps(time.perf_counter() - start), flush=True)
+        print(json.dumps(clock() - start), flush=True)
