@@ -80,7 +80,7 @@ export class Io {
   }
 
   /**
-   * Aborted by the first Ctrl-C (or SIGTERM), or when stdout's reader goes away. A second Ctrl-C
+   * Aborted by the first Ctrl-C (SIGTERM, SIGHUP), or when stdout's reader goes away. A second Ctrl-C
    * ends the process at once.
    */
   get interrupt(): AbortSignal {
@@ -90,8 +90,8 @@ export class Io {
         if (this.abort.signal.aborted) process.exit(INTERRUPTED)
         this.abort.abort(new Error('interrupted'))
       }
-      process.on('SIGINT', stop)
-      process.on('SIGTERM', stop)
+      // SIGHUP: the terminal was closed, and training would rather save first.
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
     }
     return this.abort.signal
   }

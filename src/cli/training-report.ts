@@ -59,7 +59,8 @@ export class Reporter {
       case 'evaluation':
         return this.evaluation(event)
       case 'warning':
-        return this.line.print(this.io.dye.yellow(event.message))
+        this.line.clear()
+        return this.io.warn(this.io.dye.yellow(event.message))
       case 'end':
         return this.end(event)
     }
