@@ -140,8 +140,8 @@ export function joinFiles(files: readonly NamedBytes[], options: SourceOptions =
     if (error instanceof OndoError || size < LONGEST_TEXT) throw error
     throw new FileError(
       'too-large',
-      `The corpus has ${size} bytes, and a text can have ${LONGEST_TEXT} characters at most; ` +
-        'take a part of it.',
+      `The corpus has ${(size / 1e6).toFixed(0)} MB, more than fits into one text ` +
+        `(${Math.floor(LONGEST_TEXT / 1e6)} MB); take a part of it.`,
       { cause: error },
     )
   }
