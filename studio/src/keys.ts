@@ -18,8 +18,7 @@ export const KEYS: readonly Key[] = [
   {
     keys: ['[', ']'],
     about: 'nudge',
-    act: (studio, key) =>
-      studio.setTemperature(nudge(studio.temperature, key === ']' ? 1 : -1)),
+    act: (studio, key) => studio.setTemperature(nudge(studio.temperature, key === ']' ? 1 : -1)),
   },
   { keys: ['0'], about: 'one', act: studio => studio.setTemperature(1) },
   { keys: ['t'], about: 'tint', act: studio => studio.setTint(!studio.tint) },
@@ -32,9 +31,10 @@ const COMPOSING = 229
 export const isComposing = (event: KeyboardEvent): boolean =>
   event.isComposing || event.keyCode === COMPOSING
 
-const WRITES = 'textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])'
+const WRITES =
+  'textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])'
 /** What Space and Enter already have a meaning for. */
-const PRESSES = 'button, summary, a, input, label'
+const PRESSES = 'button, summary, a, input:not([type=range]), label'
 
 /** @returns whether the key was one of the page's */
 export function pressed(studio: Studio, event: KeyboardEvent): boolean {

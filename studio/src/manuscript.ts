@@ -128,10 +128,7 @@ export class Manuscript {
   }
 
   private add(block: Block, node: Node): void {
-    block.element.insertBefore(
-      node,
-      this.caret.parentNode === block.element ? this.caret : null,
-    )
+    block.element.insertBefore(node, this.caret.parentNode === block.element ? this.caret : null)
   }
 
   private layText(block: Block, text: string): void {
@@ -153,7 +150,10 @@ export class Manuscript {
   }
 
   private layRun(block: Block, text: string, shade: number): void {
-    if (shade === 0) return this.layText(block, text)
+    if (shade === 0) {
+      this.layText(block, text)
+      return
+    }
     const last = this.last(block)
     const name = `shade-${shade}`
     if (last instanceof HTMLElement && last.className === name) {

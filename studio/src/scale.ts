@@ -107,7 +107,10 @@ export const HEAT_STOPS: readonly number[] = HEAT
 /** The colour of a temperature, as CSS. */
 export function heatOf(T: number): string {
   const at = fractionOf(T)
-  const right = Math.max(1, HEAT.findIndex(stop => stop >= at))
+  const right = Math.max(
+    1,
+    HEAT.findIndex(stop => stop >= at),
+  )
   const share = (at - HEAT[right - 1]) / (HEAT[right] - HEAT[right - 1])
   const percent = Math.round(share * 1000) / 10
   return `color-mix(in oklab, var(--heat-${right - 1}), var(--heat-${right}) ${percent}%)`

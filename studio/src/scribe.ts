@@ -6,15 +6,15 @@ import {
   type Model,
   networkOf,
   OndoError,
-  parameterCount,
   type Position,
+  parameterCount,
   Writer,
 } from 'ondo'
 import {
   AHEAD,
   type Beginning,
-  FULL,
   type FromWorker,
+  FULL,
   type ModelFacts,
   type NextStep,
   type RecordColumns,

@@ -153,7 +153,8 @@ export class Studio {
 
   openBundled(id: string, prompt?: string): void {
     const model = this.models.find(each => each.id === id)
-    if (model) this.open(new URL(`./models/${model.file}`, location.href).href, model.name, id, prompt)
+    if (model)
+      this.open(new URL(`./models/${model.file}`, location.href).href, model.name, id, prompt)
   }
 
   openFile(file: File): void {
@@ -318,6 +319,7 @@ export class Studio {
       this.tell({ type: 'seen', run: message.run })
     }
     if (records.count > from) this.view?.append(records, from)
+    if (from === 0 && records.count > 0) performance.mark('first text')
     this.count = records.count
   }
 
@@ -348,9 +350,12 @@ export class Studio {
     if (address.temperature !== undefined) this.setTemperature(address.temperature)
     if (address.seed !== undefined) this.seed = address.seed
     const id = address.model ?? this.modelId
-    if (id && id !== this.modelId) return this.openBundled(id, address.prompt)
-    this.prompt = address.prompt ?? this.model?.prompt ?? ''
-    this.restart()
+    if (id && id !== this.modelId) {
+      this.openBundled(id, address.prompt)
+    } else {
+      this.prompt = address.prompt ?? this.model?.prompt ?? ''
+      this.restart()
+    }
   }
 }
 

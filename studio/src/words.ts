@@ -80,8 +80,8 @@ export class Speech {
   percent(p: number): string {
     if (p === 0 || p === 1) return this.percent0.format(p)
     if (p < 0.001) return `<${this.percent1.format(0.001)}`
-    if (p > 0.999) return `>${this.percent1.format(0.999)}`
-    return (p < 0.0995 ? this.percent1 : this.percent0).format(p)
+    if (p >= 0.9995) return `>${this.percent1.format(0.999)}`
+    return (p < 0.0995 || p >= 0.995 ? this.percent1 : this.percent0).format(p)
   }
 
   alike(bits: number): string {

@@ -39,7 +39,7 @@ export const en = {
   speed: 'Speed',
   speeds: {
     slow: 'slow, 5 a second',
-    reading: 'as one reads, 20 a second',
+    reading: 'reading, 20 a second',
     brisk: 'brisk, 60 a second',
     fast: 'fast, 300 a second',
     full: 'as fast as it can',
@@ -84,7 +84,7 @@ export const en = {
   uncertaintyBefore: 'Uncertainty before',
   uncertaintyAt: (temperature: string) => `Uncertainty at ${temperature}`,
   bits: (bits: string) => `${bits} bits`,
-  likeAmong: (count: string) => `as among ${count} equals`,
+  likeAmong: (count: string) => `like ${count} equal choices`,
   nothingYet: 'No model is open yet.',
 
   temperature: 'Temperature',
@@ -98,7 +98,8 @@ export const en = {
   bands: {
     zero: {
       words: 'no chance',
-      sentence: 'Always the likeliest character. No luck is involved, and sooner or later it circles.',
+      sentence:
+        'Always the likeliest character. No luck is involved, and sooner or later it circles.',
     },
     coldest: {
       words: 'very cautious',

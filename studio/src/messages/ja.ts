@@ -8,7 +8,8 @@ export const ja: Messages = {
   model: 'モデル',
   openFile: 'ファイルを開く…',
   loading: 'モデルを開いています…',
-  noModels: 'このページにはモデルが添えられていません。Ondo が書き出した .safetensors ファイルを開いてください。',
+  noModels:
+    'このページにはモデルが添えられていません。Ondo が書き出した .safetensors ファイルを開いてください。',
   failedOpen: 'モデルを開けませんでした。',
   failedBegin: '書き始められませんでした。',
   failedWrite: '書くのが止まりました。',
