@@ -82,7 +82,7 @@ describe('calibration', () => {
         }
         expect(bracket[0] <= temperature && temperature <= bracket[1]).toBe(true)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 
@@ -94,6 +94,12 @@ describe('calibration', () => {
     const wrong = await calibrate(storedLogits(Float32Array.of(...row, ...row), [2, 2]))
     expect(wrong.temperature).toBe(Infinity)
     expect(wrong.after.nats).toBeCloseTo(Math.log(3), 12)
+    // Ties: T = 0 would take the other one, yet the loss falls all the way to ln 2.
+    const tied = await calibrate(storedLogits(Float32Array.of(3, 3, 0), [1]))
+    expect(tied.temperature).toBeGreaterThan(0)
+    expect(tied.temperature).toBeLessThan(0.1)
+    expect(tied.after.nats).toBeCloseTo(Math.LN2, 14)
+    expect(tied.passes).toBeLessThan(40)
     const indifferent = await calibrate(storedLogits(Float32Array.of(1, 1, 1), [0]))
     expect(indifferent.temperature).toBe(Infinity)
   })

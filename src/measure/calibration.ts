@@ -103,6 +103,13 @@ function maximum(logits: ArrayLike<number>): number {
   return max
 }
 
+/** What T = 0 chooses: the smallest id with the greatest logit. */
+function favouriteOf(logits: ArrayLike<number>, max: number): number {
+  let favourite = 0
+  while (logits[favourite] !== max) favourite++
+  return favourite
+}
+
 /** The slope and curvature in beta = 1/T of the mean loss, summed over a pass. */
 class SlopeCount {
   private readonly beta: number
@@ -141,6 +148,8 @@ class SlopeCount {
 
 /** How closely beta is found, relative. */
 const TOLERANCE = 1e-9
+/** Passes after which Newton's steps towards an open end are replaced by doubling. */
+const PATIENCE = 12
 const MOST_PASSES = 200
 
 /**
@@ -167,11 +176,12 @@ export async function calibrate(
     await pass(visit)
   }
 
-  // The two limits decide whether there is a minimum in between: the slope at beta = 0 is the mean
-  // logit less the target's, and as beta grows it tends to the greatest less the target's.
+  // The two limits first. At beta = 0 the slope is the mean logit less the target's: when that is not
+  // negative, the loss never falls. At T = 0 the loss is 0 or infinite, so it is best only when the
+  // favourite is always right.
   let count = 0
   let slopeAtZero = 0
-  let slopeAtEnd = 0
+  let alwaysRight = true
   let at = new SlopeCount(1)
   const reliabilityAtOne = new ReliabilityCount(1, bins)
   await run((logits, target) => {
@@ -185,7 +195,7 @@ export async function calibrate(
     }
     count++
     slopeAtZero += moments(logits, 0, max).mean - (own - max)
-    slopeAtEnd += max - own
+    alwaysRight &&= favouriteOf(logits, max) === target
     at.add(logits, target, max)
     reliabilityAtOne.add(logits, target)
   })
@@ -208,7 +218,7 @@ export async function calibrate(
   }
   const infinity = Number.POSITIVE_INFINITY
   if (slopeAtZero >= 0) return finish(infinity, [infinity, infinity])
-  if (slopeAtEnd === 0) return finish(0, [0, 0])
+  if (alwaysRight) return finish(0, [0, 0])
 
   // low has a falling loss, high a rising one (or is not yet known).
   let low = 0
@@ -225,6 +235,8 @@ export async function calibrate(
     let next = settled ? beta * (at.slope < 0 ? 1 + TOLERANCE / 2 : 1 - TOLERANCE / 2) : step
     const middle = high === infinity ? 2 * beta : low === 0 ? high / 2 : (low + high) / 2
     if (!(next > low && next < high) || next > 4 * beta || next < beta / 4) next = middle
+    // Ties can leave a loss that falls forever; it is flat to the last bit once all else underflows.
+    if (high === infinity && passes > PATIENCE) next = middle
     beta = next
     const slope = new SlopeCount(beta)
     await run((logits, target) => slope.add(logits, target, maximum(logits)))
@@ -260,8 +272,7 @@ class ReliabilityCount {
 
   add(logits: ArrayLike<number>, target: number): void {
     const max = maximum(logits)
-    let favourite = 0
-    while (logits[favourite] !== max) favourite++
+    const favourite = favouriteOf(logits, max)
     let confidence = 1
     if (this.temperature === 0) {
       if (target !== favourite) this.nats = Number.POSITIVE_INFINITY
