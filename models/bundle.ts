@@ -26,13 +26,13 @@ if (run === undefined || name === undefined) {
 
 const model = await loadModel(run)
 /** A shell has no easy way to write a line break. */
-const unescape = (text: string): string => text.replaceAll('\\n', '\n')
+const withBreaks = (text: string): string => text.replaceAll('\\n', '\n')
 const bytes = encodeModel(
   {
     ...model,
     name: values.title ?? name,
-    prompt: values.prompt === undefined ? undefined : unescape(values.prompt),
-    stop: values.stop?.map(unescape),
+    prompt: values.prompt === undefined ? undefined : withBreaks(values.prompt),
+    stop: values.stop?.map(withBreaks),
   },
   { dtype: 'F16' },
 )
