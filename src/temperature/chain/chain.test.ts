@@ -314,6 +314,28 @@ describe('a chain refuses', () => {
   })
 })
 
+describe('an expression', () => {
+  const texts = ['a', 'ab', 'b', 'xb', '春']
+  const kept = (chain: string, text = '') => {
+    const made = createChain(chain, { size: texts.length, symbol: id => texts[id] })
+    const { top } = made.apply(new Float32Array(texts.length), step({ text })).candidates(9)
+    return top.map(({ id }) => texts[id])
+  }
+
+  it('must match the whole symbol', () => {
+    expect(kept('allow /a|b/')).toEqual(['a', 'b'])
+    expect(kept('allow /[a-z]+/')).toEqual(['a', 'ab', 'b', 'xb'])
+    expect(kept('ban /.b|\\p{sc=Han}/')).toEqual(['a', 'b'])
+    expect(kept('allow /^a$/')).toEqual(['a'])
+  })
+
+  it('that looks back must too, and sees the text', () => {
+    expect(kept('allow /(?<=y)a|(?<=y)b/', 'xy')).toEqual(['a', 'b'])
+    expect(kept('allow /\\b[a-z]+|春/', 'x')).toEqual(['春'])
+    expect(kept('allow /\\b[a-z]+|春/', 'x ')).toEqual(texts)
+  })
+})
+
 describe('every knob', () => {
   /** A chain and the same with the knob moved; the history is "abcabcab". */
   const moved: Record<string, readonly [string, string]> = {

@@ -283,9 +283,8 @@ export class Chained {
     try {
       let cold = before
       for (const started of this.links.slice(follower)) cold = this.applyAt(started, cold, 0)
-      if (cold.ids.length !== 1 || cold.ids[0] !== wide.ids[0]) return undefined
     } catch {
-      return undefined // T = 0 would leave what is banned later
+      return undefined // T = 0 would leave only what is banned later
     }
     return oneAfter(writeLink(cut.spec))
   }

@@ -398,6 +398,9 @@ describe('the ranks', () => {
 
   it('stay at T = inf, where all are alike, also for the links after it', () => {
     expectLeft(left('temperature inf, top-k 2', [1, 3, 2, 3]), { b: 1, d: 1 })
+    // b d c a, of which c and a are lowered alike
+    const both = left('temperature inf, penalty presence=1', [1, 3, 2, 3], said('ac'))
+    expectLeft(both, { b: Math.E, d: Math.E, c: 1, a: 1 })
     expectLeft(left('temperature inf, penalty presence=1, top-k 2', [1, 3, 2, 3], said('b')), {
       d: 1,
       c: 1,
