@@ -108,9 +108,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: Ids): Promi
       }
       for (const [name, data] of state) feeds[name] = data
       const out = await program.run(feeds)
-      const gradients = new Map(
-        Array.from(graph.gradients, ([name, output]) => [name, out[output]]),
-      )
+      const gradients = graph.gradients(out, x)
       const measured = {
         loss: mean(out[LOSSES]),
         norm: gradientNorm(gradients),

@@ -14,7 +14,7 @@ export interface LayerSizes {
   readonly H: number
 }
 
-/** Parameters of one layer by PyTorch's names and layouts; G gates. */
+/** Parameters of one layer by PyTorch's names; G gates, in the cell's own order of blocks. */
 export interface LayerWeights {
   /** [G H, in] */
   readonly weightIh: Value
@@ -27,7 +27,10 @@ export interface LayerWeights {
 }
 
 export interface LayerGradients {
-  /** [N, G H]: d loss / d (W_ih x + b_ih), from which the gradients of W_ih, b_ih and x follow. */
+  /**
+   * [N, G H]: d loss / d (W_ih x + b_ih), from which the gradients of W_ih and x follow; blocks, as
+   * in all gradients here, in the cell's own order.
+   */
   readonly input: Value
   readonly weightHh: Value
   readonly biasIh: Value
@@ -56,7 +59,24 @@ export interface LayerRequest {
   readonly state: readonly Value[]
 }
 
-export type Cell = (request: LayerRequest) => Layer
+export interface Cell {
+  /**
+   * The order in which the cell wants the blocks of H rows, given as places in PyTorch's order; an
+   * exchange, so that doing it again undoes it. PyTorch's own when left out.
+   */
+  readonly order?: readonly number[]
+  layer(request: LayerRequest): Layer
+}
+
+/** The blocks of H rows of a weight or gradient, brought into the cell's order or back. */
+export function arrange(graph: Graph, { order }: Cell, H: number, value: Value): Value {
+  if (order === undefined) return value
+  const blocks = graph.split(value, Array<number>(order.length).fill(H), 0)
+  return graph.concat(
+    order.map(place => blocks[place]),
+    0,
+  )
+}
 
 /** [N, C] -> T pieces [B, C]. */
 export function splitSteps(graph: Graph, value: Value, { T, B }: LayerSizes): Value[] {

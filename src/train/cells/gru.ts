@@ -14,7 +14,7 @@ import type { Value } from '../graph/graph.js'
 import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
 
 export function gru(reset: ModelConfig['reset']): Cell {
-  return reset === 'after' ? resetAfter : resetBefore
+  return { layer: reset === 'after' ? resetAfter : resetBefore }
 }
 
 /** h' = n + z (h - n): one product less than (1 - z) n + z h. */

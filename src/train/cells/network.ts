@@ -6,7 +6,7 @@
  */
 import { type ModelConfig, tensorShapes } from '../../model/config.js'
 import { Graph, type GraphOptions, type InputShape, type Value } from '../graph/graph.js'
-import type { Cell, Layer, LayerGradients } from './cell.js'
+import { arrange, type Cell, type Layer, type LayerWeights } from './cell.js'
 import { gru } from './gru.js'
 import { lstm } from './lstm.js'
 import { rnn } from './rnn.js'
@@ -32,12 +32,16 @@ export interface NetworkGraph {
   readonly inputs: ReadonlyMap<string, InputShape>
   /** Names of the state's inputs, in the order of layers: h_l0, (c_l0,) h_l1, .. */
   readonly state: readonly string[]
-  /**
-   * Weight name -> name of the output that holds its gradient, of the weight's shape. Two weights
-   * may share one (the two biases of an LSTM). Empty for evaluation.
-   */
-  readonly gradients: ReadonlyMap<string, string>
   readonly nodes: number
+  /**
+   * The gradients of a run by weight name; two names may share an array (the biases of an LSTM).
+   * @param outputs of the run
+   * @param x the ids that were fed
+   */
+  gradients(
+    outputs: Readonly<Record<string, Float32Array>>,
+    x: ArrayLike<number>,
+  ): Map<string, Float32Array>
 }
 
 /** Output: -ln p of every target, float32 [N, 1]. */
@@ -47,6 +51,11 @@ export const LOSSES = 'losses'
 export const nextState = (name: string): string => `next.${name}`
 
 export const maskName = (layer: number): string => `mask_l${layer}`
+
+const EMBEDDING = 'embedding.weight'
+
+/** Output: d loss / d embedded input, float32 [N, E]. */
+const EMBEDDED = 'gradient.embedded'
 
 /** One line for each cell that can be trained. */
 function cellOf(config: ModelConfig): Cell {
@@ -60,131 +69,207 @@ function cellOf(config: ModelConfig): Cell {
   }
 }
 
-/** State tensors of one stream of one layer. */
+/** Names of the state tensors, layer by layer. */
 export function stateNames(config: ModelConfig): string[] {
   return Array.from({ length: config.layers }, (_, k) =>
     config.cell === 'lstm' ? [`h_l${k}`, `c_l${k}`] : [`h_l${k}`],
   ).flat()
 }
 
-/** Builds the training graph, or the evaluation graph, of a model. */
-export function networkGraph(config: ModelConfig, options: NetworkOptions): NetworkGraph {
-  const { batch: B, steps: T, training } = options
-  const { hidden: H, layers: L, vocabulary: V, embedding: E } = config
-  const N = T * B
-  const masked = training ? (options.masked ?? []) : []
-  const g = new Graph(options)
-  const x = g.input('x', 'int32', [N])
-  const y = g.input('y', 'int32', [N])
-  const weights = new Map<string, Value>()
-  for (const [name, shape] of tensorShapes(config)) {
-    weights.set(name, g.input(name, 'float32', shape))
-  }
-  const weight = (name: string): Value => weights.get(name)!
-  const cell = cellOf(config)
-  const perLayer = config.cell === 'lstm' ? 2 : 1
-  const state = stateNames(config)
-  const stateIn = state.map(name => g.input(name, 'float32', [B, H]))
-
-  // The input of layer 0 is one of V rows, so its projection is computed once for each symbol, not
-  // for each of the N places, and looked up: [V, G H] against [N, G H].
-  const lookUp = (rows: Value, bias: Value): Value => {
-    const table =
-      E > 0
-        ? g.product(weight('embedding.weight'), rows, { plus: bias, transposeB: true })
-        : g.add(g.op('Transpose', [rows], { perm: [1, 0] }), bias)
-    return g.op('Gather', [table, x], { axis: 0 })
-  }
-
-  const layers: Layer[] = []
-  const inputs: Value[] = [] // of layer k > 0, [N, H]
-  const masks = new Map<number, Value>()
-  let below: Value | undefined
-  for (let k = 0; k < L; k++) {
-    const input = below
-    const layer = cell({
-      graph: g,
-      sizes: { T, B, H },
-      weights: {
-        weightIh: weight(`rnn.weight_ih_l${k}`),
-        weightHh: weight(`rnn.weight_hh_l${k}`),
-        biasIh: weight(`rnn.bias_ih_l${k}`),
-        biasHh: weight(`rnn.bias_hh_l${k}`),
-      },
-      project:
-        input === undefined
-          ? lookUp
-          : (rows, bias) => g.product(input, rows, { plus: bias, transposeB: true }),
-      state: stateIn.slice(k * perLayer, (k + 1) * perLayer),
-    })
-    for (let j = 0; j < perLayer; j++) {
-      g.output(nextState(state[k * perLayer + j]), layer.state[j], [B, H])
-    }
-    below = layer.output
-    if (masked.includes(k)) {
-      masks.set(k, g.input(maskName(k), 'float32', [N, H]))
-      below = g.multiply(below, masks.get(k)!)
-    }
-    layers.push(layer)
-    inputs.push(below)
-  }
-  const top = below!
-  const headWeight = weight('head.weight')
-  const logits = g.product(top, headWeight, { plus: weight('head.bias'), transposeB: true })
-  const logProbabilities = g.op('LogSoftmax', [logits], { axis: 1 })
-  const target = g.reshape(y, [N, 1])
-  g.output(LOSSES, g.op('Neg', [g.op('GatherElements', [logProbabilities, target], { axis: 1 })]), [
-    N,
-    1,
-  ])
-  const gradients = new Map<string, string>()
-  if (training) {
-    const shapes = tensorShapes(config)
-    const gradient = (value: Value, ...names: string[]): void => {
-      const output = `gradient.${names[0]}`
-      g.output(output, value, shapes.get(names[0])!)
-      for (const name of names) gradients.set(name, output)
-    }
-    // d mean loss / d logits = (softmax - onehot) / N
-    const scaled = g.multiply(g.op('Exp', [logProbabilities]), g.floats([1 / N], []))
-    const hot = g.op('OneHot', [y, g.ints([V]), g.floats([0, 1 / N])], { axis: 1 })
-    const dLogits = g.subtract(scaled, hot)
-    gradient(g.product(dLogits, top, { transposeA: true }), 'head.weight')
-    gradient(g.sumRows(dLogits), 'head.bias')
-    let dOutput = g.product(dLogits, headWeight)
-    for (let k = L - 1; k >= 0; k--) {
-      const mask = masks.get(k)
-      if (mask !== undefined) dOutput = g.multiply(dOutput, mask)
-      const found = layers[k].backward(dOutput)
-      recurrentGradients(k, found, gradient)
-      if (k > 0) {
-        gradient(g.product(found.input, inputs[k - 1], { transposeA: true }), `rnn.weight_ih_l${k}`)
-        dOutput = g.product(found.input, weight(`rnn.weight_ih_l${k}`))
-      } else {
-        // Gradient of the table of projections, [V, G H]: rows of equal symbols summed.
-        const symbols = g.op('OneHot', [x, g.ints([V]), g.floats([0, 1])], { axis: 1 })
-        const weightIh = 'rnn.weight_ih_l0'
-        if (E > 0) {
-          const table = g.product(symbols, found.input, { transposeA: true })
-          gradient(g.product(table, weight('embedding.weight'), { transposeA: true }), weightIh)
-          gradient(g.product(table, weight(weightIh)), 'embedding.weight')
-        } else gradient(g.product(found.input, symbols, { transposeA: true }), weightIh)
-      }
-    }
-  }
-  return { bytes: g.build(), inputs: g.inputs, state, gradients, nodes: g.nodeCount }
+interface BuiltLayer extends Layer {
+  readonly weights: LayerWeights
+  /** What entered the layer: [N, H or E], or undefined for one-hot. */
+  readonly input: Value | undefined
+  readonly mask: Value | undefined
 }
 
-function recurrentGradients(
-  k: number,
-  found: LayerGradients,
-  gradient: (value: Value, ...names: string[]) => void,
-): void {
-  gradient(found.weightHh, `rnn.weight_hh_l${k}`)
-  if (found.biasIh === found.biasHh) {
-    gradient(found.biasIh, `rnn.bias_ih_l${k}`, `rnn.bias_hh_l${k}`)
-  } else {
-    gradient(found.biasIh, `rnn.bias_ih_l${k}`)
-    gradient(found.biasHh, `rnn.bias_hh_l${k}`)
+/** Builds the training graph, or the evaluation graph, of a model. */
+export function networkGraph(config: ModelConfig, options: NetworkOptions): NetworkGraph {
+  const builder = new Builder(config, options)
+  const top = builder.forward()
+  const logProbabilities = builder.loss(top)
+  if (options.training) builder.backward(top, logProbabilities)
+  return builder.finish()
+}
+
+class Builder {
+  private readonly g: Graph
+  private readonly config: ModelConfig
+  private readonly options: NetworkOptions
+  private readonly cell: Cell
+  private readonly shapes: ReadonlyMap<string, readonly number[]>
+  private readonly weights = new Map<string, Value>()
+  private readonly layers: BuiltLayer[] = []
+  private readonly outputs = new Map<string, string>()
+  private readonly x: Value
+  private readonly y: Value
+  private readonly N: number
+
+  constructor(config: ModelConfig, options: NetworkOptions) {
+    this.config = config
+    this.options = options
+    this.g = new Graph(options)
+    this.cell = cellOf(config)
+    this.shapes = tensorShapes(config)
+    this.N = options.steps * options.batch
+    this.x = this.g.input('x', 'int32', [this.N])
+    this.y = this.g.input('y', 'int32', [this.N])
+    for (const [name, shape] of this.shapes) {
+      this.weights.set(name, this.g.input(name, 'float32', shape))
+    }
   }
+
+  private weight(name: string): Value {
+    return this.weights.get(name)!
+  }
+
+  private arranged(name: string): Value {
+    return arrange(this.g, this.cell, this.config.hidden, this.weight(name))
+  }
+
+  private gradient(value: Value, ...names: string[]): void {
+    const output = `gradient.${names[0]}`
+    this.g.output(output, value, this.shapes.get(names[0])!)
+    for (const name of names) this.outputs.set(name, output)
+  }
+
+  /** @returns the output of the top layer, [N, H] */
+  forward(): Value {
+    const { g, config, options, N } = this
+    const { hidden: H, layers: L } = config
+    const { batch: B, steps: T } = options
+    const names = stateNames(config)
+    const state = names.map(name => g.input(name, 'float32', [B, H]))
+    const per = names.length / L
+    const masked = options.training ? (options.masked ?? []) : []
+    let below =
+      config.embedding > 0
+        ? g.op('Gather', [this.weight(EMBEDDING), this.x], { axis: 0 })
+        : undefined
+    for (let k = 0; k < L; k++) {
+      const weights = {
+        weightIh: this.arranged(`rnn.weight_ih_l${k}`),
+        weightHh: this.arranged(`rnn.weight_hh_l${k}`),
+        biasIh: this.arranged(`rnn.bias_ih_l${k}`),
+        biasHh: this.arranged(`rnn.bias_hh_l${k}`),
+      }
+      const input = below
+      const layer = this.cell.layer({
+        graph: g,
+        sizes: { T, B, H },
+        weights,
+        project: (rows, bias) => this.project(k, input, rows, bias),
+        state: state.slice(k * per, (k + 1) * per),
+      })
+      for (let j = 0; j < per; j++) g.output(nextState(names[k * per + j]), layer.state[j], [B, H])
+      const mask = masked.includes(k) ? g.input(maskName(k), 'float32', [N, H]) : undefined
+      this.layers.push({ ...layer, weights, input, mask })
+      below = mask === undefined ? layer.output : g.multiply(layer.output, mask)
+    }
+    return below!
+  }
+
+  /**
+   * Input times some rows of W_ih, plus bias: [N, R]. The input of layer 0 is one of V rows, so with
+   * V below N it is multiplied once for each symbol, not for each place, and looked up.
+   */
+  private project(k: number, input: Value | undefined, rows: Value, bias: Value): Value {
+    const { g, config, N } = this
+    const lookUp = (table: Value): Value => g.op('Gather', [table, this.x], { axis: 0 })
+    if (input === undefined) {
+      return lookUp(g.add(g.op('Transpose', [rows], { perm: [1, 0] }), bias))
+    }
+    if (k === 0 && config.vocabulary < N) {
+      return lookUp(g.product(this.weight(EMBEDDING), rows, { plus: bias, transposeB: true }))
+    }
+    return g.product(input, rows, { plus: bias, transposeB: true })
+  }
+
+  /** @returns the logarithms of all probabilities, [N, V] */
+  loss(top: Value): Value {
+    const { g, N } = this
+    const head = { plus: this.weight('head.bias'), transposeB: true }
+    const logits = g.product(top, this.weight('head.weight'), head)
+    const logProbabilities = g.op('LogSoftmax', [logits], { axis: 1 })
+    const targets = g.reshape(this.y, [N, 1])
+    const chosen = g.op('GatherElements', [logProbabilities, targets], { axis: 1 })
+    g.output(LOSSES, g.op('Neg', [chosen]), [N, 1])
+    return logProbabilities
+  }
+
+  backward(top: Value, logProbabilities: Value): void {
+    const { g, config, N } = this
+    // N d loss / d logits = softmax - onehot: 1 is taken from one place in each row. The division
+    // by N is left to the products.
+    const targets = g.reshape(this.y, [N, 1])
+    const minusOne = g.op('Expand', [g.floats([-1], [1, 1]), g.wholes([N, 1])])
+    const dLogits = g.op('ScatterElements', [g.op('Exp', [logProbabilities]), targets, minusOne], {
+      axis: 1,
+      reduction: 'add',
+    })
+    const factor = 1 / N
+    this.gradient(g.product(dLogits, top, { transposeA: true, factor }), 'head.weight')
+    this.gradient(g.multiply(g.sumRows(dLogits), g.floats([factor])), 'head.bias')
+    let dOutput = g.product(dLogits, this.weight('head.weight'), { factor })
+    for (let k = config.layers - 1; k >= 0; k--) {
+      const { mask, input, weights, backward } = this.layers[k]
+      const found = backward(mask === undefined ? dOutput : g.multiply(dOutput, mask))
+      const torch = (value: Value): Value => arrange(g, this.cell, config.hidden, value)
+      this.gradient(torch(found.weightHh), `rnn.weight_hh_l${k}`)
+      const biases = [`rnn.bias_ih_l${k}`, `rnn.bias_hh_l${k}`]
+      if (found.biasIh === found.biasHh) this.gradient(torch(found.biasIh), ...biases)
+      else {
+        this.gradient(torch(found.biasIh), biases[0])
+        this.gradient(torch(found.biasHh), biases[1])
+      }
+      const seen = input ?? this.symbols()
+      const weightIh = g.product(found.input, seen, { transposeA: true })
+      this.gradient(torch(weightIh), `rnn.weight_ih_l${k}`)
+      if (input !== undefined) dOutput = g.product(found.input, weights.weightIh)
+    }
+    if (config.embedding > 0) g.output(EMBEDDED, dOutput, [N, config.embedding])
+  }
+
+  /** One-hot rows of the input, [N, V]. */
+  private symbols(): Value {
+    const values = this.g.floats([0, 1])
+    return this.g.op('OneHot', [this.x, this.g.ints([this.config.vocabulary]), values], { axis: 1 })
+  }
+
+  finish(): NetworkGraph {
+    const { g, config, outputs: named } = this
+    return {
+      bytes: g.build(),
+      inputs: g.inputs,
+      state: stateNames(config),
+      nodes: g.nodeCount,
+      gradients(outputs, x) {
+        const found = new Map<string, Float32Array>()
+        if (config.embedding > 0) {
+          found.set(EMBEDDING, sumBySymbol(outputs[EMBEDDED], x, config))
+        }
+        for (const [name, output] of named) found.set(name, outputs[output])
+        return found
+      },
+    }
+  }
+}
+
+/**
+ * Rows of equal symbols summed: [N, E] -> [V, E]. Outside the graph, because the runtime's ScatterND
+ * adds in whatever order its threads come, and its result changes in the last bits from run to run;
+ * as a product with one-hot rows it took 40 times as long at V = 2,062.
+ */
+function sumBySymbol(
+  rows: Float32Array,
+  x: ArrayLike<number>,
+  { vocabulary: V, embedding: E }: ModelConfig,
+): Float32Array {
+  const sums = new Float32Array(V * E)
+  for (let n = 0; n < x.length; n++) {
+    const to = x[n] * E
+    const from = n * E
+    for (let e = 0; e < E; e++) sums[to + e] += rows[from + e]
+  }
+  return sums
 }

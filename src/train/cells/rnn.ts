@@ -6,10 +6,10 @@
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../graph/graph.js'
-import { type Cell, splitSteps } from './cell.js'
+import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
 
 export function rnn(activation: ModelConfig['activation']): Cell {
-  return ({ graph: g, sizes, weights, project, state }) => {
+  const layer = ({ graph: g, sizes, weights, project, state }: LayerRequest): Layer => {
     const { T } = sizes
     const bias = g.add(weights.biasIh, weights.biasHh)
     const inputs = splitSteps(g, project(weights.weightIh, bias), sizes)
@@ -48,4 +48,5 @@ export function rnn(activation: ModelConfig['activation']): Cell {
     }
     return { output, state: [hiddens[T]], backward }
   }
+  return { layer }
 }

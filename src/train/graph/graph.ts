@@ -174,15 +174,21 @@ export class Graph {
     return this.op('Mul', [a, b])
   }
 
-  /** a b + c, each of a, b transposed on demand; c is broadcast over the rows. */
+  /** factor a b + c, each of a, b transposed on demand; c is broadcast over the rows. */
   product(
     a: Value,
     b: Value,
-    options: { plus?: Value; transposeA?: boolean; transposeB?: boolean } = {},
+    options: {
+      readonly plus?: Value
+      readonly transposeA?: boolean
+      readonly transposeB?: boolean
+      readonly factor?: number
+    } = {},
   ): Value {
     const attributes: Record<string, Attribute> = {}
     if (options.transposeA) attributes.transA = 1
     if (options.transposeB) attributes.transB = 1
+    if (options.factor !== undefined) attributes.alpha = { float: options.factor }
     return this.op('Gemm', options.plus ? [a, b, options.plus] : [a, b], attributes)
   }
 
