@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { Random } from '../random.js'
+import { STREAMS } from './chance.js'
 import { fillMask } from './dropout.js'
 
 const mask = (change: Partial<Parameters<typeof fillMask>[1]> = {}, length = 10_000) => {
@@ -27,9 +29,30 @@ it('is a pure function of seed, layer and step, and differs between them', () =>
 })
 
 it('fills a mask of any length', () => {
-  for (const length of [1, 7, 8, 9]) {
+  for (const length of [1, 7, 8, 255, 256, 257]) {
     expect(mask({}, length)).toEqual(mask().slice(0, length))
   }
+})
+
+it('follows xoshiro128** within a run of units', () => {
+  // Blackman & Vigna's generator in whole numbers, from the state that Philox gives.
+  const state = [...new Random(1, STREAMS.dropout).words(2 ** 26)].map(BigInt)
+  const W = (1n << 32n) - 1n
+  const rotate = (x: bigint, k: bigint): bigint => ((x << k) | (x >> (32n - k))) & W
+  const expected: number[] = []
+  for (let i = 0; i < 64; i++) {
+    const word = (rotate((state[1] * 5n) & W, 7n) * 9n) & W
+    const shifted = (state[1] << 9n) & W
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= shifted
+    state[3] = rotate(state[3], 11n)
+    expected.push(Number(word & 0xffffn), Number(word >> 16n))
+  }
+  const limit = Math.round(0.3 * 65536)
+  expect(Array.from(mask({}, 128), v => v === 0)).toEqual(expected.map(v => v < limit))
 })
 
 it('draws fresh coins for every step: no two masks overlap, shifted', () => {

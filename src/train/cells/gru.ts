@@ -2,12 +2,18 @@
  * The GRU for training (Cho et al. 2014), with the reset gate applied after the product
  * (PyTorch, cuDNN) or before it (the paper, char-rnn). Its plain twin is gru.reference.ts.
  *
- *   r, z = sigmoid(W x + b + U h + b'),  h' = n + z (h - n)
- *   after:   n = tanh(W x + b + r (U h + b'))
+ *   r, z = sigmoid(W x + b + U h + b'),  h' = n + m,  m = z (h - n)
+ *   after:   n = tanh(W x + b + r q),  q = U h + b'
  *   before:  n = tanh(W x + b + U (r h) + b')
  *
- * Backward: each gate's gradient is dh times a factor that knows nothing of the loss
- * (`after`: all of them), so the factors of all steps come from a few large nodes.
+ * Backward, with everything that the forward pass has already multiplied; dn, dr, dz are at the
+ * pre-activations, and dh' is what reaches h of the step before:
+ *
+ *   dn = dh (1 - z) (1 - n^2),  dz = dh (m - m z)
+ *   after:   dr = dn (r q - r q r),  dq = dn r,    dh' = dh z + [dr, dz, dq] U
+ *   before:  dr = dp (r h - r h r),  dp = dn U_n,  dh' = dh z + dp r + [dr, dz] U_rz
+ *
+ * As in the LSTM, factors are computed step by step, while their step's numbers are in the cache.
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../graph/graph.js'
@@ -17,15 +23,42 @@ export function gru(reset: ModelConfig['reset']): Cell {
   return { layer: reset === 'after' ? resetAfter : resetBefore }
 }
 
-/** h' = n + z (h - n): one product less than (1 - z) n + z h. */
-function blend({ graph: g }: LayerRequest, z: Value, h: Value, n: Value): Value {
-  return g.add(n, g.multiply(z, g.subtract(h, n)))
+/** What a step leaves for its backward pass; each [B, H], s [B, 2 H]. */
+interface StepTape {
+  /** r z together. */
+  readonly s: Value
+  readonly r: Value
+  readonly z: Value
+  readonly n: Value
+  /** z (h - n) */
+  readonly m: Value
+  /** What r multiplied, times r: r q or r h. */
+  readonly gated: Value
 }
 
-/** (1 - z) (1 - n^2): what dh means for the candidate's pre-activation. */
-function candidateFactor({ graph: g }: LayerRequest, z: Value, n: Value): Value {
+function step(
+  { graph: g, sizes: { H } }: LayerRequest,
+  h: Value,
+  gates: Value,
+  candidate: (r: Value) => { readonly n: Value; readonly gated: Value },
+): { readonly next: Value; readonly tape: StepTape } {
+  const s = g.op('Sigmoid', [gates])
+  const [r, z] = g.split(s, [H, H], 1)
+  const { n, gated } = candidate(r)
+  const m = g.multiply(z, g.subtract(h, n))
+  return { next: g.add(n, m), tape: { s, r, z, n, m, gated } }
+}
+
+/** (1 - z) (1 - n^2): what dh means at the candidate's pre-activation. */
+function candidateFactor({ graph: g }: LayerRequest, { z, n }: StepTape): Value {
   const one = g.floats([1])
   return g.multiply(g.subtract(one, z), g.subtract(one, g.multiply(n, n)))
+}
+
+/** [r q - r q r or r h - r h r, m - m z], [B, 2 H]. */
+function gateFactors({ graph: g }: LayerRequest, { s, gated, m }: StepTape): Value {
+  const products = g.concat([gated, m], 1)
+  return g.subtract(products, g.multiply(products, s))
 }
 
 function resetAfter(request: LayerRequest): Layer {
@@ -38,63 +71,52 @@ function resetAfter(request: LayerRequest): Layer {
   const gateIn = splitSteps(g, project(gateIh, g.add(gateBiasIh, gateBiasHh)), sizes)
   const candidateIn = splitSteps(g, project(candidateIh, candidateBiasIh), sizes)
 
-  const gates: Value[] = [] // [B, 2 H]: r z
-  const updates: Value[] = []
-  const candidates: Value[] = []
-  const recurrent: Value[] = [] // U h + b' of the candidate
+  const tape: StepTape[] = []
   const hiddens: Value[] = [state[0]]
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
-    const s = g.op('Sigmoid', [g.product(h, gateHh, { plus: gateIn[t], transposeB: true })])
-    const [r, z] = g.split(s, [H, H], 1)
-    const q = g.product(h, candidateHh, { plus: candidateBiasHh, transposeB: true })
-    const n = g.op('Tanh', [g.add(candidateIn[t], g.multiply(r, q))])
-    gates.push(s)
-    updates.push(z)
-    candidates.push(n)
-    recurrent.push(q)
-    hiddens.push(blend(request, z, h, n))
+    const gates = g.product(h, gateHh, { plus: gateIn[t], transposeB: true })
+    const done = step(request, h, gates, r => {
+      const q = g.product(h, candidateHh, { plus: candidateBiasHh, transposeB: true })
+      const gated = g.multiply(r, q)
+      return { n: g.op('Tanh', [g.add(candidateIn[t], gated)]), gated }
+    })
+    tape.push(done.tape)
+    hiddens.push(done.next)
   }
-  const output = g.concat(hiddens.slice(1), 0)
 
   const backward = (gradient: Value) => {
-    const s = g.concat(gates, 0)
-    const n = g.concat(candidates, 0)
-    const previous = g.concat(hiddens.slice(0, T), 0)
-    const [r, z] = g.split(s, [H, H], 1)
-    const toCandidate = candidateFactor(request, z, n)
-    const slopes = g.subtract(s, g.multiply(s, s))
-    const reach = g.concat(
-      [g.multiply(toCandidate, g.concat(recurrent, 0)), g.subtract(previous, n)],
-      1,
-    )
-    const factors = g.concat([g.multiply(slopes, reach), g.multiply(toCandidate, r)], 1)
-    const factorSteps = splitSteps(g, factors, sizes)
     const gradients = splitSteps(g, gradient, sizes)
-    const dhs: Value[] = Array(T)
-    const dzs: Value[] = Array(T) // [B, 3 H]: at U h + b'
+    const candidateGradients: Value[] = Array(T)
+    const recurrentGradients: Value[] = Array(T) // [B, 3 H]: dr dz dq
+    let carried: Value | undefined // dh z
     for (let t = T - 1; t >= 0; t--) {
       const dh =
-        t === T - 1
+        carried === undefined
           ? gradients[t]
-          : g.product(dzs[t + 1], weights.weightHh, {
-              plus: g.add(gradients[t], g.multiply(dhs[t + 1], updates[t + 1])),
+          : g.product(recurrentGradients[t + 1], weights.weightHh, {
+              plus: g.add(gradients[t], carried),
             })
-      dhs[t] = dh
-      dzs[t] = g.multiply(g.concat([dh, dh, dh], 1), factorSteps[t])
+      const dn = g.multiply(dh, candidateFactor(request, tape[t]))
+      candidateGradients[t] = dn
+      recurrentGradients[t] = g.multiply(
+        g.concat([dn, dh, dn], 1),
+        g.concat([gateFactors(request, tape[t]), tape[t].r], 1),
+      )
+      if (t > 0) carried = g.multiply(dh, tape[t].z)
     }
-    const recurrentGradient = g.concat(dzs, 0)
-    const [gateGradient] = g.split(recurrentGradient, [2 * H, H], 1)
-    const candidateGradient = g.multiply(g.concat(dhs, 0), toCandidate)
-    const input = g.concat([gateGradient, candidateGradient], 1)
+    const recurrent = g.concat(recurrentGradients, 0)
+    const [gates] = g.split(recurrent, [2 * H, H], 1)
+    const input = g.concat([gates, g.concat(candidateGradients, 0)], 1)
+    const previous = g.concat(hiddens.slice(0, T), 0)
     return {
       input,
-      weightHh: g.product(recurrentGradient, previous, { transposeA: true }),
+      weightHh: g.product(recurrent, previous, { transposeA: true }),
       biasIh: g.sumRows(input),
-      biasHh: g.sumRows(recurrentGradient),
+      biasHh: g.sumRows(recurrent),
     }
   }
-  return { output, state: [hiddens[T]], backward }
+  return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T]], backward }
 }
 
 function resetBefore(request: LayerRequest): Layer {
@@ -106,60 +128,52 @@ function resetBefore(request: LayerRequest): Layer {
   const gateIn = splitSteps(g, project(gateIh, gateBias), sizes)
   const candidateIn = splitSteps(g, project(candidateIh, candidateBias), sizes)
 
-  const gates: Value[] = [] // [B, 2 H]: r z
-  const resets: Value[] = []
-  const updates: Value[] = []
-  const candidates: Value[] = []
-  const resetHiddens: Value[] = [] // r h
+  const tape: StepTape[] = []
   const hiddens: Value[] = [state[0]]
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
-    const s = g.op('Sigmoid', [g.product(h, gateHh, { plus: gateIn[t], transposeB: true })])
-    const [r, z] = g.split(s, [H, H], 1)
-    const rh = g.multiply(r, h)
-    const n = g.op('Tanh', [g.product(rh, candidateHh, { plus: candidateIn[t], transposeB: true })])
-    gates.push(s)
-    resets.push(r)
-    updates.push(z)
-    candidates.push(n)
-    resetHiddens.push(rh)
-    hiddens.push(blend(request, z, h, n))
+    const gates = g.product(h, gateHh, { plus: gateIn[t], transposeB: true })
+    const done = step(request, h, gates, r => {
+      const gated = g.multiply(r, h)
+      const z = g.product(gated, candidateHh, { plus: candidateIn[t], transposeB: true })
+      return { n: g.op('Tanh', [z]), gated }
+    })
+    tape.push(done.tape)
+    hiddens.push(done.next)
   }
-  const output = g.concat(hiddens.slice(1), 0)
 
   const backward = (gradient: Value) => {
-    const s = g.concat(gates, 0)
-    const n = g.concat(candidates, 0)
-    const previous = g.concat(hiddens.slice(0, T), 0)
-    const [, z] = g.split(s, [H, H], 1)
-    const slopes = g.subtract(s, g.multiply(s, s))
-    const gateFactors = g.multiply(slopes, g.concat([previous, g.subtract(previous, n)], 1))
-    const factors = splitSteps(g, gateFactors, sizes)
-    const toCandidate = splitSteps(g, candidateFactor(request, z, n), sizes)
     const gradients = splitSteps(g, gradient, sizes)
-    const gateGradients: Value[] = Array(T)
+    const gateGradients: Value[] = Array(T) // [B, 2 H]: dr dz
     const candidateGradients: Value[] = Array(T)
-    let carried: Value | undefined // what reaches h of the step before, without the gates' product
+    let carried: Value | undefined // dh z + dp r
     for (let t = T - 1; t >= 0; t--) {
+      const { r, z } = tape[t]
       const dh =
         carried === undefined
           ? gradients[t]
           : g.product(gateGradients[t + 1], gateHh, { plus: g.add(gradients[t], carried) })
-      candidateGradients[t] = g.multiply(dh, toCandidate[t])
-      const drh = g.product(candidateGradients[t], candidateHh)
-      gateGradients[t] = g.multiply(g.concat([drh, dh], 1), factors[t])
-      if (t > 0) carried = g.add(g.multiply(dh, updates[t]), g.multiply(drh, resets[t]))
+      const dn = g.multiply(dh, candidateFactor(request, tape[t]))
+      const dp = g.product(dn, candidateHh)
+      candidateGradients[t] = dn
+      gateGradients[t] = g.multiply(g.concat([dp, dh], 1), gateFactors(request, tape[t]))
+      if (t > 0) carried = g.add(g.multiply(dh, z), g.multiply(dp, r))
     }
-    const gateGradient = g.concat(gateGradients, 0)
-    const candidateGradient = g.concat(candidateGradients, 0)
-    const input = g.concat([gateGradient, candidateGradient], 1)
+    const gates = g.concat(gateGradients, 0)
+    const candidates = g.concat(candidateGradients, 0)
+    const input = g.concat([gates, candidates], 1)
+    const previous = g.concat(hiddens.slice(0, T), 0)
+    const reset = g.concat(
+      tape.map(({ gated }) => gated),
+      0,
+    )
     const bias = g.sumRows(input)
     return {
       input,
       weightHh: g.concat(
         [
-          g.product(gateGradient, previous, { transposeA: true }),
-          g.product(candidateGradient, g.concat(resetHiddens, 0), { transposeA: true }),
+          g.product(gates, previous, { transposeA: true }),
+          g.product(candidates, reset, { transposeA: true }),
         ],
         0,
       ),
@@ -167,5 +181,5 @@ function resetBefore(request: LayerRequest): Layer {
       biasHh: bias,
     }
   }
-  return { output, state: [hiddens[T]], backward }
+  return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T]], backward }
 }
