@@ -19,7 +19,6 @@ export {
   type SpellingSet,
   type SpellingUnit,
 } from './filter.js'
-export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'
 export { type LoopProof, LoopProver } from './loop-proof.js'
 export { loopShare, type MeasureOptions, type Measures, measureText } from './measures.js'
 export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './novelty.js'
@@ -28,7 +27,7 @@ export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from
 export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'
 export {
   bootstrapInterval,
-  type Interval,
+  type Interval as ConfidenceInterval,
   isotonicRegression,
   mean,
   median,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CELL_VARIANTS, seededWeights } from '../../test/seeded.js'
 import { modelConfig } from '../model/config.js'
 import { loadNetwork } from '../runtime/index.js'
-import { LoopDetector } from './loop.js'
+import { LoopDetector } from '../temperature/loop.js'
 import { type LoopProof, LoopProver } from './loop-proof.js'
 
 /** A machine with some states: state s is followed by next[s]; its bits are made up. */
@@ -66,18 +66,17 @@ describe('the proof that a loop never ends', () => {
     )
   })
 
-  it('goes by bits: 0 is not -0, a NaN is itself, and the id counts', () => {
-    const prover = new LoopProver()
-    expect(prover.push(Float32Array.of(0), 1)).toBeUndefined()
-    expect(prover.push(Float32Array.of(-0), 1)).toBeUndefined()
-    expect(prover.push(Float32Array.of(0), 2)).toBeUndefined()
-    expect(prover.push(Float32Array.of(Number.NaN), 1)).toBeUndefined()
-    expect(prover.push(Float32Array.of(Number.NaN), 1)).toEqual({
-      start: 3,
-      period: 1,
-      earliest: true,
-    })
-  })
+  it.each([new LoopProver(), new BadHash()])(
+    'goes by bits: 0 is not -0, a NaN is itself, and the id counts',
+    prover => {
+      expect(prover.push(Float32Array.of(0), 1)).toBeUndefined()
+      expect(prover.push(Float32Array.of(-0), 1)).toBeUndefined()
+      expect(prover.push(Float32Array.of(0), 2)).toBeUndefined()
+      expect(prover.push(Float32Array.of(Number.NaN), 1)).toBeUndefined()
+      const proof = prover.push(Float32Array.of(Number.NaN), 1)
+      expect(proof).toEqual({ start: 3, period: 1, earliest: true })
+    },
+  )
 
   it('copies the state, which its owner may write over', () => {
     const prover = new LoopProver()

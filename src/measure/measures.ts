@@ -1,9 +1,9 @@
 /** All measures of a text at once. */
 import { InputError } from '../errors.js'
+import { findLongestLoop, type Loop } from '../temperature/loop.js'
 import { type Balance, balance } from './balance.js'
 import { codePoints } from './characters.js'
 import type { SpellingFilter } from './filter.js'
-import { findLongestLoop, type Loop } from './loop.js'
 import type { CorpusIndex, Novelty } from './novelty.js'
 import { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 import { type Spelling, spelling } from './spelling.js'
