@@ -31,7 +31,7 @@ export {
 } from './generate/index.js'
 export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
 // text to numbers
-export { type Score, score } from './measure/score.js'
+export * from './measure/index.js'
 // the model and its file
 export {
   CELLS,
@@ -47,15 +47,7 @@ export { Random, type Seed } from './random.js'
 export { loadNetwork } from './runtime/index.js'
 export type { Network, Session, State } from './runtime/session.js'
 // logits to a draw
-export {
-  type Candidate,
-  type Candidates,
-  Distribution,
-  type Draw,
-  LENGTH,
-  SEED,
-  TEMPERATURE,
-} from './temperature/index.js'
+export * from './temperature/index.js'
 // text to ids
 export * from './text/index.js'
 export { VERSION } from './version.js'

@@ -1,7 +1,15 @@
 /** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
 import { type GenerateOptions, generate, runHeader, type StopReason } from '../generate/index.js'
 import { type Knob, readKnob } from '../knob.js'
-import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import {
+  createChain,
+  LENGTH,
+  readTemperature,
+  type Schedule,
+  SEED,
+  TEMPERATURE,
+  writeSchedule,
+} from '../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/tokenizer.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
 import { DONE, type Io, jsonLine } from './io.js'
@@ -45,7 +53,19 @@ export const readEscapes = (text: string): string =>
   text.replaceAll(/\\([nt\\])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'))
 
 const FLAGS: readonly Flag[] = [
-  flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
+  flagOf(TEMPERATURE, {
+    short: 't',
+    placeholder: 'T',
+    parse: readTemperature,
+    range: { en: '0 to inf, or a schedule', ja: '0〜inf、またはスケジュール' },
+  }),
+  {
+    flags: '--chain <LINKS>',
+    about: {
+      en: 'what stands between the logits and the draw, in order: "temperature, min-p 0.05, dry 0.8"',
+      ja: 'ロジットと抽選の間に置くもの。書いた順に働く。例 "temperature, min-p 0.05, dry 0.8"',
+    },
+  },
   flagOf(PROMPT, { short: 'p' }),
   {
     flags: '--prompt-file <FILE>',
@@ -85,7 +105,8 @@ const FLAGS: readonly Flag[] = [
 ]
 
 interface SampleOptions {
-  readonly temperature?: number
+  readonly temperature?: number | Schedule
+  readonly chain?: string
   readonly prompt?: string
   readonly promptFile?: string
   readonly length?: number
@@ -150,6 +171,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       : (model.prompt ?? ''))
   const encoded = model.tokenizer.encode(prompt, unknown)
   reportUnknown(encoded.unknown, io)
+  // A chain that can't be is said before the prompt is printed.
+  if (options.chain !== undefined) createChain(options.chain, model.tokenizer)
   const stops = options.stop ?? model.stop ?? []
   const count = options.count ?? 1
   const signal = io.interrupt
@@ -160,6 +183,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const request: GenerateOptions = {
       prompt,
       temperature,
+      chain: options.chain,
       seed,
       stream,
       length: options.length,
@@ -175,7 +199,14 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     let stop: StopReason | 'interrupted' = 'interrupted'
     let stopString: string | undefined
     if (options.json) {
-      const header = runHeader(model, { prompt, ids: encoded.ids, seed, stream, temperature })
+      const header = runHeader(model, {
+        prompt,
+        ids: encoded.ids,
+        seed,
+        stream,
+        temperature,
+        chain: options.chain,
+      })
       await io.json({ type: 'run', ...header })
     } else {
       if (stream > 0) await io.write(between)
@@ -209,10 +240,19 @@ const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })
 
 function summary(
   io: Io,
-  run: { symbols: number; bits: number | null; temperature: number; seed: number; started: number },
+  run: {
+    symbols: number
+    bits: number | null
+    temperature: number | Schedule
+    seed: number
+    started: number
+  },
 ): void {
   const rate = Math.round(run.symbols / ((performance.now() - run.started) / 1000))
-  const T = run.temperature === Number.POSITIVE_INFINITY ? 'inf' : run.temperature
+  const { temperature } = run
+  const T = writeSchedule(
+    typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature,
+  )
   const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
   io.say(
     io.dye.dim(
@@ -235,6 +275,7 @@ export const sample: CommandSpec = {
     ['ondo sample', { en: 'Shakespeare at once', ja: 'すぐにシェイクスピア風' }],
     ['ondo sample -t 0.2', { en: 'safe, soon repetitive', ja: '手堅く、やがて繰り返し' }],
     ['ondo sample -t 1.5 --seed 7', { en: 'inventive, with other luck', ja: '奔放に、別の運で' }],
+    ['ondo sample -t "0.2@0 1.5@400"', { en: 'warming up along the text', ja: '書くほどに温まる' }],
     ['ondo sample -t 0', { en: 'always the most likely', ja: '常に最も確からしい文字' }],
     ['ondo sample kokoro --prompt "私は"', { en: 'Japanese', ja: '日本語' }],
     ['ondo sample names --count 20', { en: 'twenty new names', ja: '新しい名前を20' }],

@@ -186,8 +186,8 @@ describe('the writer', () => {
   it('shows the next distribution without disturbing the text', async () => {
     const network = await networkOf(letters)
     const ids = promptIds(letters, 'ab')
-    const quiet = new Writer(letters, network.session(), ids, 11)
-    const watched = new Writer(letters, network.session(), ids, 11)
+    const quiet = new Writer(letters, network.session(), ids, { seed: 11 })
+    const watched = new Writer(letters, network.session(), ids, { seed: 11 })
     for (let n = 0; n < 50; n++) {
       const { top, others } = watched.candidates(2, 3)
       expect(top.reduce((sum, c) => sum + c.pT, others.pT)).toBeCloseTo(1, 12)
@@ -212,5 +212,111 @@ describe('the header of a run', () => {
     })
     expect(JSON.parse(JSON.stringify(header))).toEqual(header)
     expect(header).toMatchObject({ seed: '9223372036854775808', temperature: 'inf', model: 'mock' })
+  })
+})
+
+describe('generate with a schedule', () => {
+  it('uses the temperature of each position, and records it', async () => {
+    const written = await steps(letters, { prompt: 'a', temperature: 'cycle 0,inf,1', length: 9 })
+    expect(written.map(step => step.temperature)).toEqual([
+      0,
+      Infinity,
+      1,
+      0,
+      Infinity,
+      1,
+      0,
+      Infinity,
+      1,
+    ])
+  })
+
+  it('sees the prompt: a word that has begun is inside', async () => {
+    const [inside] = await steps(letters, { prompt: 'abc', temperature: 'word 2/0.3', length: 1 })
+    const [first] = await steps(letters, { prompt: 'abc ', temperature: 'word 2/0.3', length: 1 })
+    expect([inside.temperature, first.temperature]).toEqual([0.3, 2])
+  })
+
+  it('tells a function what it tells a schedule', async () => {
+    const seen: number[] = []
+    await steps(letters, {
+      prompt: 'a',
+      length: 5,
+      temperature: ({ position, normalisedEntropy, lastSurprisal }) => {
+        seen.push(position)
+        expect(normalisedEntropy()).toBeGreaterThan(0)
+        expect(lastSurprisal === undefined).toBe(position === 0)
+        return 1
+      },
+    })
+    expect(seen).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('escapes a loop: T = 0 goes round for ever, escape does not', async () => {
+    const model = mockModel('ab')
+    const stuck = await steps(model, { prompt: 'a', temperature: 0, length: 300 })
+    const free = await steps(model, { prompt: 'a', temperature: 'escape 0', length: 300 })
+    expect(new Set(stuck.slice(-50).map(step => step.rank))).toEqual(new Set([1]))
+    expect(Math.max(...free.map(step => step.temperature))).toBeGreaterThan(0.1)
+    expect(free.some(step => step.rank > 1)).toBe(true)
+  })
+})
+
+describe('generate with a chain', () => {
+  it('draws only from what the chain leaves, and reports it', async () => {
+    const written = await steps(letters, {
+      prompt: 'a',
+      temperature: 2,
+      chain: 'top-k 2',
+      length: 80,
+    })
+    expect(Math.max(...written.map(step => step.rank))).toBe(2)
+    expect(written.every(step => step.kept === 2 && step.mass! < 1)).toBe(true)
+  })
+
+  it('writes the same as without one when it is temperature alone', async () => {
+    const options = { prompt: 'a', temperature: 1.3, length: 80 }
+    expect(await generateText(letters, { ...options, chain: 'temperature' })).toBe(
+      await generateText(letters, options),
+    )
+  })
+
+  it('knows the history, the prompt included', async () => {
+    const options = { prompt: 'aaaa', temperature: 1, length: 1 }
+    const [free] = await steps(letters, options)
+    const [kept] = await steps(letters, { ...options, chain: 'penalty repetition=5, temperature' })
+    expect(kept.entropyT).not.toBe(free.entropyT)
+  })
+
+  it('is refused before anything is written when it cannot be read', async () => {
+    await expect(steps(letters, { prompt: 'a', chain: 'top-q 2' })).rejects.toThrow(/top-q/)
+  })
+})
+
+describe('generate with intervals', () => {
+  it('gives for each choice the temperatures at which the whole text so far stays the same', async () => {
+    const options = { prompt: 'ab', seed: 4, length: 40 }
+    const written = await steps(letters, { ...options, temperature: 0.9, intervals: true })
+    const low = Math.max(...written.map(step => step.interval!.low))
+    const high = Math.min(...written.map(step => step.interval!.high))
+    expect(low).toBeLessThan(0.9)
+    expect(high).toBeGreaterThanOrEqual(0.9)
+    const text = textOf(written)
+    for (const T of [low * (1 + 1e-9), high]) {
+      expect(await generateText(letters, { ...options, temperature: T })).toBe(text)
+    }
+    for (const T of [low, high * (1 + 1e-9)]) {
+      expect(await generateText(letters, { ...options, temperature: T })).not.toBe(text)
+    }
+  })
+
+  it('gives none where a chain makes them meaningless', async () => {
+    const [step] = await steps(letters, {
+      prompt: 'a',
+      length: 1,
+      intervals: true,
+      chain: 'top-p 0.9',
+    })
+    expect(step.interval).toBeUndefined()
   })
 })

@@ -5,7 +5,18 @@ import { readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
 import { loadNetwork } from '../runtime/index.js'
 import type { Network } from '../runtime/session.js'
-import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import {
+  createChain,
+  LENGTH,
+  type LinkInput,
+  type Moment,
+  parseSchedule,
+  type Schedule,
+  SEED,
+  startSchedule,
+  TEMPERATURE,
+  type TemperatureAt,
+} from '../temperature/index.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
 import { type Step, StopGate } from './stop.js'
 import { Writer } from './writer.js'
@@ -13,8 +24,15 @@ import { Writer } from './writer.js'
 export interface GenerateOptions {
   /** The beginning, read in one go and not repeated in the output. Default: the model's own. */
   readonly prompt?: string
-  /** 0 to Infinity, or a function read before each draw (a slider). Default 0.8. */
-  readonly temperature?: number | (() => number)
+  /**
+   * 0 to Infinity; a schedule, written (`0.4@0 1.2@200`) or as a value; or a function read before
+   * each draw (a slider). Default 0.8.
+   */
+  readonly temperature?: number | string | Schedule | ((moment: Moment) => number)
+  /** Links between the logits and the draw: `"temperature, min-p 0.05"`. Default: temperature. */
+  readonly chain?: string | readonly LinkInput[]
+  /** Find for each choice the temperatures at which it is the same. Default false. */
+  readonly intervals?: boolean
   /** Same seed, same luck. Default 42. */
   readonly seed?: Seed
   /** Independent luck under the same seed. Default 0. */
@@ -44,6 +62,21 @@ export function networkOf(model: Model): Promise<Network> {
 /** The ids of a prompt. @throws InputError under `error`, listing what the model does not know */
 export function promptIds(model: Model, prompt: string, unknown: UnknownPolicy = 'error'): Ids {
   return model.tokenizer.encode(prompt, unknown).ids
+}
+
+/** Whatever form the temperature has, as something to ask before each draw. */
+function temperatureOf(
+  temperature: NonNullable<GenerateOptions['temperature']>,
+): (writer: Writer) => number {
+  if (typeof temperature === 'number') {
+    readKnob(TEMPERATURE, temperature)
+    return () => temperature
+  }
+  const at: TemperatureAt =
+    typeof temperature === 'function'
+      ? temperature
+      : startSchedule(typeof temperature === 'string' ? parseSchedule(temperature) : temperature)
+  return writer => at(writer.moment())
 }
 
 function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
@@ -85,20 +118,26 @@ export async function* generate(
     options.length === Number.POSITIVE_INFINITY
       ? options.length
       : readKnob(LENGTH, options.length ?? LENGTH.default)
-  const temperatureNow =
-    typeof temperature === 'function' ? temperature : () => temperature as number
-  if (typeof temperature !== 'function') readKnob(TEMPERATURE, temperature)
+  const temperatureAt = temperatureOf(temperature)
   if (typeof options.prompt !== 'string' && options.prompt !== undefined) {
     throw new InputError('prompt', `The prompt is a ${typeof options.prompt}; expected text.`)
   }
   const gate = new StopGate(stopStrings(options.stop, model))
   const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
+  const chain =
+    options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
   const network = await networkOf(model)
-  const writer = new Writer(model, network.session(), ids, seed, stream)
+  const writer = new Writer(model, network.session(), ids, {
+    seed,
+    stream,
+    chain,
+    watch: typeof temperature !== 'number',
+    intervals: options.intervals,
+  })
   try {
     let sliceEnd = performance.now() + SLICE
     for (let n = 0; n < length && !signal?.aborted; n++) {
-      const position = writer.next(temperatureNow())
+      const position = writer.next(temperatureAt(writer))
       const steps = gate.push(position)
       if (n === length - 1 && !steps.at(-1)?.stop) steps.push(...gate.flush())
       const last = steps.length - 1

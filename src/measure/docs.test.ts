@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import * as measure from './index.js'
+import * as loops from '../temperature/loop.js'
+import * as measures from './index.js'
+
+/** What the pages may import, of what `ondo` exports. */
+const measure = { ...loops, ...measures }
 
 /** The examples of a page: each line `expression // result`, after the `const` lines above it. */
 function examplesOf(page: string): { expression: string; setup: string; result: string }[] {

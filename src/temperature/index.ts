@@ -26,4 +26,15 @@ export {
   type Draw,
   type Tempered,
 } from './distribution.js'
+export { type Interval, inside, intersect, intervalOf, lastTemperature } from './interval.js'
+export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'
+export {
+  type Moment,
+  parseSchedule,
+  readTemperature,
+  type Schedule,
+  start as startSchedule,
+  type TemperatureAt,
+  writeSchedule,
+} from './schedule.js'
 export { LENGTH, SEED, TEMPERATURE } from './settings.js'

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Moment, parseSchedule, type Schedule, start, writeSchedule } from './schedule.js'
+import {
+  type Moment,
+  parseSchedule,
+  readTemperature,
+  type Schedule,
+  start,
+  writeSchedule,
+} from './schedule.js'
 
 const moment = (over: Partial<Moment> = {}): Moment => ({
   position: 0,
@@ -137,5 +144,22 @@ describe('the written form', () => {
     ['0.2 *', 'has ended at character 6; expected a temperature'],
   ])('points at the character that is wrong in "%s"', (written, sentence) => {
     expect(() => parseSchedule(written)).toThrow(sentence)
+  })
+})
+
+describe('a temperature as a flag gives it', () => {
+  it('is a number where it can be, else a schedule', () => {
+    expect(readTemperature('0.8')).toBe(0.8)
+    expect(readTemperature(' inf ')).toBe(Infinity)
+    expect(readTemperature('cycle 1,2')).toEqual({ kind: 'cycle', temperatures: [1, 2] })
+    expect(readTemperature('0.4@0 1@9')).toMatchObject({ kind: 'keyframes' })
+  })
+
+  it.each([
+    ['-1', 'The temperature is "-1"; expected a number from 0 to inf.'],
+    ['warm', 'The temperature is "warm"; expected a number from 0 to inf.'],
+    ['cycle', 'The schedule "cycle" has ended at character 6'],
+  ])('refuses %s with the sentence that fits', (written, sentence) => {
+    expect(() => readTemperature(written)).toThrow(sentence)
   })
 })

@@ -230,6 +230,20 @@ class Reader {
   }
 }
 
+/**
+ * A temperature as a flag gives it: one number, or a schedule.
+ * @throws InputError: for what looks like one number, the range; else the place that is wrong
+ */
+export function readTemperature(text: string): number | Schedule {
+  if (
+    /^\s*[-+]?[\w.∞]*\s*$/.test(text) &&
+    !/^\s*(cycle|word|entropy|surprise|escape)/i.test(text)
+  ) {
+    return checkTemperature(text)
+  }
+  return parseSchedule(text)
+}
+
 /** @throws InputError that points at the character */
 export function parseSchedule(text: string): Schedule {
   const reader = new Reader(text)

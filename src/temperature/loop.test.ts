@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codePoints } from './characters.js'
 import { findLongestLoop, findLoop, findLoops, LoopDetector } from './loop.js'
 import { loopsByDefinition } from './loop.reference.js'
+
+const codePoints = (text: string): number[] => Array.from(text, c => c.codePointAt(0) ?? 0)
 
 const loopOf = (text: string) => findLoop(codePoints(text))
 
