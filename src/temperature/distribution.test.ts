@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { uniform } from '../../test/uniform.js'
 import { Random } from '../random.js'
 import { checkTemperature, Distribution } from './distribution.js'
 import { drawnRank, entropy, probabilities, rankOrder } from './distribution.reference.js'
 
-const logit = fc.double({ min: -30, max: 30, noNaN: true })
+const logit = uniform(-30, 30)
 /** Logits with some bans and some ties, at least one symbol allowed. */
 const logitsArbitrary = fc
   .array(
@@ -20,7 +21,7 @@ const logitsArbitrary = fc
   .filter(logits => logits.some(x => x > -Infinity))
 /** 10^-6 to 10^6, evenly in the logarithm, and the limits. */
 const temperatureArbitrary = fc.oneof(
-  { weight: 8, arbitrary: fc.double({ min: -6, max: 6, noNaN: true }).map(x => 10 ** x) },
+  { weight: 8, arbitrary: uniform(-6, 6).map(x => 10 ** x) },
   { weight: 1, arbitrary: fc.constantFrom(0, Infinity, 1) },
 )
 const coinArbitrary = fc.nat({ max: 2 ** 31 - 1 }).map(n => new Random(n).coin(0))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { uniform } from '../../test/uniform.js'
 import { Random } from '../random.js'
 import { Distribution } from './distribution.js'
 import { inside, intersect, intervalOf, lastTemperature } from './interval.js'
@@ -13,15 +14,12 @@ function neighbour(x: number, by: 1n | -1n): number {
 }
 
 const logits = fc
-  .array(
-    fc.oneof(fc.double({ min: -20, max: 20, noNaN: true }), fc.constantFrom(0, 1, -Infinity)),
-    {
-      minLength: 2,
-      maxLength: 30,
-    },
-  )
+  .array(fc.oneof(uniform(-20, 20), fc.constantFrom(0, 1, -Infinity)), {
+    minLength: 2,
+    maxLength: 30,
+  })
   .filter(list => list.some(x => x > -Infinity))
-const temperature = fc.double({ min: -2, max: 2, noNaN: true }).map(x => 10 ** x)
+const temperature = uniform(-2, 2).map(x => 10 ** x)
 const seed = fc.nat()
 
 describe('the interval of a choice', () => {
