@@ -2,13 +2,14 @@
  * Where everything lies in the kernels' memory, and how PyTorch's matrices are packed into it.
  *
  * PyTorch keeps a matrix as rows of outputs [G H, K]; the kernels walk columns of outputs in panels
- * [N / 12][K][12], two at a time (see kernels/matvec.as.ts). A gate's H columns are filled up to whole vectors of 4
- * with zeros, all gates together to pairs of panels; units that are only filling keep the state 0.
+ * [N / 12][K][12] (see kernels/matvec.as.ts). A gate's H columns are filled up to whole vectors of 4
+ * with zeros, all gates together to an even number of panels; units that are only filling keep the
+ * state 0.
  */
 import { InputError } from '../errors.js'
 import { GATES, type ModelConfig, tensorShapes, type Weights } from '../model/config.js'
 
-/** Columns of a panel; kernels/matvec.as.ts is written for this number, and for pairs of panels. */
+/** Columns of a panel; kernels/matvec.as.ts is written for this, and walks two panels at a time. */
 const PANEL = 12
 const LANES = 4
 const FLOAT = 4
@@ -29,7 +30,7 @@ const TABLE_BYTES = 8 * 2 ** 20
 const TABLE_PRODUCTS = 2 ** 26
 
 const upTo = (n: number, step: number): number => Math.ceil(n / step) * step
-const pairs = (columns: number): number => upTo(columns, 2 * PANEL)
+const evenPanels = (columns: number): number => upTo(columns, 2 * PANEL)
 
 /** Addresses in bytes, sizes in float32 columns. */
 export interface LayerPlan {
@@ -53,7 +54,7 @@ export interface Layout {
   readonly columns: number
   readonly recurrent: number
   readonly candidate: number
-  /** V filled up to pairs of panels. */
+  /** V filled up to an even number of panels. */
   readonly outputs: number
   /** Width of layer 0's input where it is multiplied: E; 0 for one-hot. */
   readonly width: number
@@ -88,11 +89,11 @@ export function layOut(config: ModelConfig): Layout {
   const { cell, vocabulary: V, hidden: H, embedding: E, layers: L } = config
   const gate = upTo(H, LANES)
   const before = cell === 'gru' && config.reset === 'before'
-  const candidate = before ? pairs(gate) : 0
-  // With reset before, the candidate's product starts from column 2 gate and runs over pairs of panels.
-  const columns = pairs(before ? 2 * gate + candidate : GATES[cell] * gate)
-  const recurrent = before ? pairs(2 * gate) : columns
-  const outputs = pairs(V)
+  const candidate = before ? evenPanels(gate) : 0
+  // With reset before, the candidate's product starts from column 2 gate and fills panels of its own.
+  const columns = evenPanels(before ? 2 * gate + candidate : GATES[cell] * gate)
+  const recurrent = before ? evenPanels(2 * gate) : columns
+  const outputs = evenPanels(V)
   const tableBytes = V * columns * FLOAT
   const project = E > 0 && tableBytes <= TABLE_BYTES && V * columns * E <= TABLE_PRODUCTS
 

@@ -3,7 +3,7 @@
  *
  * The memory is imported and laid out by src/runtime/layout.ts, which writes a plan (uint32 words,
  * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as in
- * matvec.as.ts; N is the gates' width in columns, filled up to pairs of panels.
+ * matvec.as.ts; N is the gates' width in columns, filled up to an even number of panels.
  */
 import { gruAfter, gruReset, gruUpdate, lstm, rnnRelu, rnnTanh } from './cells.as'
 import { matvec } from './matvec.as'
@@ -27,7 +27,7 @@ let columns: usize = 0
 /** Columns of a recurrent matrix: N, or for a GRU with reset before: of r and z alone, and of n. */
 let recurrent: usize = 0
 let candidate: usize = 0
-/** Columns of the head: V filled up to pairs of panels. */
+/** Columns of the head: V filled up to an even number of panels. */
 let outputs: usize = 0
 /** [V][N] input product of layer 0 plus its bias for each symbol; 0 where it is computed. */
 let rows: usize = 0
