@@ -6,13 +6,13 @@ import { checkpointFolder } from './checkpoint-folder.js'
 import { nodeEngine } from './engine.js'
 
 const [, , folder, resume] = process.argv
-const content = Array.from({ length: 3000 }, (_, i) => 'abcdefgh '[(i * i + (i >> 3)) % 9]).join('')
+const content = Array.from({ length: 8000 }, (_, i) => 'abcdefgh '[(i * i + (i >> 3)) % 9]).join('')
 const { tokenizer } = buildTokenizer('character', content)
 const settings = {
   hidden: 24,
   batch: 8,
   seq: 16,
-  epochs: 10,
+  epochs: 4,
   dropout: 0.1,
   warmup: 10,
   checkpointEvery: 7,

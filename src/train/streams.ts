@@ -117,8 +117,11 @@ export function splitCorpus(size: number, request: SplitRequest): Split {
   return request.kind === 'tail' ? tail(size, request) : striped(size, request)
 }
 
-/** Batches an epoch should have at least; with fewer, B and then T shrink. */
-export const FEWEST_BATCHES = 8
+/**
+ * Batches an epoch should have at least; with fewer, B and then T shrink. Below 50 char-rnn warns: a
+ * short text read in wide batches gets too few updates to learn from it.
+ */
+export const FEWEST_BATCHES = 50
 
 /** Fewer symbols than this teach nothing that a copy of the text would not. */
 export const FEWEST_SYMBOLS = 64

@@ -17,7 +17,7 @@ const corpusOf = (text: string) =>
   trainingCorpus({ content: text, name: 'made-up' }, buildTokenizer('character', text).tokenizer)
 const corpus = await corpusOf(TEXT)
 
-const SETTINGS = { hidden: 8, layers: 2, batch: 4, seq: 10, epochs: 2, dropout: 0.2, warmup: 5 }
+const SETTINGS = { hidden: 8, layers: 2, batch: 4, seq: 7, epochs: 2, dropout: 0.2, warmup: 5 }
 
 async function run(
   options: Partial<TrainOptions> = {},
@@ -55,8 +55,8 @@ describe('training', () => {
     const { events, end } = await run({ settings: { epochs: 12, dropout: 0, rate: 0.02 } })
     const [start] = events
     if (start.type !== 'start') throw new Error('no start')
-    expect(start).toMatchObject({ batch: 4, seq: 10, symbols: TEXT.length, step: 0 })
-    expect(start.trainingSymbols).toBe(start.batches * 40)
+    expect(start).toMatchObject({ batch: 4, seq: 7, symbols: TEXT.length, step: 0 })
+    expect(start.trainingSymbols).toBe(start.batches * 28)
     expect(start.trainingSymbols + start.validationSymbols + start.unusedSymbols + 2).toBe(
       TEXT.length,
     )
@@ -232,7 +232,7 @@ describe('what goes wrong', () => {
       corpus: await corpusOf(TEXT.slice(0, 300)),
       settings: { batch: 50, seq: 50 },
     })
-    expect(events[0]).toMatchObject({ type: 'start', batch: 1, seq: 33 })
+    expect(events[0]).toMatchObject({ type: 'start', batch: 1, seq: 8 })
     expect(events[1]).toMatchObject({ type: 'warning', code: 'adapted' })
   })
 
