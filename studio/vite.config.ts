@@ -21,5 +21,7 @@ export default defineConfig({
     // Inlined assets would be data: addresses, which a strict content policy refuses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A note for plugin authors, not for who starts the studio for the first time.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 })

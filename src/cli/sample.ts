@@ -175,6 +175,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   if (options.chain !== undefined) createChain(options.chain, model.tokenizer)
   const stops = options.stop ?? model.stop ?? []
   const count = options.count ?? 1
+  // A prompt of line breaks alone (names begin after one) would only print empty lines.
+  const echo = options.echo && prompt.trim() !== ''
   const signal = io.interrupt
   // One text a line where a text ends at its line; otherwise an empty line between texts.
   const between = stops.includes('\n') ? '' : '\n'
@@ -210,7 +212,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       await io.json({ type: 'run', ...header })
     } else {
       if (stream > 0) await io.write(between)
-      if (options.echo) await io.write(io.paint.dim(prompt))
+      if (echo) await io.write(io.paint.dim(prompt))
     }
     for await (const step of generate(model, request)) {
       text += step.text
@@ -228,7 +230,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     if (options.json) {
       await io.json({ type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text })
     } else {
-      const written = (options.echo ? prompt : '') + text
+      const written = (echo ? prompt : '') + text
       if (!written.endsWith('\n')) await io.write('\n')
       if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
     }
