@@ -1,6 +1,6 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
-import './app.css'
+import './styles/index.css'
 import { Studio } from './studio.svelte.js'
 
 // First of all, so that the worker loads while the page is built.

@@ -100,7 +100,7 @@ export function readTemperature(text: string): number | undefined {
 export const writeTemperature = (T: number): string =>
   T === Number.POSITIVE_INFINITY ? 'inf' : String(T)
 
-/** Colours stand in app.css as --heat-0 .. --heat-5; between two of them the colour is mixed. */
+/** Colours stand in styles/paper.css as --heat-0 .. --heat-5; between two of them the colour is mixed. */
 const HEAT = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY].map(fractionOf)
 export const HEAT_STOPS: readonly number[] = HEAT
 
