@@ -10,6 +10,7 @@ import { didYouMean, FileError } from '../errors.js'
 const REASONS: Record<string, [code: string, why: string]> = {
   ENOENT: ['missing', 'it does not exist: check the path'],
   ENOTDIR: ['missing', 'a part of its path is a file, not a folder: check the path'],
+  EEXIST: ['is-file', 'a file stands where a folder is needed: choose another place'],
   EISDIR: ['is-folder', 'it is a folder: name a file'],
   EACCES: ['denied', 'permission is denied: change its rights or choose another place'],
   EPERM: ['denied', 'the system does not permit it: change its rights or choose another place'],
@@ -36,7 +37,8 @@ export function fileError(error: unknown, path: string, action: string): FileErr
   return new FileError(name, `"${path}" can't be ${action}: ${why}.`, { cause: error })
 }
 
-const isMissing = (error: unknown): boolean =>
+/** Is it the error of a file that is not there? */
+export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 function isAlive(pid: number): boolean {
