@@ -28,6 +28,14 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./eval.js')).evaluate,
   },
   {
+    name: 'explain',
+    about: {
+      en: 'why one symbol came: odds and the coin',
+      ja: 'なぜその文字が出たか。確率とコイン',
+    },
+    load: async () => (await import('./explain.js')).explain,
+  },
+  {
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
     load: async () => (await import('./inspect.js')).inspect,
