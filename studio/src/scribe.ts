@@ -23,6 +23,8 @@ import {
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
+/** Characters in one batch at most: what a page sets and shades well within a frame or two. */
+const BATCH = 500
 /** The clock is looked at after so many symbols: a busy machine makes headway all the same. */
 const HANDFUL = 16
 /** While the text streams, the next step is sent no more often than this, ms: nobody reads faster. */
@@ -172,7 +174,7 @@ export class Scribe {
     const end = performance.now() + SLICE
     const room = Math.min(due, FULL - this.count)
     try {
-      while (positions.length < room) {
+      while (positions.length < Math.min(room, BATCH)) {
         positions.push(writer.next(this.temperature))
         if (positions.length % HANDFUL === 0 && performance.now() > end) break
       }
