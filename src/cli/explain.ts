@@ -5,6 +5,7 @@ import { type Candidate, type Interval, SEED, TEMPERATURE } from '../temperature
 import { printable } from '../text/index.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { DONE, type Io } from './io.js'
+import { padEnd } from './language.js'
 import { openModel } from './model.js'
 
 const TOP: NumberKnob = {
@@ -30,22 +31,6 @@ const percent = (p: number): string => {
   const text = (100 * p).toFixed(p < 0.1 ? 2 : 1)
   return `${p > 0 && Number(text) === 0 ? '<0.01' : text}%`.padStart(8)
 }
-
-/** A width that counts wide letters as two columns. */
-const columns = (text: string): number =>
-  Array.from(text).reduce(
-    (sum, c) =>
-      sum +
-      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-        c,
-      )
-        ? 2
-        : 1),
-    0,
-  )
-
-const left = (text: string, width: number): string =>
-  text + ' '.repeat(Math.max(0, width - columns(text)))
 
 interface ExplainOptions {
   readonly prompt?: string
@@ -95,7 +80,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const T = temperature === Number.POSITIVE_INFINITY ? 'inf' : String(temperature)
     const row = ({ id, rank, logit, p, pT, cumulative }: Candidate): string => {
       const drawn = id === draw.id
-      const line = `${drawn ? '>' : ' '}${String(rank).padStart(4)}  ${left(symbol(id), 7)}${logit.toFixed(2).padStart(7)}${percent(p)}${percent(pT)}${percent(cumulative)}  ${bar(pT)}`
+      const line = `${drawn ? '>' : ' '}${String(rank).padStart(4)}  ${padEnd(symbol(id), 7)}${logit.toFixed(2).padStart(7)}${percent(p)}${percent(pT)}${percent(cumulative)}  ${bar(pT)}`
       return drawn ? io.paint.bold(line) : line
     }
     const lines = [
@@ -108,7 +93,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     if (others.count > 0) {
       const word = io.t({ en: `${others.count} more`, ja: `ほか${others.count}` })
       lines.push(
-        `       ${left(word, 14)}${percent(others.p)}${percent(others.pT)}${percent(1)}  ${bar(others.pT)}`,
+        `       ${padEnd(word, 14)}${percent(others.p)}${percent(others.pT)}${percent(1)}  ${bar(others.pT)}`,
       )
     }
     if (draw.rank > limit) lines.push(row(all[draw.rank - 1]))

@@ -46,7 +46,7 @@ function describe(opened: OpenedFile, name: string, io: Io): string {
     [io.t({ en: 'parameters', ja: 'パラメーター' }), size],
     [
       io.t({ en: 'file', ja: 'ファイル' }),
-      `${path}, ${bytesOf(bytes, io)}, ${header.dtypes.join(' + ')}`,
+      `${path}, ${bytesOf(bytes)}, ${header.dtypes.join(' + ')}`,
     ],
     ['SHA-256', model.hash],
     [

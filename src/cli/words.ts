@@ -7,7 +7,7 @@ import type { Io } from './io.js'
 export const number = (value: number, io: Io): string => value.toLocaleString(io.language)
 
 /** 1.94 MB: powers of ten, as disks are sold. */
-export function bytesOf(bytes: number, _io?: Io): string {
+export function bytesOf(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   const units = ['kB', 'MB', 'GB', 'TB']
   let value = bytes

@@ -102,7 +102,7 @@ export const TRAIN_KNOBS = {
     ja: '並行して読むテキストの本数',
   }),
   epochs: whole('epochs', 20, [1, 1_000_000], {
-    // 20: with the cosine schedule the loss of a 2x128 model on a megabyte is flat by then.
+    // 20: char-rnn's 2x128 on a megabyte has its best loss at epoch 22 (docs/results.md).
     en: 'passes over the text',
     ja: 'テキスト全体を読む回数',
   }),
@@ -112,7 +112,7 @@ export const TRAIN_KNOBS = {
     ja: '更新回数で止める場合の回数。0ならepochsに従う',
   }),
   split: choice('split', 'tail', SPLITS, {
-    // tail: text that training has seen no neighbour of; `striped` reads about 0.1 nats easier.
+    // tail: text that training has seen no neighbour of; `striped` reads easier.
     en: "what is held out: the text's tail, or the end of every stream (char-rnn)",
     ja: '検証用に残す部分。末尾か、各ストリームの終わり（char-rnn）',
   }),
@@ -200,7 +200,7 @@ export const TRAIN_KNOBS = {
     ja: '同じ種なら同じモデル。初期値とドロップアウトを決める',
   }),
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {
-    // 0: once an epoch costs a few percent.
+    // 0: once an epoch reads a tenth of the text, forward only.
     en: 'updates from one validation to the next; 0 once an epoch',
     ja: '検証の間隔（更新回数）。0ならエポックごと',
   }),
