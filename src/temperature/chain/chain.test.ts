@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { uniform } from '../../../test/uniform.js'
 import { Random } from '../../random.js'
 import { Distribution } from '../distribution.js'
 import { rankOrder } from '../distribution.reference.js'
@@ -7,10 +8,6 @@ import { createChain } from './chain.js'
 import type { Step, Symbols } from './link.js'
 import { LINKS } from './links.js'
 import { rank } from './ranked.js'
-
-/** Evenly between: fc.double is even over the doubles, and half of those are below 1e-150. */
-const uniform = (min: number, max: number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: 2 ** 30 }).map(n => min + ((max - min) * n) / 2 ** 30)
 
 const symbols = (size: number): Symbols => ({
   size,

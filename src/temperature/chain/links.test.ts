@@ -1,12 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { uniform } from '../../../test/uniform.js'
 import { createChain } from './chain.js'
 import type { Step, Symbols } from './link.js'
 import * as plain from './links.reference.js'
-
-/** Evenly between: fc.double is even over the doubles, and half of those are below 1e-150. */
-const uniform = (min: number, max: number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: 2 ** 30 }).map(n => min + ((max - min) * n) / 2 ** 30)
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const symbols = (size: number): Symbols => ({ size, symbol: id => LETTERS[id] })

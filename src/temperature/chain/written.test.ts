@@ -1,14 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { uniform } from '../../../test/uniform.js'
 import { readNumber } from '../../knob.js'
 import { createChain } from './chain.js'
 import { checkLinks, type LinkInput } from './check.js'
 import { LINKS, type LinkSpec } from './links.js'
 import { parseChain, writeChain } from './written.js'
-
-/** Evenly between: fc.double is even over the doubles, and half of those are below 1e-150. */
-const uniform = (min: number, max: number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: 2 ** 30 }).map(n => min + ((max - min) * n) / 2 ** 30)
 
 const symbols = { size: 6, symbol: (id: number) => 'abcd "'[id] }
 
