@@ -1,9 +1,11 @@
 /** What the trainer reads: ids, the tokenizer that made them, and a hash that tells this text from others. */
 import { sha256 } from '../file/index.js'
-import { encodeContent, type Ids, type Tokenizer } from '../text/index.js'
+import { encodeContent, type Tokenizer } from '../text/index.js'
+import type { IdSource } from './streams.js'
 
 export interface TrainingCorpus {
-  readonly ids: Ids
+  /** In memory, or read from a file as they are needed. */
+  readonly ids: IdSource
   readonly tokenizer: Tokenizer
   /** A name for people: `tiny-shakespeare.txt`. */
   readonly name?: string

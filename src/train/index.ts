@@ -27,5 +27,5 @@ export {
   trainSettings,
 } from './settings.js'
 export { type CheckpointStore, memoryStore } from './store.js'
-export { fitBatch, type Split, type SplitKind, splitCorpus } from './streams.js'
+export { fitBatch, type IdSource, type Split, type SplitKind, splitCorpus } from './streams.js'
 export { type TrainOptions, train } from './trainer.js'

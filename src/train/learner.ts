@@ -3,7 +3,6 @@
  * pure function of (corpus, settings, threads, what the learner holds, step); nothing else moves it.
  */
 import type { Weights } from '../model/config.js'
-import type { Ids } from '../text/index.js'
 import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
 import type { Checkpoint } from './checkpoint.js'
 import { fillMask } from './dropout.js'
@@ -14,7 +13,7 @@ import type { Tensors } from './optimizer/optimizer.js'
 import type { Plan } from './plan.js'
 import { learningRate, type Schedule } from './schedule.js'
 import type { TrainSettings } from './settings.js'
-import { fillBatch } from './streams.js'
+import { fillBatch, type IdSource } from './streams.js'
 import { initialWeights } from './weights.js'
 
 /** What a step measured, before it changed anything. */
@@ -63,7 +62,7 @@ const mean = (values: Float32Array): number => {
 }
 
 /** A learner at the plan's checkpoint, or at the beginning. */
-export async function createLearner(engine: Engine, plan: Plan, ids: Ids): Promise<Learner> {
+export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, steps } = plan
   const { batch: B, steps: T, batches } = split.training
   const graph = networkGraph(config, { batch: B, steps: T, training: true, masked })

@@ -3,7 +3,13 @@
  * pieces that are read side by side, T symbols a step, and each stream's state is carried from step
  * to step. A batch is time-major: row t B + b is stream b at its t-th symbol.
  */
-import type { Ids } from '../text/tokenizer.js'
+
+/** The ids of a corpus, wherever they lie: `Ids` are one, a file of ids is another (`src/node/corpus-ids.ts`). */
+export interface IdSource {
+  readonly length: number
+  /** Ids [from, to) with 0 <= from <= to <= length, to be used before the next call. */
+  subarray(from: number, to: number): ArrayLike<number>
+}
 
 export const SPLITS = ['tail', 'striped'] as const
 export type SplitKind = (typeof SPLITS)[number]
@@ -147,10 +153,9 @@ export function fitBatch(size: number, request: SplitRequest): { batch: number; 
  * Fills one batch.
  * @param x int32 [T B], ids; padding is id 0
  * @param y int32 [T B], the ids that follow
- * @returns predictions that count: padding stands only behind them in each stream
  */
 export function fillBatch(
-  ids: Ids,
+  ids: IdSource,
   part: Streams,
   index: number,
   x: Int32Array,
@@ -161,10 +166,15 @@ export function fillBatch(
   for (let b = 0; b < B; b++) {
     const from = starts[b] + index * T
     const count = Math.max(0, Math.min(T, lengths[b] - index * T))
-    for (let t = 0; t < count; t++) {
-      const next = from + t + 1
-      x[t * B + b] = ids[from + t]
-      y[t * B + b] = next < size ? ids[next] : ids[next - size]
+    if (count > 0) {
+      const read = ids.subarray(from, Math.min(from + count + 1, size))
+      for (let t = 0; t < count; t++) {
+        x[t * B + b] = read[t]
+        if (t > 0) y[(t - 1) * B + b] = read[t]
+      }
+      // The last symbol of a striped corpus is followed by its first.
+      const next = read.length > count ? read[count] : ids.subarray(0, 1)[0]
+      y[(count - 1) * B + b] = next
     }
     for (let t = count; t < T; t++) x[t * B + b] = y[t * B + b] = 0
   }
