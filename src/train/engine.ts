@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly threads: number
   /** In order of preference; the runtime's own choice when left out. */
   readonly executionProviders?: readonly string[]
+  /** The most inputs plus outputs a node may have (WebGPU: 8); any number when left out. */
+  readonly fan?: number
 }
 
 export type Feed = Float32Array | Int32Array
@@ -56,6 +58,8 @@ export interface Program {
 
 export interface Engine {
   readonly threads: number
+  /** What graphs for this engine must keep to. */
+  readonly fan?: number
   compile(graph: {
     readonly bytes: Uint8Array
     readonly inputs: ReadonlyMap<string, InputShape>
@@ -79,6 +83,7 @@ export function createEngine(ort: OrtLike, options: EngineOptions): Engine {
   }
   return {
     threads,
+    ...(options.fan !== undefined && { fan: options.fan }),
     async compile({ bytes, inputs }) {
       const session = await ort.InferenceSession.create(bytes, settings)
       return {

@@ -18,7 +18,7 @@ export async function evaluator(
   part: Streams,
 ): Promise<Evaluator> {
   const { batch: B, steps: T } = part
-  const graph = networkGraph(config, { batch: B, steps: T, training: false })
+  const graph = networkGraph(config, { batch: B, steps: T, training: false, fan: engine.fan })
   const program = await engine.compile(graph)
   const x = new Int32Array(B * T)
   const y = new Int32Array(B * T)

@@ -65,7 +65,8 @@ const mean = (values: Float32Array): number => {
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, steps } = plan
   const { batch: B, steps: T, batches } = split.training
-  const graph = networkGraph(config, { batch: B, steps: T, training: true, masked })
+  const { fan } = engine
+  const graph = networkGraph(config, { batch: B, steps: T, training: true, masked, fan })
   const program = await engine.compile(graph)
   const weights =
     checkpoint?.weights ??
