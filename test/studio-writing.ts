@@ -1,4 +1,5 @@
 /** Writing: the first minute, a move of the temperature, models, links. */
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import {
   contention,
@@ -6,6 +7,7 @@ import {
   inNode,
   pause,
   records,
+  requests,
   site,
   slider,
   speed,
@@ -13,7 +15,24 @@ import {
   visit,
 } from './studio-stage.js'
 
+/** Bytes of code after compression, text and letters of the page, that the first load may cost. */
+const FIRST_LOAD = 150_000
+
 describe('the first minute', () => {
+  it('loads little: 150 KB of code, compressed, and no part that nobody opened', async () => {
+    const before = requests.length
+    await visit()
+    const asked = requests.slice(before).map(url => url.replace(/#.*/, ''))
+    const code = [...new Set(asked)].filter(url => /\/$|\.(js|css|html)$/.test(url))
+    const sizes = await Promise.all(
+      code.map(
+        async url => gzipSync(new Uint8Array(await (await fetch(url)).arrayBuffer())).length,
+      ),
+    )
+    expect(sizes.length).toBeGreaterThan(3)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD)
+  })
+
   it('writes within a second of being opened', { retry: 2 }, async () => {
     const page = await visit()
     // The text began before this could look: the browser itself kept the time of the first batch.

@@ -12,6 +12,7 @@ import type {
 } from './protocol.js'
 import { Records } from './records.js'
 import { newSeed, readSeed } from './seed.js'
+import { Shell } from './shell.svelte.js'
 import { keep, kept } from './store.js'
 import { Speech } from './words.js'
 
@@ -85,13 +86,25 @@ export class Studio {
 
   readonly speech = $derived(new Speech(this.language))
   readonly say = $derived(this.speech.say)
+  /** `LSTM 2 × 256 · 1.54 nats`. */
+  readonly about = $derived.by(() => {
+    const { model, say, speech } = this
+    if (!model) return ''
+    const { validationLoss } = model.training
+    const size = say.facts(cellName(model), speech.count(model.layers), speech.count(model.hidden))
+    return validationLoss === undefined
+      ? size
+      : `${size} · ${say.nats(speech.decimal(validationLoss))}`
+  })
   readonly candidates = $derived<Candidates | undefined>(
     this.next?.distribution.candidates(this.temperature, ROWS),
   )
   /** What the coin of the next step falls on at the present temperature. */
   readonly draw = $derived(this.next?.distribution.draw(this.temperature, this.next.coin))
 
+  readonly shell = new Shell()
   readonly records = new Records()
+  private readonly lastingThings = new Map<string, unknown>()
   private readonly worker: Worker
   private view: TextView | undefined
   /** Of the text shown. */
@@ -147,6 +160,12 @@ export class Studio {
     this.view = view
     view.clear(this.begunPrompt)
     view.append(this.records, 0)
+  }
+
+  /** What a part of the page keeps while it is not shown: made once, under its name. */
+  lasting<Thing>(name: string, make: () => Thing): Thing {
+    if (!this.lastingThings.has(name)) this.lastingThings.set(name, make())
+    return this.lastingThings.get(name) as Thing
   }
 
   // --- verbs ---

@@ -20,6 +20,9 @@ export const en = {
   nats: (loss: string) => `${loss} nats`,
 
   setup: 'Set up',
+  look: 'Look',
+  loadingPart: 'Opening…',
+  failedPart: 'This part of the page did not arrive.',
   begin: 'Begin with',
   beginHint: 'Ctrl + Enter begins anew',
   emptyPrompt: 'nothing: the model begins by itself',

@@ -23,6 +23,9 @@ export const ja: Messages = {
   nats: loss => `${loss} ナット`,
 
   setup: '設定',
+  look: '観察',
+  loadingPart: '開いています…',
+  failedPart: 'この部分を読み込めませんでした。',
   begin: '書き出し',
   beginHint: 'Ctrl + Enter で書き直す',
   emptyPrompt: 'なし：モデルが自分で書き始めます',

@@ -1,0 +1,36 @@
+/** Which parts of the page are in sight: a tab on either side, a sheet on narrow screens. */
+import { keep, kept } from './store.js'
+import { type Side, TABS, type Tab, tabsOf } from './tabs/registry.js'
+
+const SIDES: readonly Side[] = ['left', 'right']
+
+export class Shell {
+  /** Id of the tab shown on each side. */
+  readonly tabs = $state<Record<Side, string>>({ left: 'text', right: 'next' })
+  /** Where there is no room for a side, it is a sheet over the foot of the text. */
+  sheet = $state<Side | 'none'>('none')
+
+  constructor() {
+    for (const side of SIDES) {
+      const id = kept(`tab.${side}`)
+      if (tabsOf(side).some(tab => tab.id === id)) this.tabs[side] = id!
+    }
+  }
+
+  /** Shows a tab, and on a narrow screen its sheet. */
+  open(id: string): void {
+    const tab = TABS.find(each => each.id === id)
+    if (!tab) return
+    this.select(tab)
+    this.sheet = tab.side
+  }
+
+  select({ side, id }: Tab): void {
+    this.tabs[side] = id
+    keep(`tab.${side}`, id)
+  }
+
+  toggleSheet(side: Side): void {
+    this.sheet = this.sheet === side ? 'none' : side
+  }
+}
