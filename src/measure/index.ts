@@ -21,6 +21,7 @@ export {
 } from './filter.js'
 export { type LoopProof, LoopProver } from './loop-proof.js'
 export { loopShare, type MeasureOptions, type Measures, measureText } from './measures.js'
+export { type NgramBaseline, type NgramRequest, ngramBaseline } from './ngram.js'
 export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './novelty.js'
 export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
