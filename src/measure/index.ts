@@ -12,6 +12,15 @@ export {
 } from './calibration.js'
 export { codePoints } from './characters.js'
 export {
+  type CurvePoint,
+  curve,
+  type Spread,
+  SWEEP_MEASURES,
+  type SweepCell,
+  type SweepMeasure,
+  type SweepText,
+} from './curve.js'
+export {
   buildSpellingFilter,
   type FilterOptions,
   SpellingFilter,
@@ -19,10 +28,20 @@ export {
   type SpellingSet,
   type SpellingUnit,
 } from './filter.js'
+export { type KeptMeasures, type KeptSweep, keptMeasures, writeMeasures } from './kept.js'
 export { type LoopProof, LoopProver } from './loop-proof.js'
 export { loopShare, type MeasureOptions, type Measures, measureText } from './measures.js'
 export { type NgramBaseline, type NgramRequest, ngramBaseline } from './ngram.js'
 export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './novelty.js'
+export {
+  type CorpusProfile,
+  corpusProfile,
+  figuresAt,
+  PROFILE_WINDOWS,
+  type Usual,
+  usualAt,
+  type WindowFigures,
+} from './profile.js'
 export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
 export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'
@@ -35,6 +54,16 @@ export {
   medianInterval,
   quantile,
 } from './statistics.js'
+export {
+  type SweepEvent,
+  type SweepOptions,
+  type SweepResult,
+  type SweepTextOptions,
+  sweep,
+  sweepResult,
+  sweepText,
+} from './sweep.js'
+export { DEFAULT_TEMPERATURES, parseTemperatures, writeTemperature } from './temperatures.js'
 export { letterRuns, type Word, wordsOf } from './words.js'
 export {
   type Border,

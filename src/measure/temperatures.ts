@@ -135,7 +135,8 @@ export function parseTemperatures(text: string): number[] {
     }
     if (found.size > MOST) reader.fail(`at most ${MOST} temperatures before this`)
   } while (reader.take(','))
-  if (!reader.ended) reader.fail('`,` and another temperature, `..` and the end of a range, or the end')
+  if (!reader.ended)
+    reader.fail('`,` and another temperature, `..` and the end of a range, or the end')
   return [...found].sort((a, b) => a - b)
 }
 

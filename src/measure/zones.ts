@@ -31,6 +31,31 @@ const MOST_WINDOWS = 500
 const LEAST_WINDOWS = 100
 
 /**
+ * Stretches of a corpus as long as the texts that are held against them, evenly spread.
+ * @param window characters, at least 24 (three 8-grams' length)
+ * @throws InputError when the corpus is shorter than one window
+ */
+export function corpusWindows(corpus: string, window: number, most = MOST_WINDOWS): string[] {
+  const length = countCharacters(corpus)
+  if (!Number.isSafeInteger(window) || window < 24 || window > length) {
+    throw new InputError(
+      'window',
+      `The corpus has ${length} characters and the window ${window}; expected a window of 24 characters or more that fits into the corpus.`,
+    )
+  }
+  const room = length - window
+  const wanted = Math.min(most, Math.max(LEAST_WINDOWS, Math.floor(length / window)))
+  const windows = Math.min(wanted, room + 1)
+  const characters = length === corpus.length ? undefined : Array.from(corpus)
+  return Array.from({ length: windows }, (_, i) => {
+    const start = windows === 1 ? 0 : Math.round((i * room) / (windows - 1))
+    return characters
+      ? characters.slice(start, start + window).join('')
+      : corpus.slice(start, start + window)
+  })
+}
+
+/**
  * Measures a corpus as texts of a model would be measured: in windows of their length, evenly
  * spread, and its held-out part for spelling.
  * @param options.window characters, at least 24 (three 8-grams' length)
@@ -41,31 +66,13 @@ export function corpusFigures(
   options: { window: number; heldOut?: string; filter?: SpellingFilter },
 ): CorpusFigures {
   const { window, heldOut, filter } = options
-  const length = countCharacters(corpus)
-  if (!Number.isSafeInteger(window) || window < 24 || window > length) {
-    throw new InputError(
-      'window',
-      `The corpus has ${length} characters and the window ${window}; expected a window of 24 characters or more that fits into the corpus.`,
-    )
-  }
-  const room = length - window
-  const wanted = Math.min(MOST_WINDOWS, Math.max(LEAST_WINDOWS, Math.floor(length / window)))
-  const windows = Math.min(wanted, room + 1)
-  const characters = length === corpus.length ? undefined : Array.from(corpus)
-  const repetitions: number[] = []
-  const loops: number[] = []
-  for (let i = 0; i < windows; i++) {
-    const start = windows === 1 ? 0 : Math.round((i * room) / (windows - 1))
-    const text = characters
-      ? characters.slice(start, start + window).join('')
-      : corpus.slice(start, start + window)
-    repetitions.push(repetition(text)!)
-    loops.push(loopShare(text))
-  }
+  const texts = corpusWindows(corpus, window)
+  const repetitions = texts.map(text => repetition(text)!)
+  const loops = texts.map(loopShare)
   const judged = heldOut !== undefined && filter ? spelling(heldOut, filter) : undefined
   return {
     window,
-    windows,
+    windows: texts.length,
     repetition: quantile(repetitions, 0.99),
     loop: quantile(loops, 0.99),
     ...(judged && { spelling: judged.rate }),
