@@ -5,7 +5,8 @@
  *
  *   model.safetensors    the model as it is now
  *   best.safetensors     the model with the lowest validation loss
- *   resume.safetensors   weights, moments, carried state, and the run below in its metadata
+ *   resume.safetensors   weights, their average where one is kept, moments, carried state, and the
+ *                        run below in its metadata
  *   run.json             the same run, readable
  *   metrics.jsonl        one line a step, one a validation
  */
@@ -48,12 +49,15 @@ export interface Run {
 export interface Checkpoint {
   readonly run: Run
   readonly weights: Tensors
+  /** Their running average, where one is kept. */
+  readonly average?: Tensors
   readonly moments: ReadonlyMap<string, Tensors>
   /** Carried state by input name, float32 [B, H] each. */
   readonly state: Tensors
 }
 
 const WEIGHT = 'weight/'
+const AVERAGE = 'average/'
 const MOMENT = 'moment/'
 const STATE = 'state/'
 
@@ -61,9 +65,11 @@ function flat(data: Float32Array): Tensor {
   return { dtype: 'F32', shape: [data.length], data }
 }
 
-export function encodeCheckpoint({ run, weights, moments, state }: Checkpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { run, weights, average, moments, state } = checkpoint
   const tensors = new Map<string, Tensor>()
   for (const [name, data] of weights) tensors.set(WEIGHT + name, flat(data))
+  for (const [name, data] of average ?? []) tensors.set(AVERAGE + name, flat(data))
   for (const [kind, group] of moments) {
     for (const [name, data] of group) tensors.set(`${MOMENT}${kind}/${name}`, flat(data))
   }
@@ -86,10 +92,12 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   const run = JSON.parse(metadata.run) as Run
   const weights = new Map<string, Float32Array>()
+  const average = new Map<string, Float32Array>()
   const moments = new Map<string, Map<string, Float32Array>>()
   const state = new Map<string, Float32Array>()
   for (const [name, { data }] of tensors) {
     if (name.startsWith(WEIGHT)) weights.set(name.slice(WEIGHT.length), data)
+    else if (name.startsWith(AVERAGE)) average.set(name.slice(AVERAGE.length), data)
     else if (name.startsWith(STATE)) state.set(name.slice(STATE.length), data)
     else if (name.startsWith(MOMENT)) {
       const [, kind, tensor] = name.split('/')
@@ -97,7 +105,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       moments.set(kind, group.set(tensor, data))
     }
   }
-  return { run: { ...run, settings: trainSettings({ ...run.settings }) }, weights, moments, state }
+  return {
+    run: { ...run, settings: trainSettings({ ...run.settings }) },
+    weights,
+    ...(average.size > 0 && { average }),
+    moments,
+    state,
+  }
 }
 
 /** May change on resume: they say how long and how often, not what each step does. */

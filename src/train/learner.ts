@@ -3,6 +3,7 @@
  * pure function of (corpus, settings, threads, what the learner holds, step); nothing else moves it.
  */
 import type { Weights } from '../model/config.js'
+import { copyOf, follow } from './average.js'
 import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
 import type { Checkpoint } from './checkpoint.js'
 import { fillMask } from './dropout.js'
@@ -26,7 +27,8 @@ export interface Measured {
 }
 
 export interface Learner {
-  readonly weights: Tensors
+  /** What is validated, saved and looked at: the weights, or their running average. */
+  readonly shown: Tensors
   readonly nodes: number
   /**
    * Takes one step.
@@ -82,6 +84,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   for (const [kind, group] of checkpoint?.moments ?? []) {
     for (const [name, saved] of group) optimizer.moments.get(kind)?.get(name)?.set(saved)
   }
+  const average = settings.average === 0 ? undefined : (checkpoint?.average ?? copyOf(weights))
   const zeroState = (): Tensors =>
     new Map(graph.state.map(name => [name, new Float32Array(B * config.hidden)]))
   let state = checkpoint?.state ?? zeroState()
@@ -96,7 +99,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   const clip = clipOf(settings)
 
   return {
-    weights,
+    shown: average ?? weights,
     nodes: graph.nodes,
     async step(step, check) {
       const index = (step - 1) % batches
@@ -120,11 +123,12 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
         step,
         ...clipping(clip, measured.norm),
       })
+      if (average) follow(average, weights, settings.average, step)
       state = new Map(graph.state.map(name => [name, out[nextState(name)]]))
       return measured
     },
-    holds: () => ({ weights, moments: optimizer.moments, state }),
-    copyWeights: () => new Map(Array.from(weights, ([name, data]) => [name, data.slice()])),
+    holds: () => ({ weights, average, moments: optimizer.moments, state }),
+    copyWeights: () => copyOf(average ?? weights),
     dispose: () => program.dispose(),
   }
 }

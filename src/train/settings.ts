@@ -184,6 +184,11 @@ export const TRAIN_KNOBS = {
     en: 'SGD: how much of the last update goes on',
     ja: 'SGDの慣性',
   }),
+  average: real('average', 0, [0, 0.99999], {
+    // 0: at the end of a cosine the weights have come to rest, and their average is no better.
+    en: 'memory of the running average of the weights, which is then validated and saved; 0 none',
+    ja: '重みの移動平均の記憶率。使うと平均を検証し保存する。0なら使わない',
+  }),
   clip: real('clip', 1, [0, 1_000_000], {
     // 1: gradients of text have a norm well below 1 after the start; what is above is an outlier.
     en: 'the largest gradient let through; 0 no clipping',

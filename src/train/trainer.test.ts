@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../file/index.js'
 import { buildTokenizer } from '../text/index.js'
-import { FILES } from './checkpoint.js'
+import { decodeCheckpoint, FILES } from './checkpoint.js'
 import { trainingCorpus } from './corpus.js'
 import { createEngine, type Engine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
@@ -114,6 +114,40 @@ describe('training', () => {
     const first = events.find(event => event.type === 'step')
     expect(end.validation?.loss).toBeLessThan(first!.loss * 0.75)
   })
+})
+
+describe.each([['average', 0.9]])('with %s %s', (name, value) => {
+  const settings = { [name]: value }
+
+  it('another model comes out', async () => {
+    const [without, with_] = [await run(), await run({ settings })]
+    expect(with_.end.weights()).not.toEqual(without.end.weights())
+    expect(with_.end.validation!.loss).not.toBe(without.end.validation!.loss)
+  })
+
+  it.each([2, 37])('a run aborted after step %d is gone on from exactly', async steps => {
+    const whole = memoryStore()
+    const { end } = await run({ store: whole, settings })
+    const store = memoryStore()
+    await abortAfter(steps, { store, settings })
+    const resumed = await run({ store, settings, resume: true })
+    expect(resumed.end.weights()).toEqual(end.weights())
+    expect(resumed.end.best).toEqual(end.best)
+    const [a, b] = [store, whole].map(each => decodeCheckpoint(each.files.get(FILES.resume)!))
+    for (const part of ['weights', 'average', 'moments', 'state'] as const) {
+      expect(a[part], part).toEqual(b[part])
+    }
+  })
+})
+
+it('validates and saves the running average, and trains the weights as if there were none', async () => {
+  const store = memoryStore()
+  const [plain, averaged] = [await run(), await run({ store, settings: { average: 0.9 } })]
+  const checkpoint = decodeCheckpoint(store.files.get(FILES.resume)!)
+  expect(checkpoint.weights).toEqual(plain.end.weights())
+  expect(checkpoint.average).toEqual(averaged.end.weights())
+  const model = await decodeModel(store.files.get(FILES.model)!)
+  expect(model.weights).toEqual(averaged.end.weights())
 })
 
 describe('a checkpoint', () => {

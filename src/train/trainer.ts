@@ -102,7 +102,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
       const due = step === steps || step % (settings.evaluateEvery || batches) === 0
       if (evaluate && due) {
-        const validation = await evaluate.run(learner.weights)
+        const validation = await evaluate.run(learner.shown)
         const best = progress.validated(validation)
         await journal.note({ step, epoch, validation })
         if (best) await journal.saveBest()
@@ -175,13 +175,13 @@ function startEvent(
 function modelBytes(
   { corpus, name, prompt, stop }: TrainOptions,
   { config }: Plan,
-  { weights }: Learner,
+  { shown }: Learner,
   progress: Progress,
 ): Uint8Array {
   return encodeModel({
     config,
     tokenizer: corpus.tokenizer,
-    weights,
+    weights: shown,
     training: progress.record(),
     ...(name !== undefined && { name }),
     ...(prompt !== undefined && { prompt }),
