@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- SUBJECT...]`: measures, prints a table, keeps it in bench/results/.
- * With `--cpu`, processor time instead of the clock's, for a machine that others use too.
+ * With `--quick`, just to see that it runs (kept nowhere); with `--cpu`, processor time instead of the clock's, for a machine that others use too.
  * A new subject is one file with `measure()` and one line here.
  */
 import { didYouMean } from '../src/errors.js'
@@ -17,6 +17,7 @@ interface Subject {
 
 const SUBJECTS: Record<string, () => Promise<Subject>> = {
   sample: () => import('./sample.js'),
+  train: () => import('./train.js'),
 }
 
 async function main(names: readonly string[]): Promise<number> {
@@ -37,9 +38,10 @@ async function main(names: readonly string[]): Promise<number> {
       rows.push(row)
     }
     console.log(table(rows))
+    if (process.argv.includes('--quick')) continue
     console.log(`Kept in ${save(name, { ...about, ...subject.versions?.() }, rows)}\n`)
   }
   return 0
 }
 
-process.exitCode = await main(process.argv.slice(2).filter(name => name !== '--cpu'))
+process.exitCode = await main(process.argv.slice(2).filter(name => !name.startsWith('--')))
