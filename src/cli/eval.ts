@@ -4,12 +4,12 @@ import type { Model } from '../file/index.js'
 import { type Score, type Stretch, score, scoreOfParts } from '../measure/score.js'
 import { readCorpus } from '../node/read.js'
 import { describeSymbol, encodeContent } from '../text/index.js'
-import { fitBatch, type SplitRequest, splitCorpus } from '../train/streams.js'
 import type { CommandSpec } from './command.js'
 import { hashOf, READING } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { openModel } from './model.js'
+import { partsOf } from './parts.js'
 import { bar, clock, LiveLine, rate } from './progress.js'
 import { number, splitName } from './words.js'
 
@@ -20,19 +20,15 @@ interface EvalOptions {
 }
 
 /** Where the trainer that made the model held text out, or undefined when the file does not say. */
-function heldOut({ training }: Model, size: number): Stretch[] | undefined {
+function heldOut({ training }: Model, size: number): readonly Stretch[] | undefined {
   const { split, settings = {} } = training
   const { batch, seq, holdout } = settings
   if (split !== 'tail' && split !== 'striped') return undefined
   if (typeof batch !== 'number' || typeof seq !== 'number' || typeof holdout !== 'number') {
     return undefined
   }
-  const request: SplitRequest = { kind: split, holdout, batch, steps: seq }
-  const { validation } = splitCorpus(size, { ...request, ...fitBatch(size, request) })
-  return validation?.starts.map((start, b) => ({
-    from: start + 1,
-    to: Math.min(size, start + validation.lengths[b] + 1),
-  }))
+  const { heldOut } = partsOf(size, { kind: split, holdout, batch, steps: seq })
+  return heldOut.length > 0 ? heldOut : undefined
 }
 
 /** What lies between the stretches. */

@@ -28,6 +28,11 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./eval.js')).evaluate,
   },
   {
+    name: 'baseline',
+    about: { en: 'how far counting alone gets', ja: '数えるだけでどこまで予測できるか' },
+    load: async () => (await import('./baseline.js')).baseline,
+  },
+  {
     name: 'explain',
     about: {
       en: 'why one symbol came: odds and the coin',

@@ -1,0 +1,200 @@
+/** `ondo baseline`: what counting alone predicts of a text, to hold a network against. */
+import { InputError } from '../errors.js'
+import { type NgramBaseline, ngramBaseline } from '../measure/ngram.js'
+import { readCorpus } from '../node/read.js'
+import { exp, LN2 } from '../numeric.js'
+import { buildTokenizer, encodeContent, type Ids, type TokenizerKind } from '../text/index.js'
+import { type SplitKind, TRAIN_KNOBS } from '../train/index.js'
+import { type CommandSpec, flagOf } from './command.js'
+import { corpusLines, READING } from './corpus.js'
+import { DONE, type Io } from './io.js'
+import { padEnd } from './language.js'
+import { partsOf, testOf } from './parts.js'
+import { durationOf, lossOf, number, splitName } from './words.js'
+
+/** Of the settings of training: those that say which part is held out. */
+export interface SplitSettings {
+  readonly split: SplitKind
+  readonly holdout: number
+  readonly batch: number
+  readonly seq: number
+}
+
+/** The n-gram that counts what a network with these settings trains on, and predicts what it holds out. */
+export function baselineOf(ids: Ids, vocabulary: number, settings: SplitSettings): NgramBaseline {
+  const { split: kind, holdout, batch, seq: steps } = settings
+  const parts = partsOf(ids.length, { kind, holdout, batch, steps })
+  return ngramBaseline(ids, { ...parts, vocabulary })
+}
+
+interface BaselineOptions extends Partial<SplitSettings> {
+  readonly test?: number
+  readonly orders?: number
+  readonly tokenizer?: TokenizerKind
+  readonly minCount?: number
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly json?: boolean
+}
+
+const SPLIT = ['split', 'holdout', 'batch', 'seq'] as const
+
+const row = (label: string, nats: number): string =>
+  `${label}${nats.toFixed(4).padStart(9)}${(nats / LN2).toFixed(4).padStart(9)}` +
+  `${exp(nats).toFixed(3).padStart(13)}`
+
+async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
+  const options = more as BaselineOptions
+  const { encoding, raw, minCount, orders, test = 0 } = options
+  const kind = options.tokenizer ?? 'character'
+  const corpus = await readCorpus(given as readonly string[], {
+    encoding,
+    raw,
+    tokenizerKind: kind,
+  })
+  for (const line of corpusLines(corpus, io)) io.say(line)
+  const { tokenizer } = buildTokenizer(kind, corpus.content, { minCount })
+  const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
+  const vocabulary = tokenizer.size
+
+  const settings: SplitSettings = {
+    split: options.split ?? TRAIN_KNOBS.split.default,
+    holdout: options.holdout ?? TRAIN_KNOBS.holdout.default,
+    batch: options.batch ?? TRAIN_KNOBS.batch.default,
+    seq: options.seq ?? TRAIN_KNOBS.seq.default,
+  }
+  const held = settings.holdout + test
+  if (held >= 1) {
+    throw new InputError(
+      'holdout',
+      `The holdout of ${settings.holdout} and the test of ${test} leave nothing to count; expected less than 1 together.`,
+    )
+  }
+  const { batch, seq: steps } = settings
+  const parts = partsOf(ids.length, { kind: settings.split, holdout: held, batch, steps })
+  const { choose, test: kept } = testOf(parts.heldOut, held === 0 ? 0 : test / held)
+  const began = performance.now()
+  const { training } = parts
+  const best = ngramBaseline(ids, { training, heldOut: choose, vocabulary, orders })
+  const tested =
+    test > 0
+      ? ngramBaseline(ids, { training, heldOut: kept, vocabulary, orders: best.order })
+      : undefined
+  const seconds = (performance.now() - began) / 1000
+  const testLoss = tested?.losses[best.order - 1]
+  const counted = training.reduce((sum, { from, to }) => sum + to - from, 0)
+
+  if (options.json) {
+    await io.json({
+      text: corpus.name,
+      vocabulary,
+      counted,
+      predicted: best.count,
+      ...settings,
+      order: best.order,
+      nats: best.nats,
+      bits: best.bits,
+      perplexity: best.perplexity,
+      losses: best.losses,
+      test: testLoss === undefined ? null : { part: test, nats: testLoss, count: tested?.count },
+      seconds,
+    })
+    return DONE
+  }
+  const head = io.t({
+    en: 'order     nats     bits   perplexity',
+    ja: '次数    ナット   ビット パープレキシティ',
+  })
+  await io.write(`${io.paint.dim(head)}\n`)
+  for (const [i, nats] of best.losses.entries()) {
+    const line = row(String(i + 1).padStart(5), nats)
+    const mark = io.t({ en: ' best', ja: ' 最良' })
+    await io.write(i === best.order - 1 ? `${io.paint.bold(line + mark)}\n` : `${line}\n`)
+  }
+  if (testLoss !== undefined) {
+    await io.write(`${row(padEnd(io.t({ en: 'test', ja: 'テスト' }), 5), testLoss)}\n`)
+  }
+  io.say(
+    io.t({
+      en: `counted ${number(counted, io)} symbols and predicted ${number(best.count, io)} in ${durationOf(seconds, io)}; held out: ${splitName(settings.split, { ...settings }, io)}`,
+      ja: `${number(counted, io)}文字を数え、${number(best.count, io)}文字を予測（${durationOf(seconds, io)}）。検証用: ${splitName(settings.split, { ...settings }, io)}`,
+    }),
+  )
+  if (testLoss !== undefined && tested) {
+    io.say(
+      io.t({
+        en: `test: ${number(tested.count, io)} symbols behind it that chose nothing: ${lossOf(testLoss, io)}`,
+        ja: `テスト: その後ろの、次数選びに使わない${number(tested.count, io)}文字: ${lossOf(testLoss, io)}`,
+      }),
+    )
+  }
+  return DONE
+}
+
+export const baseline: CommandSpec = {
+  name: 'baseline',
+  arguments: '<text...>',
+  about: {
+    en: 'Says what counting alone predicts of a text: the loss of smoothed n-grams (interpolated modified Kneser-Ney) of every order, and the best. They count what a network would train on and predict what it would be validated on, each symbol from all of the text before it. A network that does no better has not earned its keep. TEXT is files, folders, or - for standard input.',
+    ja: '数えるだけで文章をどこまで予測できるかを示します。平滑化したn-gram（補間型の修正Kneser-Ney法）の損失を次数ごとに求め、最良のものを選びます。数えるのはネットワークが学習する部分、予測するのは検証に使う部分で、各文字をそれより前の全文から予測します。これに勝てないネットワークには価値がありません。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
+  },
+  examples: [
+    ['ondo baseline book.txt', { en: '', ja: '' }],
+    [
+      'ondo baseline book.txt --test 0.1',
+      { en: '80/10/10: count, choose, test', ja: '80/10/10で数え、選び、試す' },
+    ],
+    [
+      'ondo baseline book.txt --orders 20',
+      { en: 'the 20-gram, even if no better', ja: '20-gramまで' },
+    ],
+  ],
+  flags: [
+    ...SPLIT.map(name => flagOf(TRAIN_KNOBS[name])),
+    flagOf({
+      name: 'test',
+      kind: 'number',
+      min: 0,
+      max: 0.9,
+      default: 0,
+      about: {
+        en: 'part of the text behind the held-out one, on which the chosen order is tested',
+        ja: '検証用のさらに後ろに残し、選んだ次数を試す割合',
+      },
+    }),
+    {
+      flags: '--orders <N>',
+      about: {
+        en: 'all orders up to this one; without it, up to where more context stops helping',
+        ja: 'この次数まですべて。省略すると、長くしても良くならないところまで',
+      },
+      knob: {
+        name: 'orders',
+        kind: 'whole',
+        min: 1,
+        max: 64,
+        default: 64,
+        about: { en: '', ja: '' },
+      },
+      range: { en: '1 to 64', ja: '1〜64' },
+    },
+    flagOf({
+      name: 'tokenizer',
+      kind: 'choice',
+      choices: ['character', 'byte', 'grapheme'],
+      default: 'character',
+      about: { en: 'what a symbol is', ja: '何を1文字とするか' },
+    }),
+    flagOf({
+      name: 'minCount',
+      kind: 'whole',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 1,
+      about: { en: 'leave out symbols that occur less often', ja: 'これより少ない文字を除く' },
+    }),
+    ...READING,
+    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+  ],
+  run,
+}
