@@ -76,6 +76,13 @@ class Utf8Decoder implements StreamDecoder {
   }
 }
 
+/** What a byte is called: its character, or `\xE3`. */
+export function byteName(byte: number): string {
+  return byte < 0x80
+    ? String.fromCharCode(byte)
+    : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
 export class ByteTokenizer implements Tokenizer {
   readonly kind = 'byte'
   readonly size = SIZE
@@ -111,10 +118,7 @@ export class ByteTokenizer implements Tokenizer {
   }
 
   symbol(id: number): string {
-    const byte = checkByte(id)
-    return byte < 0x80
-      ? String.fromCharCode(byte)
-      : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
+    return byteName(checkByte(id))
   }
 
   toJSON(): TokenizerJson {

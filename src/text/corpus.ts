@@ -52,25 +52,26 @@ interface Part extends SourceFile {
   readonly content: string | Uint8Array
 }
 
+/** What is told of a file whose bytes are the corpus. */
+export function bytesFile(name: string, bytes: number): SourceFile {
+  return { name, bytes, encoding: 'bytes', bom: false, lineEnds: 'none', replaced: 0 }
+}
+
 /** The Encoding Standard's white space and the ideographic one. */
 function isBlank(content: string | Uint8Array): boolean {
   if (typeof content === 'string') return !/\S/.test(content)
-  return content.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
+  return content.every(isBlankByte)
+}
+
+export function isBlankByte(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 }
 
 function readPart(file: NamedBytes, options: SourceOptions): Part {
   const { name, bytes } = file
   const size = bytes.length
   if (options.tokenizerKind === 'byte') {
-    return {
-      name,
-      bytes: size,
-      encoding: 'bytes',
-      bom: false,
-      lineEnds: 'none',
-      replaced: 0,
-      content: bytes,
-    }
+    return { ...bytesFile(name, size), content: bytes }
   }
   const { text, ...how } = decodeText(bytes, { ...options, name })
   return { name, bytes: size, ...how, content: text }
@@ -101,17 +102,29 @@ function times(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/**
+ * How files became one corpus, as a sentence.
+ * @param added line ends put between them; undefined where they are bytes
+ */
+export function joinedSentence(files: number, added: number | undefined): string {
+  if (files === 1) return ''
+  const how =
+    added === undefined
+      ? 'byte after byte'
+      : added === 0
+        ? 'nothing added between them'
+        : `a newline added after ${added} of them`
+  return `${times(files, 'file')} joined in sorted order, ${how}.`
+}
+
 function joinParts(parts: readonly Part[]): { content: string | Uint8Array; joined: string } {
   const bytes = parts.map(part => part.content).filter(content => typeof content !== 'string')
   const texts = parts.map(part => part.content).filter(content => typeof content === 'string')
-  const start = `${times(parts.length, 'file')} joined in sorted order`
   if (bytes.length > 0) {
-    const joined = parts.length > 1 ? `${start}, byte after byte.` : ''
-    return { content: joinBytes(bytes), joined }
+    return { content: joinBytes(bytes), joined: joinedSentence(parts.length, undefined) }
   }
   const { text, added } = joinTexts(texts)
-  const how = added === 0 ? 'nothing added between them' : `a newline added after ${added} of them`
-  return { content: text, joined: parts.length > 1 ? `${start}, ${how}.` : '' }
+  return { content: text, joined: joinedSentence(parts.length, added) }
 }
 
 function lastName(path: string): string {
@@ -131,9 +144,8 @@ const LONGEST_TEXT = 2 ** 29 - 24
  * @throws InputError for an encoding that is not known
  */
 export function joinFiles(files: readonly NamedBytes[], options: SourceOptions = {}): CorpusSource {
-  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   try {
-    return join(sorted, options)
+    return join(inOrder(files), options)
   } catch (error) {
     // Engines differ in the error they throw for a string that is too long.
     const size = files.reduce((sum, file) => sum + file.bytes.length, 0)
@@ -145,6 +157,17 @@ export function joinFiles(files: readonly NamedBytes[], options: SourceOptions =
       { cause: error },
     )
   }
+}
+
+/** In the order of their names: UTF-16 units, the same on every machine. */
+export function inOrder<T extends { readonly name: string }>(files: readonly T[]): T[] {
+  return [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+/** `kokoro.txt and 2 more`. */
+export function corpusName(files: readonly { readonly name: string }[]): string {
+  const first = lastName(files[0].name)
+  return files.length === 1 ? first : `${first} and ${files.length - 1} more`
 }
 
 function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSource {
@@ -163,10 +186,14 @@ function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSourc
     }
   }
   const { content, joined } = joinParts(parts)
-  if (isBlank(content)) throw emptyCorpus(files, skipped)
-  const first = lastName(parts[0].name)
+  if (isBlank(content)) {
+    throw emptyCorpus(
+      files.map(({ name, bytes }) => ({ name, size: bytes.length })),
+      skipped,
+    )
+  }
   return {
-    name: parts.length === 1 ? first : `${first} and ${parts.length - 1} more`,
+    name: corpusName(parts),
     content,
     files: parts.map(({ content: _, ...file }) => file),
     skipped,
@@ -174,13 +201,14 @@ function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSourc
   }
 }
 
-function emptyCorpus(files: readonly NamedBytes[], skipped: readonly SkippedFile[]): FileError {
+export function emptyCorpus(
+  files: readonly { readonly name: string; readonly size: number }[],
+  skipped: readonly SkippedFile[],
+): FileError {
   const what = files.length === 1 ? files[0].name : `The corpus of ${times(files.length, 'file')}`
   const noText = skipped.some(file => file.reason === 'not text')
   const is =
-    files.every(file => file.bytes.length === 0) || noText
-      ? 'is empty'
-      : 'is empty but for white space'
+    files.every(file => file.size === 0) || noText ? 'is empty' : 'is empty but for white space'
   const left = noText ? ` (${skipped.length} left out because they are not text)` : ''
   return new FileError('corpus-empty', `${what} ${is}${left}; expected some text to learn from.`)
 }

@@ -62,12 +62,28 @@ interface Decoded {
 /** 80 to 9F of windows-1252, by the index of the Encoding Standard. */
 const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
 
+/** Node 20 reads windows-1252 as ISO-8859-1, with controls for quotes and dashes; others are not changed. */
+function mended(text: string, encoding: string): string {
+  if (encoding !== 'windows-1252') return text
+  return text.replace(/[\u0080-\u009f]/g, char => WINDOWS_1252[char.charCodeAt(0) - 0x80])
+}
+
 function decode(bytes: Uint8Array, encoding: string, bom = false): Decoded {
-  const text = new TextDecoder(encoding).decode(bytes)
-  if (encoding !== 'windows-1252') return { text, encoding, bom }
-  // Node 20 reads it as ISO-8859-1, with controls for quotes and dashes; others are not changed.
-  const mended = text.replace(/[\u0080-\u009f]/g, char => WINDOWS_1252[char.charCodeAt(0) - 0x80])
-  return { text: mended, encoding, bom }
+  return { text: mended(new TextDecoder(encoding).decode(bytes), encoding), encoding, bom }
+}
+
+/**
+ * The text of bytes that come in pieces, as `decodeText` has it whole.
+ * @param strict bytes that do not fit throw a TypeError; else they become U+FFFD
+ */
+export async function* decodePieces(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding: string,
+  strict = false,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder(encoding, strict ? { fatal: true, ignoreBOM: true } : {})
+  for await (const chunk of chunks) yield mended(decoder.decode(chunk, { stream: true }), encoding)
+  yield mended(decoder.decode(), encoding)
 }
 
 /** The text when every byte fits, else undefined. A byte order mark must be off already. */
@@ -81,7 +97,7 @@ function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined
 }
 
 /** @throws InputError for a name that the platform does not know */
-function encodingNamed(label: string): string {
+export function encodingNamed(label: string): string {
   const name = label.trim().toLowerCase()
   try {
     return new TextDecoder(ALIASES[name] ?? name).encoding
@@ -98,24 +114,33 @@ function startsWith(bytes: Uint8Array, ...start: number[]): boolean {
   return start.every((byte, i) => bytes[i] === byte)
 }
 
-/** A byte order mark says more than any name: it can't be mistaken for text in another encoding. */
-function byMark(bytes: Uint8Array, name: string): Decoded | undefined {
-  if (startsWith(bytes, 0xef, 0xbb, 0xbf)) return decode(bytes, 'utf-8', true)
+/**
+ * What a byte order mark says, which is more than any name: it can't be mistaken for text in another
+ * encoding.
+ * @param bytes at least the first four
+ */
+export function encodingByMark(bytes: Uint8Array, name: string): string | undefined {
+  if (startsWith(bytes, 0xef, 0xbb, 0xbf)) return 'utf-8'
   if (startsWith(bytes, 0xff, 0xfe, 0, 0) || startsWith(bytes, 0, 0, 0xfe, 0xff)) {
     throw new FileError(
       'encoding',
       `${name} is UTF-32, which Ondo does not read; save it as UTF-8.`,
     )
   }
-  if (startsWith(bytes, 0xff, 0xfe)) return decode(bytes, 'utf-16le', true)
-  return startsWith(bytes, 0xfe, 0xff) ? decode(bytes, 'utf-16be', true) : undefined
+  if (startsWith(bytes, 0xff, 0xfe)) return 'utf-16le'
+  return startsWith(bytes, 0xfe, 0xff) ? 'utf-16be' : undefined
+}
+
+function byMark(bytes: Uint8Array, name: string): Decoded | undefined {
+  const encoding = encodingByMark(bytes, name)
+  return encoding === undefined ? undefined : decode(bytes, encoding, true)
 }
 
 /** Beyond one control in a hundred characters it is no text. */
-const CONTROLS_ALLOWED = 0.01
+export const CONTROLS_ALLOWED = 0.01
 
 /** Tab to carriage return are text; DOS ended files with SUBSTITUTE, terminals colour with ESCAPE. */
-function isControl(unit: number): boolean {
+export function isControl(unit: number): boolean {
   return (
     (unit < 0x20 && !(unit >= 0x09 && unit <= 0x0d) && unit !== 0x1a && unit !== 0x1b) ||
     unit === 0x7f
@@ -129,14 +154,14 @@ function looksLikeText(text: string): boolean {
 }
 
 /** How much of a file is looked at to guess. */
-const SAMPLE = 65_536
+export const SAMPLE = 65_536
 
 /**
  * UTF-16 without a mark: ASCII among its characters leaves a zero in every other byte, always on
  * the same side. A picture can do that too, so the other bytes must be those of a script: nearly
  * all from one row of 256 beside ASCII, or a tenth from the row of the kana.
  */
-function byZeros(bytes: Uint8Array): Decoded | undefined {
+export function encodingByZeros(bytes: Uint8Array): string | undefined {
   const end = Math.min(bytes.length, SAMPLE) & ~1
   const rows = [new Uint32Array(0x100), new Uint32Array(0x100)]
   for (let i = 0; i < end; i++) rows[i & 1][bytes[i]]++
@@ -146,15 +171,23 @@ function byZeros(bytes: Uint8Array): Decoded | undefined {
   const units = end / 2
   const alphabet = high[0] + Math.max(...high.subarray(1)) >= units * 0.8
   if (!alphabet && high[0x30] < units * KANA_NEEDED) return undefined
-  const encoding = odd > even ? 'utf-16le' : 'utf-16be'
-  const text = decodeStrictly(bytes, encoding)
-  const plausible =
-    text !== undefined && looksLikeText(text) && !/[\p{Cn}\p{Co}]/u.test(text.slice(0, SAMPLE))
-  return plausible ? { text, encoding, bom: false } : undefined
+  return odd > even ? 'utf-16le' : 'utf-16be'
+}
+
+/** No code points that are unassigned or private, as far as the sample goes. */
+export function isAssigned(text: string): boolean {
+  return !/[\p{Cn}\p{Co}]/u.test(text.slice(0, SAMPLE))
+}
+
+function byZeros(bytes: Uint8Array): Decoded | undefined {
+  const encoding = encodingByZeros(bytes)
+  const text = encoding && decodeStrictly(bytes, encoding)
+  if (!text || !looksLikeText(text) || !isAssigned(text)) return undefined
+  return { text, encoding, bom: false }
 }
 
 /** Escape sequences that switch to two-byte kanji: ISO-2022-JP, the mail encoding. */
-const JIS_KANJI = ['\u001b$B', '\u001b$@']
+export const JIS_KANJI = ['\u001b$B', '\u001b$@']
 
 function byUtf8(bytes: Uint8Array): Decoded | undefined {
   const text = decodeStrictly(bytes, 'utf-8')
@@ -171,7 +204,11 @@ function byNearlyUtf8(bytes: Uint8Array): Decoded | undefined {
   const broken = countReplaced(text, bytes, 'utf-8')
   let beyondAscii = 0
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) beyondAscii++
-  return beyondAscii - broken >= broken * 10 && looksLikeText(text) ? decoded : undefined
+  return isNearlyUtf8(beyondAscii, broken) && looksLikeText(text) ? decoded : undefined
+}
+
+export function isNearlyUtf8(beyondAscii: number, broken: number): boolean {
+  return beyondAscii - broken >= broken * 10
 }
 
 /** From the first byte that is not ASCII on, which is the first of its character in both. */
@@ -186,7 +223,11 @@ function byJapanese(bytes: Uint8Array): Decoded | undefined {
 function recognise(bytes: Uint8Array, name: string): Decoded {
   const found = byZeros(bytes) ?? byUtf8(bytes) ?? byNearlyUtf8(bytes) ?? byJapanese(bytes)
   if (found !== undefined) return found
-  throw new FileError(
+  throw unrecognised(name)
+}
+
+export function unrecognised(name: string): FileError {
+  return new FileError(
     'encoding-unrecognised',
     `${name} is not recognised as text (UTF-8, UTF-16, Shift_JIS or EUC-JP); if it is text, name ` +
       'its encoding (--encoding windows-1252), if not, train on its bytes (--tokenizer byte).',
@@ -221,6 +262,11 @@ function lineEndsOf(text: string): LineEnds {
   const crlf = countOf(text, '\r\n')
   const cr = countOf(text, '\r') - crlf
   const lf = (crlf > 0 || cr > 0 ? countOf(text, '\n') : Number(text.includes('\n'))) - crlf
+  return lineEndsBy(crlf, cr, lf)
+}
+
+/** @param counts of CRLF, of CR and LF alone */
+export function lineEndsBy(crlf: number, cr: number, lf: number): LineEnds {
   if (Number(crlf > 0) + Number(cr > 0) + Number(lf > 0) > 1) return 'mixed'
   if (crlf > 0) return 'crlf'
   if (cr > 0) return 'cr'

@@ -104,25 +104,40 @@ export function eachGrapheme(text: string, visit: (start: number, end: number) =
   }
 }
 
+/** Counts graphemes of a text that comes in pieces, each ending where a grapheme does. */
+export class GraphemeCounter {
+  private readonly units = new Float64Array(0x10000)
+  private readonly longer = new Map<string, number>()
+
+  /** @param text without lone surrogates */
+  push(text: string): void {
+    const { units, longer } = this
+    eachGrapheme(text, (start, end) => {
+      if (end - start === 1) {
+        units[text.charCodeAt(start)]++
+        return
+      }
+      const symbol = text.slice(start, end)
+      longer.set(symbol, (longer.get(symbol) ?? 0) + 1)
+    })
+  }
+
+  /** In the order of strings (UTF-16 units). */
+  counts(): Map<string, number> {
+    const found: [string, number][] = [...this.longer]
+    this.units.forEach((count, unit) => {
+      if (count > 0) found.push([String.fromCharCode(unit), count])
+    })
+    return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+}
+
 /** Counts graphemes; the order of the result is that of strings (UTF-16 units). */
 export function countGraphemes(text: string): SymbolCounts {
   const lone = loneSurrogates(text).length
-  const whole = lone > 0 ? wellFormed(text) : text
-  const units = new Float64Array(0x10000)
-  const longer = new Map<string, number>()
-  eachGrapheme(whole, (start, end) => {
-    if (end - start === 1) {
-      units[whole.charCodeAt(start)]++
-      return
-    }
-    const symbol = whole.slice(start, end)
-    longer.set(symbol, (longer.get(symbol) ?? 0) + 1)
-  })
-  const found: [string, number][] = [...longer]
-  units.forEach((count, unit) => {
-    if (count > 0) found.push([String.fromCharCode(unit), count])
-  })
-  return { counts: new Map(found.sort(([a], [b]) => (a < b ? -1 : 1))), lone }
+  const counter = new GraphemeCounter()
+  counter.push(lone > 0 ? wellFormed(text) : text)
+  return { counts: counter.counts(), lone }
 }
 
 /**

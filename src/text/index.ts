@@ -23,6 +23,7 @@ export {
   type LineEnds,
 } from './encoding.js'
 export { GraphemeTokenizer } from './grapheme.js'
+export { type EncodedPiece, LargeCorpus, type LargeOptions } from './large.js'
 export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
 export {
   type BuildOptions,
@@ -32,6 +33,7 @@ export {
   type DroppedSymbol,
   tokenizerFrom,
 } from './registry.js'
+export type { ByteSource } from './survey.js'
 export {
   type Encoded,
   type Ids,

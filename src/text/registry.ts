@@ -36,7 +36,10 @@ export interface Built {
 }
 
 interface Maker {
-  build(content: string | Uint8Array, minCount: number): Built
+  /** Counts the symbols of a corpus. */
+  count(content: string | Uint8Array): SymbolCounts
+  /** The tokenizer of what was counted. */
+  build(counted: SymbolCounts, minCount: number): Built
   /** @throws InputError for symbols that can't be this tokenizer's */
   from(symbols: unknown): Tokenizer
 }
@@ -54,14 +57,14 @@ function vocabularyMaker(
   make: (symbols: readonly string[]) => Tokenizer,
 ): Maker {
   return {
-    build(content, minCount) {
-      if (typeof content !== 'string') {
-        throw new InputError(
-          'corpus',
-          `The ${kind} tokenizer reads text, and bytes came; decode them first, or use "byte".`,
-        )
-      }
-      const { counts, lone } = count(content)
+    count(content) {
+      if (typeof content === 'string') return count(content)
+      throw new InputError(
+        'corpus',
+        `The ${kind} tokenizer reads text, and bytes came; decode them first, or use "byte".`,
+      )
+    },
+    build({ counts, lone }, minCount) {
       const kept = [...counts].filter(([, n]) => n >= minCount)
       const dropped = [...counts].filter(([, n]) => n < minCount)
       if (kept.length === 0) {
@@ -97,7 +100,16 @@ function vocabularyMaker(
 }
 
 const byteMaker: Maker = {
-  build(content, minCount) {
+  count(content) {
+    const tokenizer = new ByteTokenizer()
+    const { ids } = encodeContent(tokenizer, content)
+    const counts = countIds(ids, tokenizer.size)
+    return {
+      counts: new Map(Array.from(counts, (n, id) => [tokenizer.symbol(id), n])),
+      lone: typeof content === 'string' ? loneSurrogates(content).length : 0,
+    }
+  },
+  build({ counts: counted, lone }, minCount) {
     if (minCount > 1) {
       throw new InputError(
         'min-count',
@@ -105,19 +117,17 @@ const byteMaker: Maker = {
       )
     }
     const tokenizer = new ByteTokenizer()
-    const { ids } = encodeContent(tokenizer, content)
-    if (ids.length === 0) {
+    const counts = Float64Array.from(
+      { length: tokenizer.size },
+      (_, id) => counted.get(tokenizer.symbol(id)) ?? 0,
+    )
+    const total = sum(counts)
+    if (total === 0) {
       throw new InputError('corpus', 'The corpus is empty; expected at least one byte.')
     }
     return {
       tokenizer,
-      report: {
-        counts: countIds(ids, tokenizer.size),
-        total: ids.length,
-        dropped: [],
-        droppedTotal: 0,
-        loneSurrogates: typeof content === 'string' ? loneSurrogates(content).length : 0,
-      },
+      report: { counts, total, dropped: [], droppedTotal: 0, loneSurrogates: lone },
     }
   },
   from(symbols) {
@@ -165,11 +175,26 @@ export function buildTokenizer(
   content: string | Uint8Array,
   options: BuildOptions = {},
 ): Built {
+  const maker = makerOf(kind)
+  return maker.build(maker.count(content), minCountOf(options))
+}
+
+function minCountOf(options: BuildOptions): number {
   const minCount = options.minCount ?? 1 // keep all: what the corpus has, the model can write
-  if (!(Number.isSafeInteger(minCount) && minCount >= 1)) {
-    throw new InputError('min-count', `minCount is ${minCount}; expected a whole number from 1.`)
-  }
-  return makerOf(kind).build(content, minCount)
+  if (Number.isSafeInteger(minCount) && minCount >= 1) return minCount
+  throw new InputError('min-count', `minCount is ${minCount}; expected a whole number from 1.`)
+}
+
+/**
+ * The tokenizer of a text whose symbols were counted already, in the order that `buildTokenizer`
+ * gives them; bytes by the names that `ByteTokenizer` gives them.
+ */
+export function tokenizerOfCounts(
+  kind: TokenizerKind,
+  counted: SymbolCounts,
+  options: BuildOptions = {},
+): Built {
+  return makerOf(kind).build(counted, minCountOf(options))
 }
 
 /**
