@@ -1,14 +1,24 @@
 /**
  * Makes a bundled model of a training run: its best weights in F16 with a title, a prompt that shows
- * it well, and stop strings. The recipes are in models/README.md.
+ * it well, stop strings, and the sweep that names its zones of temperature. The spelling filter and
+ * what is usual for the corpus come from the run; for an older model, which lacks them, from --corpus.
+ * What is not given stays as it is in RUN, which may also be a bundled model. The recipes are in
+ * models/README.md.
  *
  *   npx tsx models/bundle.ts runs/shakespeare shakespeare --title Shakespeare --prompt "ROMEO:"
+ *   npx tsx models/bundle.ts shakespeare shakespeare --corpus tiny-shakespeare.txt
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { encodeModel } from '../src/file/index.js'
+import { hashOf } from '../src/cli/corpus.js'
+import { recordedParts } from '../src/cli/parts.js'
+import { decodeModel, encodeModel, type Model } from '../src/file/index.js'
+import { type KeptMeasures, keptMeasures, sweep, writeMeasures } from '../src/measure/index.js'
+import { corpusMeasures } from '../src/node/corpus-measures.js'
 import { writeFileAtomic } from '../src/node/files.js'
 import { loadModel } from '../src/node/load.js'
+import { readCorpus } from '../src/node/read.js'
+import { encodeContent } from '../src/text/index.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,27 +26,62 @@ const { values, positionals } = parseArgs({
     title: { type: 'string' },
     prompt: { type: 'string' },
     stop: { type: 'string', multiple: true },
+    corpus: { type: 'string' },
+    seeds: { type: 'string', default: '8' },
+    length: { type: 'string', default: '2000' },
   },
 })
 const [run, name] = positionals
 if (run === undefined || name === undefined) {
-  console.error('usage: tsx models/bundle.ts RUN NAME [--title T] [--prompt P] [--stop S]')
+  console.error(
+    'usage: tsx models/bundle.ts RUN NAME [--title T] [--prompt P] [--stop S] [--corpus FILE] [--seeds N] [--length N]',
+  )
   process.exit(2)
 }
 
-const model = await loadModel(run)
 /** A shell has no easy way to write a line break. */
 const withBreaks = (text: string): string => text.replaceAll('\\n', '\n')
-const bytes = encodeModel(
-  {
-    ...model,
-    name: values.title ?? name,
-    prompt: values.prompt === undefined ? undefined : withBreaks(values.prompt),
-    stop: values.stop?.map(withBreaks),
-  },
-  { dtype: 'F16' },
-)
-const path = fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
-await writeFileAtomic(path, bytes)
-const bundled = await loadModel(path)
-console.log(`models/${name}.safetensors  ${bytes.length} bytes  sha256 ${bundled.hash}`)
+
+async function ofCorpus(model: Model, path: string): Promise<KeptMeasures> {
+  const { tokenizer, training } = model
+  const corpus = await readCorpus([path], { tokenizerKind: tokenizer.kind })
+  if ((await hashOf(corpus)) !== training.corpusHash) {
+    throw new Error(`${path} is not the corpus that ${run} was trained on (${training.corpus}).`)
+  }
+  const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
+  const parts = recordedParts(training, ids.length)
+  if (!parts) throw new Error(`${run} does not say which part of its corpus it was trained on.`)
+  return corpusMeasures(ids, tokenizer, parts)
+}
+
+const source = await loadModel(run)
+const parts = {
+  ...source,
+  name: values.title ?? source.name ?? name,
+  prompt: values.prompt === undefined ? source.prompt : withBreaks(values.prompt),
+  stop: values.stop?.map(withBreaks) ?? source.stop,
+}
+const { filter, corpus } = values.corpus
+  ? await ofCorpus(source, values.corpus)
+  : keptMeasures(source)
+if (!filter || !corpus) throw new Error(`${run} has no spelling filter: name its --corpus FILE.`)
+
+// Swept as it will be read: F16 rounds the weights.
+const plain = { ...parts, measures: writeMeasures({ filter, corpus }) }
+const model = await decodeModel(encodeModel(plain, { dtype: 'F16' }))
+const options = { seeds: Number(values.seeds), length: Number(values.length) }
+for await (const event of sweep(model, options)) {
+  if (event.type === 'text') process.stderr.write(`\rsweep ${event.done}/${event.total}`)
+  if (event.type !== 'end') continue
+  process.stderr.write('\n')
+  const { prompt, length, curve, zones } = event.result
+  const kept = { prompt, length, seeds: options.seeds, curve, ...(zones && { zones }) }
+  const measures = writeMeasures({ filter, corpus, sweep: kept })
+  const bytes = encodeModel({ ...parts, measures }, { dtype: 'F16' })
+  const path = fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
+  await writeFileAtomic(path, bytes)
+  const { hash } = await decodeModel(bytes)
+  console.log(`models/${name}.safetensors  ${bytes.length} bytes  sha256 ${hash}`)
+  for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
+  for (const note of zones?.notes ?? []) console.log(`  ${note}`)
+}

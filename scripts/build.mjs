@@ -35,6 +35,8 @@ const say = line => process.stderr.write(`${line}\n`)
 const ENTRIES = {
   index: 'src/index.ts',
   'node/index': 'src/node/index.ts',
+  // Not a door: the program of a sweep's threads.
+  'node/sweep-worker': 'src/node/sweep-worker.ts',
   train: 'src/train/index.ts',
   server: 'src/server/index.ts',
   'cli/main': 'src/cli/main.ts',

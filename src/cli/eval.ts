@@ -9,7 +9,7 @@ import { hashOf, READING } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { openModel } from './model.js'
-import { partsOf } from './parts.js'
+import { recordedParts } from './parts.js'
 import { bar, clock, LiveLine, rate } from './progress.js'
 import { number, splitName } from './words.js'
 
@@ -21,14 +21,8 @@ interface EvalOptions {
 
 /** Where the trainer that made the model held text out, or undefined when the file does not say. */
 function heldOut({ training }: Model, size: number): readonly Stretch[] | undefined {
-  const { split, settings = {} } = training
-  const { batch, seq, holdout } = settings
-  if (split !== 'tail' && split !== 'striped') return undefined
-  if (typeof batch !== 'number' || typeof seq !== 'number' || typeof holdout !== 'number') {
-    return undefined
-  }
-  const { heldOut } = partsOf(size, { kind: split, holdout, batch, steps: seq })
-  return heldOut.length > 0 ? heldOut : undefined
+  const parts = recordedParts(training, size)?.heldOut
+  return parts && parts.length > 0 ? parts : undefined
 }
 
 /** What lies between the stretches. */

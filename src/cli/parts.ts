@@ -1,4 +1,5 @@
 /** Which stretches of a text a split trains on and which it holds out. */
+import type { TrainingRecord } from '../file/index.js'
 import type { Stretch } from '../measure/score.js'
 import { fitBatch, type SplitRequest, type Streams, splitCorpus } from '../train/streams.js'
 
@@ -37,6 +38,17 @@ export function partsOf(size: number, request: SplitRequest): Parts {
     training: stretches(training, true, size),
     heldOut: stretches(validation, false, size),
   }
+}
+
+/** The parts of the corpus that a model was made from; undefined when its file does not say. */
+export function recordedParts(training: TrainingRecord, size: number): Parts | undefined {
+  const { split, settings = {} } = training
+  const { batch, seq, holdout } = settings
+  if (split !== 'tail' && split !== 'striped') return undefined
+  if (typeof batch !== 'number' || typeof seq !== 'number' || typeof holdout !== 'number') {
+    return undefined
+  }
+  return partsOf(size, { kind: split, holdout, batch, steps: seq })
 }
 
 /**

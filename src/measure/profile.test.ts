@@ -64,6 +64,8 @@ describe('what is usual for a corpus', () => {
     const text = readFileSync(shakespeare, 'utf8').slice(0, 300_000)
     const profile = corpusProfile(text)
     const figures = corpusFigures(text, { window: 1000 })
-    expect(figuresAt(profile, 1000)!.repetition).toBeCloseTo(figures.repetition, 2)
+    // 200 windows against 300: the two 99th percentiles differ by noise alone.
+    const ratio = figuresAt(profile, 1000)!.repetition / figures.repetition
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.1)
   })
 })

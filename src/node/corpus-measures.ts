@@ -1,0 +1,58 @@
+/** What of a corpus's measures goes into the model file: the spelling filter and what is usual. */
+import {
+  buildSpellingFilter,
+  CorpusIndex,
+  corpusProfile,
+  type KeptMeasures,
+  type Stretch,
+} from '../measure/index.js'
+import type { Tokenizer } from '../text/index.js'
+import type { IdSource } from '../train/index.js'
+
+/** Symbols read at most, of the training text and of the held-out one: seconds, not minutes. */
+const MOST_TRAINING = 8_000_000
+const MOST_HELD_OUT = 1_000_000
+/** Symbols up to which copied runs are looked for: a suffix array takes five bytes a character. */
+const MOST_INDEXED = 4_000_000
+/** Above this share of broken characters the corpus is not text, and has no spelling. */
+const MOST_BROKEN = 0.01
+
+/** The text of some stretches of a corpus, one after the other, a line end between. */
+export function textOfParts(
+  ids: IdSource,
+  tokenizer: Tokenizer,
+  parts: readonly Stretch[],
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const texts: string[] = []
+  let left = most
+  for (const { from, to } of parts) {
+    const end = Math.min(to, from + left)
+    if (end > from) texts.push(tokenizer.decode(ids.subarray(from, end)))
+    left -= Math.max(0, end - from)
+  }
+  return texts.join('\n')
+}
+
+/** Share of U+FFFD: what bytes that are no text become. */
+function broken(text: string): number {
+  return (text.match(/\ufffd/g)?.length ?? 0) / Math.max(1, text.length)
+}
+
+/**
+ * Measures a corpus for the model that is trained on it: the filter of its training part, and what
+ * is usual for it, the held-out part judged by the training part.
+ * @returns {} for what is not text
+ */
+export function corpusMeasures(
+  ids: IdSource,
+  tokenizer: Tokenizer,
+  parts: { readonly training: readonly Stretch[]; readonly heldOut: readonly Stretch[] },
+): KeptMeasures {
+  const training = textOfParts(ids, tokenizer, parts.training, MOST_TRAINING)
+  if (broken(training) > MOST_BROKEN) return {}
+  const heldOut = textOfParts(ids, tokenizer, parts.heldOut, MOST_HELD_OUT)
+  const filter = buildSpellingFilter(training)
+  const index = training.length <= MOST_INDEXED ? new CorpusIndex(training) : undefined
+  return { filter, corpus: corpusProfile(training, { heldOut, filter, index }) }
+}
