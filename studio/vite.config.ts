@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { defineConfig } from 'vite'
+import { defaultClientConditions, defineConfig } from 'vite'
 import { bundledModels } from './bundled-models.js'
+import { ortAssets } from './ort-assets.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -10,8 +11,16 @@ export default defineConfig({
   root: here('.'),
   // Relative addresses: the page works at any path of any host.
   base: './',
-  resolve: { alias: { ondo: here('../src/index.ts') } },
-  plugins: [svelte({ configFile: false }), bundledModels(here('../models'))],
+  resolve: {
+    alias: {
+      'ondo/browser': here('../src/browser/index.ts'),
+      'ondo/train': here('../src/train/index.ts'),
+      ondo: here('../src/index.ts'),
+    },
+    // ONNX Runtime's threads start from its own file, not from a bundle that it is part of.
+    conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
+  },
+  plugins: [svelte({ configFile: false }), bundledModels(here('../models')), ortAssets()],
   worker: { format: 'es' },
   build: {
     outDir: here('../dist/studio'),

@@ -1,0 +1,149 @@
+/**
+ * Files that are replaced whole, on top of files that can only be written in place: two slots a
+ * name. A write goes to the slot that is not in use, body first, then flushed, then its header; only
+ * the header makes it count. Whatever moment the page is closed at, one slot holds whole bytes, and
+ * the one with the higher number is the newer. No rename is needed: browsers differ in what theirs
+ * promises.
+ */
+
+/** What is used of a FileSystemSyncAccessHandle. */
+export interface SyncFile {
+  read(into: Uint8Array, options: { at: number }): number
+  write(bytes: Uint8Array, options: { at: number }): number
+  truncate(size: number): void
+  getSize(): number
+  flush(): void
+  close(): void
+}
+
+export interface SyncFolder {
+  /** @returns undefined when it is not there and was not to be made */
+  open(name: string, make: boolean): Promise<SyncFile | undefined>
+  remove(name: string): Promise<void>
+}
+
+const MAGIC = 0x4f4e_444f // ONDO
+/** Magic, number of the write (two words), bytes (two words), checksum. */
+const HEADER = 24
+const SLOTS = ['a', 'b'] as const
+type Slot = (typeof SLOTS)[number]
+
+/** FNV-1a over 32-bit words: tells a torn write from a whole one. */
+export function checksum(bytes: Uint8Array, start: number): number {
+  let sum = (0x811c_9dc5 ^ start) >>> 0
+  const whole = bytes.length & ~3
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let i = 0; i < whole; i += 4) sum = Math.imul(sum ^ view.getUint32(i, true), 0x0100_0193)
+  for (let i = whole; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x0100_0193)
+  return sum >>> 0
+}
+
+interface Held {
+  readonly slot: Slot
+  readonly number: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+function readWhole(file: SyncFile, at: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  for (let done = 0; done < length; ) {
+    const count = file.read(bytes.subarray(done), { at: at + done })
+    if (count <= 0) return bytes.slice(0, done)
+    done += count
+  }
+  return bytes
+}
+
+export function writeWhole(file: SyncFile, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const count = file.write(bytes.subarray(done), { at: at + done })
+    if (count <= 0) throw new DOMException('The file took no more bytes.', 'QuotaExceededError')
+    done += count
+  }
+}
+
+export const readAll = (file: SyncFile): Uint8Array<ArrayBuffer> =>
+  readWhole(file, 0, file.getSize())
+
+/** The slot's content, or undefined when no write of it was finished. */
+function readSlot(slot: Slot, file: SyncFile): Held | undefined {
+  if (file.getSize() < HEADER) return undefined
+  const header = new DataView(readWhole(file, 0, HEADER).buffer)
+  const word = (i: number): number => header.getUint32(4 * i, true)
+  if (word(0) !== MAGIC) return undefined
+  const number = word(1) * 2 ** 32 + word(2)
+  const length = word(3) * 2 ** 32 + word(4)
+  if (length > file.getSize() - HEADER) return undefined
+  const bytes = readWhole(file, HEADER, length)
+  return checksum(bytes, word(2)) === word(5) ? { slot, number, bytes } : undefined
+}
+
+async function withFile<Result>(
+  folder: SyncFolder,
+  name: string,
+  make: boolean,
+  work: (file: SyncFile) => Result,
+): Promise<Result | undefined> {
+  const file = await folder.open(name, make)
+  if (!file) return undefined
+  try {
+    return work(file)
+  } finally {
+    file.close()
+  }
+}
+
+const slotName = (name: string, slot: Slot): string => `${name}.${slot}`
+
+async function newest(folder: SyncFolder, name: string): Promise<Held | undefined> {
+  const held: Held[] = []
+  for (const slot of SLOTS) {
+    const found = await withFile(folder, slotName(name, slot), false, file => readSlot(slot, file))
+    if (found) held.push(found)
+  }
+  return held.sort((a, b) => b.number - a.number)[0]
+}
+
+/** The bytes of the last finished write. */
+export async function readSlots(
+  folder: SyncFolder,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return (await newest(folder, name))?.bytes
+}
+
+/** Replaces the bytes: after a crash at any moment the name holds the old ones or the new ones. */
+export async function writeSlots(
+  folder: SyncFolder,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const old = await newest(folder, name)
+  const slot = old?.slot === 'a' ? 'b' : 'a'
+  const number = (old?.number ?? 0) + 1
+  await withFile(folder, slotName(name, slot), true, file => {
+    file.truncate(0)
+    writeWhole(file, bytes, HEADER)
+    file.flush()
+    const header = new DataView(new ArrayBuffer(HEADER))
+    const words = [
+      MAGIC,
+      Math.floor(number / 2 ** 32),
+      number >>> 0,
+      Math.floor(bytes.length / 2 ** 32),
+      bytes.length >>> 0,
+      checksum(bytes, number >>> 0),
+    ]
+    for (const [i, word] of words.entries()) header.setUint32(4 * i, word, true)
+    writeWhole(file, new Uint8Array(header.buffer), 0)
+    file.flush()
+  })
+}
+
+/** The older slot goes first: until the last moment the name holds its newest bytes. */
+export async function removeSlots(folder: SyncFolder, name: string): Promise<void> {
+  const last = (await newest(folder, name))?.slot ?? 'a'
+  for (const slot of [...SLOTS].sort(slot => (slot === last ? 1 : -1))) {
+    await folder.remove(slotName(name, slot))
+  }
+}

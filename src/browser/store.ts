@@ -1,0 +1,55 @@
+/** Where a page keeps its checkpoints: on this machine, in the browser's own storage. */
+import { FileError, OndoError } from '../errors.js'
+import type { CheckpointStore } from '../train/index.js'
+import { indexedStore } from './indexed.js'
+import { folderStore, hasSyncAccess, opfsFolder } from './opfs.js'
+
+export type Storage = 'opfs' | 'indexeddb'
+
+function told(error: unknown, what: string): unknown {
+  if (error instanceof OndoError) return error
+  const name = error instanceof DOMException ? error.name : ''
+  const cause = { cause: error }
+  if (name === 'QuotaExceededError') {
+    return new FileError(
+      'disk-full',
+      `${what} could not be kept: the browser gives this page no more room. Free some, or download the model and delete the run.`,
+      cause,
+    )
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return new FileError(
+    'storage',
+    `${what} could not be kept or read: the browser's storage said ${JSON.stringify(message)}. Private windows may refuse it; try an ordinary one.`,
+    cause,
+  )
+}
+
+/**
+ * Opens a store of the given name, in a worker: OPFS where workers can write it in place, else
+ * IndexedDB.
+ * @throws FileError when the browser refuses storage, or later when there is no room
+ */
+export async function browserStore(
+  name: string,
+  storage: Storage = hasSyncAccess() ? 'opfs' : 'indexeddb',
+): Promise<CheckpointStore & { readonly storage: Storage }> {
+  const guarded = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw told(error, what)
+    }
+  }
+  const store = await guarded('The run', async () =>
+    storage === 'opfs' ? folderStore(await opfsFolder(['ondo', name])) : await indexedStore(name),
+  )
+  return {
+    storage,
+    read: file => guarded(file, () => store.read(file)),
+    write: (file, bytes) => guarded(file, () => store.write(file, bytes)),
+    append: (file, text) => guarded(file, () => store.append(file, text)),
+    remove: file => guarded(file, () => store.remove(file)),
+    truncate: (file, length) => guarded(file, () => store.truncate(file, length)),
+  }
+}

@@ -1,0 +1,7 @@
+/** The page of trainer-site.ts: makes the worker as the studio does. */
+declare global {
+  var makeTrainer: () => Worker
+}
+
+globalThis.makeTrainer = () =>
+  new Worker(new URL('../studio/src/trainer-worker.ts', import.meta.url), { type: 'module' })
