@@ -13,12 +13,15 @@ import {
   vocabularyReport,
 } from '../text/index.js'
 import {
+  type EndEvent,
   PRESETS,
   TRAIN_KNOBS,
   type TrainingCorpus,
   train as trainer,
   trainingCorpus,
+  trainSettings,
 } from '../train/index.js'
+import { baselineOf, baselineSeconds } from './baseline.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
 import { corpusLines, READING, vocabularyLines } from './corpus.js'
 import { DONE, type Io } from './io.js'
@@ -163,6 +166,13 @@ const FLAGS: readonly Flag[] = [
     },
     { flags: '--no-samples', about: { en: 'no samples', ja: '見本を書かせない' } },
     {
+      flags: '--no-baseline',
+      about: {
+        en: 'no n-gram of the same text to compare with at the end',
+        ja: '最後に同じテキストのn-gramと比べない',
+      },
+    },
+    {
       flags: '--json',
       about: {
         en: 'every event as a line of JSON on stdout',
@@ -187,6 +197,7 @@ interface TrainFlags extends Partial<Record<keyof typeof TRAIN_KNOBS, unknown>> 
   readonly stop?: readonly string[]
   readonly sampleEvery?: number
   readonly samples: boolean
+  readonly baseline: boolean
   readonly json?: boolean
 }
 
@@ -230,6 +241,30 @@ async function prepare(
     )
   }
   return trainingCorpus(text, tokenizer)
+}
+
+/** The comparison may take this part of the time that training took, and no text is longer than that. */
+const COMPARISON = 0.1
+const LONGEST_COMPARED = 10_000_000
+
+/** Does the network earn its keep? The n-gram of the same text, where counting it is quick. */
+async function compare(
+  { reason, best, seconds, record }: EndEvent,
+  { ids, tokenizer }: TrainingCorpus,
+  reporter: Reporter,
+  io: Io,
+  { json }: TrainFlags,
+): Promise<void> {
+  const quick =
+    ids.length <= LONGEST_COMPARED && baselineSeconds(ids.length) <= COMPARISON * seconds
+  if (reason === 'aborted' || best === undefined || !quick) return
+  const settings = trainSettings(record.settings ?? {})
+  const baseline = baselineOf(ids, tokenizer.size, settings)
+  reporter.compare(baseline)
+  if (json) {
+    const { order, nats, bits } = baseline
+    await io.json({ type: 'baseline', order, nats, bits })
+  }
 }
 
 async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
@@ -310,6 +345,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
         if (exists && flags.force) reporter.moved(await folder.moveAside())
         await folder.writeSource(source)
       }
+      if (event.type === 'end' && flags.baseline) await compare(event, corpus, reporter, io, flags)
       if (flags.json) {
         const { weights: _, ...plain } = { weights: undefined, ...event }
         await io.json(plain)

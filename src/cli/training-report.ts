@@ -1,6 +1,7 @@
 /** What a person sees of training: a line that moves, samples, and at the end what to do next. */
 import type { Model } from '../file/index.js'
 import { generateText } from '../generate/index.js'
+import type { NgramBaseline } from '../measure/ngram.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import { LN2 } from '../numeric.js'
 import type { Tokenizer } from '../text/index.js'
@@ -43,6 +44,7 @@ export class Reporter {
   private validation: number | undefined
   private latest: StepEvent | undefined
   private lastLine = performance.now()
+  private baseline: NgramBaseline | undefined
 
   constructor(io: Io, options: ReportOptions) {
     this.io = io
@@ -70,6 +72,11 @@ export class Reporter {
     this.io.say(
       this.io.t({ en: `the earlier run is now in ${to}`, ja: `以前の学習は ${to} に移しました` }),
     )
+  }
+
+  /** The n-gram to name beside the network's loss. */
+  compare(baseline: NgramBaseline): void {
+    this.baseline = baseline
   }
 
   /** Ctrl-C was pressed. */
@@ -198,6 +205,7 @@ export class Reporter {
           ja: `学習は${durationOf(event.seconds, io)}で終了${measured === undefined ? '' : `。${lossOf(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
         }),
       )
+      if (this.baseline && loss !== undefined) io.say(comparison(this.baseline, loss, io))
       io.say(io.t({ en: `the model is in ${out}`, ja: `モデルは ${out} にあります` }))
       io.say(`  ${io.dye.cyan(`ondo sample ${quoted(out)}`)}`)
       return
@@ -210,6 +218,16 @@ export class Reporter {
     )
     io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
   }
+}
+
+/** `a 7-gram of the same text: 1.5196 nats; the network is 0.0312 better`. */
+function comparison({ order, nats }: NgramBaseline, loss: number, io: Io): string {
+  const gain = nats - loss
+  const by = Math.abs(gain).toFixed(4)
+  return io.t({
+    en: `${[8, 11, 18].includes(order) ? 'an' : 'a'} ${order}-gram of the same text: ${nats.toFixed(4)} nats; the network is ${by} ${gain >= 0 ? 'better' : 'worse'}`,
+    ja: `同じテキストの${order}-gram: ${nats.toFixed(4)}ナット。ネットワークのほうが${by}${gain >= 0 ? '良い' : '悪い'}`,
+  })
 }
 
 /** A sample as one paragraph: line ends and controls as signs. */

@@ -78,7 +78,11 @@ interface Sorted {
   readonly near: Uint8Array
 }
 
-function sortText(ids: Ids, { training, heldOut, vocabulary }: NgramRequest, most: number): Sorted {
+function sortText(
+  ids: ArrayLike<number>,
+  { training, heldOut, vocabulary }: NgramRequest,
+  most: number,
+): Sorted {
   const n = ids.length
   const symbols = vocabulary < 256 ? new Uint8Array(n + 1) : new Uint32Array(n + 1)
   for (let i = 0; i < n; i++) symbols[i] = ids[i] + 1
@@ -234,7 +238,7 @@ function climb(order: number, sorted: Sorted, counts: Counts, predicted: Predict
  * An order that is not the top one counts how many different symbols came before, not how often.
  * @throws InputError when nothing is counted or nothing predicted
  */
-export function ngramBaseline(ids: Ids, request: NgramRequest): NgramBaseline {
+export function ngramBaseline(ids: ArrayLike<number>, request: NgramRequest): NgramBaseline {
   const { training, heldOut, vocabulary } = request
   const most = Math.max(1, Math.min(request.orders ?? HIGHEST_ORDER, HIGHEST_ORDER))
   const place = new Int32Array(ids.length).fill(-1)
