@@ -17,18 +17,7 @@ export {
   type TrainingRecord,
 } from './file/index.js'
 // draws to text
-export {
-  type GenerateOptions,
-  generate,
-  generateText,
-  networkOf,
-  type Position,
-  promptIds,
-  type RunHeader,
-  runHeader,
-  type Step,
-  Writer,
-} from './generate/index.js'
+export * from './generate/index.js'
 export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
 // text to numbers
 export * from './measure/index.js'

@@ -33,6 +33,8 @@ export interface GenerateOptions {
   readonly chain?: string | readonly LinkInput[]
   /** Find for each choice the temperatures at which it is the same. Default false. */
   readonly intervals?: boolean
+  /** Report at each step the loop in which the text ends, if it does. Default false. */
+  readonly loops?: boolean
   /** Same seed, same luck. Default 42. */
   readonly seed?: Seed
   /** Independent luck under the same seed. Default 0. */
@@ -79,7 +81,8 @@ function temperatureOf(
   return writer => at(writer.moment())
 }
 
-function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
+/** @internal The stop strings of a call, or the model's own. */
+export function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
   if (stop === undefined) return model.stop ?? []
   return typeof stop === 'string' ? [stop] : stop
 }
@@ -133,6 +136,7 @@ export async function* generate(
     chain,
     watch: typeof temperature !== 'number',
     intervals: options.intervals,
+    loops: options.loops,
   })
   try {
     let sliceEnd = performance.now() + SLICE

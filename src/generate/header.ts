@@ -1,16 +1,30 @@
 /** What a run is, so that it can be made again: the first line of `ondo sample --json`. */
 import type { Model } from '../file/model.js'
 import type { Seed } from '../random.js'
-import { createChain, type LinkInput, type Schedule, writeSchedule } from '../temperature/index.js'
+import {
+  createChain,
+  LENGTH,
+  type LinkInput,
+  parseSchedule,
+  readTemperature,
+  type Schedule,
+  TEMPERATURE,
+  writeSchedule,
+} from '../temperature/index.js'
+import type { UnknownPolicy } from '../text/tokenizer.js'
 import { VERSION } from '../version.js'
+import type { GenerateOptions } from './generate.js'
 
-export interface RunHeader {
+/** All that a text follows from, as plain data: with the model, enough to write it again. */
+export interface Run {
+  /** The version of Ondo that wrote it. */
   readonly ondo: string
   /** SHA-256 of the model file. */
   readonly model: string
   readonly tokenizer: string
   readonly prompt: string
-  readonly promptIds: readonly number[]
+  /** What was done with symbols of the prompt that the model does not know; absent for `error`. */
+  readonly unknown?: UnknownPolicy
   /** As text: JSON numbers end at 2^53. */
   readonly seed: string
   readonly stream: number
@@ -18,31 +32,90 @@ export interface RunHeader {
   readonly temperature: string
   /** The chain as written; absent for temperature alone. */
   readonly chain?: string
+  /** Symbols to write at most. */
+  readonly length: number | 'inf'
+  /** The text ends before the first of these. */
+  readonly stop: readonly string[]
 }
 
+/** A run with the ids of its prompt. */
+export interface RunHeader extends Run {
+  readonly promptIds: readonly number[]
+}
+
+/** @throws InputError for a schedule or chain that can't be read */
 export function runHeader(
   model: Model,
   run: {
     prompt: string
     ids: ArrayLike<number>
+    unknown?: UnknownPolicy
     seed: Seed
     stream?: number
-    temperature: number | Schedule
+    temperature: number | string | Schedule
     chain?: string | readonly LinkInput[]
+    length?: number
+    stop?: string | readonly string[]
   },
 ): RunHeader {
-  const { temperature } = run
-  const schedule: Schedule =
-    typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature
+  const { temperature, unknown = 'error', length = LENGTH.default, stop = model.stop ?? [] } = run
   return {
     ondo: VERSION,
     model: model.hash,
     tokenizer: model.tokenizer.kind,
-    prompt: run.prompt,
+    // Half a character can't be written to a file; tokenizers read it as U+FFFD too.
+    prompt: run.prompt.replaceAll(/\p{Surrogate}/gu, '\ufffd'),
     promptIds: Array.from(run.ids),
+    ...(unknown !== 'error' && { unknown }),
     seed: String(run.seed),
     stream: run.stream ?? 0,
-    temperature: writeSchedule(schedule),
+    temperature: writtenTemperature(temperature),
     ...(run.chain !== undefined && { chain: createChain(run.chain, model.tokenizer).toString() }),
+    length: length === Number.POSITIVE_INFINITY ? 'inf' : length,
+    stop: typeof stop === 'string' ? [stop] : [...stop],
   }
+}
+
+/** A temperature in its one written form. @throws InputError */
+export function writtenTemperature(temperature: number | string | Schedule): string {
+  if (typeof temperature === 'number') {
+    return writeSchedule({ kind: 'constant', temperature })
+  }
+  return writeSchedule(typeof temperature === 'string' ? parseSchedule(temperature) : temperature)
+}
+
+/** The call of `generate` that writes the run's text. @throws InputError for what can't be read */
+export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
+  const seed = BigInt(run.seed)
+  return {
+    prompt: run.prompt,
+    unknown: run.unknown ?? 'error',
+    seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed,
+    stream: run.stream,
+    temperature: run.temperature === '' ? TEMPERATURE.default : readTemperature(run.temperature),
+    chain: run.chain,
+    length: run.length === 'inf' ? Number.POSITIVE_INFINITY : run.length,
+    stop: run.stop,
+  }
+}
+
+/**
+ * The schedule of a text whose temperature was moved by hand: `0.8 until 57 then 1.2`. With it such
+ * a text is a run as any other.
+ * @param temperatures T of each position, as the record shows it
+ */
+export function scheduleOf(temperatures: readonly number[]): Schedule {
+  const starts: number[] = []
+  for (let i = 0; i < temperatures.length; i++) {
+    if (i === 0 || temperatures[i] !== temperatures[i - 1]) starts.push(i)
+  }
+  const constant = (i: number): Schedule => ({ kind: 'constant', temperature: temperatures[i] })
+  const last = starts.pop()
+  if (last === undefined) return { kind: 'constant', temperature: TEMPERATURE.default }
+  let until = last
+  return starts.reduceRight<Schedule>((next, at) => {
+    const schedule: Schedule = { kind: 'then', first: constant(at), until, next }
+    until = at
+    return schedule
+  }, constant(last))
 }

@@ -1,4 +1,5 @@
 /** From a prompt to text. */
+export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './branch.js'
 export {
   type GenerateOptions,
   generate,
@@ -6,6 +7,28 @@ export {
   networkOf,
   promptIds,
 } from './generate.js'
-export { type RunHeader, runHeader } from './header.js'
+export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './header.js'
+export {
+  type Difference,
+  type RunRecord,
+  readRun,
+  recordRun,
+  type StepRecord,
+  verifyRun,
+  writeRun,
+} from './record.js'
+export { decodeRun, encodeRun, looksLikeCode } from './run-code.js'
+export {
+  type ChangedSymbol,
+  type LoopExit,
+  leaveLoop,
+  nextTemperature,
+  type SeedText,
+  SeedTexts,
+  type SeedTextsOptions,
+  type TemperatureChange,
+} from './seed-texts.js'
 export type { Step, StopReason } from './stop.js'
-export { type Position, startIds, Writer } from './writer.js'
+export { createTree, Tree, type TreeOptions } from './tree.js'
+export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree-file.js'
+export { type Position, type Resumed, type Snapshot, startIds, Writer } from './writer.js'

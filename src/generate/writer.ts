@@ -2,10 +2,11 @@
  * One stream of text, one symbol at a time: the model's session, the coins of a seed, the decoder.
  * `generate()` is this with stop strings and a length; the studio drives it directly.
  */
+import { InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
-import { log2 } from '../numeric.js'
+import { LN2, log2 } from '../numeric.js'
 import { Random, type Seed } from '../random.js'
-import type { Session } from '../runtime/session.js'
+import type { Session, State } from '../runtime/session.js'
 import {
   type Candidates,
   type Chain,
@@ -15,6 +16,7 @@ import {
   type Draw,
   type Interval,
   intervalOf,
+  type Loop,
   LoopDetector,
   type Moment,
 } from '../temperature/index.js'
@@ -28,6 +30,31 @@ export interface Position extends Draw, Partial<Omit<ChainedDraw, keyof Draw>> {
   readonly text: string
   /** Where asked for, with temperature alone: at which T the same coin makes this choice. */
   readonly interval?: Interval
+  /** True where a person put the symbol there: no coin was read, and `rank` is the model's. */
+  readonly chosen?: true
+  /** Where asked for: the loop with the longest tail in which the text ends with this symbol. */
+  readonly loop?: Loop
+}
+
+/** What a network had read at some place of a text: enough to go on from there. */
+export interface Snapshot {
+  /** How many of the written symbols it had read, after the prompt. */
+  readonly read: number
+  readonly state: State
+  /** The logits [V] after them, where no symbol is waiting to be read. */
+  readonly logits?: Float32Array
+}
+
+/** A text to carry on instead of beginning one. */
+export interface Resumed {
+  /** The symbols written so far. */
+  readonly ids: ArrayLike<number>
+  /** How many of them the session has read, after the prompt. */
+  readonly read: number
+  /** The logits after all of them, needed where `read` is all of them. */
+  readonly logits?: Float32Array
+  /** Surprisal of the last one, for schedules that look at it. */
+  readonly lastSurprisal?: number
 }
 
 export interface WriterOptions {
@@ -40,6 +67,10 @@ export interface WriterOptions {
   readonly watch?: boolean
   /** Find the interval of each choice. Default false: it costs about as much as the draw. */
   readonly intervals?: boolean
+  /** Report the loop in which the text ends at each position. Default false. */
+  readonly loops?: boolean
+  /** Carry on from here; the session is then one that has read the prompt and more. */
+  readonly resume?: Resumed
 }
 
 /** How much of the end of the text schedules and links get to see, UTF-16 units. */
@@ -56,15 +87,17 @@ export class Writer {
   /** Ids so far, prompt included, when a chain wants them. */
   private readonly history: number[] = []
   private readonly detector: LoopDetector | undefined
+  private readonly loops: boolean
   private looping = 0
   private tail = ''
-  private last: Position | undefined
+  private lastSurprisal: number | undefined
   private index = 0
   /** Drawn but not yet read by the network; -1 when the logits are of now. */
   private pending = -1
 
   /**
-   * @param session a fresh session of the model; this writer disposes it
+   * @param session a fresh session of the model, or with `resume` one that has read what it says;
+   *   this writer disposes it
    * @param promptIds read in one prefill. Empty: the network reads a newline, as before a first
    *   line, when it knows one; else the first symbol is drawn from all alike.
    */
@@ -74,7 +107,7 @@ export class Writer {
     promptIds: ArrayLike<number>,
     options: WriterOptions,
   ) {
-    const { seed, stream = 0, chain, watch = false, intervals = false } = options
+    const { seed, stream = 0, chain, watch = false, intervals = false, resume } = options
     this.session = session
     this.decoder = model.tokenizer.decoder()
     this.random = new Random(seed, stream)
@@ -82,13 +115,40 @@ export class Writer {
     this.logits = new Float32Array(session.size)
     this.chain = chain?.plain ? undefined : chain
     this.intervals = intervals && this.chain === undefined
-    const ids = promptIds.length > 0 ? promptIds : startIds(model)
-    if (ids.length > 0) this.logits.set(session.prefill(ids))
-    this.distribution.load(this.logits)
-    if (watch) this.detector = new LoopDetector()
+    this.loops = options.loops ?? false
+    if (resume === undefined) {
+      const ids = promptIds.length > 0 ? promptIds : startIds(model)
+      if (ids.length > 0) this.logits.set(session.prefill(ids))
+      this.distribution.load(this.logits)
+    }
+    if (watch || this.loops) this.detector = new LoopDetector()
     if (this.watched) {
       for (let i = 0; i < promptIds.length; i++) this.history.push(promptIds[i])
       this.tail = model.tokenizer.decode(this.history.slice(-TAIL))
+    }
+    if (resume) this.resume(resume)
+  }
+
+  /**
+   * Brings all that remembers the text (decoder, history, loop detector) to its end: one pass over
+   * the ids. The network reads only those that it has not read; the last one waits as it would have.
+   */
+  private resume({ ids, read, logits, lastSurprisal }: Resumed): void {
+    const last = ids.length - 1
+    for (let i = 0; i <= last; i++) this.notice(ids[i], this.decoder.push(ids[i]))
+    for (let i = read; i < last; i++) this.session.step(ids[i])
+    this.index = ids.length
+    this.lastSurprisal = lastSurprisal
+    if (read <= last) {
+      this.pending = ids[last]
+    } else if (logits) {
+      this.logits.set(logits)
+      this.distribution.load(this.logits)
+    } else {
+      throw new InputError(
+        'resume',
+        `The session has read all ${ids.length} symbols; expected one less, or the logits that follow them.`,
+      )
     }
   }
 
@@ -123,7 +183,7 @@ export class Writer {
       text: this.tail,
       normalisedEntropy: () =>
         distribution.allowed > 1 ? distribution.entropy(1) / log2(distribution.allowed) : 0,
-      lastSurprisal: this.last?.surprisal,
+      lastSurprisal: this.lastSurprisal,
       looping: this.looping,
     }
   }
@@ -137,22 +197,56 @@ export class Writer {
       this.chain === undefined
         ? distribution.draw(T, coin)
         : this.chained(this.chain, T).draw(this.coin())
-    const text = this.decoder.push(draw.id)
-    const position: Position = {
-      index: this.index,
-      text,
-      ...draw,
-      ...(this.intervals && { interval: intervalOf(distribution, draw.rank, this.coin()) }),
+    return this.put(
+      draw,
+      this.intervals ? { interval: intervalOf(distribution, draw.rank, this.coin(), T) } : {},
+    )
+  }
+
+  /**
+   * Puts a symbol there by hand instead of drawing it. Its record has no coin; the rank is the
+   * model's own, and pT is 0 where the chain had taken the symbol away.
+   * @throws InputError for an id outside 0..V-1, or one that the model bans
+   */
+  choose(id: number, temperature: number): Position {
+    const T = checkTemperature(temperature)
+    const distribution = this.peek()
+    const { size } = distribution
+    if (!(Number.isInteger(id) && id >= 0 && id < size && distribution.logit(id) > -Infinity)) {
+      throw new InputError(
+        'id',
+        `The chosen id is ${String(id)}; expected a whole number from 0 to ${size - 1} that the model allows.`,
+      )
     }
-    if (this.watched) {
-      this.history.push(draw.id)
-      this.tail = (this.tail + text).slice(-TAIL)
+    let rank = 1
+    while (distribution.idOfRank(rank) !== id) rank++
+    const own = distribution.at(1)
+    const tempered = this.candidates(T, this.chain ? size : 0)
+    const after = tempered.top.find(candidate => candidate.id === id)?.pT ?? 0
+    const draw: Draw = {
+      id,
+      rank,
+      temperature: T,
+      coin: null,
+      p: own.probability(id),
+      pT: this.chain ? after : distribution.at(T).probability(id),
+      entropy: own.entropy,
+      entropyT: tempered.entropyT,
+      surprisal:
+        (own.logPartition -
+          (distribution.logit(id) - distribution.logit(distribution.idOfRank(1)))) /
+        LN2,
+      candidates: distribution.allowed,
     }
-    if (this.detector) this.looping = this.detector.push(draw.id)
-    this.last = position
-    this.pending = draw.id
-    this.index++
-    return position
+    return this.put(draw, { chosen: true })
+  }
+
+  /** What the network has read, as a value to go on from: for a rewind, or another temperature. */
+  snapshot(): Snapshot {
+    const state = this.session.snapshot()
+    return this.pending >= 0
+      ? { read: this.index - 1, state }
+      : { read: this.index, state, logits: this.logits.slice() }
   }
 
   /** Text left over when the writing ends inside a character: U+FFFD, else ''. */
@@ -162,6 +256,26 @@ export class Writer {
 
   dispose(): void {
     this.session.dispose()
+  }
+
+  private put(draw: Draw, more: Partial<Position>): Position {
+    const text = this.decoder.push(draw.id)
+    this.notice(draw.id, text)
+    const loop = this.loops ? this.detector?.longestLoop : undefined
+    const position: Position = { index: this.index, text, ...draw, ...more, ...(loop && { loop }) }
+    this.lastSurprisal = draw.surprisal
+    this.pending = draw.id
+    this.index++
+    return position
+  }
+
+  /** Tells all that remembers the text of one more symbol. */
+  private notice(id: number, text: string): void {
+    if (this.watched) {
+      this.history.push(id)
+      this.tail = (this.tail + text).slice(-TAIL)
+    }
+    if (this.detector) this.looping = this.detector.push(id)
   }
 
   private get watched(): boolean {

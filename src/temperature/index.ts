@@ -26,12 +26,20 @@ export {
   type Draw,
   type Tempered,
 } from './distribution.js'
-export { type Interval, inside, intersect, intervalOf, lastTemperature } from './interval.js'
+export {
+  type Interval,
+  inside,
+  intersect,
+  intervalOf,
+  lastTemperature,
+  nextDouble,
+} from './interval.js'
 export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'
 export {
   type Moment,
   parseSchedule,
   readTemperature,
+  remembers,
   type Schedule,
   start as startSchedule,
   type TemperatureAt,

@@ -19,11 +19,49 @@ export interface Interval {
 const NEAR = 1e-12
 const NEWTON_STEPS = 40
 
-/** (low, high] of the choice of `rank` by `coin`. */
-export function intervalOf(distribution: Distribution, rank: number, coin: number): Interval {
+/**
+ * (low, high] of the choice of `rank` by `coin`.
+ * @param at the temperature of the draw, which lies inside. Within rounding of an end C_r(T) may
+ *   cross the coin more than once; the ends are then the crossings nearest to it.
+ */
+export function intervalOf(
+  distribution: Distribution,
+  rank: number,
+  coin: number,
+  at = 0,
+): Interval {
+  const low = rank === 1 ? 0 : lastTemperature(distribution, rank - 1, coin)
+  const high = lastTemperature(distribution, rank, coin)
+  if (at === 0 || (low < at && at <= high)) return { low, high }
+  const covers = (r: number) => (T: number) => distribution.cumulative(r, T) >= coin
   return {
-    low: rank === 1 ? 0 : lastTemperature(distribution, rank - 1, coin),
-    high: lastTemperature(distribution, rank, coin),
+    low: low < at ? low : crossingBelow(covers(rank - 1), at),
+    high: high >= at ? high : crossingAbove(covers(rank), at),
+  }
+}
+
+/** The last double from `at` upwards, which covers, before one that does not. */
+function crossingAbove(covers: (T: number) => boolean, at: number): number {
+  const start = ordinal(at)
+  let below = start
+  for (let step = 1n; ; step *= 2n) {
+    let above = start + step
+    if (above > LAST) above = LAST
+    if (!covers(fromOrdinal(above))) return settle(covers, fromOrdinal(below), fromOrdinal(above))
+    if (above === LAST) return Number.POSITIVE_INFINITY
+    below = above
+  }
+}
+
+/** The nearest double below `at`, which does not cover, that does; 0 when none does. */
+function crossingBelow(covers: (T: number) => boolean, at: number): number {
+  const start = ordinal(at)
+  let above = start
+  for (let step = 1n; ; step *= 2n) {
+    const below = start - step
+    if (below <= 0n) return 0
+    if (covers(fromOrdinal(below))) return settle(covers, fromOrdinal(below), fromOrdinal(above))
+    above = below
   }
 }
 
@@ -109,6 +147,14 @@ const bits = new DataView(new ArrayBuffer(8))
 function ordinal(x: number): bigint {
   bits.setFloat64(0, x)
   return bits.getBigInt64(0)
+}
+
+/** Infinity's. */
+const LAST = ordinal(Number.POSITIVE_INFINITY)
+
+/** The double after this one. @param x 0 to Infinity; after Infinity there is none */
+export function nextDouble(x: number): number {
+  return x === Number.POSITIVE_INFINITY ? x : fromOrdinal(ordinal(x) + 1n)
 }
 
 function fromOrdinal(n: bigint): number {

@@ -112,6 +112,22 @@ export function start(schedule: Schedule): TemperatureAt {
   }
 }
 
+/** Does the schedule remember what it was told before (`surprise`), so that a rewind must replay it? */
+export function remembers(schedule: Schedule): boolean {
+  switch (schedule.kind) {
+    case 'surprise':
+      return true
+    case 'escape':
+      return remembers(schedule.base)
+    case 'product':
+      return schedule.factors.some(remembers)
+    case 'then':
+      return remembers(schedule.first) || remembers(schedule.next)
+    default:
+      return false
+  }
+}
+
 function atKeyframe(
   frames: readonly { at: number; temperature: number }[],
   position: number,

@@ -1,0 +1,26 @@
+/** Untrained models for tests, with weights large enough that their odds are far from even. */
+import type { Model } from '../file/model.js'
+import { elements, modelConfig, tensorShapes } from '../model/config.js'
+import { Random } from '../random.js'
+import { buildTokenizer } from '../text/index.js'
+import type { TokenizerKind } from '../text/tokenizer.js'
+
+export function mockModel(
+  symbols: string,
+  { kind = 'character' as TokenizerKind, seed = 1, hidden = 16, scale = 1, ...over } = {},
+): Model {
+  const { tokenizer } = buildTokenizer(kind, symbols)
+  const config = modelConfig({ cell: 'gru', vocabulary: tokenizer.size, hidden, layers: 1 })
+  const random = new Random(seed)
+  let position = 0
+  const weights = new Map(
+    [...tensorShapes(config)].map(([name, shape]) => [
+      name,
+      Float32Array.from(
+        { length: elements(shape) },
+        () => scale * (2 * random.coin(position++) - 1),
+      ),
+    ]),
+  )
+  return { config, tokenizer, weights, hash: `mock ${seed}`, training: {}, ...over }
+}

@@ -1,0 +1,345 @@
+/**
+ * All the texts of one seed, as the temperature runs from 0 to infinity.
+ *
+ * A choice is made on an interval of temperatures (temperature/interval.ts), a text where all its
+ * intervals meet. Beyond an end one symbol is another, and the text goes its own way from there. A
+ * text at another temperature shares with this one all that is before the first difference: that
+ * part is drawn anew from logits that were kept, so only the rest costs the network.
+ *
+ * With temperature alone. A schedule has not one temperature to move; a link that cuts candidates
+ * makes the set of temperatures something else than an interval.
+ */
+import { InputError } from '../errors.js'
+import type { Model } from '../file/model.js'
+import { readKnob } from '../knob.js'
+import { Random } from '../random.js'
+import type { Network, State } from '../runtime/session.js'
+import {
+  checkTemperature,
+  createChain,
+  Distribution,
+  findLongestLoop,
+  type Interval,
+  inside,
+  intersect,
+  intervalOf,
+  LENGTH,
+  type Loop,
+  nextDouble,
+  parseSchedule,
+  SEED,
+  TEMPERATURE,
+} from '../temperature/index.js'
+import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
+import { writtenTemperature } from './header.js'
+import { type Shelf, seek } from './snapshots.js'
+import { type Step, StopGate, type StopReason } from './stop.js'
+import { type Position, type Resumed, startIds, Writer } from './writer.js'
+
+/** What makes the texts of one seed, but for the temperature. */
+export type SeedTextsOptions = Pick<
+  GenerateOptions,
+  'prompt' | 'unknown' | 'seed' | 'stream' | 'length' | 'stop'
+>
+
+/** The text at one temperature, and where it stays. */
+export interface SeedText {
+  readonly temperature: number
+  /** The same text for every T in (low, high]. */
+  readonly interval: Interval
+  /** The same text at T = 0 too: each of its symbols is the most likely one. */
+  readonly zero: boolean
+  readonly text: string
+  /** All that were drawn, those of a stop string included. */
+  readonly ids: readonly number[]
+  readonly steps: readonly Step[]
+  readonly stop: StopReason
+  readonly stopString?: string
+}
+
+/** One symbol of a change, by its rank at that position. */
+export interface ChangedSymbol {
+  readonly id: number
+  readonly symbol: string
+  readonly rank: number
+}
+
+/** Where the text becomes another as the temperature moves. */
+export interface TemperatureChange {
+  readonly direction: 'up' | 'down'
+  /** The nearest temperature at which the text is another, to the last double. */
+  readonly temperature: number
+  /** The first position at which the two part. */
+  readonly position: number
+  readonly from: ChangedSymbol
+  readonly to: ChangedSymbol
+  /** The other text. */
+  readonly text: SeedText
+}
+
+/** States are kept at every 16th position: going back costs at most as many steps. */
+const EVERY = 16
+
+interface Drawn {
+  readonly position: Position
+  /** [V] */
+  readonly logits: Float32Array
+}
+
+/**
+ * The texts of one seed. Keeps the last one with its logits: 4 V bytes a position. Free it with
+ * `dispose`.
+ *
+ * @example
+ * const texts = await SeedTexts.of(model, { prompt: 'ROMEO:', seed: 42, length: 60 })
+ * for (const { interval, text } of texts.up()) console.log(interval.high, text)
+ */
+export class SeedTexts {
+  private readonly model: Model
+  private readonly network: Network
+  private readonly prompt: ArrayLike<number>
+  private readonly length: number
+  private readonly stops: readonly string[]
+  private readonly seed: NonNullable<GenerateOptions['seed']>
+  private readonly stream: number
+  private readonly random: Random
+  private readonly scratch: Distribution
+  private readonly base: { readonly state: State; readonly logits: Float32Array }
+  private readonly states = new Map<number, State>()
+  private drawn: Drawn[] = []
+  private leftover = ''
+  private last: SeedText | undefined
+
+  /** @throws InputError for options out of range, or symbols that the model does not know */
+  static async of(model: Model, options: SeedTextsOptions = {}): Promise<SeedTexts> {
+    return new SeedTexts(model, await networkOf(model), options)
+  }
+
+  /** @param network of the model: `await networkOf(model)` */
+  constructor(model: Model, network: Network, options: SeedTextsOptions = {}) {
+    const { seed = SEED.default, stream = 0 } = options
+    this.model = model
+    this.network = network
+    this.prompt = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
+    this.length = readKnob(LENGTH, options.length ?? LENGTH.default)
+    this.stops = stopStrings(options.stop, model)
+    this.seed = seed
+    this.stream = stream
+    this.random = new Random(seed, stream)
+    this.scratch = new Distribution(model.config.vocabulary)
+    const session = network.session()
+    const ids = this.prompt.length > 0 ? this.prompt : startIds(model)
+    const logits =
+      ids.length > 0 ? session.prefill(ids).slice() : new Float32Array(model.config.vocabulary)
+    this.base = { state: session.snapshot(), logits }
+    session.dispose()
+  }
+
+  /** The text at a temperature: exactly what `generate` writes. @throws InputError out of range */
+  at(temperature: number): SeedText {
+    const T = checkTemperature(temperature)
+    if (this.last && Object.is(this.last.temperature, T)) return this.last
+    const gate = new StopGate(this.stops)
+    const steps: Step[] = []
+    const kept = this.keep(T)
+    for (const { position } of kept) steps.push(...gate.push(position))
+    const whole = kept.length === this.length || steps.at(-1)?.stop !== undefined
+    if (!whole) this.write(T, kept, gate, steps)
+    this.drawn = kept
+    if (!steps.at(-1)?.stop) {
+      steps.push(...gate.flush())
+      const end = steps.at(-1)
+      if (end) steps[steps.length - 1] = { ...end, text: end.text + this.leftover, stop: 'length' }
+    }
+    const end = steps.at(-1)
+    const intervals = kept.map(({ position }) => position.interval as Interval)
+    this.last = {
+      temperature: T,
+      interval: intervals.reduce(intersect, { low: 0, high: Number.POSITIVE_INFINITY }),
+      zero: kept.every(({ position }) => position.rank === 1),
+      text: steps.map(step => step.text).join(''),
+      ids: kept.map(({ position }) => position.id),
+      steps,
+      stop: end?.stop ?? 'length',
+      ...(end?.stopString !== undefined && { stopString: end.stopString }),
+    }
+    return this.last
+  }
+
+  /**
+   * The closest change above or below a temperature; undefined where the text stays as it is to the
+   * end of the scale.
+   */
+  next(temperature: number, direction: 'up' | 'down'): TemperatureChange | undefined {
+    const here = this.at(temperature)
+    const beyond = direction === 'up' ? above(here) : below(here)
+    if (beyond === undefined) return undefined
+    const text = this.at(beyond)
+    const position = here.ids.findIndex((id, i) => id !== text.ids[i])
+    const symbolIn = ({ steps }: SeedText): ChangedSymbol => {
+      const { id, rank } = steps[position]
+      return { id, symbol: this.model.tokenizer.symbol(id), rank }
+    }
+    const [from, to] = [symbolIn(here), symbolIn(text)]
+    return { direction, temperature: beyond, position, from, to, text }
+  }
+
+  /** The changes from a temperature onwards, the nearest first, each found when it is asked for. */
+  *changes(
+    temperature: number,
+    direction: 'up' | 'down',
+  ): Generator<TemperatureChange, void, void> {
+    let T = temperature
+    for (;;) {
+      const change = this.next(T, direction)
+      if (change === undefined) return
+      yield change
+      T = change.temperature
+    }
+  }
+
+  /** All the texts in the order of temperature, each found when it is asked for. */
+  *up(from = 0): Generator<SeedText, void, void> {
+    yield this.at(from)
+    for (const { text } of this.changes(from, 'up')) yield text
+  }
+
+  /** Lets go of what is kept of the last text; the next one is written from the prompt. */
+  dispose(): void {
+    this.drawn = []
+    this.states.clear()
+    this.last = undefined
+  }
+
+  /** The beginning of the last text that is the same at T, drawn again: its odds are others. */
+  private keep(T: number): Drawn[] {
+    const kept: Drawn[] = []
+    const { scratch } = this
+    for (const { position, logits } of this.drawn) {
+      const coin = this.random.coin(kept.length)
+      scratch.load(logits)
+      const draw = scratch.draw(T, coin)
+      if (draw.id !== position.id) break
+      const known = position.interval as Interval
+      const interval = inside(known, draw.rank, T) ? known : intervalOf(scratch, draw.rank, coin, T)
+      kept.push({ logits, position: { ...position, ...draw, interval } })
+    }
+    return kept
+  }
+
+  /** Writes on from the kept beginning to the end of the text. */
+  private write(T: number, kept: Drawn[], gate: StopGate, steps: Step[]): void {
+    const { states, base, network, model, seed, stream } = this
+    const ids = kept.map(({ position }) => position.id)
+    for (const read of states.keys()) if (read > ids.length) states.delete(read)
+    const shelf: Shelf = {
+      every: EVERY,
+      base: base.state,
+      get: read => states.get(read),
+      set: (read, state) => states.set(read, state),
+    }
+    const session = network.session()
+    const read = Math.max(0, ids.length - 1)
+    seek(session, shelf, ids, read)
+    const resume: Resumed = { ids, read, ...(ids.length === 0 && { logits: base.logits }) }
+    const writer = new Writer(model, session, this.prompt, {
+      ...{ seed, stream, intervals: true, resume },
+    })
+    try {
+      for (let n = ids.length; n < this.length; n++) {
+        const distribution = writer.peek()
+        const logits = Float32Array.from({ length: distribution.size }, (_, id) =>
+          distribution.logit(id),
+        )
+        if (n > 0 && n % EVERY === 0) states.set(n, writer.snapshot().state)
+        const position = writer.next(T)
+        kept.push({ position, logits })
+        steps.push(...gate.push(position))
+        if (steps.at(-1)?.stop) return
+      }
+      this.leftover = writer.flush()
+    } finally {
+      writer.dispose()
+    }
+  }
+}
+
+/** The next double beyond the upper end, or undefined when there is none. */
+function above({ interval }: SeedText): number | undefined {
+  return interval.high === Number.POSITIVE_INFINITY ? undefined : nextDouble(interval.high)
+}
+
+/** The lower end itself belongs to the text below. */
+function below({ interval, zero, temperature }: SeedText): number | undefined {
+  return temperature === 0 || (zero && interval.low === 0) ? undefined : interval.low
+}
+
+/**
+ * The closest temperature above or below a run's at which its text changes: where, from what to
+ * what; undefined where none is. For more than one, use `SeedTexts`, which keeps what it knows.
+ * @param run as for `generate`; its temperature one number, its chain temperature alone
+ * @throws InputError for a schedule, a function, or a chain with other links
+ */
+export async function nextTemperature(
+  model: Model,
+  run: GenerateOptions,
+  direction: 'up' | 'down',
+): Promise<TemperatureChange | undefined> {
+  const T = constantOf(model, run)
+  return (await SeedTexts.of(model, run)).next(T, direction)
+}
+
+/** @throws InputError unless the run is at one temperature, with temperature alone */
+function constantOf(model: Model, run: GenerateOptions): number {
+  const { temperature = TEMPERATURE.default, chain } = run
+  if (chain !== undefined && !createChain(chain, model.tokenizer).plain) {
+    throw new InputError(
+      'chain',
+      `The chain is "${createChain(chain, model.tokenizer)}"; expected temperature alone: with other links a choice does not keep to one interval of temperatures.`,
+    )
+  }
+  if (typeof temperature === 'number') return checkTemperature(temperature)
+  const schedule = typeof temperature === 'string' ? parseSchedule(temperature) : temperature
+  if (typeof schedule === 'object' && schedule.kind === 'constant') return schedule.temperature
+  const came = typeof schedule === 'function' ? 'a function' : `"${writtenTemperature(schedule)}"`
+  throw new InputError(
+    'temperature',
+    `The temperature is ${came}; expected one number: a text whose temperature moves has no next one.`,
+  )
+}
+
+/** What it takes to leave a loop. */
+export interface LoopExit {
+  /** The loop in which the text ends at the temperature asked about. */
+  readonly loop: Loop
+  /**
+   * The smallest temperature above at which the text, of the same length, ends in no loop; absent
+   * when it was not found within the limit, or when there is none.
+   */
+  readonly exit?: TemperatureChange
+  /** Texts looked at. */
+  readonly texts: number
+}
+
+/**
+ * Finds the smallest temperature that leaves the loop in which a text ends: goes through the texts
+ * of the seed upwards, so that none is missed.
+ * @param limit how many texts to look at; default 1000
+ * @returns undefined when the text ends in no loop
+ */
+export function leaveLoop(
+  texts: SeedTexts,
+  temperature: number,
+  options: { limit?: number; signal?: AbortSignal } = {},
+): LoopExit | undefined {
+  const { limit = 1000, signal } = options
+  const loop = findLongestLoop(texts.at(temperature).ids)
+  if (!loop) return undefined
+  let count = 0
+  for (const change of texts.changes(temperature, 'up')) {
+    count++
+    if (!findLongestLoop(change.text.ids)) return { loop, exit: change, texts: count }
+    if (count >= limit || signal?.aborted) break
+  }
+  return { loop, texts: count }
+}
