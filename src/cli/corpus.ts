@@ -3,6 +3,8 @@ import { sha256 } from '../file/index.js'
 import { type CorpusSource, codeNumbers, ENCODINGS, type VocabularyReport } from '../text/index.js'
 import type { Flag } from './command.js'
 import type { Io } from './io.js'
+import { width } from './language.js'
+import { bar, clock, LiveLine } from './progress.js'
 import { bytesOf, number } from './words.js'
 
 /** Flags of reading, the same for every command that reads text. */
@@ -29,7 +31,7 @@ const LINE_ENDS = { none: 'one line', lf: 'LF', crlf: 'CRLF', cr: 'CR', mixed: '
 const FILES_SHOWN = 5
 
 /** What was read, a line a file. */
-export function corpusLines(corpus: CorpusSource, io: Io): string[] {
+export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): string[] {
   const lines = corpus.files.slice(0, FILES_SHOWN).map(file => {
     const facts = [bytesOf(file.bytes), file.encoding]
     if (file.bom) facts.push(io.t({ en: 'with BOM', ja: 'BOMあり' }))
@@ -60,6 +62,41 @@ export function corpusLines(corpus: CorpusSource, io: Io): string[] {
     lines.push(io.t({ en: `and ${unread} more left out`, ja: `ほか${unread}ファイルを除外` }))
   }
   return lines
+}
+
+/** How far a large corpus has been gone through: one line that moves, on a terminal. */
+export class PassLine {
+  private readonly io: Io
+  private readonly line: LiveLine
+  private pass = ''
+  private began = 0
+
+  constructor(io: Io) {
+    this.io = io
+    this.line = new LiveLine(io)
+  }
+
+  update(pass: 'count' | 'encode', done: number, total: number): void {
+    const now = performance.now()
+    if (pass !== this.pass) {
+      this.pass = pass
+      this.began = now
+    }
+    this.line.update(columns => {
+      const seconds = (now - this.began) / 1000
+      const what = this.io.t(
+        pass === 'count' ? { en: 'counting', ja: '計数' } : { en: 'encoding', ja: '符号化' },
+      )
+      const left = clock((seconds / done) * (total - done))
+      const tail = `${bytesOf(done / Math.max(seconds, 1e-3))}/s ${left} left`
+      const room = Math.max(3, Math.min(40, columns - width(what) - tail.length - 2))
+      return `${what} ${bar(done / total, room)} ${tail}`
+    }, now)
+  }
+
+  clear(): void {
+    this.line.clear()
+  }
 }
 
 /** The vocabulary: how many kinds, the rarest, those that a reader can't see. */

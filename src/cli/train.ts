@@ -1,11 +1,9 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
 import { InputError } from '../errors.js'
 import { checkpointFolder } from '../node/checkpoint-folder.js'
+import { type OpenCorpus, openCorpus } from '../node/corpus.js'
 import { nodeEngine } from '../node/engine.js'
-import { readCorpus } from '../node/read.js'
 import {
-  buildTokenizer,
-  type CorpusSource,
   printable,
   TOKENIZERS,
   type TokenizerKind,
@@ -18,12 +16,11 @@ import {
   TRAIN_KNOBS,
   type TrainingCorpus,
   train as trainer,
-  trainingCorpus,
   trainSettings,
 } from '../train/index.js'
 import { baselineOf, baselineSeconds } from './baseline.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
-import { corpusLines, READING, vocabularyLines } from './corpus.js'
+import { corpusLines, PassLine, READING, vocabularyLines } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { quoted } from './model.js'
 import { readEscapes } from './sample.js'
@@ -218,7 +215,7 @@ function sourceOf(paths: readonly string[], flags: TrainFlags, before: Partial<S
 }
 
 async function prepare(
-  text: CorpusSource,
+  text: OpenCorpus,
   source: Source,
   folder: TrainingFolder | undefined,
   io: Io,
@@ -226,8 +223,8 @@ async function prepare(
   for (const line of corpusLines(text, io)) io.say(line)
   const kind = source.tokenizer ?? 'character'
   const saved = await folder?.tokenizer()
-  if (saved !== undefined) return trainingCorpus(text, tokenizerFrom(saved))
-  const { tokenizer, report } = buildTokenizer(kind, text.content, { minCount: source.minCount })
+  if (saved !== undefined) return text.encode(tokenizerFrom(saved))
+  const { tokenizer, report } = await text.build(kind, { minCount: source.minCount })
   for (const line of vocabularyLines(vocabularyReport(tokenizer, report.counts), io)) io.say(line)
   const { dropped, droppedTotal } = report
   if (dropped.length > 0) {
@@ -240,7 +237,7 @@ async function prepare(
       }),
     )
   }
-  return trainingCorpus(text, tokenizer)
+  return text.encode(tokenizer)
 }
 
 /** The comparison may take this part of the time that training took, and no text is longer than that. */
@@ -293,38 +290,49 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   }
   const before = flags.resume ? await folder.source() : {}
   const source = sourceOf(paths, flags, before)
-  const text = await readCorpus(source.text, {
+  let made = false
+  const passes = new PassLine(io)
+  const text = await openCorpus(source.text, {
     encoding: source.encoding,
     raw: source.raw,
     tokenizerKind: source.tokenizer,
-  })
-  const corpus = await prepare(text, source, flags.resume ? folder : undefined, io)
-  const { tokenizer } = corpus
-  // Said now rather than at the first sample.
-  if (source.prompt !== undefined) tokenizer.encode(source.prompt)
-
-  const settings = Object.fromEntries(
-    Object.keys(TRAIN_KNOBS).flatMap(name => {
-      const value = flags[name as keyof typeof TRAIN_KNOBS]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
-  const reporter = new Reporter(io, {
-    out,
-    tokenizer,
-    prompt: source.prompt,
-    samples: flags.samples && !flags.json,
-    sampleEvery: flags.sampleEvery ?? 0,
-    resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
-  })
-  const { interrupt } = io
-  interrupt.addEventListener('abort', () => reporter.interrupted())
-  // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
-  const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
-  const engine = await nodeEngine(threads ? { threads } : {})
-  const made = await folder.make()
+    place: async () => {
+      made = (await folder.make()) || made
+      return out
+    },
+    onProgress: (...at) => passes.update(...at),
+  }).finally(() => passes.clear())
+  let reporter: Reporter | undefined
   let started = false
   try {
+    const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
+      passes.clear(),
+    )
+    const { tokenizer } = corpus
+    // Said now rather than at the first sample.
+    if (source.prompt !== undefined) tokenizer.encode(source.prompt)
+
+    const settings = Object.fromEntries(
+      Object.keys(TRAIN_KNOBS).flatMap(name => {
+        const value = flags[name as keyof typeof TRAIN_KNOBS]
+        return value === undefined ? [] : [[name, value]]
+      }),
+    )
+    const teller = new Reporter(io, {
+      out,
+      tokenizer,
+      prompt: source.prompt,
+      samples: flags.samples && !flags.json,
+      sampleEvery: flags.sampleEvery ?? 0,
+      resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
+    })
+    reporter = teller
+    const { interrupt } = io
+    interrupt.addEventListener('abort', () => teller.interrupted())
+    // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
+    const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
+    const engine = await nodeEngine(threads ? { threads } : {})
+    made = (await folder.make()) || made
     const events = trainer({
       corpus,
       engine,
@@ -342,21 +350,22 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       if (event.type === 'start') {
         started = true
         // Everything has been checked, and nothing written yet.
-        if (exists && flags.force) reporter.moved(await folder.moveAside())
+        if (exists && flags.force) teller.moved(await folder.moveAside())
         await folder.writeSource(source)
       }
-      if (event.type === 'end' && flags.baseline) await compare(event, corpus, reporter, io, flags)
+      if (event.type === 'end' && flags.baseline) await compare(event, corpus, teller, io, flags)
       if (flags.json) {
         const { weights: _, ...plain } = { weights: undefined, ...event }
         await io.json(plain)
       }
-      await reporter.tell(event)
+      await teller.tell(event)
     }
+    return interrupt.aborted && !teller.finished ? io.interruptedCode : DONE
   } finally {
-    reporter.close()
+    reporter?.close()
+    text.close()
     if (!started && made) await folder.removeIfEmpty()
   }
-  return interrupt.aborted && !reporter.finished ? io.interruptedCode : DONE
 }
 
 export const train: CommandSpec = {

@@ -4,6 +4,7 @@
  */
 export * from '../index.js'
 export { checkpointFolder } from './checkpoint-folder.js'
+export { type OpenCorpus, type OpenOptions, openCorpus } from './corpus.js'
 export { nodeEngine } from './engine.js'
 export { bundledModels, findModel, writeFileAtomic } from './files.js'
 export { loadModel } from './load.js'

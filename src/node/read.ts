@@ -7,13 +7,16 @@ import { type CorpusSource, joinFiles, type NamedBytes, type SourceOptions } fro
 import { fileError, readFileBytes } from './files.js'
 
 /** Stands for standard input among the paths. */
-const STDIN = '-'
+export const STDIN = '-'
+/** What the sentences call it. */
+export const STDIN_NAME = 'standard input'
+
 export interface ReadOptions extends SourceOptions {
   /** Read for the path `-`; standard input unless given. */
   readonly stdin?: AsyncIterable<Uint8Array | string>
 }
 
-interface Found {
+export interface Found {
   readonly path: string
   /** In a folder, so that it may be left out when it is no text. */
   readonly inFolder: boolean
@@ -116,6 +119,22 @@ function emptyFolders(paths: readonly string[], what: string): FileError {
 }
 
 /**
+ * The files behind paths, every one once: those named, and all in the folders, at any depth.
+ * @throws FileError, InputError as `readCorpus`
+ */
+export async function findFiles(paths: readonly string[]): Promise<Found[]> {
+  if (paths.length === 0) {
+    throw new InputError(
+      'corpus',
+      'No file came to read; expected files, folders, or - for standard input.',
+    )
+  }
+  const found = await find(paths)
+  if (found.length === 0) throw emptyFolders(paths, 'files')
+  return found
+}
+
+/**
  * Reads files, folders (all text files in them, at any depth, without hidden ones) and standard
  * input (`-`) as one corpus, in sorted order, every file once. In a folder, what is no text is left
  * out and named in `skipped`; a file that was asked for is refused instead.
@@ -128,17 +147,9 @@ export async function readCorpus(
   options: ReadOptions = {},
 ): Promise<CorpusSource> {
   const { stdin = process.stdin, ...how } = options
-  if (paths.length === 0) {
-    throw new InputError(
-      'corpus',
-      'No file came to read; expected files, folders, or - for standard input.',
-    )
-  }
-  const found = await find(paths)
-  if (found.length === 0) throw emptyFolders(paths, 'files')
   const files: NamedBytes[] = []
-  for (const { path, inFolder } of found) {
-    if (path === STDIN) files.push({ name: 'standard input', bytes: await readStdin(stdin) })
+  for (const { path, inFolder } of await findFiles(paths)) {
+    if (path === STDIN) files.push({ name: STDIN_NAME, bytes: await readStdin(stdin) })
     else files.push({ name: path, bytes: await readFileBytes(path), found: inFolder })
   }
   return joinFiles(files, how)

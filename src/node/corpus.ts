@@ -1,0 +1,143 @@
+/** A corpus to train on, of any size: small ones in memory, large ones read as they are needed. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import {
+  type BuildOptions,
+  type Built,
+  type ByteSource,
+  buildTokenizer,
+  type CorpusSource,
+  joinFiles,
+  LargeCorpus,
+  type NamedBytes,
+  type Tokenizer,
+  type TokenizerKind,
+} from '../text/index.js'
+import { type TrainingCorpus, trainingCorpus } from '../train/index.js'
+import { type CacheSize, FileIds } from './corpus-ids.js'
+import { fileSource, type Spooled, spool } from './corpus-source.js'
+import { readFileBytes } from './files.js'
+import { findFiles, type ReadOptions, STDIN, STDIN_NAME } from './read.js'
+
+/** Bytes from which on a corpus is not held in memory. Below it, text and ids take some 300 MB at most. */
+export const LARGE = 64e6
+
+export interface OpenOptions extends ReadOptions {
+  /** Gives the folder in which the ids of a large corpus lie while it is open; asked only then. */
+  readonly place: () => Promise<string>
+  /** Another boundary than `LARGE`, in bytes. */
+  readonly largeFrom?: number
+  /** How a file is read and its ids are kept, for tests. */
+  readonly sizes?: CacheSize & { readonly chunk?: number }
+  /** Told of a large corpus, many times a second, how far each pass is. */
+  readonly onProgress?: (pass: 'count' | 'encode', done: number, total: number) => void
+}
+
+/** A corpus that was read or surveyed; `close` it when training has ended. */
+export interface OpenCorpus extends Omit<CorpusSource, 'content'> {
+  readonly large: boolean
+  /** The tokenizer of the whole text. @throws InputError as `buildTokenizer` */
+  build(kind: TokenizerKind, options?: BuildOptions): Promise<Built>
+  /** The corpus to train on. @throws FileError when the disk is full */
+  encode(tokenizer: Tokenizer): Promise<TrainingCorpus>
+  close(): void
+}
+
+function inMemory(source: CorpusSource): OpenCorpus {
+  const { content, ...told } = source
+  return {
+    ...told,
+    large: false,
+    build: async (kind, options) => buildTokenizer(kind, content, options),
+    encode: tokenizer => trainingCorpus(source, tokenizer),
+    close() {},
+  }
+}
+
+async function surveyed(files: readonly ByteSource[], options: OpenOptions): Promise<OpenCorpus> {
+  const { place, sizes, onProgress, encoding, raw, tokenizerKind } = options
+  let pass: 'count' | 'encode' = 'count'
+  const corpus = await LargeCorpus.of(files, {
+    encoding,
+    raw,
+    tokenizerKind,
+    onProgress: (done, total) => onProgress?.(pass, done, total),
+  })
+  const open = new Set<FileIds>()
+  const { name, files: read, skipped, joined } = corpus
+  return {
+    name,
+    files: read,
+    skipped,
+    joined,
+    large: true,
+    build: (kind, how) => corpus.build(kind, how),
+    async encode(tokenizer) {
+      pass = 'encode'
+      const ids = new FileIds(await place(), tokenizer.size, sizes)
+      open.add(ids)
+      const hash = createHash('sha256')
+      for await (const piece of corpus.encode(tokenizer)) {
+        hash.update(piece.bytes)
+        ids.push(piece.ids)
+      }
+      return { ids, tokenizer, name, hash: hash.digest('hex') }
+    },
+    close() {
+      for (const ids of open) ids.close()
+    },
+  }
+}
+
+/**
+ * Opens files, folders and standard input (`-`) as one corpus, as `readCorpus` does, without a limit
+ * on its size: from 64 MB on, its ids are kept in a file and read as training needs them. Ids,
+ * vocabulary and hash are the same either way.
+ *
+ * @throws FileError, InputError as `readCorpus`
+ */
+export async function openCorpus(
+  paths: readonly string[],
+  options: OpenOptions,
+): Promise<OpenCorpus> {
+  const { place, largeFrom = LARGE, stdin = process.stdin, sizes, encoding, raw } = options
+  const found = await findFiles(paths)
+  const sources: (ByteSource & Partial<Spooled>)[] = []
+  const close = (): void => {
+    for (const source of sources) source.close?.()
+  }
+  try {
+    for (const { path, inFolder } of found) {
+      const standard = path === STDIN
+      // A pipe by name, as from <(command): its size is not known before it has been read.
+      const pipe = standard
+        ? stdin
+        : (await stat(path)).isFile()
+          ? undefined
+          : createReadStream(path)
+      const source = pipe
+        ? await spool(pipe, largeFrom, place, standard ? STDIN_NAME : path)
+        : fileSource(path, inFolder, sizes?.chunk)
+      sources.push(source)
+    }
+    if (sources.reduce((sum, { size }) => sum + size, 0) >= largeFrom) {
+      const corpus = await surveyed(sources, options)
+      return {
+        ...corpus,
+        close() {
+          corpus.close()
+          close()
+        },
+      }
+    }
+  } catch (error) {
+    close()
+    throw error
+  }
+  const files: NamedBytes[] = []
+  for (const { name, found, bytes } of sources) {
+    files.push({ name, bytes: bytes ?? (await readFileBytes(name)), found })
+  }
+  return inMemory(joinFiles(files, { encoding, raw, tokenizerKind: options.tokenizerKind }))
+}
