@@ -1,0 +1,226 @@
+/**
+ * Dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation of neural
+ * sequence models"): the model goes on learning from the text that it reads. Each stretch of T
+ * symbols is predicted first and learned from afterwards, so no symbol is predicted by weights that
+ * have seen it.
+ *
+ *   w' = w - rate g / (s + m / 10) + min(1, pull s / m) (w0 - w)
+ *
+ * g is the gradient of the stretch's mean loss; s the root of its mean square over a text that the
+ * model knows, for every weight its own, and m the mean of s over all weights; w0 are the trained
+ * weights, towards which those that matter most are pulled back.
+ *
+ * The text that the model knows need not be its training text, which a model file does not hold:
+ * over what the model writes itself at T = 1, s² is the diagonal of its Fisher information.
+ */
+import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
+import type { ModelConfig, Weights } from '../model/config.js'
+import { copyOf } from './average.js'
+import { LOSSES, networkGraph, nextState } from './cells/network.js'
+import type { Engine, Feed, Program } from './engine.js'
+import type { Tensors } from './optimizer/optimizer.js'
+import { zerosLike } from './optimizer/optimizer.js'
+import type { IdSource } from './streams.js'
+
+const about = (en: string, ja: string): Bilingual => ({ en, ja })
+
+/** The reason for a default is on its line; the measurements are in docs/results.md. */
+export const DYNAMIC_KNOBS = {
+  rate: {
+    name: 'rate',
+    kind: 'number',
+    min: 0,
+    max: 1,
+    // 3e-4: the best of a row on the first fifth of Shakespeare's held-out text.
+    default: 3e-4,
+    about: about(
+      'dynamic evaluation: how far a weight moves when its gradient is as large as usual',
+      '動的評価の学習率。勾配が普段の大きさのとき、重みが動く量',
+    ),
+  },
+  seq: {
+    name: 'seq',
+    kind: 'whole',
+    min: 1,
+    max: 10_000,
+    // 20: Krause et al.'s for characters.
+    default: 20,
+    about: about(
+      'dynamic evaluation: symbols read between two updates',
+      '動的評価で、更新と更新の間に読む文字数',
+    ),
+  },
+  pull: {
+    name: 'pull',
+    kind: 'number',
+    min: 0,
+    max: 1,
+    // 0.001: what was learned from the text lasts some ten thousand symbols.
+    default: 1e-3,
+    about: about(
+      'dynamic evaluation: how strongly weights are drawn back to the trained ones at each update',
+      '動的評価で、更新のたびに学習済みの重みへ引き戻す強さ',
+    ),
+  },
+} as const satisfies Record<string, NumberKnob>
+
+export type DynamicSettings = { readonly [Name in keyof typeof DYNAMIC_KNOBS]: number }
+
+/** Checks settings and fills the rest. @throws InputError: what came, what is allowed */
+export function dynamicSettings(given: Readonly<Record<string, unknown>> = {}): DynamicSettings {
+  const { rate, seq, pull } = DYNAMIC_KNOBS
+  return {
+    rate: readKnob(rate, given.rate ?? rate.default),
+    seq: readKnob(seq, given.seq ?? seq.default),
+    pull: readKnob(pull, given.pull ?? pull.default),
+  }
+}
+
+/** The part of the mean root that is added to every root: weights that were never used stay slow. */
+export const FLOOR = 0.1
+
+/** Stretches before the text to be judged that are read, but not learned from, to warm the state. */
+const WARM = 10
+
+export interface DynamicModel {
+  readonly config: ModelConfig
+  readonly weights: Weights
+}
+
+export interface ReadOptions {
+  /** Called after each stretch with the number of predictions made. */
+  readonly onProgress?: (done: number, total: number) => void
+  /** Ends the reading with the signal's reason as error. */
+  readonly signal?: AbortSignal
+}
+
+export interface DynamicReader {
+  /** As they are now; changed in place by reading. */
+  readonly weights: Tensors
+  /**
+   * Measures the usual size of every gradient, and with it the size of every weight's steps.
+   * @param known a text that the model predicts well: its own writing at T = 1
+   */
+  calibrate(known: IdSource, options?: ReadOptions): Promise<void>
+  /**
+   * Reads a part of a text and learns from it. The state is warmed on what stands before it; the
+   * weights go on from the last call.
+   * @returns -ln p, nats, of ids[from] .. ids[to - 1]; of ids[1] on when `from` is 0
+   */
+  read(
+    ids: IdSource,
+    part: { readonly from: number; readonly to: number },
+    options?: ReadOptions,
+  ): Promise<Float32Array>
+  dispose(): Promise<void>
+}
+
+/** A reader with a copy of the model's weights. Before `calibrate` every weight's root counts as 1. */
+export async function dynamicReader(
+  engine: Engine,
+  { config, weights: trained }: DynamicModel,
+  settings: DynamicSettings,
+): Promise<DynamicReader> {
+  const { seq: T } = settings
+  const graph = networkGraph(config, { batch: 1, steps: T, training: true, fan: engine.fan })
+  const program: Program = await engine.compile(graph)
+  const weights = copyOf(trained)
+  let steps = stepSizes(new Map(Array.from(trained, ([n, d]) => [n, d.map(() => 1)])), settings)
+  const x = new Int32Array(T)
+  const y = new Int32Array(T)
+  let state: Record<string, Feed> = {}
+
+  const begin = (): void => {
+    state = {}
+    for (const name of graph.state) state[name] = new Float32Array(config.hidden)
+  }
+  /** Feeds ids[at .. at + count - 1], padded; predicts the ones after each. */
+  const stretch = async (ids: IdSource, at: number, count: number) => {
+    const given = ids.subarray(at, at + count + 1)
+    for (let t = 0; t < T; t++) {
+      x[t] = t < count ? given[t] : 0
+      y[t] = t < count ? given[t + 1] : 0
+    }
+    const out = await program.run({ x, y, ...Object.fromEntries(weights), ...state })
+    for (const name of graph.state) state[name] = out[nextState(name)]
+    return out
+  }
+
+  return {
+    weights,
+    async calibrate(known, { onProgress, signal } = {}) {
+      const squares = zerosLike(trained)
+      const stretches = Math.floor((known.length - 1) / T)
+      begin()
+      for (let i = 0; i < stretches; i++) {
+        signal?.throwIfAborted()
+        const out = await stretch(known, i * T, T)
+        for (const [name, g] of graph.gradients(out, x)) {
+          const sum = squares.get(name)!
+          for (let j = 0; j < g.length; j++) sum[j] += g[j] * g[j]
+        }
+        onProgress?.((i + 1) * T, stretches * T)
+      }
+      const roots = new Map(
+        Array.from(squares, ([name, sum]) => [name, sum.map(v => Math.sqrt(v / stretches))]),
+      )
+      steps = stepSizes(roots, settings)
+    },
+    async read(ids, part, { onProgress, signal } = {}) {
+      const from = Math.max(1, part.from)
+      const surprisals = new Float32Array(part.to - from)
+      begin()
+      const warm = Math.min(WARM, Math.floor((from - 1) / T))
+      for (let i = warm; i > 0; i--) await stretch(ids, from - 1 - i * T, T)
+      for (let done = 0; done < surprisals.length; done += T) {
+        signal?.throwIfAborted()
+        const count = Math.min(T, surprisals.length - done)
+        const out = await stretch(ids, from - 1 + done, count)
+        surprisals.set(out[LOSSES].subarray(0, count), done)
+        // A stretch cut short is the last one: nothing is left to be predicted better.
+        if (count === T) learn(weights, trained, graph.gradients(out, x), steps)
+        onProgress?.(done + count, surprisals.length)
+      }
+      return surprisals
+    },
+    dispose: () => program.dispose(),
+  }
+}
+
+/** What multiplies each weight's gradient, and its way back. */
+interface StepSizes {
+  readonly down: Tensors
+  readonly back: Tensors
+}
+
+function stepSizes(roots: Tensors, { rate, pull }: DynamicSettings): StepSizes {
+  let sum = 0
+  let count = 0
+  for (const data of roots.values()) {
+    for (const root of data) sum += root
+    count += data.length
+  }
+  // Where no weight has a gradient, none will move.
+  const mean = sum / count || 1
+  const each = (size: (root: number) => number): Tensors =>
+    new Map(Array.from(roots, ([name, data]) => [name, data.map(size)]))
+  return {
+    down: each(root => rate / (root + FLOOR * mean)),
+    back: each(root => Math.min(1, (pull * root) / mean)),
+  }
+}
+
+function learn(
+  weights: Tensors,
+  trained: Tensors,
+  gradients: Tensors,
+  { down, back }: StepSizes,
+): void {
+  for (const [name, w] of weights) {
+    const w0 = trained.get(name)!
+    const g = gradients.get(name)!
+    const d = down.get(name)!
+    const b = back.get(name)!
+    for (let i = 0; i < w.length; i++) w[i] += b[i] * (w0[i] - w[i]) - d[i] * g[i]
+  }
+}
