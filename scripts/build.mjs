@@ -94,7 +94,7 @@ async function library() {
     input,
     platform: 'node',
     // The engines are large, native and optional: found at run time, in the user's node_modules.
-    external: [/^node:/, /^onnxruntime-/, /^hono/, /^@hono\//],
+    external: [/^node:/, /^onnxruntime-/, /^hono/, /^@hono\//, /^@resvg\//],
     treeshake: true,
     logLevel: 'warn',
   })

@@ -21,6 +21,12 @@ export {
   type SweepText,
 } from './curve.js'
 export {
+  FIGURE_THEMES,
+  type FigureLanguage,
+  type FigureOptions,
+  type FigureTheme,
+} from './figure.js'
+export {
   buildSpellingFilter,
   type FilterOptions,
   SpellingFilter,
@@ -63,6 +69,7 @@ export {
   sweepResult,
   sweepText,
 } from './sweep.js'
+export { type SweepDrawing, sweepFigure } from './sweep-figure.js'
 export { DEFAULT_TEMPERATURES, parseTemperatures, writeTemperature } from './temperatures.js'
 export { letterRuns, type Word, wordsOf } from './words.js'
 export {
