@@ -88,8 +88,15 @@ export type ToTrainer =
   /** First of all: is there a run? `assets`: folder of ONNX Runtime's files. */
   | { type: 'look'; assets: string }
   | { type: 'inspect'; job: number; source: Source }
-  /** Trains on the text last inspected; a run kept here before is replaced. */
-  | { type: 'start'; wish: Wish; device: DeviceChoice; threads?: number }
+  /** Trains on a text; a run kept here before is replaced. `job`: of its inspection. */
+  | {
+      type: 'start'
+      job: number
+      source: Source
+      wish: Wish
+      device: DeviceChoice
+      threads?: number
+    }
   /** Goes on with the run that is kept. */
   | { type: 'resume' }
   | { type: 'rest'; why: 'paused' | 'stopped' }
@@ -110,6 +117,7 @@ export type FromTrainer =
   | { type: 'kept'; step: number }
   | { type: 'warned'; code: string; message: string }
   | { type: 'rested'; why: 'paused' | 'stopped' | 'finished'; standing: Standing }
+  | { type: 'discarded' }
   | { type: 'took'; job: number; name: string; bytes: Uint8Array<ArrayBuffer> }
   /** What was kept before, if anything, still is. */
   | { type: 'failed'; code: string; message: string }

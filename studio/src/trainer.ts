@@ -1,16 +1,5 @@
 /** The mind of the worker that trains: reads texts, trains, keeps, samples. It knows no DOM. */
-import {
-  buildTokenizer,
-  joinFiles,
-  loadNetwork,
-  type Model,
-  OndoError,
-  printable,
-  promptIds,
-  TrainingError,
-  vocabularyReport,
-  Writer,
-} from 'ondo'
+import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
 import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
 import {
   configOf,
@@ -31,6 +20,7 @@ import {
   type Standing,
   type ToTrainer,
 } from './trainer-protocol.js'
+import { readSource } from './trainer-source.js'
 
 /** Milliseconds between messages of progress. */
 const TELL_EVERY = 250
@@ -43,8 +33,6 @@ const SAMPLE_SHARE = 0.1
 /** Steps that measure the speed; the first ones warm up. */
 const WARM_UP = 2
 const MEASURED = 6
-/** What the beginning of a text shows. */
-const EXCERPT = 280
 /** One run a browser: two pages must not write it at once. */
 const LOCK = 'ondo.training'
 
@@ -55,7 +43,8 @@ export class Trainer {
   private readonly post: Post
   private assets = ''
   private store: Promise<Store> | undefined
-  private corpus: Corpus | undefined
+  /** The text inspected last. */
+  private inspected: { readonly job: number; readonly corpus: Corpus } | undefined
   private inspecting = 0
   private abort: AbortController | undefined
   private why: 'paused' | 'stopped' = 'paused'
@@ -137,41 +126,19 @@ export class Trainer {
 
   private async inspect(job: number, source: Source): Promise<void> {
     this.inspecting = job
-    const { tokenizer: kind, encoding } = source
-    const pasted = source.text === undefined ? [] : [new File([source.text], 'text')]
-    const files = await Promise.all(
-      [...source.files, ...pasted].map(async file => ({
-        name: file.name,
-        bytes: new Uint8Array(await file.arrayBuffer()),
-        found: source.files.length > 1,
-      })),
-    )
-    const joined = joinFiles(files, { tokenizerKind: kind, ...(encoding && { encoding }) })
-    const { content } = joined
-    const { tokenizer, report } = buildTokenizer(kind, content)
+    const { corpus, report } = await readSource(source)
     // Another text was handed over meanwhile.
     if (this.inspecting !== job) return
-    this.corpus = { name: joined.name, content, tokenizer }
-    this.post({
-      type: 'inspected',
-      job,
-      report: {
-        name: joined.name,
-        files: joined.files,
-        skipped: joined.skipped.map(({ name }) => name),
-        excerpt:
-          typeof content === 'string'
-            ? content.slice(0, EXCERPT)
-            : printable(new TextDecoder().decode(content.subarray(0, EXCERPT))),
-        vocabulary: vocabularyReport(tokenizer, report.counts),
-      },
-    })
+    this.inspected = { job, corpus }
+    this.post({ type: 'inspected', job, report })
   }
 
   private async start(message: Extract<ToTrainer, { type: 'start' }>): Promise<void> {
-    const { corpus: source } = this
-    if (!source) return
-    const { wish, device, threads } = message
+    const { wish, device, threads, job } = message
+    const source =
+      this.inspected?.job === job
+        ? this.inspected.corpus
+        : (await readSource(message.source)).corpus
     const engine = await this.load(device, threads)
     const corpus = await trainingCorpus(source, source.tokenizer)
     const settings = settingsFor(wish, corpus.ids.length)
@@ -401,7 +368,7 @@ export class Trainer {
   private async discard(): Promise<void> {
     if (this.abort) return
     await new Keep(await this.open()).discard()
-    this.post({ type: 'looked' })
+    this.post({ type: 'discarded' })
   }
 }
 
