@@ -18,6 +18,7 @@ interface Subject {
 const SUBJECTS: Record<string, () => Promise<Subject>> = {
   sample: () => import('./sample.js'),
   train: () => import('./train.js'),
+  corpus: () => import('./corpus.js'),
 }
 
 async function main(names: readonly string[]): Promise<number> {

@@ -1,0 +1,30 @@
+/** Trains a few steps on a file in a process of its own, and says how long it took and what it held. */
+import { mkdirSync } from 'node:fs'
+import { checkpointFolder } from '../src/node/checkpoint-folder.js'
+import { openCorpus } from '../src/node/corpus.js'
+import { nodeEngine } from '../src/node/engine.js'
+import { train } from '../src/train/index.js'
+
+const [, , path, folder, steps] = process.argv
+const began = performance.now()
+const since = (): number => (performance.now() - began) / 1000
+mkdirSync(folder)
+const text = await openCorpus([path], { place: async () => folder })
+const { tokenizer } = await text.build('character')
+const counted = since()
+const corpus = await text.encode(tokenizer)
+const encoded = since()
+let first = 0
+for await (const event of train({
+  corpus,
+  engine: await nodeEngine(),
+  store: await checkpointFolder(folder),
+  // No validation: of 500 MB a tenth takes longer than anything that is measured here.
+  settings: { steps: Number(steps), holdout: 0 },
+})) {
+  if (event.type === 'step') first ||= since()
+}
+text.close()
+// Kibibytes in Node, whatever the system counts in.
+const peak = process.resourceUsage().maxRSS * 1024
+console.log(JSON.stringify({ symbols: corpus.ids.length, counted, encoded, first, peak }))
