@@ -16,7 +16,7 @@ export interface Flag {
   /** May be given several times. */
   readonly repeat?: boolean
   /** For a flag without a knob, or where the command's default differs from the knob's. */
-  readonly default?: string | number | boolean
+  readonly default?: string | number | boolean | Bilingual
   /** Shown in help, in words, instead of the range. */
   readonly range?: Bilingual
   /** A heading in the help. */

@@ -11,6 +11,7 @@ import {
   vocabularyReport,
 } from '../text/index.js'
 import {
+  BY_THE_TEXT,
   type EndEvent,
   PRESETS,
   TRAIN_KNOBS,
@@ -49,10 +50,18 @@ const OF_MODEL = new Set([
   'forgetBias',
 ])
 
+/** Settings whose default follows from the length of the text. */
+const CHOSEN: ReadonlySet<string> = new Set(BY_THE_TEXT)
+
 const settingFlags = (ofModel: boolean): Flag[] =>
   Object.values(TRAIN_KNOBS)
     .filter(knob => OF_MODEL.has(knob.name) === ofModel)
-    .map(knob => flagOf(knob, { group: ofModel ? GROUPS.model : GROUPS.training }))
+    .map(knob =>
+      flagOf(knob, {
+        group: ofModel ? GROUPS.model : GROUPS.training,
+        ...(CHOSEN.has(knob.name) && { default: { en: 'by the text', ja: 'テキスト次第' } }),
+      }),
+    )
 
 const withGroup = (group: Flag['group'], flags: readonly Flag[]): Flag[] =>
   flags.map(flag => ({ ...flag, group }))

@@ -107,6 +107,13 @@ export class Reporter {
         ja: `${batch}×${seq}文字の更新を${number(steps, io)}回、1エポック${number(batches, io)}回`,
       }),
     )
+    const { dropout, optimizer, rate: highest, schedule } = settings
+    io.say(
+      io.t({
+        en: `dropout ${dropout}; ${optimizer} at ${highest}, ${schedule}`,
+        ja: `ドロップアウト${dropout}、${optimizer}の学習率${highest}、${schedule}`,
+      }),
+    )
     if (event.validationSymbols > 0) {
       io.say(
         `${io.t({ en: 'held out', ja: '検証用' })}: ${splitName(settings.split, settings, io)}`,
@@ -195,10 +202,18 @@ export class Reporter {
     const { io, options } = this
     const { out } = options
     this.line.clear()
-    this.finished = event.reason === 'finished'
+    this.finished = event.reason !== 'aborted'
     const loss = event.best?.loss ?? event.validation?.loss
     if (this.finished) {
       const measured = loss ?? event.smoothedLoss
+      if (event.reason === 'early') {
+        io.say(
+          io.t({
+            en: `stopped early at update ${number(event.step, io)}: validation has got no better for a while (--patience)`,
+            ja: `更新${number(event.step, io)}回で早めに終了: 検証の損失がしばらく良くなりません（--patience）`,
+          }),
+        )
+      }
       io.say(
         io.t({
           en: `trained in ${durationOf(event.seconds, io)}${measured === undefined ? '' : `: ${lossOf(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
@@ -206,7 +221,7 @@ export class Reporter {
         }),
       )
       if (this.baseline && loss !== undefined) io.say(comparison(this.baseline, loss, io))
-      io.say(io.t({ en: `the model is in ${out}`, ja: `モデルは ${out} にあります` }))
+      io.say(keptWhere(event, out, io))
       io.say(`  ${io.dye.cyan(`ondo sample ${quoted(out)}`)}`)
       return
     }
@@ -218,6 +233,18 @@ export class Reporter {
     )
     io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
   }
+}
+
+/** Which model `ondo sample` takes, and from where. */
+function keptWhere({ best, step, epoch }: EndEvent, out: string, io: Io): string {
+  if (best === undefined || best.step === step) {
+    return io.t({ en: `the model is in ${out}`, ja: `モデルは ${out} にあります` })
+  }
+  const at = ((epoch * best.step) / step).toFixed(2)
+  return io.t({
+    en: `the best model, of epoch ${at}, is in ${out}`,
+    ja: `最良のモデル（${at}エポック）は ${out} にあります`,
+  })
 }
 
 /** `a 7-gram of the same text: 1.5196 nats; the network is 0.0312 better`. */

@@ -40,6 +40,8 @@ export interface Run {
   readonly smoothedLoss?: number
   readonly best?: { readonly loss: number; readonly step: number }
   readonly validation?: { readonly loss: number; readonly step: number }
+  /** Validations since the best one. */
+  readonly stale?: number
   /** Time spent training, over all sessions. */
   readonly seconds: number
   /** Length of metrics.jsonl at this step; what is behind it belongs to steps that will be redone. */
@@ -115,7 +117,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 }
 
 /** May change on resume: they say how long and how often, not what each step does. */
-const ADJUSTABLE: readonly string[] = ['epochs', 'steps', 'evaluateEvery', 'checkpointEvery']
+const ADJUSTABLE: readonly string[] = [
+  'epochs',
+  'steps',
+  'evaluateEvery',
+  'checkpointEvery',
+  'patience',
+]
 
 /**
  * The settings of a resumed run: the saved ones, with what may change taken from the call.
@@ -140,6 +148,8 @@ export function resumedSettings(
     }
     merged[name] = wanted[name]
   }
+  // Passes that are asked for now are stronger than a number of updates from before.
+  if (given.epochs !== undefined && given.steps === undefined) merged.steps = 0
   return trainSettings(merged)
 }
 

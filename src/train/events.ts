@@ -69,7 +69,8 @@ export interface WarningEvent {
 
 export interface EndEvent {
   readonly type: 'end'
-  readonly reason: 'finished' | 'aborted'
+  /** early: validation got no better for as long as `patience` waits. */
+  readonly reason: 'finished' | 'early' | 'aborted'
   readonly step: number
   readonly epoch: number
   readonly seconds: number

@@ -2,6 +2,15 @@
 
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
 export { type TrainingCorpus, trainingCorpus } from './corpus.js'
+export { BY_THE_TEXT, settingsFor } from './defaults.js'
+export {
+  DYNAMIC_KNOBS,
+  type DynamicModel,
+  type DynamicReader,
+  type DynamicSettings,
+  dynamicReader,
+  dynamicSettings,
+} from './dynamic.js'
 export {
   createEngine,
   type Engine,
@@ -18,8 +27,8 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.js'
-export { configOf } from './plan.js'
 export {
+  configOf,
   embeddingWidth,
   PRESETS,
   TRAIN_KNOBS,

@@ -1,10 +1,11 @@
 /** Everything about a run that is decided, and refused, before its first step. */
 import { InputError, TrainingError } from '../errors.js'
-import { type ModelConfig, modelConfig } from '../model/config.js'
+import type { ModelConfig } from '../model/config.js'
 import { type Checkpoint, FILES, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { TrainingCorpus } from './corpus.js'
+import { settingsFor } from './defaults.js'
 import type { WarningEvent } from './events.js'
-import { embeddingWidth, type TrainSettings, trainSettings } from './settings.js'
+import { configOf, type TrainSettings, trainSettings } from './settings.js'
 import type { CheckpointStore } from './store.js'
 import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './streams.js'
 
@@ -30,20 +31,6 @@ export interface Plan {
   readonly checkpoint: Checkpoint | undefined
   /** What was adapted, what will be missing. */
   readonly warnings: readonly WarningEvent[]
-}
-
-/** The model that settings describe for a vocabulary of V. */
-export function configOf(settings: TrainSettings, vocabulary: number): ModelConfig {
-  return modelConfig({
-    cell: settings.cell,
-    vocabulary,
-    embedding: embeddingWidth(settings, vocabulary),
-    hidden: settings.hidden,
-    layers: settings.layers,
-    activation: settings.activation,
-    reset: settings.reset,
-    dropout: settings.dropout,
-  })
 }
 
 function maskedLayers({ dropout, dropoutAfter, layers }: TrainSettings): number[] {
@@ -88,8 +75,9 @@ async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefine
  */
 export async function planRun(request: PlanRequest): Promise<Plan> {
   const { corpus, preset, threads } = request
+  const { length: size } = corpus.ids
+  // Checked first: a slip in a setting is said before anything about the corpus.
   const asked = trainSettings(request.settings, preset)
-  const size = corpus.ids.length
   if (size < FEWEST_SYMBOLS) {
     throw new TrainingError(
       'corpus-too-small',
@@ -99,7 +87,9 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   const checkpoint = await checkpointOf(request)
   const settings = checkpoint
     ? resumedSettings(checkpoint.run.settings, request.settings, preset)
-    : asked
+    : preset === undefined
+      ? settingsFor({ symbols: size, vocabulary: corpus.tokenizer.size }, request.settings)
+      : asked
   const wanted = {
     kind: settings.split,
     holdout: settings.holdout,

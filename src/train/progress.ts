@@ -14,6 +14,8 @@ export class Progress {
   smoothedLoss: number | undefined
   best: Run['best']
   validation: Run['validation']
+  /** Validations since the best one. */
+  stale: number
   private readonly plan: Plan
   private readonly corpus: TrainingCorpus
   private readonly threads: number
@@ -32,6 +34,7 @@ export class Progress {
     this.smoothedLoss = run?.smoothedLoss
     this.best = run?.best
     this.validation = run?.validation
+    this.stale = run?.stale ?? 0
     this.secondsBefore = run?.seconds ?? 0
   }
 
@@ -65,9 +68,19 @@ export class Progress {
   /** @returns whether this is the lowest validation loss so far */
   validated(loss: number): boolean {
     this.validation = { loss, step: this.step }
-    if (this.best !== undefined && loss >= this.best.loss) return false
+    if (this.best !== undefined && loss >= this.best.loss) {
+      this.stale++
+      return false
+    }
     this.best = this.validation
+    this.stale = 0
     return true
+  }
+
+  /** Nothing better came for as long as the settings wait. */
+  get exhausted(): boolean {
+    const { patience } = this.plan.settings
+    return patience > 0 && this.stale >= patience
   }
 
   run(metricsBytes: number): Run {
@@ -86,6 +99,7 @@ export class Progress {
       ...(smoothedLoss !== undefined && { smoothedLoss }),
       ...(best !== undefined && { best }),
       ...(validation !== undefined && { validation }),
+      ...(this.stale > 0 && { stale: this.stale }),
       seconds: this.seconds,
       metricsBytes,
     }

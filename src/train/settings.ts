@@ -4,7 +4,7 @@
  */
 import { didYouMean, InputError } from '../errors.js'
 import { type Bilingual, type ChoiceKnob, type Knob, type NumberKnob, readKnob } from '../knob.js'
-import { CELLS, LIMITS } from '../model/config.js'
+import { CELLS, LIMITS, type ModelConfig, modelConfig } from '../model/config.js'
 import { OPTIMIZERS } from './optimizer/index.js'
 import { SCHEDULES } from './schedule.js'
 import { SPLITS } from './streams.js'
@@ -76,8 +76,8 @@ export const TRAIN_KNOBS = {
     en: 'part of the units dropped between layers; 0.2 to 0.5 where a large model overfits',
     ja: '層の間で落とすユニットの割合。過学習する大きなモデルでは0.2〜0.5',
   }),
-  dropoutAfter: choice('dropoutAfter', 'between', ['between', 'each'], {
-    // between: PyTorch's `dropout=`; char-rnn drops behind the top layer too.
+  dropoutAfter: choice('dropoutAfter', 'each', ['between', 'each'], {
+    // each: char-rnn's; the top layer overfits as the others do. between is PyTorch's `dropout=`.
     en: 'drop between layers only, or behind each layer, the top one too',
     ja: '層の間だけで落とすか、最上層の後でも落とすか',
   }),
@@ -199,6 +199,11 @@ export const TRAIN_KNOBS = {
     en: 'clip the norm of all gradients together, or each value (char-rnn)',
     ja: '全勾配のノルムで制限するか、値ごとに制限するか（char-rnn）',
   }),
+  patience: whole('patience', 0, [0, LARGEST], {
+    // 0: under a cosine the best comes at the end; the rule for files says 10 passes.
+    en: 'stop after so many validations without a better one; 0 never',
+    ja: '検証の損失がこの回数続けて良くならなければ止める。0なら止めない',
+  }),
   seed: whole('seed', 42, [0, LARGEST], {
     // Fixed: the same command trains the same model until somebody asks for another.
     en: 'same seed, same model: initial weights and dropout',
@@ -293,4 +298,18 @@ const DEFAULT_EMBEDDING = 64
 export function embeddingWidth(settings: TrainSettings, vocabulary: number): number {
   if (settings.embedding >= 0) return settings.embedding
   return vocabulary <= ONE_HOT_SYMBOLS ? 0 : DEFAULT_EMBEDDING
+}
+
+/** The model that settings describe for a vocabulary of V. */
+export function configOf(settings: TrainSettings, vocabulary: number): ModelConfig {
+  return modelConfig({
+    cell: settings.cell,
+    vocabulary,
+    embedding: embeddingWidth(settings, vocabulary),
+    hidden: settings.hidden,
+    layers: settings.layers,
+    activation: settings.activation,
+    reset: settings.reset,
+    dropout: settings.dropout,
+  })
 }

@@ -223,6 +223,28 @@ describe('a checkpoint', () => {
     expect(long.events[0]).toMatchObject({ type: 'start', step: short.end.step })
   })
 
+  it('ends early where validation gets no better, keeps the best model, and ends there again', async () => {
+    const store = memoryStore()
+    // A rate that only does harm: the first validations are the best.
+    const settings = {
+      ...{ optimizer: 'sgd', rate: 1, clip: 0.1, epochs: 50 },
+      ...{ patience: 3, evaluateEvery: 5 },
+    }
+    const { end, events } = await run({ store, settings })
+    expect(end.reason).toBe('early')
+    const evaluations = events.filter(event => event.type === 'evaluation')
+    const best = evaluations.findLast(event => event.best)
+    expect(evaluations.length).toBe(evaluations.indexOf(best!) + 1 + 3)
+    expect(end.best).toEqual({ loss: best!.loss, step: best!.step })
+    const model = await decodeModel(store.files.get(FILES.best)!)
+    expect(model.training).toMatchObject({ steps: best!.step, validationLoss: best!.loss })
+
+    const again = await run({ store, resume: true, settings })
+    expect(again.end).toMatchObject({ reason: 'early', step: end.step })
+    const longer = await run({ store, resume: true, settings: { ...settings, patience: 4 } })
+    expect(longer.end.step).toBeGreaterThan(end.step)
+  })
+
   it('refuses what does not fit, each in one sentence', async () => {
     const store = memoryStore()
     await abortAfter(3, { store })

@@ -78,7 +78,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     if (plan.checkpoint) await journal.goOn()
     else await journal.begin()
 
-    while (progress.step < steps && !signal?.aborted) {
+    while (progress.step < steps && !progress.exhausted && !signal?.aborted) {
       const step = progress.step + 1
       const { loss, norm, rate } = await learner.step(step, check)
       progress.took(step, loss)
@@ -130,7 +130,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     yield {
       type: 'end',
-      reason: step < steps ? 'aborted' : 'finished',
+      reason: step >= steps ? 'finished' : progress.exhausted ? 'early' : 'aborted',
       step,
       epoch,
       seconds,

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BY_THE_TEXT, cellParameters, settingsFor } from './defaults.js'
+import { configOf, PRESETS, TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
+
+const of = (symbols: number, given: Record<string, unknown> = {}, vocabulary = 65): TrainSettings =>
+  settingsFor({ symbols, vocabulary }, given)
+
+/** Symbols that a run reads, times the numbers that each meets: what it costs. */
+function work(symbols: number, settings: TrainSettings): number {
+  const { steps, epochs, batch, seq, holdout } = settings
+  const read = steps > 0 ? steps * batch * seq : epochs * symbols * (1 - holdout)
+  return read * cellParameters(configOf(settings, 65))
+}
+
+describe('the defaults for a text', () => {
+  it.each([
+    ['a long list of names', 228_145, { hidden: 192, batch: 32, epochs: 40, steps: 0 }],
+    ['tiny-shakespeare', 1_115_394, { hidden: 256, batch: 50, epochs: 20, steps: 0, holdout: 0.1 }],
+    ['War and Peace', 3_196_213, { hidden: 256, epochs: 7, dropout: 0.05 }],
+    ['20 MB', 20e6, { epochs: 1, steps: 0, holdout: 0.05, dropout: 0 }],
+    ['the Linux kernel', 474e6, { steps: 8000, dropout: 0, evaluateEvery: 1000 }],
+  ])('%s of %d symbols: %o', (_, symbols, expected) => {
+    expect(of(symbols)).toMatchObject(expected)
+  })
+
+  it('cost no more than reading 27 million symbols at 2x256 does, however long the text', () => {
+    const most = 27e6 * cellParameters(configOf(of(1e6), 65))
+    fc.assert(
+      fc.property(fc.integer({ min: 64, max: 2e9 }), symbols => {
+        expect(work(symbols, of(symbols))).toBeLessThan(most)
+      }),
+    )
+  })
+
+  it('let everything that is asked for stand, text or number', () => {
+    const given = { hidden: '512', dropout: 0, epochs: 3, batch: 7, rate: 0.01, warmup: 5 }
+    expect(of(1e6, given)).toMatchObject({ ...given, hidden: 512 })
+    const all = trainSettings({ seed: 7, hidden: 11, steps: 12, holdout: 0.2, patience: 3 })
+    expect(of(1e6, all)).toEqual(all)
+  })
+
+  it('follow from what is asked for: more units, more dropout and smaller steps', () => {
+    const [small, middle, large] = [64, 256, 1024].map(hidden => of(1e6, { hidden }))
+    expect(small.dropout).toBeLessThan(middle.dropout)
+    expect(middle.dropout).toBeLessThan(large.dropout)
+    expect(large.dropout).toBe(0.5)
+    expect(small.rate).toBe(TRAIN_KNOBS.rate.default)
+    expect(large.rate).toBeLessThan(middle.rate)
+    // A first look learns nothing by heart, and has no time for a long warm-up.
+    expect(of(1e6, { epochs: 1 })).toMatchObject({ dropout: 0, warmup: 36 })
+    expect(of(1e6, { steps: 40 })).toMatchObject({ dropout: 0, warmup: 4 })
+  })
+
+  it('wait for a better validation only where validations are passes', () => {
+    expect(of(1e6).patience).toBe(10)
+    expect(of(1e6, { evaluateEvery: 1 }).patience).toBe(0)
+    expect(of(1e6, { evaluateEvery: 1, patience: 4 }).patience).toBe(4)
+  })
+
+  it('set the settings that are named as theirs, and no other', () => {
+    const table = trainSettings()
+    const chosen = Object.keys(table).filter(name => {
+      const key = name as keyof TrainSettings
+      return [100, 3e6, 474e6].some(symbols => of(symbols)[key] !== table[key])
+    })
+    expect(chosen.sort()).toEqual([...BY_THE_TEXT].sort())
+  })
+
+  it('are not those of a preset', () => {
+    expect(trainSettings({}, 'char-rnn')).toMatchObject(PRESETS['char-rnn'])
+  })
+})
