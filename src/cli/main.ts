@@ -41,6 +41,11 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./explain.js')).explain,
   },
   {
+    name: 'sweep',
+    about: { en: 'temperature against what it does', ja: '温度とそのはたらきを測る' },
+    load: async () => (await import('./sweep.js')).sweep,
+  },
+  {
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
     load: async () => (await import('./inspect.js')).inspect,

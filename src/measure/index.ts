@@ -61,6 +61,7 @@ export {
   quantile,
 } from './statistics.js'
 export {
+  planSweep,
   type SweepEvent,
   type SweepOptions,
   type SweepResult,
@@ -70,6 +71,8 @@ export {
   sweepText,
 } from './sweep.js'
 export { type SweepDrawing, sweepFigure } from './sweep-figure.js'
+export { sweepPage } from './sweep-page.js'
+export { curveCsv, sweepCsv } from './sweep-table.js'
 export { DEFAULT_TEMPERATURES, parseTemperatures, writeTemperature } from './temperatures.js'
 export { letterRuns, type Word, wordsOf } from './words.js'
 export {

@@ -1,0 +1,160 @@
+/**
+ * The folder of a sweep. `texts.jsonl` grows as texts are done, so that neither Ctrl-C nor a crash
+ * loses one; all else is made of it at the end, each file whole or not at all.
+ */
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InputError } from '../errors.js'
+import {
+  curveCsv,
+  FIGURE_THEMES,
+  type FigureLanguage,
+  type SweepResult,
+  type SweepText,
+  sweepCsv,
+  sweepFigure,
+  sweepPage,
+  writeTemperature,
+} from '../measure/index.js'
+import { fileError, writeFileAtomic } from './files.js'
+import { type NoPng, pngMaker } from './png.js'
+
+/** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
+export interface SweepKey {
+  /** SHA-256 of the model file. */
+  readonly model: string
+  readonly prompt: string
+  readonly length: number
+  readonly chain?: string
+  /** SHA-256 of the training text that novelty was measured against. */
+  readonly corpus?: string
+  readonly version: string
+}
+
+const TEXTS = 'texts.jsonl'
+
+interface StoredText extends Omit<SweepText, 'temperature' | 'seed'> {
+  readonly temperature: string
+  readonly seed: string
+}
+
+const stored = ({ temperature, seed, ...rest }: SweepText): StoredText => ({
+  temperature: writeTemperature(temperature),
+  seed: String(seed),
+  ...rest,
+})
+
+/** Seeds above 2^53 are BigInt, as the generator takes them. */
+function restored({ temperature, seed, ...rest }: StoredText): SweepText {
+  const number = Number(seed)
+  return {
+    temperature: temperature === 'inf' ? Number.POSITIVE_INFINITY : Number(temperature),
+    seed: Number.isSafeInteger(number) ? number : BigInt(seed),
+    ...rest,
+  }
+}
+
+export class SweepFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /**
+   * Opens the folder for a sweep.
+   * @param anew forget what is there
+   * @returns the texts that are done already
+   * @throws InputError when it holds a sweep with other settings
+   */
+  async open(key: SweepKey, anew: boolean): Promise<SweepText[]> {
+    const file = join(this.path, TEXTS)
+    await mkdir(this.path, { recursive: true }).catch(error => {
+      throw fileError(error, this.path, 'written')
+    })
+    if (anew) await rm(file, { force: true })
+    const text = await readFile(file, 'utf8').catch(() => '')
+    if (text === '') {
+      await writeFileAtomic(file, `${JSON.stringify({ type: 'sweep', ...key })}\n`)
+      return []
+    }
+    // A crash may have left half a line at the end.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+    if (whole !== text) await writeFileAtomic(file, whole)
+    const [head, ...lines] = whole.trimEnd().split('\n')
+    const before = JSON.parse(head) as SweepKey
+    const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
+    const other = names.find(name => before[name] !== key[name])
+    if (other) {
+      const said = (value: unknown): string =>
+        value === undefined ? 'none' : JSON.stringify(value)
+      throw new InputError(
+        'sweep-exists',
+        `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])}): choose another --out, or begin anew with --force.`,
+      )
+    }
+    return lines.map(line => restored(JSON.parse(line) as StoredText))
+  }
+
+  async add(text: SweepText): Promise<void> {
+    const file = join(this.path, TEXTS)
+    await appendFile(file, `${JSON.stringify(stored(text))}\n`).catch(error => {
+      throw fileError(error, file, 'written')
+    })
+  }
+
+  /**
+   * Writes tables, figures and the page.
+   * @returns the names of the files, and why there is no PNG if there is none
+   */
+  async write(
+    key: SweepKey,
+    name: string,
+    result: SweepResult,
+    language: FigureLanguage,
+  ): Promise<{ files: string[]; noPng?: NoPng }> {
+    const files: string[] = []
+    const write = async (file: string, content: string | Uint8Array): Promise<void> => {
+      await writeFileAtomic(join(this.path, file), content)
+      files.push(file)
+    }
+    const { texts, curve, zones } = result
+    await write('sweep.csv', sweepCsv(texts))
+    await write('curve.csv', curveCsv(curve))
+    await write('sweep.json', sweepJson(key, name, result))
+    const drawing = { name, length: key.length, curve, ...(zones && { zones }) }
+    const svg = (theme: (typeof FIGURE_THEMES)[number], labels: FigureLanguage): string =>
+      sweepFigure(drawing, { theme, language: labels })
+    for (const theme of FIGURE_THEMES) await write(`sweep-${theme}.svg`, svg(theme, language))
+    // Without a Japanese font the PNG is labelled in English rather than not at all.
+    let labels = language
+    let png = await pngMaker(language === 'ja' ? '温' : 'T')
+    if (png === 'no-font' && language === 'ja') {
+      labels = 'en'
+      png = await pngMaker('T')
+    }
+    if (typeof png !== 'string') {
+      for (const theme of FIGURE_THEMES) await write(`sweep-${theme}.png`, png(svg(theme, labels)))
+    }
+    await write('index.html', sweepPage(drawing, result, language))
+    return { files, ...(typeof png === 'string' && { noPng: png }) }
+  }
+}
+
+/** All but the texts. */
+function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
+  const { texts, seeds, ...rest } = result
+  const proof = texts.find(text => text.proof)
+  return `${JSON.stringify(
+    {
+      name,
+      ...key,
+      ...rest,
+      seeds: seeds.map(String),
+      texts: texts.length,
+      ...(proof?.proof && { proof: proof.proof }),
+    },
+    (_, value) => (value === Number.POSITIVE_INFINITY ? 'inf' : value),
+    2,
+  )}\n`
+}
