@@ -79,6 +79,22 @@ describe('ondo train', () => {
     expect(other.stderr).toContain('"Ä"')
   })
 
+  it('scores a copy that goes on learning as it reads, beside the model as it is', async () => {
+    const evaluate = (...more: string[]) =>
+      ondo(['eval', 'a', 'text.txt', ...more], { cwd: folder })
+    const { heldOut, dynamic } = JSON.parse((await evaluate('--dynamic', '--json')).stdout)
+    expect(dynamic).toMatchObject({ rate: 3e-4, seq: 20, pull: 1e-3 })
+    expect(dynamic.score.count).toBe(heldOut.count)
+    expect(dynamic.score.nats).toBeLessThan(heldOut.nats)
+    // Without learning it is the same reading by the other engine.
+    const still = await evaluate('--dynamic', '--rate', '0', '--lang', 'ja')
+    const [, nats] = /検証用（動的評価） +(\d\.\d{4}) /.exec(still.stdout) ?? []
+    expect(Number(nats)).toBeCloseTo(heldOut.nats, 3)
+    const alone = await evaluate('--rate', '1e-3')
+    expect(alone.code).toBe(2)
+    expect(alone.stderr).toContain('--rate belongs to dynamic evaluation: give --dynamic too')
+  })
+
   it('refuses a folder that holds a run, goes on or begins anew when told', async () => {
     await train(['text.txt', '--out', 'b', '--quiet'])
     const before = readFileSync(at('b/model.safetensors'))

@@ -6,6 +6,7 @@ import { readCorpus } from '../node/read.js'
 import { describeSymbol, encodeContent } from '../text/index.js'
 import type { CommandSpec } from './command.js'
 import { hashOf, READING } from './corpus.js'
+import { DYNAMIC_FLAGS, dynamicOptions, scoreDynamically } from './dynamic.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { openModel } from './model.js'
@@ -48,6 +49,20 @@ function kindsOf(unknown: readonly { symbol: string }[]): UnknownKind[] {
   return [...counts].map(([symbol, count]) => ({ symbol, count })).sort((a, b) => b.count - a.count)
 }
 
+/** One bar for a reading that begins now. */
+function reading(line: LiveLine): (done: number, total: number) => void {
+  const started = performance.now()
+  return (done, total) =>
+    line.update(columns => {
+      const seconds = (performance.now() - started) / 1000
+      const tail = `${rate(done / seconds)}/s ${clock((seconds / done) * (total - done))} left`
+      return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`.slice(
+        0,
+        columns,
+      )
+    })
+}
+
 const row = (label: string, result: Score, io: Io): string =>
   `${padEnd(label, 20)}${result.nats.toFixed(4).padStart(8)}${result.bits.toFixed(4).padStart(9)}` +
   `${result.perplexity.toFixed(3).padStart(13)}${number(result.count, io).padStart(14)}\n`
@@ -58,6 +73,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   if (name === '-' && paths.includes('-')) {
     throw new InputError('argument', 'Both MODEL and TEXT are -, and there is one standard input.')
   }
+  const settings = dynamicOptions({ ...more })
   const model = await openModel(name)
   const { encoding, raw } = options
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: model.tokenizer.kind })
@@ -74,20 +90,19 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const parts = own ? heldOut(model, ids.length) : undefined
 
   const line = new LiveLine(io)
-  const started = performance.now()
   const whole = await score(model, ids, {
     surprisals: parts !== undefined,
     signal: io.interrupt,
-    onProgress: (done, total) =>
-      line.update(columns => {
-        const seconds = (performance.now() - started) / 1000
-        const tail = `${rate(done / seconds)}/s ${clock((seconds / done) * (total - done))} left`
-        return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`.slice(
-          0,
-          columns,
-        )
-      }),
+    onProgress: reading(line),
   })
+  const judged = parts ?? [{ from: 1, to: ids.length }]
+  const dynamic =
+    settings &&
+    (await scoreDynamically(model, ids, judged, {
+      settings,
+      signal: io.interrupt,
+      onProgress: reading(line),
+    }))
   line.clear()
   const held = parts && whole.surprisals && scoreOfParts(whole.surprisals, parts)
   const seen =
@@ -104,6 +119,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
       trainedOnThisText: own,
       heldOut: held ?? null,
       seen: seen ?? null,
+      ...(settings && { dynamic: { ...settings, score: dynamic } }),
     })
     return DONE
   }
@@ -122,9 +138,16 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   await io.write(io.paint.dim(head))
   if (held && seen) {
     await io.write(io.paint.bold(row(io.t({ en: 'held out', ja: '検証用の部分' }), held, io)))
+    if (dynamic) {
+      const label = io.t({ en: 'held out, dynamic', ja: '検証用（動的評価）' })
+      await io.write(io.paint.bold(row(label, dynamic, io)))
+    }
     await io.write(row(io.t({ en: 'trained on', ja: '学習した部分' }), seen, io))
   }
   await io.write(row(io.t({ en: 'whole text', ja: '全体' }), all, io))
+  if (dynamic && !held) {
+    await io.write(row(io.t({ en: 'whole text, dynamic', ja: '全体（動的評価）' }), dynamic, io))
+  }
   if (held) {
     const where = splitName(model.training.split ?? '', model.training.settings, io)
     io.say(
@@ -152,9 +175,14 @@ export const evaluate: CommandSpec = {
   examples: [
     ['ondo eval shakespeare hamlet.txt', { en: '', ja: '' }],
     ['ondo eval runs/book book.txt', { en: 'held-out part apart', ja: '検証用の部分を分けて' }],
+    [
+      'ondo eval shakespeare hamlet.txt --dynamic',
+      { en: 'and once more, learning as it reads', ja: '読みながら学ぶ場合も' },
+    ],
     ['echo "To be, or not to be" | ondo eval shakespeare -', { en: '', ja: '' }],
   ],
   flags: [
+    ...DYNAMIC_FLAGS,
     ...READING,
     { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
   ],

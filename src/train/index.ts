@@ -1,5 +1,6 @@
 /** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
 
+export { type Clock, readBudget } from './budget.js'
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
 export { type TrainingCorpus, trainingCorpus } from './corpus.js'
 export { BY_THE_TEXT, settingsFor } from './defaults.js'
@@ -19,9 +20,11 @@ export {
   type Program,
 } from './engine.js'
 export type {
+  BudgetEvent,
   CheckpointEvent,
   EndEvent,
   EvaluationEvent,
+  PaceEvent,
   StartEvent,
   StepEvent,
   TrainEvent,
