@@ -143,7 +143,7 @@ export function mainHelp(commands: readonly Entry[], io: Io): string {
   text += heading(HEADINGS.commands, io)
   text += table(
     commands.map(({ name, about: what }) => [`  ${name}`, io.t(what)]),
-    12,
+    15,
   )
   text += `\n${io.t({
     en: '`ondo COMMAND --help` tells more. Text goes to stdout, all else to stderr.',

@@ -41,6 +41,29 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./explain.js')).explain,
   },
   {
+    name: 'breakpoints',
+    about: {
+      en: 'all the texts of one seed, by temperature',
+      ja: '一つの種の文章を温度順にすべて',
+    },
+    load: async () => (await import('./breakpoints.js')).breakpoints,
+  },
+  {
+    name: 'replay',
+    about: { en: 'write a saved run again', ja: '保存した実行を書き直す' },
+    load: async () => (await import('./replay.js')).replay,
+  },
+  {
+    name: 'verify',
+    about: { en: 'does a saved run come out the same?', ja: '保存した実行と同じ結果になるか' },
+    load: async () => (await import('./verify.js')).verify,
+  },
+  {
+    name: 'measure',
+    about: { en: 'what a text repeats, misspells, copies', ja: '文章の反復、誤綴、写しを測る' },
+    load: async () => (await import('./measure.js')).measure,
+  },
+  {
     name: 'sweep',
     about: { en: 'temperature against what it does', ja: '温度とそのはたらきを測る' },
     load: async () => (await import('./sweep.js')).sweep,

@@ -4,7 +4,8 @@ import { decodeModel, type Model, type ModelHeader, readModelHeader } from '../f
 import { fileError, findModel, readFileBytes } from '../node/files.js'
 import { loadModel } from '../node/load.js'
 
-const DEFAULT = 'shakespeare'
+/** Without a name. */
+export const DEFAULT_MODEL = 'shakespeare'
 
 /** All of standard input, or a file. */
 export function readInput(path: string): Uint8Array<ArrayBuffer> {
@@ -19,7 +20,7 @@ export function readInput(path: string): Uint8Array<ArrayBuffer> {
 export function openModel(name: unknown): Promise<Model> {
   return name === '-'
     ? decodeModel(readInput('-'))
-    : loadModel(typeof name === 'string' ? name : DEFAULT)
+    : loadModel(typeof name === 'string' ? name : DEFAULT_MODEL)
 }
 
 export interface OpenedFile {
@@ -31,7 +32,7 @@ export interface OpenedFile {
 
 /** A model with its file. */
 export async function openModelFile(name: unknown): Promise<OpenedFile> {
-  const path = name === '-' ? '-' : await findModel(typeof name === 'string' ? name : DEFAULT)
+  const path = name === '-' ? '-' : await findModel(typeof name === 'string' ? name : DEFAULT_MODEL)
   const bytes = path === '-' ? readInput(path) : await readFileBytes(path)
   return {
     model: name === '-' ? await decodeModel(bytes) : await loadModel(path),

@@ -1,6 +1,18 @@
 /** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
-import { type GenerateOptions, generate, runHeader, type StopReason } from '../generate/index.js'
+import { InputError } from '../errors.js'
+import {
+  encodeRun,
+  type GenerateOptions,
+  generate,
+  type RunHeader,
+  recordRun,
+  runHeader,
+  type Step,
+  type StopReason,
+  writeRun,
+} from '../generate/index.js'
 import { type Knob, readKnob } from '../knob.js'
+import { writeFileAtomic } from '../node/files.js'
 import {
   createChain,
   LENGTH,
@@ -13,7 +25,8 @@ import {
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/tokenizer.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
 import { DONE, type Io, jsonLine } from './io.js'
-import { openModel, readInput } from './model.js'
+import { LoopReporter } from './loops.js'
+import { DEFAULT_MODEL, openModel, readInput } from './model.js'
 
 const PROMPT: Knob = {
   name: 'prompt',
@@ -92,6 +105,34 @@ const FLAGS: readonly Flag[] = [
   flagOf(UNKNOWN, { placeholder: 'WAY' }),
   flagOf(COUNT, { short: 'c' }),
   {
+    flags: '--loops',
+    about: {
+      en: 'say where the text begins to go round (24 symbols or more), at T = 0 with the proof, and which temperature leaves it',
+      ja: '文章が同じところを回り始めたら知らせる（24文字以上）。温度0なら証明し、抜け出す温度も示す',
+    },
+  },
+  {
+    flags: '--save <FILE>',
+    about: {
+      en: 'keep the run in a file, for `ondo replay` and `ondo verify`',
+      ja: '実行をファイルに保存する。`ondo replay` と `ondo verify` のために',
+    },
+  },
+  {
+    flags: '--record',
+    about: {
+      en: 'with --save: keep the record of each step too',
+      ja: '--save に加え、一字ごとの記録も保存する',
+    },
+  },
+  {
+    flags: '--code',
+    about: {
+      en: 'after the text, a short code of the run on stderr: `ondo replay CODE` writes it again',
+      ja: '本文の後、実行を表す短いコードを標準エラーに出す。`ondo replay コード` で書き直せる',
+    },
+  },
+  {
     flags: '--no-echo',
     about: { en: 'leave the prompt out of the output', ja: '書き出しを出力に含めない' },
   },
@@ -116,6 +157,10 @@ interface SampleOptions {
   readonly count?: number
   readonly echo: boolean
   readonly json?: boolean
+  readonly loops?: boolean
+  readonly save?: string
+  readonly record?: boolean
+  readonly code?: boolean
 }
 
 /** Gathers small pieces of text: one write a frame, not one a character; the first at once. */
@@ -175,6 +220,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   if (options.chain !== undefined) createChain(options.chain, model.tokenizer)
   const stops = options.stop ?? model.stop ?? []
   const count = options.count ?? 1
+  checkSave(options, count)
   // A prompt of line breaks alone (names begin after one) would only print empty lines.
   const echo = options.echo && prompt.trim() !== ''
   const signal = io.interrupt
@@ -192,7 +238,20 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       stop: stops,
       unknown,
       signal,
+      loops: options.loops,
     }
+    const header = runHeader(model, { ...request, prompt, ids: encoded.ids, temperature, seed })
+    const loops = options.loops
+      ? await LoopReporter.of(
+          model,
+          {
+            ...{ promptIds: encoded.ids, prompt, temperature, seed, stream, stop: stops },
+            plain: header.chain === undefined || header.chain === 'temperature',
+          },
+          io,
+        )
+      : undefined
+    const kept: Step[] = []
     const output = new Gathered(io)
     const started = performance.now()
     let text = ''
@@ -201,14 +260,6 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     let stop: StopReason | 'interrupted' = 'interrupted'
     let stopString: string | undefined
     if (options.json) {
-      const header = runHeader(model, {
-        prompt,
-        ids: encoded.ids,
-        seed,
-        stream,
-        temperature,
-        chain: options.chain,
-      })
       await io.json({ type: 'run', ...header })
     } else {
       if (stream > 0) await io.write(between)
@@ -222,20 +273,54 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         stop = step.stop
         stopString = step.stopString
       }
+      if (options.save !== undefined) kept.push(step)
       await output.push(options.json ? jsonStep(step) : step.text)
+      loops?.push(step)
     }
     await output.flush()
     if (options.length === 0) stop = 'length'
     const bits = symbols > 0 ? surprisal / symbols : null
+    const interrupted = stop === 'interrupted'
+    const code = options.code && encodeRun(interrupted ? { ...header, length: symbols } : header)
+    const found = await loops?.end(signal)
     if (options.json) {
-      await io.json({ type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text })
+      const end = { type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text, ...found }
+      await io.json(code ? { ...end, code } : end)
     } else {
       const written = (echo ? prompt : '') + text
       if (!written.endsWith('\n')) await io.write('\n')
+      if (code) io.warn(code)
       if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
     }
+    if (options.save !== undefined) await save(options.save, header, kept, options, name)
   }
   return signal.aborted ? io.interruptedCode : DONE
+}
+
+/** @throws InputError for what --save can't keep */
+function checkSave({ save, record }: SampleOptions, count: number): void {
+  if (record && save === undefined) {
+    throw new InputError('record', 'The option --record says what --save keeps; give --save FILE.')
+  }
+  if (save !== undefined && count > 1) {
+    throw new InputError(
+      'save',
+      `The option --save keeps one run and --count asks for ${count}; leave one of them out.`,
+    )
+  }
+}
+
+function save(
+  path: string,
+  header: RunHeader,
+  steps: readonly Step[],
+  { record }: SampleOptions,
+  name: unknown,
+): Promise<void> {
+  const source = typeof name === 'string' ? name : DEFAULT_MODEL
+  return recordRun(header, steps, { record, ...(source !== '-' && { source }) }).then(run =>
+    writeFileAtomic(path, writeRun(run)),
+  )
 }
 
 const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })
@@ -285,6 +370,8 @@ export const sample: CommandSpec = {
       'ondo sample runs/book --length inf | less',
       { en: 'your model, without end', ja: '自作のモデルで、終わりなく' },
     ],
+    ['ondo sample -t 0 --loops', { en: 'where it goes round', ja: 'どこで回り始めるか' }],
+    ['ondo sample --save run.json', { en: 'to write it again', ja: 'もう一度書くために' }],
     ['ondo sample --json | head -3', { en: 'why each character came', ja: '各文字が選ばれた理由' }],
   ],
   flags: FLAGS,

@@ -5,10 +5,15 @@ import { Random } from '../random.js'
 import { buildTokenizer } from '../text/index.js'
 import type { TokenizerKind } from '../text/tokenizer.js'
 
-export function mockModel(
-  symbols: string,
-  { kind = 'character' as TokenizerKind, seed = 1, hidden = 16, scale = 1, ...over } = {},
-): Model {
+interface MockOptions extends Partial<Model> {
+  readonly kind?: TokenizerKind
+  readonly seed?: number
+  readonly hidden?: number
+  readonly scale?: number
+}
+
+export function mockModel(symbols: string, options: MockOptions = {}): Model {
+  const { kind = 'character', seed = 1, hidden = 16, scale = 1, ...over } = options
   const { tokenizer } = buildTokenizer(kind, symbols)
   const config = modelConfig({ cell: 'gru', vocabulary: tokenizer.size, hidden, layers: 1 })
   const random = new Random(seed)

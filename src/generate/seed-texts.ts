@@ -20,11 +20,9 @@ import {
   Distribution,
   findLongestLoop,
   type Interval,
-  inside,
-  intersect,
-  intervalOf,
   LENGTH,
   type Loop,
+  narrow,
   nextDouble,
   parseSchedule,
   SEED,
@@ -109,6 +107,8 @@ export class SeedTexts {
   private drawn: Drawn[] = []
   private leftover = ''
   private last: SeedText | undefined
+  /** Where all choices so far of the text at hand stay. */
+  private bounds: Interval = { low: 0, high: Number.POSITIVE_INFINITY }
 
   /** @throws InputError for options out of range, or symbols that the model does not know */
   static async of(model: Model, options: SeedTextsOptions = {}): Promise<SeedTexts> {
@@ -141,6 +141,7 @@ export class SeedTexts {
     if (this.last && Object.is(this.last.temperature, T)) return this.last
     const gate = new StopGate(this.stops)
     const steps: Step[] = []
+    this.bounds = { low: 0, high: Number.POSITIVE_INFINITY }
     const kept = this.keep(T)
     for (const { position } of kept) steps.push(...gate.push(position))
     const whole = kept.length === this.length || steps.at(-1)?.stop !== undefined
@@ -152,10 +153,9 @@ export class SeedTexts {
       if (end) steps[steps.length - 1] = { ...end, text: end.text + this.leftover, stop: 'length' }
     }
     const end = steps.at(-1)
-    const intervals = kept.map(({ position }) => position.interval as Interval)
     this.last = {
       temperature: T,
-      interval: intervals.reduce(intersect, { low: 0, high: Number.POSITIVE_INFINITY }),
+      interval: this.bounds,
       zero: kept.every(({ position }) => position.rank === 1),
       text: steps.map(step => step.text).join(''),
       ids: kept.map(({ position }) => position.id),
@@ -220,9 +220,8 @@ export class SeedTexts {
       scratch.load(logits)
       const draw = scratch.draw(T, coin)
       if (draw.id !== position.id) break
-      const known = position.interval as Interval
-      const interval = inside(known, draw.rank, T) ? known : intervalOf(scratch, draw.rank, coin, T)
-      kept.push({ logits, position: { ...position, ...draw, interval } })
+      this.bounds = narrow(this.bounds, scratch, draw.rank, coin, T)
+      kept.push({ logits, position: { ...position, ...draw } })
     }
     return kept
   }
@@ -243,7 +242,7 @@ export class SeedTexts {
     seek(session, shelf, ids, read)
     const resume: Resumed = { ids, read, ...(ids.length === 0 && { logits: base.logits }) }
     const writer = new Writer(model, session, this.prompt, {
-      ...{ seed, stream, intervals: true, resume },
+      ...{ seed, stream, resume },
     })
     try {
       for (let n = ids.length; n < this.length; n++) {
@@ -253,6 +252,7 @@ export class SeedTexts {
         )
         if (n > 0 && n % EVERY === 0) states.set(n, writer.snapshot().state)
         const position = writer.next(T)
+        this.bounds = narrow(this.bounds, distribution, position.rank, this.random.coin(n), T)
         kept.push({ position, logits })
         steps.push(...gate.push(position))
         if (steps.at(-1)?.stop) return

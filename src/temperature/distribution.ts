@@ -175,9 +175,20 @@ export class Distribution {
 
   /** C_r(T): the probability of ranks 1..rank, summed in rank order exactly as `draw` sums it. */
   cumulative(rank: number, temperature: number): number {
-    const { probability } = this.at(temperature)
-    let sum = probability(this.argmax)
-    for (let r = 2; r <= rank; r++) sum += probability(this.idOfRank(r))
+    const { logits, max, size } = this
+    if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+      const { probability } = this.at(temperature)
+      let sum = probability(this.argmax)
+      for (let r = 2; r <= rank; r++) sum += probability(this.idOfRank(r))
+      return sum
+    }
+    // `at` without the entropy: the ends of intervals ask for this some twenty times a step.
+    let partition = 0
+    for (let i = 0; i < size; i++) partition += exp((logits[i] - max) / temperature)
+    let sum = 1 / partition
+    for (let r = 2; r <= rank; r++) {
+      sum += exp((logits[this.idOfRank(r)] - max) / temperature) / partition
+    }
     return sum
   }
 

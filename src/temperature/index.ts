@@ -32,6 +32,7 @@ export {
   intersect,
   intervalOf,
   lastTemperature,
+  narrow,
   nextDouble,
 } from './interval.js'
 export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'

@@ -15,9 +15,9 @@ export interface Interval {
   readonly high: number
 }
 
-/** How near to its true place an end is found, relative; `settle` takes over where it is not. */
-const NEAR = 1e-12
 const NEWTON_STEPS = 40
+/** Relative step after which the next would be below a double's last bit: Newton squares errors. */
+const CLOSE = 1e-8
 
 /**
  * (low, high] of the choice of `rank` by `coin`.
@@ -65,6 +65,24 @@ function crossingBelow(covers: (T: number) => boolean, at: number): number {
   }
 }
 
+/**
+ * The part of an interval in which a choice stays too: `intersect(bounds, intervalOf(...))`, but an
+ * end that the choice does not move is not looked for. Along a text nearly none does.
+ */
+export function narrow(
+  bounds: Interval,
+  distribution: Distribution,
+  rank: number,
+  coin: number,
+  at: number,
+): Interval {
+  const { low, high } = bounds
+  const stays =
+    distribution.cumulative(rank, high) >= coin &&
+    (rank === 1 || !(distribution.cumulative(rank - 1, nextDouble(low)) >= coin))
+  return stays ? bounds : intersect(bounds, intervalOf(distribution, rank, coin, at))
+}
+
 /** Is T where the choice with this interval is made? */
 export function inside(interval: Interval, rank: number, temperature: number): boolean {
   if (temperature === 0) return rank === 1
@@ -87,10 +105,11 @@ export function lastTemperature(distribution: Distribution, rank: number, coin: 
   if (covers(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY
   if (!covers(Number.MIN_VALUE)) return 0
   const root = newton(distribution, rank, coin)
-  const low = root * (1 - NEAR)
-  const high = root * (1 + NEAR)
-  if (low > 0 && covers(low) && !covers(high)) return settle(covers, low, high)
-  return settle(covers, Number.MIN_VALUE, Number.POSITIVE_INFINITY)
+  // The root is rarely more than a few doubles away from where rounding puts the crossing.
+  if (!(root >= Number.MIN_VALUE && root < Number.POSITIVE_INFINITY)) {
+    return settle(covers, Number.MIN_VALUE, Number.POSITIVE_INFINITY)
+  }
+  return covers(root) ? crossingAbove(covers, root) : crossingBelow(covers, root)
 }
 
 /**
@@ -135,7 +154,7 @@ function newton(distribution: Distribution, rank: number, coin: number): number 
     if (!(better > lowest && better < highest)) {
       better = highest === Number.POSITIVE_INFINITY ? 2 * b : (lowest + highest) / 2
     }
-    if (Math.abs(better - b) <= 1e-15 * b) return 1 / better
+    if (Math.abs(better - b) <= CLOSE * b) return 1 / better
     b = better
   }
   return 1 / b
