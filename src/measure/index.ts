@@ -48,6 +48,7 @@ export {
   usualAt,
   type WindowFigures,
 } from './profile.js'
+export { type Reading, readText } from './read-text.js'
 export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
 export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'

@@ -198,9 +198,8 @@ function zoneMarks(axis: Axis, zones: Zones, ink: string): string {
 function fitting(name: string, room: number): string {
   const width = (text: string): number =>
     Array.from(text).reduce((sum, c) => sum + (c > '\u2fff' ? 10.5 : 5.4), 0)
-  const words = name.split(' ')
-  while (words.length > 1 && width(words.join(' ')) > room) words.pop()
-  return width(words.join(' ')) > room ? '' : words.join(' ')
+  const [first] = name.split(' ')
+  return [name, first].find(text => width(text) <= room) ?? ''
 }
 
 /** Over the columns: the zones' names and borders. */
@@ -337,9 +336,12 @@ function panel(
   }
   marks += curveMarks(points, axis, y, palette)
   if (outside) {
-    marks += label(width - 12, 14, `${textOf(Number(far.toPrecision(3)), unit)} ↑`, {
+    marks += label(width - 2, 24, `${textOf(Number(far.toPrecision(3)), unit)} ↑`, {
       'text-anchor': 'end',
       'font-size': 10,
+      stroke: palette.sheet,
+      'stroke-width': 3,
+      'paint-order': 'stroke',
     })
   }
   for (const [T, text] of axis.ticks()) {
