@@ -17,7 +17,7 @@ const QUICK = process.argv.includes('--quick')
 const MB = 1e6
 /** The Linux kernel of Karpathy's post has 474 MB. */
 const WHOLE = (QUICK ? 80 : 500) * MB
-const ENCODED = (QUICK ? 4 : 64) * MB
+const ENCODED = (QUICK ? 4 : 32) * MB
 const STEPS = QUICK ? 5 : 30
 
 export const title = `A corpus of ${WHOLE / MB} MB`
