@@ -38,6 +38,7 @@ const ENTRIES = {
   // Not a door: the program of a sweep's threads.
   'node/sweep-worker': 'src/node/sweep-worker.ts',
   train: 'src/train/index.ts',
+  browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',
   'cli/main': 'src/cli/main.ts',
 }

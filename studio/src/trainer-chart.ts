@@ -7,6 +7,8 @@ export interface Frame {
   /** Losses at the foot and at the head. */
   readonly low: number
   readonly high: number
+  /** Between two lines. */
+  readonly grid: number
 }
 
 /** Round steps between the lines of a grid, from fine to coarse. */
@@ -18,17 +20,16 @@ const gridOf = (span: number): number => GRIDS.find(grid => span / grid <= LINES
 /** A frame with room for all points, its ends on lines of the grid. */
 export function frameOf(curves: readonly PointColumns[], steps: number): Frame {
   const losses = curves.flatMap(curve => curve.losses).filter(Number.isFinite)
-  if (losses.length === 0) return { steps, low: 0, high: 4 }
+  if (losses.length === 0) return { steps, low: 0, high: 4, grid: 1 }
   const low = Math.min(...losses)
   const high = Math.max(...losses)
   const grid = gridOf(Math.max(high - low, 0.02))
   const foot = Math.floor(low / grid) * grid
-  return { steps, low: foot, high: Math.max(Math.ceil(high / grid) * grid, foot + grid) }
+  return { steps, low: foot, high: Math.max(Math.ceil(high / grid) * grid, foot + grid), grid }
 }
 
 /** Losses at which a line is drawn. */
-export function gridLines({ low, high }: Frame): number[] {
-  const grid = gridOf(high - low)
+export function gridLines({ low, high, grid }: Frame): number[] {
   const count = Math.round((high - low) / grid)
   return Array.from({ length: count + 1 }, (_, i) => low + i * grid)
 }

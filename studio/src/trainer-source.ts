@@ -4,7 +4,7 @@ import type { Corpus } from './trainer-keep.js'
 import type { CorpusReport, Source } from './trainer-protocol.js'
 
 /** What the beginning of a text shows. */
-const EXCERPT = 240
+const EXCERPT = 140
 
 async function bytesOf(file: File, found: boolean) {
   return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()), found }
