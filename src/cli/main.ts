@@ -69,6 +69,11 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./sweep.js')).sweep,
   },
   {
+    name: 'calibrate',
+    about: { en: 'the T at which it is as right as sure', ja: '自信どおりに当たる温度を求める' },
+    load: async () => (await import('./calibrate.js')).calibrate,
+  },
+  {
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
     load: async () => (await import('./inspect.js')).inspect,

@@ -14,6 +14,7 @@ import {
   writeTemperature,
   type ZoneName,
 } from '../measure/index.js'
+import type { NoPng } from '../node/png.js'
 import { SweepFolder, type SweepKey } from '../node/sweep-folder.js'
 import { sweepPool } from '../node/sweep-pool.js'
 import { createChain, LENGTH } from '../temperature/index.js'
@@ -181,6 +182,18 @@ export function zoneLines(result: SweepResult, io: Io): string[] {
   return lines
 }
 
+/** Why there is no PNG, and what to do. */
+export const noPngLine = (why: NoPng): { en: string; ja: string } =>
+  why === 'no-font'
+    ? {
+        en: 'no PNG: this machine has no font to write them with (install one, such as DejaVu); the SVG are whole',
+        ja: 'PNGなし: このマシンに書体がない（DejaVuなどを入れる）。SVGは完全',
+      }
+    : {
+        en: 'no PNG: @resvg/resvg-js has no program for this machine; the SVG are whole',
+        ja: 'PNGなし: @resvg/resvg-js がこのマシンで動かない。SVGは完全',
+      }
+
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
   const flags = given as SweepFlags
   const model = await openModel(name)
@@ -296,19 +309,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         ja: `${durationOf(seconds, io)}。${out.path}に ${written.files.join('、')}`,
       }),
     )
-    if (written.noPng) {
-      io.say(
-        written.noPng === 'no-font'
-          ? {
-              en: 'no PNG: this machine has no font to write them with (install one, such as DejaVu); the SVG are whole',
-              ja: 'PNGなし: このマシンに書体がない（DejaVuなどを入れる）。SVGは完全',
-            }
-          : {
-              en: 'no PNG: @resvg/resvg-js has no program for this machine; the SVG are whole',
-              ja: 'PNGなし: @resvg/resvg-js がこのマシンで動かない。SVGは完全',
-            },
-      )
-    }
+    if (written.noPng) io.say(noPngLine(written.noPng))
   }
   if (signal.aborted) {
     const { length: done } = result.texts

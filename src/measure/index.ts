@@ -1,6 +1,7 @@
 /** From a text to numbers. */
 
 export { type Balance, balance, type LooseMark } from './balance.js'
+export { calibrateModel } from './calibrate-model.js'
 export {
   type Calibration,
   calibrate,
@@ -49,6 +50,7 @@ export {
   type WindowFigures,
 } from './profile.js'
 export { type Reading, readText } from './read-text.js'
+export { reliabilityFigure } from './reliability-figure.js'
 export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
 export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { InputError } from '../errors.js'
 import {
   curveCsv,
-  FIGURE_THEMES,
   type FigureLanguage,
   type SweepResult,
   type SweepText,
@@ -16,8 +15,9 @@ import {
   sweepPage,
   writeTemperature,
 } from '../measure/index.js'
+import { writeFigures } from './figures.js'
 import { fileError, writeFileAtomic } from './files.js'
-import { type NoPng, pngMaker } from './png.js'
+import type { NoPng } from './png.js'
 
 /** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
 export interface SweepKey {
@@ -123,21 +123,12 @@ export class SweepFolder {
     await write('curve.csv', curveCsv(curve))
     await write('sweep.json', sweepJson(key, name, result))
     const drawing = { name, length: key.length, curve, ...(zones && { zones }) }
-    const svg = (theme: (typeof FIGURE_THEMES)[number], labels: FigureLanguage): string =>
-      sweepFigure(drawing, { theme, language: labels })
-    for (const theme of FIGURE_THEMES) await write(`sweep-${theme}.svg`, svg(theme, language))
-    // Without a Japanese font the PNG is labelled in English rather than not at all.
-    let labels = language
-    let png = await pngMaker(language === 'ja' ? '温' : 'T')
-    if (png === 'no-font' && language === 'ja') {
-      labels = 'en'
-      png = await pngMaker('T')
-    }
-    if (typeof png !== 'string') {
-      for (const theme of FIGURE_THEMES) await write(`sweep-${theme}.png`, png(svg(theme, labels)))
-    }
+    const figures = await writeFigures(this.path, 'sweep', language, (theme, labels) =>
+      sweepFigure(drawing, { theme, language: labels }),
+    )
+    files.push(...figures.files)
     await write('index.html', sweepPage(drawing, result, language))
-    return { files, ...(typeof png === 'string' && { noPng: png }) }
+    return { ...figures, files }
   }
 }
 

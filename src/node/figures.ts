@@ -1,0 +1,37 @@
+/** Figures into a folder: SVG and PNG, light and dark. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FIGURE_THEMES, type FigureLanguage, type FigureTheme } from '../measure/index.js'
+import { fileError, writeFileAtomic } from './files.js'
+import { type NoPng, pngMaker } from './png.js'
+
+/**
+ * Writes NAME-light.svg, NAME-dark.svg and, where this machine can, both as PNG. Without a Japanese
+ * font the PNG are labelled in English rather than not at all.
+ * @returns the names of the files, and why there is no PNG if there is none
+ */
+export async function writeFigures(
+  folder: string,
+  name: string,
+  language: FigureLanguage,
+  draw: (theme: FigureTheme, language: FigureLanguage) => string,
+): Promise<{ files: string[]; noPng?: NoPng }> {
+  await mkdir(folder, { recursive: true }).catch(error => {
+    throw fileError(error, folder, 'written')
+  })
+  const files: string[] = []
+  const write = async (file: string, content: string | Uint8Array): Promise<void> => {
+    await writeFileAtomic(join(folder, file), content)
+    files.push(file)
+  }
+  for (const theme of FIGURE_THEMES) await write(`${name}-${theme}.svg`, draw(theme, language))
+  let labels = language
+  let png = await pngMaker(language === 'ja' ? '温' : 'T')
+  if (png === 'no-font' && language === 'ja') {
+    labels = 'en'
+    png = await pngMaker('T')
+  }
+  if (typeof png === 'string') return { files, noPng: png }
+  for (const theme of FIGURE_THEMES) await write(`${name}-${theme}.png`, png(draw(theme, labels)))
+  return { files }
+}
