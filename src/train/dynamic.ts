@@ -142,7 +142,8 @@ export async function dynamicReader(
       y[t] = t < count ? given[t + 1] : 0
     }
     const out = await program.run({ x, y, ...Object.fromEntries(weights), ...state })
-    for (const name of graph.state) state[name] = out[nextState(name)]
+    // Copies, because the next run may write where this one wrote.
+    for (const name of graph.state) state[name] = out[nextState(name)].slice()
     return out
   }
 
