@@ -88,11 +88,18 @@ describe('for everybody', () => {
             }
           }
         }
-        for (const strength of ['22%', '26%', '32%']) {
-          const shade = `color-mix(in srgb, var(--shade) ${strength}, transparent)`
-          const ground = paint('var(--sheet)', shade)
-          found.push([`ink on ${shade}`, ratio(paint('var(--ink)'), ground)])
+        // Every step of every colour that the text can have, in full.
+        const steps = [
+          ...Array.from({ length: 5 }, (_, i) => `shade-${i}`),
+          ...Array.from({ length: 6 }, (_, i) => `heat-${i}`),
+        ]
+        for (const step of steps) {
+          probe.className = step
+          const tone = getComputedStyle(probe).getPropertyValue('--tone') || 'transparent'
+          const ground = paint('var(--sheet)', tone)
+          found.push([`ink on ${step} ${tone}`, ratio(paint('var(--ink)'), ground)])
         }
+        probe.className = ''
         return found
       })
       expect(ratios.length).toBeGreaterThan(100)

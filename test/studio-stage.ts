@@ -7,8 +7,10 @@ import { openSite, type Site } from './studio-site.js'
 
 export interface Shown {
   end: number
+  id: number
   temperature: number
   coin: number | null
+  chosen: boolean
   rank: number
   p: number
   surprisal: number

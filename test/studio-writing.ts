@@ -102,7 +102,7 @@ describe('a move of the temperature', () => {
     await count(page, 10)
     await pause(page)
     const written = (await records(page)).length
-    const drawn = () => page.locator('#next tr.drawn th span[aria-hidden]').textContent()
+    const drawn = () => page.locator('#next tr.drawn .glyph').textContent()
     const coin = await page.locator('.coin-words').textContent()
     const box = page.getByRole('textbox', { name: 'Temperature as a number' })
     const shares = async () =>
@@ -131,7 +131,7 @@ describe('a move of the temperature', () => {
     await pause(page)
     for (const column of ['td.share:not(.now)', 'td.share.now']) {
       const shares = await page.locator(`#next ${column}`).allTextContents()
-      expect(shares).toHaveLength(9)
+      expect(shares).toHaveLength(10)
       const sum = shares.reduce(
         (total, share) => total + Number.parseFloat(share.replace(/[<>]/, '')),
         0,

@@ -2,6 +2,7 @@
  * The page's state in the address after `#`: a link gives the same model, prompt, luck and
  * temperature to somebody else. Only what differs from the model's own is written.
  */
+import { InputError, parseSchedule, writeSchedule } from 'ondo'
 import { readTemperature, writeTemperature } from './scale.js'
 import { isSeed } from './seed.js'
 
@@ -10,6 +11,18 @@ export interface Address {
   prompt?: string
   seed?: string
   temperature?: number
+  /** In its written form, instead of a temperature. */
+  schedule?: string
+}
+
+/** The one written form, or undefined for what is no schedule. */
+export function readSchedule(text: string): string | undefined {
+  try {
+    return writeSchedule(parseSchedule(text))
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
 
 /** What is not understood is left out: an old or a mistyped link still opens. */
@@ -22,8 +35,13 @@ export function readAddress(hash: string): Address {
   if (prompt !== null) address.prompt = prompt
   const seed = fields.get('seed')
   if (seed !== null && isSeed(seed)) address.seed = seed
-  const temperature = readTemperature(fields.get('t') ?? '')
+  const t = fields.get('t') ?? ''
+  const temperature = readTemperature(t)
   if (temperature !== undefined) address.temperature = temperature
+  else {
+    const schedule = readSchedule(t)
+    if (schedule !== undefined) address.schedule = schedule
+  }
   return address
 }
 
@@ -32,6 +50,7 @@ export function writeAddress(address: Address): string {
   if (address.model !== undefined) fields.set('model', address.model)
   if (address.prompt !== undefined) fields.set('prompt', address.prompt)
   if (address.seed !== undefined) fields.set('seed', address.seed)
-  if (address.temperature !== undefined) fields.set('t', writeTemperature(address.temperature))
+  if (address.schedule !== undefined) fields.set('t', address.schedule)
+  else if (address.temperature !== undefined) fields.set('t', writeTemperature(address.temperature))
   return `#${fields}`
 }

@@ -1,5 +1,6 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
+import { CHOSEN } from './protocol.js'
 import './styles/index.css'
 import { Studio } from './studio.svelte.js'
 
@@ -14,11 +15,14 @@ Object.defineProperty(globalThis, 'ondo', {
   value: Object.freeze({
     text: () => studio.records.text,
     records: () => {
-      const { count, temperatures, coins, ranks, probabilities, surprisals, ends } = studio.records
+      const { count, ids, temperatures, coins, ranks, probabilities, surprisals, ends } =
+        studio.records
       return Array.from({ length: count }, (_, n) => ({
         end: ends[n],
+        id: ids[n],
         temperature: temperatures[n],
-        coin: Number.isNaN(coins[n]) ? null : coins[n],
+        coin: Number.isNaN(coins[n]) || coins[n] === CHOSEN ? null : coins[n],
+        chosen: coins[n] === CHOSEN,
         rank: ranks[n],
         p: probabilities[n],
         surprisal: surprisals[n],

@@ -1,25 +1,16 @@
 /**
  * The text on the page. It is laid down in blocks of some thousand characters that end with a line,
  * so that a hundred thousand characters cost the browser no more than the few that are in sight
- * (`content-visibility`), and each block is one text node, or runs of equal shade when the text is
- * shaded by surprise. Blocks out of sight are shaded when they come near.
+ * (`content-visibility`), and each block is one text node, or runs of equal tone when colours tell
+ * something of the text. Blocks out of sight are coloured when they come near.
  */
-import type { Records } from './records.js'
+import type { Records } from './draft/records.js'
+import { type Tint, tintOf } from './tint.js'
 
 /** A block ends at the first line's end after this many characters. */
 const BLOCK = 1500
 /** A line that never ends is broken at a space or a full stop after this many characters. */
 const LONGEST_BLOCK = 6000
-
-/** Lower bounds of the shades in bits; below the first there is none. */
-export const SHADES = [3, 5, 8] as const
-
-/** 0 for what was expected, up to SHADES.length. */
-export function shadeOf(surprisal: number): number {
-  let shade = 0
-  while (shade < SHADES.length && surprisal >= SHADES[shade]) shade++
-  return shade
-}
 
 interface Block {
   readonly element: HTMLElement
@@ -27,7 +18,7 @@ interface Block {
   readonly from: number
   to: number
   length: number
-  shaded: boolean
+  tint: Tint
 }
 
 export class Manuscript {
@@ -37,7 +28,7 @@ export class Manuscript {
   private readonly blockOf = new WeakMap<Element, Block>()
   private blocks: Block[] = []
   private records: Records | undefined
-  private shading = false
+  private tint: Tint = 'none'
   private readonly near = new Set<Block>()
 
   constructor(root: HTMLElement, scroller: HTMLElement) {
@@ -75,10 +66,68 @@ export class Manuscript {
     }
   }
 
-  setShading(on: boolean): void {
-    if (this.shading === on) return
-    this.shading = on
+  /** Only the first `count` symbols stand. */
+  truncate(records: Records, count: number): void {
+    this.records = records
+    while (this.blocks.length > 1 && this.blocks[this.blocks.length - 1].from >= count) {
+      const block = this.blocks.pop()!
+      this.observer.unobserve(block.element)
+      this.near.delete(block)
+      block.element.remove()
+    }
+    const last = this.blocks[this.blocks.length - 1]
+    if (!last) return
+    last.element.append(this.caret)
+    if (last.to <= count) return
+    last.to = count
+    this.near.add(last)
+    this.relay(last)
+  }
+
+  setTint(tint: Tint): void {
+    if (this.tint === tint) return
+    this.tint = tint
     for (const block of this.near) this.redo(block)
+  }
+
+  /** Where symbol n stands; at the end, the caret. */
+  rangeOf(n: number): Range | undefined {
+    const { records } = this
+    const range = document.createRange()
+    const block = this.blocks.findLast(({ from }) => from <= n)
+    if (!records || !block) return undefined
+    if (n >= records.count) {
+      range.selectNode(this.caret)
+      return range
+    }
+    const base = records.start(block.from)
+    let before = 0
+    const from = records.start(n) - base
+    const to = records.ends[n] - base
+    for (const node of this.textNodes(block)) {
+      const length = node.data.length
+      if (from < before + length || (from === to && from <= before + length)) {
+        range.setStart(node, from - before)
+        range.setEnd(node, Math.min(length, to - before))
+        return range
+      }
+      before += length
+    }
+    return undefined
+  }
+
+  /** The symbol at a place of the document; undefined outside of the text, and in the prompt. */
+  symbolAt(node: Node, offset: number): number | undefined {
+    const { records } = this
+    const element = (node instanceof Element ? node : node.parentElement)?.closest('.block')
+    const block = element && this.blockOf.get(element)
+    if (!block || !records) return undefined
+    let before = 0
+    for (const text of this.textNodes(block)) {
+      if (text === node) return records.at(records.start(block.from) + before + offset)
+      before += text.data.length
+    }
+    return undefined
   }
 
   dispose(): void {
@@ -92,7 +141,7 @@ export class Manuscript {
     element.className = 'block'
     element.append(this.caret)
     this.root.append(element)
-    const block: Block = { element, from, to: from, length: 0, shaded: this.shading }
+    const block: Block = { element, from, to: from, length: 0, tint: this.tint }
     this.blocks.push(block)
     this.blockOf.set(element, block)
     this.near.add(block)
@@ -117,7 +166,7 @@ export class Manuscript {
     const records = this.records!
     block.length += records.ends[to - 1] - records.start(from)
     block.to = to
-    if (block.shaded) this.layRuns(block, from, to)
+    if (block.tint !== 'none') this.layRuns(block, from, to)
     else this.layText(block, records.text.slice(records.start(from), records.ends[to - 1]))
   }
 
@@ -140,22 +189,21 @@ export class Manuscript {
   private layRuns(block: Block, from: number, to: number): void {
     const records = this.records!
     for (let n = from; n < to; ) {
-      const shade = this.shadeAt(n)
+      const name = tintOf(block.tint, records, n)
       let end = n + 1
-      while (end < to && this.shadeAt(end) === shade) end++
+      while (end < to && tintOf(block.tint, records, end) === name) end++
       const text = records.text.slice(records.start(n), records.ends[end - 1])
-      if (text) this.layRun(block, text, shade)
+      if (text) this.layRun(block, text, name)
       n = end
     }
   }
 
-  private layRun(block: Block, text: string, shade: number): void {
-    if (shade === 0) {
+  private layRun(block: Block, text: string, name: string): void {
+    if (name === '') {
       this.layText(block, text)
       return
     }
     const last = this.last(block)
-    const name = `shade-${shade}`
     if (last instanceof HTMLElement && last.className === name) {
       ;(last.firstChild as Text).appendData(text)
       return
@@ -166,11 +214,13 @@ export class Manuscript {
     this.add(block, run)
   }
 
-  private shadeAt(n: number): number {
-    const records = this.records!
-    // A line's end has no ink to shade.
-    if (records.text[records.start(n)] === '\n') return 0
-    return shadeOf(records.surprisals[n])
+  /** Text nodes of a block in order, without the prompt. */
+  private *textNodes({ element }: Block): Iterable<Text> {
+    for (const child of element.childNodes) {
+      if (child instanceof Text) yield child
+      else if (child !== this.caret && (child as Element).className !== 'prompt')
+        yield child.firstChild as Text
+    }
   }
 
   private sight(entries: IntersectionObserverEntry[]): void {
@@ -186,19 +236,22 @@ export class Manuscript {
     }
   }
 
-  /** Lays the block's text again if its shading is not the wanted one. */
+  /** Lays the block's text again if its colours are not the wanted ones. */
   private redo(block: Block): void {
-    if (block.shaded === this.shading) return
-    block.shaded = this.shading
+    if (block.tint !== this.tint) this.relay(block)
+  }
+
+  private relay(block: Block): void {
+    block.tint = this.tint
     const { element } = block
     const given = element.querySelector('.prompt')
     const caret = this.caret.parentNode === element
     element.replaceChildren()
     if (given) element.append(given)
     if (caret) element.append(this.caret)
-    if (block.to === block.from) return
     const { from, to } = block
     block.length = 0
+    if (to === from) return
     this.lay(block, from, to)
   }
 }

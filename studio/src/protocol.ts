@@ -7,7 +7,9 @@
  * very next character. The records of many characters travel as columns (typed arrays, moved and not
  * copied): 100,000 objects would make the page stutter. The logits of the next step travel whole,
  * because the page draws its bars from them anew at every move of the slider, sixty times a second,
- * without asking. Every text has a number, `run`; what arrives for an older run is let fall.
+ * without asking. Every text that is written has a number, `run`; what arrives for an older run is
+ * let fall. The tree of texts is the page's: the worker only ever carries on one of them, so a
+ * branch, an undo and a reload are all the same message, `begin` with the ids that stand.
  */
 import type { CellKind, TrainingRecord, UnknownPolicy, UnknownSymbol } from 'ondo'
 
@@ -26,34 +28,69 @@ export interface BundledModel {
   readonly bytes: number
 }
 
-/** How a text begins. */
-export interface Beginning {
-  readonly run: number
-  /** Left out: the model's own. */
-  readonly prompt?: string
+/** From what a text follows, with the temperatures. */
+export interface Origin {
+  readonly prompt: string
   readonly unknown: Exclude<UnknownPolicy, 'error'>
   /** Decimal digits, 0 to 2^64 - 1. */
   readonly seed: string
 }
 
+/** How a text begins, or goes on. */
+export interface Beginning extends Omit<Origin, 'prompt'> {
+  readonly run: number
+  /** Left out: the model's own. */
+  readonly prompt?: string
+  /** What stands already, and is carried on. Left out: nothing. */
+  readonly ids?: Uint32Array<ArrayBuffer>
+  /** Of the last of them, bits. */
+  readonly lastSurprisal?: number
+  /** So many symbols are written at once, before the pace begins: another text in place of one. */
+  readonly burst?: number
+}
+
+/** A text to be written aside, to be compared or counted; answered whole. */
+export interface Aside extends Origin {
+  readonly temperature: number
+  readonly length: number
+}
+
 export type ToWorker =
-  /** Opens a model and begins a text with it; `job` tells late answers from wanted ones. */
-  | { type: 'open'; job: number; source: string | Blob; name: string; begin: Beginning }
+  /** Opens a model; `job` tells late answers from wanted ones. */
+  | { type: 'open'; job: number; source: string | Blob; name: string }
   | { type: 'begin'; begin: Beginning }
   /** Which symbols of a prompt the model does not know, without beginning it. */
   | { type: 'check'; job: number; prompt: string; unknown: Beginning['unknown'] }
-  /** Counts for the very next symbol. */
+  /** Counts for the very next symbol; ends a schedule. */
   | { type: 'temperature'; value: number }
+  /** In its written form; counts from the very next symbol, at that symbol's own place. */
+  | { type: 'schedule'; written: string }
   /** Symbols a second; Infinity: as fast as the page can show them. */
   | { type: 'rate'; value: number }
   /** Shortest time between two batches, ms: a frame, or longer for readers who want less motion. */
   | { type: 'calm'; value: number }
   | { type: 'play' }
   | { type: 'pause' }
-  /** Writes one symbol, pausing if need be. */
-  | { type: 'step' }
+  /** Writes one symbol, pausing if need be: drawn, or this one. */
+  | { type: 'step'; id?: number }
   /** The page has shown a batch. */
   | { type: 'seen'; run: number }
+  /** The step before symbol `at` of the running text, as it was when that symbol was drawn. */
+  | { type: 'look'; job: number; at: number }
+  /** Writes texts aside, all with the same coins. */
+  | { type: 'aside'; job: number; texts: readonly Aside[] }
+  /**
+   * The nearest temperature at which symbols [from, to) of the running text, written at one
+   * temperature, are another text.
+   */
+  | {
+      type: 'neighbour'
+      job: number
+      from: number
+      to: number
+      temperature: number
+      direction: 'up' | 'down'
+    }
 
 export interface ModelFacts {
   readonly name: string
@@ -64,12 +101,14 @@ export interface ModelFacts {
   readonly hidden: number
   readonly parameters: number
   readonly training: TrainingRecord
+  /** What was measured and travels in the file. */
+  readonly measures: Readonly<Record<string, unknown>>
   /** The symbol of each id. */
   readonly symbols: readonly string[]
   readonly prompt: string
 }
 
-/** The step that has not been drawn yet. */
+/** A step as it was before it was drawn. */
 export interface NextStep {
   /** Its place in the text, from 0. */
   readonly index: number
@@ -77,20 +116,47 @@ export interface NextStep {
   readonly coin: number
   /** [V] */
   readonly logits: Float32Array<ArrayBuffer>
+  /** Of this step, where a schedule says it. */
+  readonly temperature?: number
 }
 
-/** Columns: one entry a symbol. */
-export interface RecordColumns {
+/** In the column of coins: nobody drew, a hand put the symbol there. */
+export const CHOSEN = -1
+
+/** Columns of records, one entry a symbol. */
+export const COLUMNS = {
   /** UTF-16 units that became text with it; 0 while a character is incomplete. */
+  lengths: Uint16Array,
+  ids: Uint32Array,
+  temperatures: Float64Array,
+  /** NaN at T = 0, which reads none; CHOSEN. */
+  coins: Float64Array,
+  ranks: Uint32Array,
+  /** Probability at T = 1. */
+  probabilities: Float32Array,
+  /** Probability at the temperature of the draw. */
+  tempered: Float32Array,
+  /** bits */
+  surprisals: Float32Array,
+  /** The same coin makes the same choice above this temperature... */
+  lows: Float64Array,
+  /** ...and up to this one. Both NaN for a chosen symbol. */
+  highs: Float64Array,
+} as const
+
+export type ColumnName = keyof typeof COLUMNS
+
+export interface RecordColumns {
   readonly lengths: Uint16Array<ArrayBuffer>
+  readonly ids: Uint32Array<ArrayBuffer>
   readonly temperatures: Float64Array<ArrayBuffer>
-  /** NaN at T = 0, which reads none. */
   readonly coins: Float64Array<ArrayBuffer>
   readonly ranks: Uint32Array<ArrayBuffer>
-  /** Probability at T = 1. */
   readonly probabilities: Float32Array<ArrayBuffer>
-  /** bits */
+  readonly tempered: Float32Array<ArrayBuffer>
   readonly surprisals: Float32Array<ArrayBuffer>
+  readonly lows: Float64Array<ArrayBuffer>
+  readonly highs: Float64Array<ArrayBuffer>
 }
 
 export type FromWorker =
@@ -106,6 +172,10 @@ export type FromWorker =
       /** Why the writing rests after this batch, if it does. */
       rest?: 'paused' | 'full'
     }
+  | { type: 'looked'; job: number; step: NextStep }
+  | { type: 'wrote-aside'; job: number; texts: readonly { text: string; columns: RecordColumns }[] }
+  /** `temperature`: none in that direction when left out. */
+  | { type: 'found'; job: number; temperature?: number }
   /** `network`: the file did not arrive. Else the error's own code and sentence. */
-  | { type: 'failed'; during: 'open'; job: number; code: string; message: string }
+  | { type: 'failed'; during: 'open' | 'aside'; job: number; code: string; message: string }
   | { type: 'failed'; during: 'begin' | 'write'; code: string; message: string }

@@ -1,6 +1,5 @@
 /** The worker's mind: opens models, keeps the pace, writes. It knows the protocol and no DOM. */
 import {
-  type Distribution,
   decodeModel,
   FileError,
   type Model,
@@ -8,16 +7,22 @@ import {
   OndoError,
   type Position,
   parameterCount,
-  Writer,
+  parseSchedule,
+  startSchedule,
+  type TemperatureAt,
+  type Writer,
 } from 'ondo'
+import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
+import { Memory } from './memory.js'
+import { nextTemperature } from './neighbour.js'
 import {
   AHEAD,
+  type Aside,
   type Beginning,
   type FromWorker,
   FULL,
   type ModelFacts,
   type NextStep,
-  type RecordColumns,
   type ToWorker,
 } from './protocol.js'
 
@@ -31,6 +36,8 @@ const HANDFUL = 16
 const NEXT_EVERY = 150
 /** A pause of the machine is not made up for beyond this, ms. */
 const LONGEST_DEBT = 250
+/** A reader that stands so few symbols before the wanted place walks there. */
+const NEAR = 16
 
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
@@ -38,13 +45,22 @@ export class Scribe {
   private readonly post: Post
   private model: Model | undefined
   private writer: Writer | undefined
+  /** Of the running text. */
+  private memory: Memory | undefined
+  /** Stands somewhere in the running text, for who looks at an earlier step. */
+  private reader: { writer: Writer; at: number } | undefined
   private run = 0
-  private count = 0
   private temperature = 1
+  private schedule: TemperatureAt | undefined
+  /** What the schedule says of the next step; asked once a step, for it may remember. */
+  private scheduled: number | undefined
   private rate = 40
   private calm = 16
   private playing = false
   private opening = 0
+  private asideJob = 0
+  /** Symbols to be written at once. */
+  private burst = 0
   /** Symbols due and not written yet, with their fraction. */
   private debt = 0
   private lastTick = 0
@@ -73,6 +89,10 @@ export class Scribe {
       }
       case 'temperature':
         this.temperature = message.value
+        this.setSchedule(undefined)
+        return
+      case 'schedule':
+        this.setSchedule(startSchedule(parseSchedule(message.written)))
         return
       case 'rate':
         this.rate = message.value
@@ -89,12 +109,22 @@ export class Scribe {
         this.rest('paused')
         return
       case 'step':
-        this.playing = false
-        if (this.writer) this.send(this.writer, 1, 'paused')
+        this.step(message.id)
         return
       case 'seen':
         if (message.run !== this.run) return
-        if (this.unseen-- === AHEAD) this.schedule(0)
+        if (this.unseen-- === AHEAD) this.wake(0)
+        return
+      case 'look':
+        this.look(message.job, message.at)
+        return
+      case 'aside':
+        this.writeAside(message.job, message.texts).catch(error => {
+          this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
+        })
+        return
+      case 'neighbour':
+        this.neighbour(message)
     }
   }
 
@@ -110,7 +140,6 @@ export class Scribe {
     if (this.opening !== job) return
     this.model = model
     this.post({ type: 'opened', job, model: facts(model, message.name, bytes.length) })
-    await this.begin(message.begin)
   }
 
   private async begin(beginning: Beginning): Promise<void> {
@@ -121,13 +150,17 @@ export class Scribe {
     const network = await networkOf(model)
     // Another model was opened meanwhile.
     if (model !== this.model) return
-    const writer = new Writer(model, network.session(), ids, { seed: BigInt(beginning.seed) })
+    const memory = new Memory(model, network, ids, BigInt(beginning.seed), beginning.ids ?? [])
+    if (this.memory) memory.learn(this.memory)
     this.writer?.dispose()
-    this.writer = writer
+    this.forgetReader()
+    this.memory = memory
+    this.writer = memory.writerAt(memory.ids.length, beginning.lastSurprisal)
     this.run = beginning.run
-    this.count = 0
     this.unseen = 0
-    const next = this.next(writer)
+    this.burst = beginning.burst ?? 0
+    this.scheduled = undefined
+    const next = this.next(this.writer)
     this.post({ type: 'began', run: this.run, unknown, next }, [next.logits.buffer])
     this.restartClock()
   }
@@ -137,13 +170,25 @@ export class Scribe {
     this.post({ type: 'failed', during, ...told(error) })
   }
 
+  private setSchedule(schedule: TemperatureAt | undefined): void {
+    this.schedule = schedule
+    this.scheduled = undefined
+  }
+
+  /** T of the next step. */
+  private due(writer: Writer): number {
+    if (!this.schedule) return this.temperature
+    this.scheduled ??= this.schedule(writer.moment())
+    return this.scheduled
+  }
+
   private restartClock(): void {
     this.debt = this.rate === Number.POSITIVE_INFINITY ? 0 : 1
     this.lastTick = performance.now()
-    this.schedule(0)
+    this.wake(0)
   }
 
-  private schedule(delay: number): void {
+  private wake(delay: number): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.tick(), delay)
   }
@@ -151,7 +196,13 @@ export class Scribe {
   /** Writes what is due. */
   private tick(): void {
     const { writer } = this
-    if (!this.playing || !writer || this.unseen >= AHEAD) return
+    if (!writer || this.unseen >= AHEAD) return
+    if (this.burst > 0) {
+      this.burst -= this.send(writer, this.burst, this.playing ? undefined : 'paused')
+      this.wake(0)
+      return
+    }
+    if (!this.playing) return
     const now = performance.now()
     let due = Number.POSITIVE_INFINITY
     if (this.rate < due) {
@@ -165,25 +216,50 @@ export class Scribe {
     if (!this.playing) return
     const untilNext = due === Number.POSITIVE_INFINITY ? 0 : ((1 - this.debt) * 1000) / this.rate
     // At full speed the page's own "seen" sets the pace.
-    this.schedule(due === Number.POSITIVE_INFINITY ? 0 : Math.max(this.calm, untilNext))
+    this.wake(due === Number.POSITIVE_INFINITY ? 0 : Math.max(this.calm, untilNext))
   }
 
-  /** Writes up to `due` symbols, as many as a slice allows, and sends them. */
-  private send(writer: Writer, due: number, rest?: 'paused'): void {
-    const positions: Position[] = []
-    const end = performance.now() + SLICE
-    const room = Math.min(due, FULL - this.count)
+  /** Writes one symbol and rests: the one that is due, or the one that a hand puts there. */
+  private step(id: number | undefined): void {
+    this.playing = false
+    const { writer, memory } = this
+    if (!writer || !memory) return
+    if (id === undefined) {
+      this.send(writer, 1, 'paused')
+      return
+    }
     try {
-      while (positions.length < Math.min(room, BATCH)) {
-        positions.push(writer.next(this.temperature))
-        if (positions.length % HANDFUL === 0 && performance.now() > end) break
-      }
-      this.count += positions.length
-      const full = this.count >= FULL
-      if (full) this.playing = false
-      this.written(writer, positions, full ? 'full' : rest)
+      const position = writer.choose(id, this.due(writer))
+      this.scheduled = undefined
+      memory.add(position.id, writer)
+      this.written(writer, [position], 'paused')
     } catch (error) {
       this.fail('write', error)
+    }
+  }
+
+  /** Writes up to `due` symbols, as many as a slice allows, and sends them. @returns how many */
+  private send(writer: Writer, due: number, rest?: 'paused'): number {
+    const memory = this.memory!
+    const positions: Position[] = []
+    const end = performance.now() + SLICE
+    const room = Math.min(due, FULL - memory.ids.length, BATCH)
+    try {
+      while (positions.length < room) {
+        const position = writer.next(this.due(writer))
+        this.scheduled = undefined
+        positions.push(position)
+        memory.add(position.id, writer)
+        if (positions.length % HANDFUL === 0 && performance.now() > end) break
+      }
+      const full = memory.ids.length >= FULL
+      if (full) this.playing = false
+      const whole = positions.length >= due
+      this.written(writer, positions, full ? 'full' : whole ? rest : undefined)
+      return full ? due : positions.length
+    } catch (error) {
+      this.fail('write', error)
+      return due
     }
   }
 
@@ -196,7 +272,7 @@ export class Scribe {
 
   private written(writer: Writer, positions: Position[], rest?: 'paused' | 'full'): void {
     const columns = columnsOf(positions)
-    const moved: ArrayBuffer[] = Object.values(columns).map(column => column.buffer)
+    const moved = buffersOf(columns)
     const now = performance.now()
     let next: NextStep | undefined
     if (rest || now - this.lastNext >= NEXT_EVERY) {
@@ -204,13 +280,12 @@ export class Scribe {
       moved.push(next.logits.buffer)
       this.lastNext = now
     }
-    const text = positions.map(position => position.text).join('')
     this.unseen++
     this.post(
       {
         type: 'written',
         run: this.run,
-        text,
+        text: textOf(positions),
         columns,
         ...(next && { next }),
         ...(rest && { rest }),
@@ -220,7 +295,75 @@ export class Scribe {
   }
 
   private next(writer: Writer): NextStep {
-    return { index: this.count, coin: writer.coin(), logits: logitsOf(writer.peek()) }
+    return {
+      index: this.memory!.ids.length,
+      coin: writer.coin(),
+      logits: logitsOf(writer.peek()),
+      ...(this.schedule && { temperature: this.due(writer) }),
+    }
+  }
+
+  private forgetReader(): void {
+    this.reader?.writer.dispose()
+    this.reader = undefined
+  }
+
+  private look(job: number, at: number): void {
+    const { memory } = this
+    if (!memory || at > memory.ids.length) return
+    if (!this.reader || this.reader.at > at || at - this.reader.at > NEAR) {
+      this.forgetReader()
+      this.reader = { writer: memory.writerAt(at), at }
+    }
+    const { reader } = this
+    while (reader.at < at) reader.writer.choose(memory.ids[reader.at++], 1)
+    const step: NextStep = {
+      index: at,
+      coin: reader.writer.coin(),
+      logits: logitsOf(reader.writer.peek()),
+    }
+    this.post({ type: 'looked', job, step }, [step.logits.buffer])
+  }
+
+  private async writeAside(job: number, texts: readonly Aside[]): Promise<void> {
+    const { model } = this
+    this.asideJob = job
+    if (!model) return
+    const network = await networkOf(model)
+    const done: { text: string; columns: ReturnType<typeof columnsOf> }[] = []
+    for (const { prompt, unknown, seed, temperature, length } of texts) {
+      const { ids } = model.tokenizer.encode(prompt, unknown)
+      const writer = new Memory(model, network, ids, BigInt(seed), []).writerAt(0)
+      const positions: Position[] = []
+      try {
+        while (positions.length < length) {
+          const end = performance.now() + SLICE
+          do positions.push(writer.next(temperature))
+          while (positions.length < length && performance.now() < end)
+          await new Promise(resolve => setTimeout(resolve))
+          // Another wish has come meanwhile.
+          if (this.asideJob !== job || model !== this.model) return
+        }
+      } finally {
+        writer.dispose()
+      }
+      done.push({ text: textOf(positions), columns: columnsOf(positions) })
+    }
+    const moved = done.flatMap(({ columns }) => buffersOf(columns))
+    this.post({ type: 'wrote-aside', job, texts: done }, moved)
+  }
+
+  private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {
+    const { memory } = this
+    if (!memory) return
+    const { job, from, to, temperature, direction } = wish
+    const found = nextTemperature(
+      () => memory.writerAt(from),
+      Math.min(to, memory.ids.length) - from,
+      temperature,
+      direction,
+    )
+    this.post({ type: 'found', job, ...(found !== undefined && { temperature: found }) })
   }
 }
 
@@ -242,6 +385,8 @@ async function read(source: string | Blob): Promise<Uint8Array> {
 
 function facts(model: Model, fallbackName: string, bytes: number): ModelFacts {
   const { config, tokenizer } = model
+  // The filter of the training text's spelling is large, and the page does not spell.
+  const { spelling: _, ...measures } = model.measures ?? {}
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
@@ -251,25 +396,8 @@ function facts(model: Model, fallbackName: string, bytes: number): ModelFacts {
     hidden: config.hidden,
     parameters: parameterCount(config),
     training: model.training,
+    measures,
     symbols: Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id)),
     prompt: model.prompt ?? '',
-  }
-}
-
-/** The logits [V] of a step; banned symbols keep -inf. They were float32, so nothing is lost. */
-function logitsOf(distribution: Distribution): Float32Array<ArrayBuffer> {
-  const logits = new Float32Array(distribution.size).fill(Number.NEGATIVE_INFINITY)
-  for (const { id, logit } of distribution.candidates(1, distribution.size).top) logits[id] = logit
-  return logits
-}
-
-function columnsOf(positions: readonly Position[]): RecordColumns {
-  return {
-    lengths: Uint16Array.from(positions, position => position.text.length),
-    temperatures: Float64Array.from(positions, position => position.temperature),
-    coins: Float64Array.from(positions, position => position.coin ?? Number.NaN),
-    ranks: Uint32Array.from(positions, position => position.rank),
-    probabilities: Float32Array.from(positions, position => position.p),
-    surprisals: Float32Array.from(positions, position => position.surprisal),
   }
 }

@@ -30,6 +30,12 @@ export class Shell {
     keep(`tab.${side}`, id)
   }
 
+  /** Shows the alternatives of the symbol that is looked at, and moves there. */
+  toAlternatives(): void {
+    this.open('next')
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('#next .choose')?.focus())
+  }
+
   toggleSheet(side: Side): void {
     this.sheet = this.sheet === side ? 'none' : side
   }

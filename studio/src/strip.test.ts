@@ -1,20 +1,15 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { emptyColumns, Records } from './draft/records.js'
 import type { RecordColumns } from './protocol.js'
-import { Records } from './records.js'
 import { stripPath, temperatureRange } from './strip.js'
 
 /** Columns of one-letter symbols at these temperatures. */
 function columns(temperatures: readonly number[]): RecordColumns {
-  const n = temperatures.length
-  return {
-    lengths: new Uint16Array(n).fill(1),
-    temperatures: Float64Array.from(temperatures),
-    coins: new Float64Array(n).fill(0.5),
-    ranks: new Uint32Array(n).fill(1),
-    probabilities: new Float32Array(n),
-    surprisals: new Float32Array(n),
-  }
+  const made = emptyColumns(temperatures.length)
+  made.lengths.fill(1)
+  made.temperatures.set(temperatures)
+  return made
 }
 
 it('keeps what was appended, in pieces of any size', () => {

@@ -1,5 +1,5 @@
 /** The temperature along the text as a line: one column a few pixels wide for some symbols. */
-import type { Records } from './records.js'
+import type { Records } from './draft/records.js'
 import { fractionOf } from './scale.js'
 
 /** A text shorter than this does not yet fill the strip, so that its line does not leap at first. */

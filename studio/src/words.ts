@@ -26,6 +26,8 @@ export class Speech {
   private readonly two: Intl.NumberFormat
   private readonly exact: Intl.NumberFormat
   private readonly three: Intl.NumberFormat
+  private readonly digits3: Intl.NumberFormat
+  private readonly plural: Intl.PluralRules
   private readonly percent0: Intl.NumberFormat
   private readonly percent1: Intl.NumberFormat
   private readonly compact: Intl.NumberFormat
@@ -38,6 +40,8 @@ export class Speech {
     this.two = make({ minimumFractionDigits: 2, maximumFractionDigits: 2 })
     this.exact = make({ minimumFractionDigits: 2, maximumFractionDigits: 12, useGrouping: false })
     this.three = make({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
+    this.digits3 = make({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
+    this.plural = new Intl.PluralRules(language, { type: 'ordinal' })
     this.percent0 = make({ style: 'percent', maximumFractionDigits: 0 })
     this.percent1 = make({
       style: 'percent',
@@ -70,6 +74,17 @@ export class Speech {
   spokenTemperature(T: number): string {
     const number = T === Number.POSITIVE_INFINITY ? this.say.infiniteSpoken : this.temperature(T)
     return this.say.valuetext(number, this.say.bands[bandOf(T)].words)
+  }
+
+  /** A temperature that is a limit: three digits, as many as one can tell apart. */
+  limit(T: number): string {
+    if (T === 0 || T === Number.POSITIVE_INFINITY) return this.temperature(T)
+    return this.digits3.format(T)
+  }
+
+  /** `1st`, `2nd`; `1 番目`. */
+  ordinal(n: number): string {
+    return this.say.ordinal(this.count(n), this.plural.select(n))
   }
 
   coin(u: number): string {

@@ -5,8 +5,8 @@
  *   tabs/NAME/messages.ts   its words: `export const words = table(en, ja)` (messages/table.ts)
  *   tabs/NAME/*.css, *.ts   what else it needs; import the css in the component
  *
- * and one line in TABS below (the lines of the tabs that are planned stand there already; a tab whose
- * panel is not there is not shown). What a panel may count on:
+ * and one line each in PANELS and PLANNED below (those of the tabs that are planned stand there
+ * already; a tab whose panel is not there is not shown). What a panel may count on:
  *
  * - It is loaded when its tab is first shown, as a chunk of its own, and mounted only while it is
  *   shown. What must outlive that (a sweep that runs on) is a value of
@@ -44,7 +44,13 @@ export interface Tab {
 }
 
 /** Panels that are there; each becomes a chunk of its own. */
-const PANELS = import.meta.glob<{ default: Panel }>(['./*/*.svelte', '../parts/Train.svelte'])
+const PANELS = import.meta.glob<{ default: Panel }>([
+  '../parts/Train.svelte',
+  './lessons/Lessons.svelte',
+  './branches/Branches.svelte',
+  './sweep/Sweep.svelte',
+  './inside/Inside.svelte',
+])
 
 const PLANNED: readonly Tab[] = [
   { id: 'text', side: 'left', title: { en: 'Text', ja: '本文' }, panel: Text },

@@ -1,0 +1,31 @@
+/** Records as they travel: from the writer's positions to columns. */
+import type { Distribution, Position } from 'ondo'
+import { CHOSEN, type RecordColumns } from './protocol.js'
+
+export function columnsOf(positions: readonly Position[]): RecordColumns {
+  return {
+    lengths: Uint16Array.from(positions, position => position.text.length),
+    ids: Uint32Array.from(positions, position => position.id),
+    temperatures: Float64Array.from(positions, position => position.temperature),
+    coins: Float64Array.from(positions, ({ chosen, coin }) =>
+      chosen ? CHOSEN : (coin ?? Number.NaN),
+    ),
+    ranks: Uint32Array.from(positions, position => position.rank),
+    probabilities: Float32Array.from(positions, position => position.p),
+    tempered: Float32Array.from(positions, position => position.pT),
+    surprisals: Float32Array.from(positions, position => position.surprisal),
+    lows: Float64Array.from(positions, position => position.interval?.low ?? Number.NaN),
+    highs: Float64Array.from(positions, position => position.interval?.high ?? Number.NaN),
+  }
+}
+
+export const textOf = (positions: readonly Position[]): string =>
+  positions.map(position => position.text).join('')
+
+export const buffersOf = (columns: RecordColumns): ArrayBuffer[] =>
+  Object.values(columns).map(column => column.buffer)
+
+/** The logits [V] of a step; they were float32, so nothing is lost. */
+export function logitsOf(distribution: Distribution): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: distribution.size }, (_, id) => distribution.logit(id))
+}

@@ -1,0 +1,484 @@
+/**
+ * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
+ * the worker that writes. Components read it and call its verbs.
+ */
+import {
+  type Candidates,
+  Distribution,
+  parseSchedule,
+  type UnknownSymbol,
+  writeSchedule,
+} from 'ondo'
+import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
+import { History, type Moment } from './draft/history.js'
+import type { Records } from './draft/records.js'
+import { type Ends, endsOf, stretchStart } from './marks.js'
+import { CHOSEN, type FromWorker, type NextStep, type Origin, type ToWorker } from './protocol.js'
+import { Settings, SPEEDS, type Speed } from './settings.svelte.js'
+
+/** A little below the model's own confidence, as on the command line. */
+export const FIRST_TEMPERATURE = 0.8
+export const FIRST_SEED = '42'
+/** Candidates that have a row of their own; as many as there are digits to choose by. */
+export const ROWS = 9
+/** With less motion wanted, the text grows once a second and not with every frame. */
+const FRAME = 16
+const CALM = 1000
+/** What counts again and again along the text is counted no more often than this, ms. */
+const SURVEY_EVERY = 120
+
+/** Who shows the text; it is told of pieces, not of states. */
+export interface TextView {
+  /** Another text altogether. */
+  clear(prompt: string): void
+  /** Symbols `from` up to `records.count` are new. */
+  append(records: Records, from: number): void
+  /** Only the first `count` symbols stand. */
+  truncate(records: Records, count: number): void
+}
+
+export interface Trouble {
+  readonly during: 'open' | 'begin' | 'write'
+  readonly message: string
+}
+
+/** A step, as a distribution that answers for any temperature. */
+export interface ShownStep {
+  readonly index: number
+  readonly coin: number
+  readonly distribution: Distribution
+}
+
+type Written = Extract<FromWorker, { type: 'written' }>
+
+const stepOf = ({ index, coin, logits }: NextStep): ShownStep => ({
+  index,
+  coin,
+  distribution: Distribution.of(logits),
+})
+
+export class Desk {
+  readonly settings = new Settings()
+  trouble = $state.raw<Trouble>()
+  temperature = $state(FIRST_TEMPERATURE)
+  /** A temperature that is only tried on the bars; the text goes on as it was. */
+  preview = $state<number>()
+  /** In its written form, while one steers the temperature. */
+  schedule = $state<string>()
+  playing = $state(true)
+  full = $state(false)
+  /** Symbols shown. */
+  count = $state(0)
+  /** The step that has not been drawn yet. */
+  next = $state.raw<ShownStep>()
+  /** The symbol that the reader looks at; `count` is the one to come. */
+  selected = $state<number>()
+  /** The step in which the selected symbol was drawn, once it has come. */
+  looked = $state.raw<ShownStep>()
+  /** The reader chooses each symbol. */
+  choosing = $state(false)
+  /** Grows with every change of the tree of texts. */
+  version = $state(0)
+  origin = $state.raw<Origin>({ prompt: '', unknown: 'skip', seed: FIRST_SEED })
+  unknown = $state.raw<readonly UnknownSymbol[]>([])
+  /** The temperatures at which this text changes. */
+  ends = $state.raw<Ends>()
+  /** The search for the next different text, while it runs; `none` when there is no other. */
+  search = $state<'up' | 'down' | 'none-up' | 'none-down'>()
+
+  readonly speech = $derived(this.settings.speech)
+  readonly say = $derived(this.speech.say)
+  /** The temperature that the bars are shown at. */
+  readonly shownTemperature = $derived(this.preview ?? this.temperature)
+  /** The step whose bars are shown. */
+  readonly step = $derived(this.selected === undefined ? this.next : this.looked)
+  readonly candidates = $derived<Candidates | undefined>(
+    this.step?.distribution.candidates(this.shownTemperature, ROWS),
+  )
+  /** What the coin of the shown step falls on at the present temperature. */
+  readonly draw = $derived(this.step?.distribution.draw(this.shownTemperature, this.step.coin))
+
+  draft = new Draft()
+  history = new History()
+  protected readonly worker: Worker
+  protected view: TextView | undefined
+  /** Of the text that the worker writes. */
+  protected run = 0
+  protected runs = 0
+  private reason: Reason = 'temperature'
+  private lookJob = 0
+  private searchJob = 0
+  private asideJob = 0
+  private asides: ((message: Extract<FromWorker, { type: 'wrote-aside' }>) => void) | undefined
+  private arrived: Written[] = []
+  private frame = 0
+  private surveyed = 0
+  private surveyTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(worker: Worker) {
+    this.worker = worker
+    worker.addEventListener('message', event => this.receive(event.data))
+    const calm = matchMedia('(prefers-reduced-motion: reduce)')
+    const setCalm = () => this.tell({ type: 'calm', value: calm.matches ? CALM : FRAME })
+    calm.addEventListener('change', setCalm)
+    setCalm()
+    this.tell({ type: 'rate', value: SPEEDS[this.settings.speed] })
+    // A hidden page is given no frames, but the text goes on.
+    document.addEventListener('visibilitychange', () => document.hidden && this.show())
+  }
+
+  get records(): Records {
+    return this.draft.shown
+  }
+
+  attach(view: TextView): void {
+    this.view = view
+    view.clear(this.origin.prompt)
+    view.append(this.records, 0)
+  }
+
+  // --- the temperature ---
+
+  setTemperature(value: number): void {
+    if (value === this.temperature && this.schedule === undefined) return
+    const before = this.moment()
+    this.applyTemperature(value)
+    this.history.moved(before, this.moment(), performance.now())
+    this.changed()
+  }
+
+  /** @throws InputError that points at the character */
+  setSchedule(written: string): void {
+    const parsed = parseSchedule(written)
+    if (parsed.kind === 'constant') {
+      this.setTemperature(parsed.temperature)
+      return
+    }
+    const before = this.moment()
+    this.applySchedule(writeSchedule(parsed))
+    this.history.moved(before, this.moment(), performance.now())
+    this.changed()
+  }
+
+  /** Writes the stretch that was written at one temperature anew, at the next that changes it. */
+  nextText(direction: 'up' | 'down'): void {
+    const { records, count } = this
+    const from = stretchStart(records, count)
+    if (from >= count) return
+    this.search = direction
+    const temperature = records.temperatures[count - 1]
+    const job = ++this.searchJob
+    this.tell({ type: 'neighbour', job, from, to: count, temperature, direction })
+  }
+
+  // --- the pace ---
+
+  setSpeed(speed: Speed): void {
+    this.settings.keepSpeed(speed)
+    this.tell({ type: 'rate', value: SPEEDS[speed] })
+  }
+
+  toggle(): void {
+    if (this.full) return
+    this.playing = !this.playing
+    if (this.playing) this.choosing = false
+    this.tell({ type: this.playing ? 'play' : 'pause' })
+  }
+
+  pause(): void {
+    if (this.playing) this.toggle()
+  }
+
+  writeOne(): void {
+    this.playing = false
+    this.tell({ type: 'step' })
+  }
+
+  // --- the text and its branches ---
+
+  /** Looks at a symbol; `count` is the step to come, undefined nothing. */
+  select(n: number | undefined): void {
+    const at = n === undefined ? undefined : Math.max(0, Math.min(this.count, n))
+    if (at === this.selected) return
+    this.selected = at
+    if (at === undefined) {
+      this.looked = undefined
+    } else if (at === this.next?.index) {
+      this.looked = this.next
+    } else {
+      this.tell({ type: 'look', job: ++this.lookJob, at })
+    }
+  }
+
+  setChoosing(on: boolean): void {
+    this.choosing = on
+    if (on) this.pause()
+  }
+
+  /** Puts a symbol where the reader looks, or at the end. What stood there stays, as a branch. */
+  choose(id: number): void {
+    const at = this.selected ?? this.count
+    if (at < this.count && this.records.ids[at] === id) return
+    const before = this.moment()
+    this.playing = false
+    this.tell({ type: 'pause' })
+    // The same choice was made before: its text is there.
+    const known = this.wayWith(at, id)
+    this.goTo(known ?? { branch: this.draft.place.branch, count: at })
+    if (known === undefined) {
+      this.reason = 'choice'
+      this.tell({ type: 'step', id })
+    }
+    this.select(undefined)
+    this.history.did(before, this.moment())
+    this.changed()
+  }
+
+  /** Shows the text that goes another way at a fork. */
+  take(fork: Fork, way: number): void {
+    this.open(this.draft.placeOf(fork.ways[(way + fork.ways.length) % fork.ways.length]))
+  }
+
+  /** Shows another text. */
+  open(place: Place): void {
+    const before = this.moment()
+    this.pause()
+    this.goTo(place)
+    this.history.did(before, this.moment())
+    this.changed()
+  }
+
+  /** Begins anew from this, at the present temperature. */
+  beginFrom(origin: Origin): void {
+    const before = this.draft.branch && this.moment()
+    const root = this.draft.roots.find(
+      ({ origin: its }) =>
+        its.prompt === origin.prompt && its.seed === origin.seed && its.unknown === origin.unknown,
+    )
+    if (root) {
+      this.goTo({ branch: root.id, count: 0 })
+    } else {
+      this.draft.begin(origin)
+      this.refresh(0)
+      this.carryOn()
+    }
+    this.reason = 'temperature'
+    if (before) this.history.did(before, this.moment())
+    this.changed()
+  }
+
+  undo(): void {
+    const moment = this.history.undo(this.moment())
+    if (moment) this.restore(moment)
+  }
+
+  redo(): void {
+    const moment = this.history.redo(this.moment())
+    if (moment) this.restore(moment)
+  }
+
+  /** Forks of the shown text; read together with `version` and `count`. */
+  forks(): Fork[] {
+    return this.draft.forks()
+  }
+
+  /** Texts written aside with the same coins; undefined when another wish came between. */
+  writeAside(
+    texts: Extract<ToWorker, { type: 'aside' }>['texts'],
+  ): Promise<Extract<FromWorker, { type: 'wrote-aside' }>['texts']> {
+    this.tell({ type: 'aside', job: ++this.asideJob, texts })
+    return new Promise(resolve => {
+      this.asides = message => resolve(message.texts)
+    })
+  }
+
+  // --- for those who extend the desk ---
+
+  /** Something worth keeping has changed. */
+  protected changed(): void {
+    this.version++
+  }
+
+  protected tell(message: ToWorker): void {
+    this.worker.postMessage(message)
+  }
+
+  protected moment(): Moment {
+    return { place: this.draft.place, temperature: this.temperature, schedule: this.schedule }
+  }
+
+  protected applyTemperature(value: number): void {
+    this.schedule = undefined
+    this.temperature = value
+    this.tell({ type: 'temperature', value })
+  }
+
+  protected applySchedule(written: string): void {
+    this.schedule = written
+    this.tell({ type: 'schedule', written })
+  }
+
+  protected restore({ place, temperature, schedule }: Moment): void {
+    this.pause()
+    this.temperature = temperature
+    if (schedule === undefined) this.applyTemperature(temperature)
+    else this.applySchedule(schedule)
+    this.goTo(place)
+    this.changed()
+  }
+
+  /** Shows a place of the tree and lets the worker stand there. */
+  protected goTo(place: Place, burst?: number): void {
+    this.refresh(this.draft.go(place))
+    this.carryOn(burst)
+  }
+
+  /** The shown text is another one from symbol `from` on. */
+  protected refresh(from: number): void {
+    const { shown } = this.draft
+    const origin = this.draft.branch?.origin
+    if (origin && (origin !== this.origin || from === 0)) {
+      this.origin = origin
+      this.view?.clear(origin.prompt)
+      from = 0
+    } else {
+      this.view?.truncate(shown, from)
+    }
+    if (shown.count > from) this.view?.append(shown, from)
+    this.count = shown.count
+    this.full = false
+    this.select(undefined)
+    this.version++
+    this.survey()
+  }
+
+  /** Lets the worker write on from what is shown. */
+  protected carryOn(burst?: number): void {
+    this.run = ++this.runs
+    this.arrived = []
+    const { shown } = this.draft
+    const { count } = shown
+    this.tell({
+      type: 'begin',
+      begin: {
+        run: this.run,
+        ...this.origin,
+        ids: shown.ids.slice(0, count),
+        ...(count > 0 && { lastSurprisal: shown.surprisals[count - 1] }),
+        ...(burst !== undefined && { burst }),
+      },
+    })
+  }
+
+  protected receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'began':
+        if (message.run !== this.run) return
+        this.trouble = undefined
+        this.unknown = message.unknown
+        this.setNext(message.next)
+        return
+      case 'written':
+        if (message.run !== this.run) return
+        this.arrived.push(message)
+        if (document.hidden) this.show()
+        else this.frame ||= requestAnimationFrame(() => this.show())
+        return
+      case 'looked':
+        if (message.job === this.lookJob && message.step.index === this.selected)
+          this.looked = stepOf(message.step)
+        return
+      case 'found':
+        if (message.job === this.searchJob) this.foundText(message.temperature)
+        return
+      case 'wrote-aside':
+        if (message.job === this.asideJob) this.asides?.(message)
+        return
+      case 'failed':
+        if (message.during === 'open' || message.during === 'aside') return
+        if (message.during === 'write') this.playing = false
+        this.trouble = { during: message.during, message: message.message }
+    }
+  }
+
+  // --- internal ---
+
+  private foundText(temperature: number | undefined): void {
+    const direction = this.search === 'up' ? 'up' : 'down'
+    this.search = undefined
+    if (temperature === undefined) {
+      this.search = direction === 'up' ? 'none-up' : 'none-down'
+      return
+    }
+    const { count } = this
+    const from = stretchStart(this.records, count)
+    const before = this.moment()
+    this.applyTemperature(temperature)
+    this.reason = 'temperature'
+    this.goTo({ branch: this.draft.place.branch, count: from }, count - from)
+    this.history.did(before, this.moment())
+    this.changed()
+  }
+
+  /** A text that already goes on with this symbol at this place. */
+  private wayWith(at: number, id: number): Place | undefined {
+    const fork = this.draft.forks().find(each => each.at === at)
+    const way = fork?.ways.find(each => {
+      const branch = this.draft.branches[each]
+      return branch.records.ids[at - branch.at] === id
+    })
+    return way === undefined ? undefined : this.draft.placeOf(way)
+  }
+
+  /** Shows what has arrived; once a frame. */
+  private show(): void {
+    cancelAnimationFrame(this.frame)
+    this.frame = 0
+    const { arrived, draft } = this
+    this.arrived = []
+    const from = draft.shown.count
+    const branches = draft.branches.length
+    for (const message of arrived) {
+      if (message.columns.ids.length > 0) draft.append(message, this.reason)
+      if (message.next) this.setNext(message.next)
+      if (message.rest === 'full') {
+        this.full = true
+        this.playing = false
+      }
+      this.tell({ type: 'seen', run: message.run })
+    }
+    const { shown } = draft
+    if (shown.count > from) {
+      this.view?.append(shown, from)
+      this.reason = 'temperature'
+      this.search = undefined
+    }
+    if (from === 0 && shown.count > 0) performance.mark('first text')
+    this.count = shown.count
+    if (draft.branches.length > branches) this.changed()
+    this.surveySoon()
+  }
+
+  private setNext(step: NextStep): void {
+    this.next = stepOf(step)
+    if (this.schedule !== undefined && step.temperature !== undefined)
+      this.temperature = step.temperature
+    // The selected step to come is pinned until it is there.
+    if (this.selected === step.index && this.looked === undefined) this.looked = this.next
+  }
+
+  private surveySoon(): void {
+    const wait = Math.max(0, this.surveyed + SURVEY_EVERY - performance.now())
+    this.surveyTimer ??= setTimeout(() => this.survey(), wait)
+  }
+
+  private survey(): void {
+    clearTimeout(this.surveyTimer)
+    this.surveyTimer = undefined
+    this.surveyed = performance.now()
+    this.ends = endsOf(this.records, this.records.count)
+  }
+}
+
+/** Was this symbol put there by a hand? */
+export const isChosen = (records: Records, n: number): boolean => records.coins[n] === CHOSEN

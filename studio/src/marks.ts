@@ -1,0 +1,79 @@
+/** The temperatures at which the text would change: from the intervals of its choices. */
+import type { Records } from './draft/records.js'
+import { CHOSEN } from './protocol.js'
+
+/** Ends beyond the nearest that are marked, too, on either side. */
+const MORE = 4
+
+export interface Ends {
+  /** The first symbol of the stretch that was written at one temperature. */
+  readonly from: number
+  readonly temperature: number
+  /** The whole stretch is as it is above `low` and up to `high`. */
+  readonly low: number
+  readonly high: number
+  /** Symbols that change first, below and above; undefined where none does. */
+  readonly lowAt: number | undefined
+  readonly highAt: number | undefined
+  /** Where single choices would change, nearest first, without `low` and `high`. */
+  readonly lows: readonly number[]
+  readonly highs: readonly number[]
+}
+
+/** Where the last stretch begins that was drawn, not chosen, at one temperature. */
+export function stretchStart(records: Records, count: number): number {
+  if (count === 0) return 0
+  const { temperatures, coins } = records
+  const T = temperatures[count - 1]
+  let from = count
+  while (from > 0 && temperatures[from - 1] === T && coins[from - 1] !== CHOSEN) from--
+  return from
+}
+
+/** Puts x into a list of the nearest, sorted by `before`. */
+function insert(list: number[], x: number, before: (a: number, b: number) => boolean): void {
+  let at = list.length
+  while (at > 0 && before(x, list[at - 1])) at--
+  if (list[at - 1] === x) return
+  list.splice(at, 0, x)
+  if (list.length > MORE + 1) list.pop()
+}
+
+const descending = (a: number, b: number): boolean => a > b
+const ascending = (a: number, b: number): boolean => a < b
+
+export function endsOf(records: Records, count: number): Ends | undefined {
+  const from = stretchStart(records, count)
+  if (from === count) return undefined
+  let low = 0
+  let high = Number.POSITIVE_INFINITY
+  let lowAt: number | undefined
+  let highAt: number | undefined
+  const lows: number[] = []
+  const highs: number[] = []
+  for (let n = from; n < count; n++) {
+    const below = records.lows[n]
+    const above = records.highs[n]
+    if (below > low) {
+      low = below
+      lowAt = n
+    }
+    if (above < high) {
+      high = above
+      highAt = n
+    }
+    if (below > 0 && !(lows.length > MORE && below <= lows[MORE])) insert(lows, below, descending)
+    if (above < Number.POSITIVE_INFINITY && !(highs.length > MORE && above >= highs[MORE]))
+      insert(highs, above, ascending)
+  }
+  return {
+    from,
+    temperature: records.temperatures[count - 1],
+    low,
+    high,
+    lowAt,
+    highAt,
+    lows: lows.slice(1),
+    highs: highs.slice(1),
+  }
+}
