@@ -12,7 +12,7 @@ const settings = {
   hidden: 24,
   batch: 8,
   seq: 16,
-  epochs: 4,
+  epochs: 6,
   dropout: 0.1,
   warmup: 10,
   checkpointEvery: 7,
