@@ -17,6 +17,7 @@ interface Subject {
 
 const SUBJECTS: Record<string, () => Promise<Subject>> = {
   sample: () => import('./sample.js'),
+  page: () => import('./page.js'),
   train: () => import('./train.js'),
   corpus: () => import('./corpus.js'),
 }

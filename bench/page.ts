@@ -1,0 +1,86 @@
+/**
+ * Training in a page: Ondo's step (data, forward, backward, clip, update) on WebAssembly in a worker
+ * of Chromium, against TensorFlow.js's LSTM of the same size in the same page, on each of its
+ * backends that can train at all. `ONDO_TFJS` names the tf.min.js of an npm installation.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { seededIds } from '../test/seeded.js'
+import { interleave, median, type Row, rateText, ratio } from './harness.js'
+import { BenchPage, findTfjs, type PagePeer, type Sizes } from './peers/page.js'
+
+export const title =
+  'Training in a page, characters a second (LSTM 2x128, 65 symbols, B = T = 50, Chromium)'
+
+const SIZES: Sizes = { vocabulary: 65, hidden: 128, layers: 2, batch: 50, seq: 50 }
+const CHARACTERS = SIZES.batch * SIZES.seq
+const WHAT = 'LSTM 2x128'
+const BACKENDS = ['wasm', 'cpu', 'webgl'] as const
+/** ln 65: what a model that knows nothing loses. */
+const NOTHING = Math.log(SIZES.vocabulary)
+
+const seen: Record<string, string> = {}
+export const versions = (): Record<string, string> => seen
+
+export async function* measure(log: (line: string) => void): AsyncGenerator<Row> {
+  const ids = Uint8Array.from(seededIds(200_000, SIZES.vocabulary))
+  const page = await new BenchPage().start()
+  seen.chromium = page.version
+  const peers: PagePeer[] = []
+  const add = async (name: string, begin: Parameters<BenchPage['peer']>[1]): Promise<void> => {
+    log(`${name}: first step`)
+    const peer = await page.peer(name, begin)
+    if (Math.abs(peer.firstLoss - NOTHING) > 0.2) {
+      throw new Error(`${name}: the first loss is ${peer.firstLoss}, not about ${NOTHING}`)
+    }
+    peers.push(peer)
+  }
+  try {
+    await add('Ondo, 2 threads', { sizes: SIZES, ids, threads: 2 })
+    await add('Ondo, 1 thread', { sizes: SIZES, ids, threads: 1 })
+    const tfjs = findTfjs()
+    if ('missing' in tfjs) {
+      yield { what: WHAT, who: 'TensorFlow.js', value: 'skipped', note: tfjs.missing }
+    } else {
+      const manifest = readFileSync(join(tfjs.script, '../../package.json'), 'utf8')
+      seen.tfjs = JSON.parse(manifest).version
+      for (const backend of BACKENDS) {
+        const scripts = ['/tfjs/tf.js', ...(backend === 'wasm' ? ['/tfjs/wasm.js'] : [])]
+        const name = `TensorFlow.js ${backend}`
+        try {
+          await add(name, { sizes: SIZES, ids, threads: 2, backend, scripts })
+        } catch (error) {
+          const note = String(error)
+            .split('\n')[0]
+            .replace(/^(page\.evaluate: )?(Error: )*/, '')
+          log(`${name}: ${note}`)
+          yield { what: WHAT, who: name, value: 'cannot', note, data: { error: String(error) } }
+        }
+      }
+    }
+    const rates = await interleave(peers, { rounds: 5, ms: 1500 })
+    yield* rates.map((rate, i): Row => {
+      const times = ratio(rates[0], rate)
+      const characters = rate.rates.map(steps => steps * CHARACTERS)
+      return {
+        what: WHAT,
+        who: rate.name,
+        value: rateText(characters),
+        note: i === 0 ? '' : `Ondo is ${times.toFixed(1)}x`,
+        data: { rates: characters, ratio: times },
+      }
+    })
+    const idle = await page.frames(() => new Promise(resolve => setTimeout(resolve, 3000)))
+    const steps = Math.max(3, Math.round(3 * median(rates[0].rates)))
+    const frames = await page.frames(async () => peers[0].run(steps))
+    yield {
+      what: 'frames a second',
+      who: 'while training',
+      value: frames.toFixed(1),
+      note: `idle ${idle.toFixed(1)}`,
+      data: { frames, idle },
+    }
+  } finally {
+    await page.close()
+  }
+}
