@@ -22,7 +22,7 @@ import { VERSION } from '../version.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { READING } from './corpus.js'
 import { DONE, type Io } from './io.js'
-import { padEnd, width } from './language.js'
+import { padEnd, width, wrap } from './language.js'
 import { openModel } from './model.js'
 import { bar, clock, LiveLine } from './progress.js'
 import { trainedText } from './trained-text.js'
@@ -165,19 +165,35 @@ export function zoneLines(result: SweepResult, io: Io): string[] {
   if (cold?.proof) {
     const { start, period } = cold.proof
     lines.push(
-      io.t({
-        en: `T = 0: proved that it never ends its loop: the network's state at ${start} came back, to the bit, ${period} symbols later`,
-        ja: `温度0: ループが終わらないことの証明。位置${start}のネットワークの状態が${period}文字後にビット単位で一致`,
-      }),
+      ...wrap(
+        io.t({
+          en: `T = 0: proved that it never ends its loop: the network's state at ${start} came back, to the bit, ${period} symbols later`,
+          ja: `温度0: ループが終わらないことの証明。位置${start}のネットワークの状態が${period}文字後にビット単位で一致`,
+        }),
+        80,
+      ),
     )
   } else if (cold?.loop) {
     const { start, period } = cold.loop
     lines.push(
       io.t({
-        en: `T = 0: repeats every ${period} characters from ${start} on; no state of the network came back to the bit, so there is no proof that it never ends`,
-        ja: `温度0: ${start}字目から${period}字ごとに繰り返す。状態のビット単位の一致は見つからず、終わらない証明はない`,
+        en: `T = 0: repeats every ${period} characters from ${start} on`,
+        ja: `温度0: ${start}字目から${period}字ごとに繰り返す`,
       }),
     )
+    if (cold.settled) {
+      const { margin, drift } = cold.settled
+      const [lead, change] = [margin.toPrecision(2), drift.toExponential(0)]
+      lines.push(
+        ...wrap(
+          io.t({
+            en: `That it never ends is not proved: the network's state did not come back to the bit. But its closest choice leads by ${lead} nats, and from round to round no lead changes by more than ${change}.`,
+            ja: `終わらないことの証明はない（ネットワークの状態はビット単位では戻らなかった）。ただし最も際どい選択でも${lead}ナットの差があり、一巡ごとの差の変化は${change}以下。`,
+          }),
+          80,
+        ),
+      )
+    }
   }
   return lines
 }

@@ -2,6 +2,7 @@
 import type { Seed } from '../random.js'
 import type { Loop } from '../temperature/loop.js'
 import type { LoopProof } from './loop-proof.js'
+import type { Settled } from './settled.js'
 import { median, quantile } from './statistics.js'
 import type { SweepPoint } from './zones.js'
 
@@ -45,6 +46,8 @@ export interface SweepText extends SweepCell {
   readonly loop?: Loop
   /** At T = 0: the proof that the text never ends its loop. Absent when none was found. */
   readonly proof?: LoopProof
+  /** At T = 0 where there is no proof: how firmly the text sits in its loop. */
+  readonly settled?: Settled
 }
 
 /** A measure over the texts of one temperature. */

@@ -53,6 +53,7 @@ export { type Reading, readText } from './read-text.js'
 export { reliabilityFigure } from './reliability-figure.js'
 export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
 export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
+export type { Settled } from './settled.js'
 export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'
 export {
   bootstrapInterval,

@@ -105,7 +105,23 @@ describe('a text of a sweep', () => {
     const options = { length: 5, proofSteps: 2 }
     const got = await sweepText(model, { temperature: 0, seed: 1 }, options)
     expect(got.proof).toBeUndefined()
+    expect(got.settled).toBeUndefined()
     expect(got.characters).toBe(5)
+  })
+
+  it('says without a proof how far ahead the choices are, and how much that still changes', async () => {
+    // Few enough steps for no proof, enough for a loop.
+    const full = await sweepText(model, { temperature: 0, seed: 1 }, { length: 5 })
+    const { start, period } = full.proof!
+    const proofSteps = start + period
+    const cell = { temperature: 0, seed: 1 }
+    const got = await sweepText(model, cell, { length: 5, proofSteps })
+    expect(got.proof).toBeUndefined()
+    const { margin, drift } = got.settled!
+    expect(period % got.settled!.period).toBe(0)
+    expect(margin).toBeGreaterThan(0)
+    // The state comes back, so in the end nothing changes at all.
+    expect(drift).toBeLessThan(margin / 10)
   })
 })
 

@@ -27,9 +27,10 @@ import {
 import type { SpellingFilter } from './filter.js'
 import { keptMeasures } from './kept.js'
 import { type LoopProof, LoopProver } from './loop-proof.js'
-import { measureText } from './measures.js'
+import { type MeasureOptions, measureText } from './measures.js'
 import type { CorpusIndex } from './novelty.js'
 import { figuresAt } from './profile.js'
+import { settled } from './settled.js'
 import { DEFAULT_TEMPERATURES, parseTemperatures } from './temperatures.js'
 import { type CorpusFigures, findZones, type Zones } from './zones.js'
 
@@ -46,8 +47,8 @@ export interface SweepTextOptions {
   /** The training text, indexed: without it novelty is not measured. */
   readonly corpus?: CorpusIndex
   /**
-   * Steps at T = 0 after which the search for a proof of the loop is given up. Default 100,000. The
-   * text itself still ends at `length`.
+   * Steps at T = 0 after which the search for a proof of the loop is given up and only its firmness
+   * is measured. Default 20,000. The text itself still ends at `length`.
    */
   readonly proofSteps?: number
   readonly signal?: AbortSignal
@@ -102,7 +103,8 @@ export type SweepEvent =
 
 const DEFAULT_LENGTH = 2000
 const DEFAULT_SEEDS = 8
-const DEFAULT_PROOF_STEPS = 100_000
+/** An LSTM's cells take some ten thousand steps to come to rest; beyond that nothing new was seen. */
+const DEFAULT_PROOF_STEPS = 20_000
 /** Symbols a character at most: a byte model takes up to four, and some bytes never make one. */
 const MOST_SYMBOLS = 8
 /** How long to compute before letting timers, messages and aborts have their turn, ms. */
@@ -134,6 +136,7 @@ export async function sweepText(
     let text = ''
     let characters = 0
     let proof: LoopProof | undefined
+    const cold: number[] = []
     const surprisals: number[] = []
     const entropies: number[] = []
     let sliceEnd = performance.now() + SLICE
@@ -149,7 +152,10 @@ export async function sweepText(
         surprisals.push(position.surprisal)
         entropies.push(position.entropyT)
       }
-      if (unproved(step)) proof = prover?.push(session.snapshot(), position.id)
+      if (unproved(step)) {
+        cold.push(position.id)
+        proof = prover?.push(session.snapshot(), position.id)
+      }
       if ((step & 15) === 0 && performance.now() > sliceEnd) {
         await new Promise(resolve => setTimeout(resolve))
         signal?.throwIfAborted()
@@ -158,17 +164,15 @@ export async function sweepText(
     }
     signal?.throwIfAborted()
     if (characters < length) text += writer.flush()
-    return measured(cell, text, { surprisals, entropies, filter, corpus, proof })
+    const firm = prover && !proof ? settled(writer, cold, model.config.vocabulary) : undefined
+    const found = measured(cell, text, { surprisals, entropies, filter, corpus })
+    return { ...found, ...(proof && { proof }), ...(firm && { settled: firm }) }
   } finally {
     writer.dispose()
   }
 }
 
-function measured(
-  cell: SweepCell,
-  text: string,
-  { proof, ...options }: Parameters<typeof measureText>[1] & { proof?: LoopProof },
-): SweepText {
+function measured(cell: SweepCell, text: string, options: MeasureOptions): SweepText {
   const all = measureText(text, options)
   const found: Record<SweepMeasure, number | undefined> = {
     surprisal: all.surprisal,
@@ -197,7 +201,6 @@ function measured(
     words: all.words,
     values,
     ...(all.loop && { loop: all.loop }),
-    ...(proof && { proof }),
   }
 }
 

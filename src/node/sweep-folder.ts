@@ -135,7 +135,7 @@ export class SweepFolder {
 /** All but the texts. */
 function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
   const { texts, seeds, ...rest } = result
-  const proof = texts.find(text => text.proof)
+  const cold = texts.find(text => text.temperature === 0)
   return `${JSON.stringify(
     {
       name,
@@ -143,7 +143,8 @@ function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
       ...rest,
       seeds: seeds.map(String),
       texts: texts.length,
-      ...(proof?.proof && { proof: proof.proof }),
+      ...(cold?.proof && { proof: cold.proof }),
+      ...(cold?.settled && { settled: cold.settled }),
     },
     (_, value) => (value === Number.POSITIVE_INFINITY ? 'inf' : value),
     2,
