@@ -14,6 +14,7 @@ import {
   BY_THE_TEXT,
   type EndEvent,
   PRESETS,
+  readBudget,
   TRAIN_KNOBS,
   type TrainingCorpus,
   train as trainer,
@@ -95,6 +96,15 @@ const FLAGS: readonly Flag[] = [
       ja: '設定一式。char-rnnの既定値',
     },
     range: { en: Object.keys(PRESETS).join(' | '), ja: Object.keys(PRESETS).join(' | ') },
+  },
+  {
+    flags: '--budget <TIME>',
+    about: {
+      en: 'train as well as possible in so much time on this machine: what is not given is chosen for it, and the number of updates follows the clock',
+      ja: 'このマシンでその時間内にできるだけよく学習する。指定のない設定はそれに合わせて選び、更新回数は時計に従う',
+    },
+    range: { en: '90s, 10m, 1h30m', ja: '90s、10m、1h30m' },
+    parse: readBudget,
   },
   ...settingFlags(true),
   ...settingFlags(false),
@@ -193,6 +203,8 @@ interface TrainFlags extends Partial<Record<keyof typeof TRAIN_KNOBS, unknown>> 
   readonly resume?: boolean
   readonly force?: boolean
   readonly preset?: string
+  /** Seconds. */
+  readonly budget?: number
   readonly threads?: number
   readonly tokenizer?: TokenizerKind
   readonly minCount?: number
@@ -273,6 +285,13 @@ async function compare(
   }
 }
 
+/** Seconds of the budget that are left for training: starting and the comparison are part of it. */
+function timeLeft({ budget = 0, baseline }: TrainFlags, symbols: number): number {
+  const counting = baselineSeconds(symbols)
+  const compared = baseline && symbols <= LONGEST_COMPARED && counting <= COMPARISON * budget
+  return Math.max(1, budget - performance.now() / 1000 - (compared ? counting : 0))
+}
+
 async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
   const flags = more as TrainFlags
   const paths = given as readonly string[]
@@ -347,6 +366,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       engine,
       settings,
       preset: flags.preset,
+      ...(flags.budget !== undefined && { budget: timeLeft(flags, corpus.ids.length) }),
       store: await checkpointFolder(out),
       resume: flags.resume,
       overwrite: flags.force,
@@ -386,6 +406,10 @@ export const train: CommandSpec = {
   },
   examples: [
     ['ondo train book.txt', { en: 'into runs/book', ja: 'runs/bookに' }],
+    [
+      'ondo train book.txt --budget 10m',
+      { en: 'as well as can be in ten minutes', ja: '10分でできるだけよく' },
+    ],
     ['ondo train book.txt --epochs 1', { en: 'a first look', ja: 'まず試しに' }],
     [
       'ondo sample runs/book',

@@ -6,6 +6,7 @@ import type { ModelConfig, Weights } from '../model/config.js'
 import { LN2 } from '../numeric.js'
 import type { Tokenizer } from '../text/index.js'
 import type {
+  BudgetEvent,
   EndEvent,
   EvaluationEvent,
   StartEvent,
@@ -41,6 +42,7 @@ export class Reporter {
   private readonly line: LiveLine
   private config: ModelConfig | undefined
   private epochs = 1
+  private batches = 1
   private validation: number | undefined
   private latest: StepEvent | undefined
   private lastLine = performance.now()
@@ -56,6 +58,11 @@ export class Reporter {
     switch (event.type) {
       case 'start':
         return this.start(event)
+      case 'budget':
+        return this.io.say(budgetLine(event, this.io))
+      case 'pace':
+        this.epochs = Math.max(1, Math.ceil(event.steps / this.batches))
+        return
       case 'step':
         return this.step(event)
       case 'evaluation':
@@ -97,6 +104,7 @@ export class Reporter {
     const { io } = this
     const { config, settings, step, steps, batches, batch, seq } = event
     this.config = config
+    this.batches = batches
     this.epochs = Math.max(1, Math.ceil(steps / batches))
     io.say(
       `${cellName(config, io)}: ${io.t({ en: `${number(event.parameters, io)} parameters`, ja: `${number(event.parameters, io)}パラメーター` })}`,
@@ -233,6 +241,27 @@ export class Reporter {
     )
     io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
   }
+}
+
+/** What a budget of time buys, and why no larger model was taken. */
+function budgetLine(event: BudgetEvent, io: Io): string {
+  const { seconds, hidden, parameters, symbols, passes, larger, wanted, fixed } = event
+  const each = (symbols / parameters).toFixed(1)
+  const reads = io.t({
+    en: `${durationOf(seconds, io)}: ${hidden} units read ${rate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
+    ja: `${durationOf(seconds, io)}: ${hidden}ユニットなら${rate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
+  })
+  if (fixed) return reads
+  if (larger === undefined) {
+    return io.t({
+      en: `${reads}; the text is too short for more units`,
+      ja: `${reads}。これより大きくするにはテキストが短い`,
+    })
+  }
+  return io.t({
+    en: `${reads}; ${larger.hidden} would read ${rate(larger.symbols)}, ${(larger.symbols / larger.parameters).toFixed(1)} each, and want ${wanted}`,
+    ja: `${reads}。${larger.hidden}ユニットでは${rate(larger.symbols)}文字、${(larger.symbols / larger.parameters).toFixed(1)}文字ずつで、${wanted}文字に足りない`,
+  })
 }
 
 /** Which model `ondo sample` takes, and from where. */

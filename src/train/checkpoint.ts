@@ -12,6 +12,7 @@
  */
 import { FileError, InputError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../file/index.js'
+import type { Turn } from './budget-pace.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
 import type { CheckpointStore } from './store.js'
@@ -40,6 +41,10 @@ export interface Run {
   readonly smoothedLoss?: number
   readonly best?: { readonly loss: number; readonly step: number }
   readonly validation?: { readonly loss: number; readonly step: number }
+  /** Where the clock changed the number of updates. */
+  readonly pace?: readonly Turn[]
+  /** Seconds that the run may take, over all sessions. */
+  readonly budget?: number
   /** Validations since the best one. */
   readonly stale?: number
   /** Time spent training, over all sessions. */

@@ -27,6 +27,37 @@ export interface StartEvent {
   readonly nodes: number
 }
 
+/** A size that was weighed for a budget of time. */
+export interface Weighed {
+  readonly hidden: number
+  readonly parameters: number
+  /** That it reads in the time. */
+  readonly symbols: number
+}
+
+/** What was chosen for a budget of time, before `start`. */
+export interface BudgetEvent extends Weighed {
+  readonly type: 'budget'
+  readonly seconds: number
+  /** Updates, as planned now. */
+  readonly steps: number
+  readonly passes: number
+  /** The size was given, not chosen. */
+  readonly fixed: boolean
+  /** The next size, which read too few symbols; absent where there is none. */
+  readonly larger?: Weighed
+  /** Symbols a parameter that a size must read. */
+  readonly wanted: number
+}
+
+/** The clock changed the number of updates. */
+export interface PaceEvent {
+  readonly type: 'pace'
+  readonly step: number
+  /** Updates in the whole run, from now on. */
+  readonly steps: number
+}
+
 export interface StepEvent {
   readonly type: 'step'
   readonly step: number
@@ -84,6 +115,8 @@ export interface EndEvent {
 }
 
 export type TrainEvent =
+  | BudgetEvent
+  | PaceEvent
   | StartEvent
   | StepEvent
   | EvaluationEvent

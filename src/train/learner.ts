@@ -65,7 +65,7 @@ const mean = (values: Float32Array): number => {
 
 /** A learner at the plan's checkpoint, or at the beginning. */
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
-  const { settings, config, split, masked, checkpoint, steps } = plan
+  const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
   const { fan } = engine
   const graph = networkGraph(config, { batch: B, steps: T, training: true, masked, fan })
@@ -115,7 +115,11 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
       const measured = {
         loss: mean(out[LOSSES]),
         norm: gradientNorm(gradients),
-        rate: learningRate(schedule, { step, steps, epoch: Math.ceil(step / batches) }),
+        rate: learningRate(schedule, {
+          step: pace.place(step),
+          steps: pace.first,
+          epoch: Math.ceil(step / batches),
+        }),
       }
       check(measured)
       optimizer.update(weights, gradients, {

@@ -1,7 +1,8 @@
 /** Everything about a run that is decided, and refused, before its first step. */
 import { InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
-import { type Checkpoint, FILES, readCheckpoint, resumedSettings } from './checkpoint.js'
+import { Pace, type Turn } from './budget-pace.js'
+import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { TrainingCorpus } from './corpus.js'
 import { settingsFor } from './defaults.js'
 import type { WarningEvent } from './events.js'
@@ -17,14 +18,18 @@ export interface PlanRequest {
   readonly store?: CheckpointStore
   readonly resume?: boolean
   readonly overwrite?: boolean
+  /** Seconds from now on. */
+  readonly budget?: number
 }
 
 export interface Plan {
   readonly settings: TrainSettings
   readonly config: ModelConfig
   readonly split: Split
-  /** Updates in the whole run. */
-  readonly steps: number
+  /** Updates in the whole run, and where each stands on the schedule. */
+  readonly pace: Pace
+  /** Seconds that the run may take, over all sessions. */
+  readonly budget: number | undefined
   /** Layers behind which units are dropped. */
   readonly masked: readonly number[]
   /** Where to go on from. */
@@ -67,6 +72,30 @@ async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefine
     )
   }
   return checkpoint
+}
+
+/**
+ * The clock's part in a plan. A budget that is asked for on resume is time from now on, at the speed
+ * that the run had, and makes a new schedule, as more epochs do. Passes or updates that are asked for
+ * end a budget. Otherwise a run with a budget goes on with what it has left.
+ */
+function timeOf(
+  { budget, settings: { epochs, steps } }: PlanRequest,
+  run: Run | undefined,
+): { budget?: number; steps?: number; turns?: readonly Turn[] } {
+  if (run === undefined) return { ...(budget !== undefined && { budget }) }
+  const speed = run.step / Math.max(1e-9, run.seconds)
+  if (budget !== undefined && run.step > 0) {
+    return { budget: budget + run.seconds, steps: run.step + Math.floor(budget * speed) }
+  }
+  if (epochs !== undefined || steps !== undefined) return {}
+  const { pace: turns = [] } = run
+  if (run.budget === undefined) return { turns }
+  const left = Math.max(0, Math.floor((run.budget - run.seconds) * speed))
+  const planned = turns.at(-1)?.steps ?? run.settings.steps
+  // Before the first step there is no speed yet, and after the last nothing to plan.
+  if (run.step === 0 || run.step >= planned) return { budget: run.budget, turns }
+  return { budget: run.budget, turns: [...turns, { step: run.step, steps: run.step + left }] }
 }
 
 /**
@@ -128,11 +157,14 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       `The run was started with ${checkpoint.run.threads} threads and goes on with ${threads}: it will learn as well, but not to the same bits.`,
     )
   }
+  const time = timeOf(request, checkpoint?.run)
+  const total = time.steps ?? (settings.steps || settings.epochs * split.training.batches)
   return {
-    settings,
+    settings: { ...settings, steps: time.steps ?? settings.steps },
+    pace: new Pace(total, time.turns),
+    budget: time.budget,
     config: configOf(settings, corpus.tokenizer.size),
     split,
-    steps: settings.steps || settings.epochs * split.training.batches,
     masked,
     checkpoint,
     warnings,

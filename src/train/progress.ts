@@ -1,6 +1,7 @@
 /** Where a run stands: what its checkpoint, its metrics and its model file say of it. */
 import type { TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
+import type { Clock } from './budget.js'
 import type { Run } from './checkpoint.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Plan } from './plan.js'
@@ -20,10 +21,20 @@ export class Progress {
   private readonly corpus: TrainingCorpus
   private readonly threads: number
   private readonly firstStep: number
+  private readonly firstStepAt: number
   private readonly secondsBefore: number
-  private readonly began = performance.now()
+  private readonly clock: Clock
+  private readonly began: number
 
-  constructor(plan: Plan, corpus: TrainingCorpus, threads: number) {
+  /** @param began on the clock: when this session's time began to count */
+  constructor(
+    plan: Plan,
+    corpus: TrainingCorpus,
+    { threads, clock, began }: { threads: number; clock: Clock; began: number },
+  ) {
+    this.clock = clock
+    this.began = began
+    this.firstStepAt = clock()
     this.plan = plan
     this.corpus = corpus
     this.threads = threads
@@ -49,12 +60,13 @@ export class Progress {
   }
 
   private get secondsHere(): number {
-    return (performance.now() - this.began) / 1000
+    return (this.clock() - this.began) / 1000
   }
 
   /** Mean seconds a step in this session, validation and saving included. */
   get secondsPerStep(): number {
-    return this.secondsHere / Math.max(1, this.step - this.firstStep)
+    const seconds = (this.clock() - this.firstStepAt) / 1000
+    return seconds / Math.max(1, this.step - this.firstStep)
   }
 
   took(step: number, loss: number): void {
@@ -99,6 +111,8 @@ export class Progress {
       ...(smoothedLoss !== undefined && { smoothedLoss }),
       ...(best !== undefined && { best }),
       ...(validation !== undefined && { validation }),
+      ...(this.plan.pace.turns.length > 0 && { pace: this.plan.pace.turns }),
+      ...(this.plan.budget !== undefined && { budget: this.plan.budget }),
       ...(this.stale > 0 && { stale: this.stale }),
       seconds: this.seconds,
       metricsBytes,

@@ -18,7 +18,7 @@ export interface Schedule {
 }
 
 export interface Place {
-  /** From 1: the step about to be taken. */
+  /** From 1: the step about to be taken; between two steps where the clock changed their number. */
   readonly step: number
   /** Steps of the whole run. */
   readonly steps: number

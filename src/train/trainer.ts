@@ -6,6 +6,7 @@
 import { TrainingError } from '../errors.js'
 import { encodeModel } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
+import { type Choice, type Clock, chooseFor, Governor, validationSteps } from './budget.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
 import { evaluator } from './evaluate.js'
@@ -31,6 +32,13 @@ export interface TrainOptions {
   readonly overwrite?: boolean
   /** Stops after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal
+  /**
+   * Seconds to train in: what is not given is chosen for them, and the number of updates follows the
+   * clock. On resume: from now on; without it, what the run has left of its own.
+   */
+  readonly budget?: number
+  /** For tests: milliseconds from any moment on. */
+  readonly clock?: Clock
   /** For the model file. */
   readonly name?: string
   readonly prompt?: string
@@ -46,16 +54,22 @@ const EXPLOSION = 3
  *   small, or a loss that runs away (the last checkpoint is kept)
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const { corpus, engine, store, signal } = options
-  const plan = await planRun({
-    ...options,
-    threads: engine.threads,
-    settings: options.settings ?? {},
-  })
-  const { settings, config, split, steps } = plan
+  const { corpus, engine, store, signal, preset, clock = () => performance.now() } = options
+  const began = clock()
+  const given = options.settings ?? {}
+  const { threads } = engine
+  let plan = await planRun({ ...options, threads, settings: given })
+  let chosen: Choice | undefined
+  if (options.budget !== undefined && plan.checkpoint === undefined) {
+    const { budget: seconds } = options
+    chosen = await chooseFor({ corpus, engine, given, preset, seconds, began, clock })
+    yield chosen.event
+    plan = await planRun({ ...options, threads, settings: { ...chosen.settings } })
+  }
+  const { settings, config, split, pace, budget } = plan
   const { batch: B, steps: T, batches } = split.training
   const learner = await createLearner(engine, plan, corpus.ids)
-  const progress = new Progress(plan, corpus, engine.threads)
+  const progress = new Progress(plan, corpus, { threads, clock, began })
   const journal = new Journal(store, {
     progress,
     modelBytes: () => modelBytes(options, plan, learner, progress),
@@ -78,12 +92,27 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     if (plan.checkpoint) await journal.goOn()
     else await journal.begin()
 
-    while (progress.step < steps && !progress.exhausted && !signal?.aborted) {
+    const every = settings.evaluateEvery || batches
+    const { run } = plan.checkpoint ?? {}
+    const governor =
+      budget === undefined
+        ? undefined
+        : new Governor({
+            ...{ clock, pace, every, step: progress.step },
+            deadline: began + 1000 * (budget - (run?.seconds ?? 0)),
+            secondsPerStep:
+              chosen?.secondsPerStep ?? (run ? run.seconds / Math.max(1, run.step) : 0),
+            validation: validationSteps(split.validation?.predictions ?? 0, B, T),
+          })
+    while (progress.step < pace.steps && !progress.exhausted && !signal?.aborted) {
       const step = progress.step + 1
       const { loss, norm, rate } = await learner.step(step, check)
       progress.took(step, loss)
       const { epoch, seconds, secondsPerStep } = progress
       const smoothedLoss = progress.smoothedLoss ?? loss
+      const turn = governor?.look(step)
+      if (turn) yield { type: 'pace', ...turn }
+      const { steps } = pace
       await journal.note({ step, epoch, loss, rate, norm, seconds })
       yield {
         type: 'step',
@@ -100,7 +129,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         weights: learner.copyWeights,
       }
 
-      const due = step === steps || step % (settings.evaluateEvery || batches) === 0
+      const due = step === steps || step % every === 0
+      const validatedFrom = clock()
       if (evaluate && due) {
         const validation = await evaluate.run(learner.shown)
         const best = progress.validated(validation)
@@ -121,6 +151,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         await journal.save()
         yield { type: 'checkpoint', step }
       }
+      if (due) governor?.validated(step, validatedFrom)
     }
 
     const { step, epoch, seconds, smoothedLoss, validation, best } = progress
@@ -130,7 +161,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     yield {
       type: 'end',
-      reason: step >= steps ? 'finished' : progress.exhausted ? 'early' : 'aborted',
+      reason: step >= pace.steps ? 'finished' : progress.exhausted ? 'early' : 'aborted',
       step,
       epoch,
       seconds,
@@ -149,7 +180,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
 function startEvent(
   { ids }: TrainingCorpus,
-  { settings, config, split, steps }: Plan,
+  { settings, config, split, pace: { steps } }: Plan,
   { nodes }: Learner,
   { step }: Progress,
 ): StartEvent {
