@@ -2,16 +2,14 @@
  * A process of its own that trains and says what memory it took: `train-memory.ts H B T STEPS`.
  * Prints one line of JSON, a `MemoryReport`.
  */
-import { availableParallelism } from 'node:os'
-import * as ort from 'onnxruntime-node'
 import { modelConfig } from '../src/model/config.js'
-import { createEngine } from '../src/train/engine.js'
+import { nodeEngine } from '../src/node/index.js'
 import type { MemoryReport } from './train.js'
 import { learnerOf } from './train-learner.js'
 
 const [hidden, batch, steps, count] = process.argv.slice(2).map(Number)
 const config = modelConfig({ cell: 'lstm', vocabulary: 65, hidden, layers: 2 })
-const engine = createEngine(ort, { threads: availableParallelism() })
+const engine = await nodeEngine()
 const learner = await learnerOf(engine, config, { batch, steps })
 const resident: number[] = []
 for (let step = 1; step <= count; step++) {

@@ -7,10 +7,9 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import * as ort from 'onnxruntime-node'
 import { modelConfig } from '../src/model/config.js'
+import { nodeEngine } from '../src/node/index.js'
 import { networkGraph } from '../src/train/cells/network.js'
-import { createEngine } from '../src/train/engine.js'
 import { Graph } from '../src/train/graph/graph.js'
 import { initialWeights } from '../src/train/weights.js'
 import { seededIds } from '../test/seeded.js'
@@ -37,7 +36,7 @@ export const title = `Training, characters a second (${threads} threads, 65 symb
 const seen: Record<string, string> = { onnxruntime: ORT_VERSION }
 export const versions = (): Record<string, string> => seen
 
-const engine = createEngine(ort, { threads })
+const engine = await nodeEngine({ threads })
 
 /** Rounds, and how long a turn lasts: some 20 steps of the smaller sizes, two of the largest. */
 const MEASURE = QUICK ? { rounds: 2, ms: 50 } : { rounds: 7, ms: 1000 }

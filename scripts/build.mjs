@@ -37,6 +37,8 @@ const ENTRIES = {
   'node/index': 'src/node/index.ts',
   // Not a door: the program of a sweep's threads.
   'node/sweep-worker': 'src/node/sweep-worker.ts',
+  // Likewise, of training's threads.
+  'node/train-worker': 'src/node/train-worker.mjs',
   train: 'src/train/index.ts',
   browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',

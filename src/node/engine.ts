@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
+import { compileAside } from './aside.js'
 
 /**
  * Loads `onnxruntime-node` and makes an engine of it.
@@ -23,5 +24,8 @@ export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<
       { cause },
     )
   }
-  return createEngine(ort, { threads: availableParallelism(), ...options })
+  const engine = createEngine(ort, { threads: availableParallelism(), ...options })
+  // Other providers have their own way of doing many things at once.
+  if (engine.threads === 1 || options.executionProviders !== undefined) return engine
+  return { ...engine, compileAside }
 }

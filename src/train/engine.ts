@@ -19,7 +19,7 @@ export interface OrtSession {
 export interface OrtSessionOptions {
   readonly executionProviders?: readonly string[]
   readonly intraOpNumThreads?: number
-  readonly graphOptimizationLevel?: 'all'
+  readonly graphOptimizationLevel?: 'basic' | 'all'
   readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4
 }
 
@@ -50,20 +50,29 @@ export type Feed = Float32Array | Int32Array
 export interface Program {
   /**
    * @param feeds every input of the graph by name
-   * @returns every output by name; arrays that belong to the caller
+   * @returns every output by name; the next run may write into the same arrays
    */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>>
   dispose(): Promise<void>
+}
+
+/** What an engine compiles. */
+export interface Compilable {
+  readonly bytes: Uint8Array
+  readonly inputs: ReadonlyMap<string, InputShape>
 }
 
 export interface Engine {
   readonly threads: number
   /** What graphs for this engine must keep to. */
   readonly fan?: number
-  compile(graph: {
-    readonly bytes: Uint8Array
-    readonly inputs: ReadonlyMap<string, InputShape>
-  }): Promise<Program>
+  compile(graph: Compilable): Promise<Program>
+  /**
+   * Compiles for a thread of its own, beside which others run; missing where there are none. Feeds
+   * in shared memory are read where they are.
+   * @param threads of one operation
+   */
+  compileAside?(graph: Compilable, threads: number): Promise<Program>
 }
 
 /** An engine on ONNX Runtime. @throws InputError when the number of threads makes no sense */

@@ -4,10 +4,10 @@
  */
 import type { Weights } from '../model/config.js'
 import { copyOf, follow } from './average.js'
-import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
+import { createBackprop } from './backprop.js'
 import type { Checkpoint } from './checkpoint.js'
 import { fillMask } from './dropout.js'
-import type { Engine, Feed } from './engine.js'
+import type { Engine } from './engine.js'
 import { type Clip, clipping, gradientNorm } from './optimizer/clip.js'
 import { createOptimizer } from './optimizer/index.js'
 import type { Tensors } from './optimizer/optimizer.js'
@@ -57,19 +57,11 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
   return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
 }
 
-const mean = (values: Float32Array): number => {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
-
 /** A learner at the plan's checkpoint, or at the beginning. */
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
-  const { fan } = engine
-  const graph = networkGraph(config, { batch: B, steps: T, training: true, masked, fan })
-  const program = await engine.compile(graph)
+  const backprop = await createBackprop(engine, config, { batch: B, steps: T, masked })
   const weights =
     checkpoint?.weights ??
     initialWeights(config, {
@@ -86,34 +78,29 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   }
   const average = settings.average === 0 ? undefined : (checkpoint?.average ?? copyOf(weights))
   const zeroState = (): Tensors =>
-    new Map(graph.state.map(name => [name, new Float32Array(B * config.hidden)]))
+    new Map(backprop.state.map(name => [name, new Float32Array(B * config.hidden)]))
   let state = checkpoint?.state ?? zeroState()
 
   const x = new Int32Array(B * T)
   const y = new Int32Array(B * T)
-  const masks = masked.map(layer => ({ layer, mask: new Float32Array(B * T * config.hidden) }))
-  const feeds: Record<string, Feed> = { x, y }
-  for (const [name, data] of weights) feeds[name] = data
-  for (const { layer, mask } of masks) feeds[maskName(layer)] = mask
+  const masks = new Map(masked.map(layer => [layer, new Float32Array(B * T * config.hidden)]))
   const schedule = scheduleOf(settings)
   const clip = clipOf(settings)
 
   return {
     shown: average ?? weights,
-    nodes: graph.nodes,
+    nodes: backprop.nodes,
     async step(step, check) {
       const index = (step - 1) % batches
       // Each pass begins as a text begins; within it, every stream goes on where it was.
       if (index === 0) state = zeroState()
       fillBatch(ids, split.training, index, x, y)
-      for (const { layer, mask } of masks) {
+      for (const [layer, mask] of masks) {
         fillMask(mask, { seed: settings.seed, layer, step, p: settings.dropout })
       }
-      for (const [name, data] of state) feeds[name] = data
-      const out = await program.run(feeds)
-      const gradients = graph.gradients(out, x)
+      const { loss, gradients, ...next } = await backprop.run(weights, { x, y, masks, state })
       const measured = {
-        loss: mean(out[LOSSES]),
+        loss,
         norm: gradientNorm(gradients),
         rate: learningRate(schedule, {
           step: pace.place(step),
@@ -128,11 +115,11 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
         ...clipping(clip, measured.norm),
       })
       if (average) follow(average, weights, settings.average, step)
-      state = new Map(graph.state.map(name => [name, out[nextState(name)]]))
+      state = next.state
       return measured
     },
     holds: () => ({ weights, average, moments: optimizer.moments, state }),
     copyWeights: () => copyOf(average ?? weights),
-    dispose: () => program.dispose(),
+    dispose: () => backprop.dispose(),
   }
 }

@@ -39,10 +39,9 @@ interface StepTape {
 function step(
   { graph: g, sizes: { H } }: LayerRequest,
   h: Value,
-  gates: Value,
+  s: Value,
   candidate: (r: Value) => { readonly n: Value; readonly gated: Value },
 ): { readonly next: Value; readonly tape: StepTape } {
-  const s = g.op('Sigmoid', [gates])
   const [r, z] = g.split(s, [H, H], 1)
   const { n, gated } = candidate(r)
   const m = g.multiply(z, g.subtract(h, n))
@@ -75,9 +74,10 @@ function resetAfter(request: LayerRequest): Layer {
   const hiddens: Value[] = [state[0]]
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
-    const gates = g.product(h, gateHh, { plus: gateIn[t], transposeB: true })
+    const by = { transposeB: true } as const
+    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], squash: 'Sigmoid' })
     const done = step(request, h, gates, r => {
-      const q = g.product(h, candidateHh, { plus: candidateBiasHh, transposeB: true })
+      const q = g.product(h, candidateHh, { ...by, plus: candidateBiasHh })
       const gated = g.multiply(r, q)
       return { n: g.op('Tanh', [g.add(candidateIn[t], gated)]), gated }
     })
@@ -132,11 +132,12 @@ function resetBefore(request: LayerRequest): Layer {
   const hiddens: Value[] = [state[0]]
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
-    const gates = g.product(h, gateHh, { plus: gateIn[t], transposeB: true })
+    const by = { transposeB: true } as const
+    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], squash: 'Sigmoid' })
     const done = step(request, h, gates, r => {
       const gated = g.multiply(r, h)
-      const z = g.product(gated, candidateHh, { plus: candidateIn[t], transposeB: true })
-      return { n: g.op('Tanh', [z]), gated }
+      const n = g.product(gated, candidateHh, { ...by, plus: candidateIn[t], squash: 'Tanh' })
+      return { n, gated }
     })
     tape.push(done.tape)
     hiddens.push(done.next)

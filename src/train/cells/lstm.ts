@@ -34,8 +34,9 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
   const tape: StepTape[] = []
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
-    const s = g.op('Sigmoid', [g.product(h, sigmoidHh, { plus: sigmoidIn[t], transposeB: true })])
-    const candidate = g.op('Tanh', [g.product(h, tanhHh, { plus: tanhIn[t], transposeB: true })])
+    const by = { transposeB: true } as const
+    const s = g.product(h, sigmoidHh, { ...by, plus: sigmoidIn[t], squash: 'Sigmoid' })
+    const candidate = g.product(h, tanhHh, { ...by, plus: tanhIn[t], squash: 'Tanh' })
     const [i, f, o] = g.split(s, [H, H, H], 1)
     const written = g.multiply(i, candidate)
     const kept = g.multiply(f, c)

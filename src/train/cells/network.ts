@@ -20,6 +20,8 @@ export interface NetworkOptions extends GraphOptions {
   readonly training: boolean
   /** Layers whose output is multiplied by a mask (dropout), training only. */
   readonly masked?: readonly number[]
+  /** Of how many symbols the loss is the mean: N, or more when this is one part of a larger batch. */
+  readonly symbols?: number
 }
 
 /** A graph ready for an engine. */
@@ -207,7 +209,7 @@ class Builder {
       axis: 1,
       reduction: 'add',
     })
-    const factor = 1 / N
+    const factor = 1 / (this.options.symbols ?? N)
     this.gradient(g.product(dLogits, top, { transposeA: true, factor }), 'head.weight')
     this.gradient(g.multiply(g.sumRows(dLogits), g.floats([factor])), 'head.bias')
     let dOutput = g.product(dLogits, this.weight('head.weight'), { factor })

@@ -16,8 +16,8 @@ export function rnn(activation: ModelConfig['activation']): Cell {
     const squash = activation === 'tanh' ? 'Tanh' : 'Relu'
     const hiddens: Value[] = [state[0]]
     for (let t = 0; t < T; t++) {
-      const z = g.product(hiddens[t], weights.weightHh, { plus: inputs[t], transposeB: true })
-      hiddens.push(g.op(squash, [z]))
+      const by = { plus: inputs[t], transposeB: true, squash } as const
+      hiddens.push(g.product(hiddens[t], weights.weightHh, by))
     }
     const output = g.concat(hiddens.slice(1), 0)
 

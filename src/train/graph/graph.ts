@@ -26,6 +26,9 @@ const INTS = 7
 const IR_VERSION = 8
 const OPSET = 17
 
+/** Operators of ONNX Runtime's own. */
+const RUNTIME_DOMAIN = 'com.microsoft'
+
 function attributeMessage(name: string, value: Attribute): Uint8Array {
   const parts = [textField(1, name)]
   if (typeof value === 'number') parts.push(wholeField(3, value), wholeField(20, INT))
@@ -68,11 +71,14 @@ export interface GraphOptions {
    * node about 8 storage buffers. Longer concatenations and splits become trees.
    */
   readonly fan?: number
+  /** A product that ends in an activation becomes one node, FusedGemm of ONNX Runtime's own. */
+  readonly fused?: boolean | undefined
 }
 
 /** A graph under construction. Its methods return the names of what they compute. */
 export class Graph {
   readonly fan: number
+  private readonly fused: boolean
   readonly inputs = new Map<string, InputShape>()
   private readonly nodes: Uint8Array[] = []
   private readonly outputs: Uint8Array[] = []
@@ -82,6 +88,7 @@ export class Graph {
 
   constructor(options: GraphOptions = {}) {
     this.fan = options.fan ?? Number.POSITIVE_INFINITY
+    this.fused = options.fused ?? false
   }
 
   get nodeCount(): number {
@@ -97,6 +104,7 @@ export class Graph {
     inputs: readonly Value[],
     outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
+    domain?: string,
   ): void {
     this.nodes.push(
       join([
@@ -106,6 +114,7 @@ export class Graph {
         ...Object.entries(attributes).map(([name, value]) =>
           bytesField(5, attributeMessage(name, value)),
         ),
+        ...(domain === undefined ? [] : [textField(7, domain)]),
       ]),
     )
   }
@@ -174,7 +183,7 @@ export class Graph {
     return this.op('Mul', [a, b])
   }
 
-  /** factor a b + c, each of a, b transposed on demand; c is broadcast over the rows. */
+  /** squash(factor a b + c), each of a, b transposed on demand; c is broadcast over the rows. */
   product(
     a: Value,
     b: Value,
@@ -183,13 +192,20 @@ export class Graph {
       readonly transposeA?: boolean
       readonly transposeB?: boolean
       readonly factor?: number
+      readonly squash?: 'Sigmoid' | 'Tanh' | 'Relu'
     } = {},
   ): Value {
     const attributes: Record<string, Attribute> = {}
     if (options.transposeA) attributes.transA = 1
     if (options.transposeB) attributes.transB = 1
     if (options.factor !== undefined) attributes.alpha = { float: options.factor }
-    return this.op('Gemm', options.plus ? [a, b, options.plus] : [a, b], attributes)
+    const inputs = options.plus ? [a, b, options.plus] : [a, b]
+    const { squash } = options
+    if (squash === undefined) return this.op('Gemm', inputs, attributes)
+    if (!this.fused) return this.op(squash, [this.op('Gemm', inputs, attributes)])
+    const name = this.fresh()
+    this.emit('FusedGemm', inputs, [name], { ...attributes, activation: squash }, RUNTIME_DOMAIN)
+    return name
   }
 
   reshape(value: Value, dims: readonly number[]): Value {
@@ -246,7 +262,12 @@ export class Graph {
       ),
       ...this.outputs.map(output => bytesField(12, output)),
     ])
-    const opset = join([textField(1, ''), wholeField(2, OPSET)])
-    return join([wholeField(1, IR_VERSION), bytesField(7, graph), bytesField(8, opset)])
+    const opsets = [join([textField(1, ''), wholeField(2, OPSET)])]
+    if (this.fused) opsets.push(join([textField(1, RUNTIME_DOMAIN), wholeField(2, 1)]))
+    return join([
+      wholeField(1, IR_VERSION),
+      bytesField(7, graph),
+      ...opsets.map(opset => bytesField(8, opset)),
+    ])
   }
 }

@@ -1,0 +1,215 @@
+/**
+ * Loss and gradients of a batch. Where the engine has threads to run programs side by side, the
+ * batch's streams are parted among them: each works through its own streams without waiting for the
+ * others at every product, and the gradients are added up, always in the same order.
+ */
+import type { ModelConfig } from '../model/config.js'
+import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
+import type { Engine, Feed, Program } from './engine.js'
+import type { Tensors } from './optimizer/optimizer.js'
+
+/** Fewer streams than this a thread are not worth it: all of the weights are read for each few rows. */
+const FEWEST_STREAMS = 8
+
+export interface Batch {
+  /** Ids, int32 [N], time-major as in streams.ts. */
+  readonly x: Int32Array
+  readonly y: Int32Array
+  /** By layer: float32 [N, H]. */
+  readonly masks: ReadonlyMap<number, Float32Array>
+  /** By input name: float32 [B, H]. */
+  readonly state: Tensors
+}
+
+export interface Found {
+  /** Mean over the batch, nats a symbol. */
+  readonly loss: number
+  /** By weight name; the next run writes into the same arrays. */
+  readonly gradients: Tensors
+  /** After the last step; arrays of its own. */
+  readonly state: Tensors
+}
+
+export interface Backprop {
+  /** Nodes of one graph. */
+  readonly nodes: number
+  /** Names of the state's tensors. */
+  readonly state: readonly string[]
+  run(weights: Tensors, batch: Batch): Promise<Found>
+  dispose(): Promise<void>
+}
+
+export interface BackpropOptions {
+  /** B. */
+  readonly batch: number
+  /** T. */
+  readonly steps: number
+  /** Layers whose output is multiplied by a mask. */
+  readonly masked: readonly number[]
+}
+
+/** Streams of each part: as even as can be, none below the fewest; all in one where nothing is gained. */
+export function parts(batch: number, threads: number): number[] {
+  const count = Math.max(1, Math.min(threads, Math.floor(batch / FEWEST_STREAMS)))
+  return Array.from({ length: count }, (_, i) => Math.floor((batch + count - 1 - i) / count))
+}
+
+const mean = (parts: readonly Float32Array[]): number => {
+  let sum = 0
+  let count = 0
+  for (const values of parts) {
+    for (const value of values) sum += value
+    count += values.length
+  }
+  return sum / count
+}
+
+/** Compiles what a batch needs. */
+export async function createBackprop(
+  engine: Engine,
+  config: ModelConfig,
+  options: BackpropOptions,
+): Promise<Backprop> {
+  const { batch: B, steps: T, masked } = options
+  const { hidden: H } = config
+  const streams = engine.compileAside ? parts(B, engine.threads) : [B]
+  const network = (batch: number) =>
+    networkGraph(config, {
+      ...{ batch, steps: T, training: true, masked, symbols: B * T, fan: engine.fan },
+      fused: engine.compileAside !== undefined,
+    })
+  if (streams.length === 1) return whole(engine, network(B))
+
+  const threads = Math.floor(engine.threads / streams.length)
+  const bySize = new Map(streams.map(size => [size, network(size)]))
+  const programs = await Promise.all(
+    streams.map(size => engine.compileAside!(bySize.get(size)!, threads)),
+  )
+  const pieces = streams.map((size, i) => {
+    const first = streams.slice(0, i).reduce((a, b) => a + b, 0)
+    return part({ program: programs[i], first, size, B, T, H })
+  })
+  const { nodes, state, gradients: gradientsOf } = bySize.get(streams[0])!
+  const seen = new Map<string, Float32Array>()
+  const sums = new Map<string, Float32Array>()
+  return {
+    nodes,
+    state,
+    async run(weights, batch) {
+      share(weights, seen)
+      const outs = await Promise.all(pieces.map(piece => piece.run(seen, batch)))
+      const found = outs.map(({ out, x }) => gradientsOf(out, x))
+      addUp(found, sums)
+      return {
+        loss: mean(outs.map(({ out }) => out[LOSSES])),
+        gradients: sums,
+        state: new Map(
+          state.map(name => {
+            const next = new Float32Array(B * H)
+            let at = 0
+            for (const { out } of outs) {
+              next.set(out[nextState(name)], at)
+              at += out[nextState(name)].length
+            }
+            return [name, next]
+          }),
+        ),
+      }
+    },
+    async dispose() {
+      await Promise.all(programs.map(program => program.dispose()))
+    },
+  }
+}
+
+/** All streams in one program. */
+async function whole(engine: Engine, graph: ReturnType<typeof networkGraph>): Promise<Backprop> {
+  const program = await engine.compile(graph)
+  return {
+    nodes: graph.nodes,
+    state: graph.state,
+    async run(weights, { x, y, masks, state }) {
+      const feeds: Record<string, Feed> = { x, y }
+      for (const [name, data] of [...weights, ...state]) feeds[name] = data
+      for (const [layer, mask] of masks) feeds[maskName(layer)] = mask
+      const out = await program.run(feeds)
+      return {
+        loss: mean([out[LOSSES]]),
+        gradients: graph.gradients(out, x),
+        state: new Map(graph.state.map(name => [name, out[nextState(name)].slice()])),
+      }
+    },
+    dispose: () => program.dispose(),
+  }
+}
+
+/** Streams from `first` on, in a program of their own. */
+function part(request: {
+  readonly program: Program
+  readonly first: number
+  readonly size: number
+  readonly B: number
+  readonly T: number
+  readonly H: number
+}) {
+  const { program, first, size, B, T, H } = request
+  /** Columns of this part: of each step's rows those of its streams, `width` numbers each. */
+  const columns = <A extends Feed>(from: A, width: number, to: A): A => {
+    for (let t = 0; t < T; t++) {
+      const at = (t * B + first) * width
+      to.set(from.subarray(at, at + size * width), t * size * width)
+    }
+    return to
+  }
+  const x = new Int32Array(size * T)
+  const y = new Int32Array(size * T)
+  const masks = new Map<number, Float32Array>()
+  return {
+    async run(weights: Tensors, batch: Batch) {
+      const feeds: Record<string, Feed> = {
+        x: columns(batch.x, 1, x),
+        y: columns(batch.y, 1, y),
+      }
+      for (const [name, data] of weights) feeds[name] = data
+      for (const [layer, mask] of batch.masks) {
+        const own = masks.get(layer) ?? new Float32Array(size * T * H)
+        masks.set(layer, own)
+        feeds[maskName(layer)] = columns(mask, H, own)
+      }
+      for (const [name, data] of batch.state) {
+        feeds[name] = data.subarray(first * H, (first + size) * H)
+      }
+      return { out: await program.run(feeds), x }
+    },
+  }
+}
+
+/** Copies the weights to where all threads see them. */
+function share(weights: Tensors, seen: Map<string, Float32Array>): void {
+  for (const [name, data] of weights) {
+    const there = seen.get(name) ?? new Float32Array(new SharedArrayBuffer(data.byteLength))
+    there.set(data)
+    seen.set(name, there)
+  }
+}
+
+/** Sums, tensor by tensor, part after part; arrays that stand for two names are summed once. */
+function addUp(found: readonly Tensors[], sums: Map<string, Float32Array>): void {
+  const done = new Map<Float32Array, Float32Array>()
+  for (const [name, first] of found[0]) {
+    const known = done.get(first)
+    if (known !== undefined) {
+      sums.set(name, known)
+      continue
+    }
+    const sum = sums.get(name) ?? new Float32Array(first.length)
+    const second = found[1].get(name)!
+    for (let i = 0; i < sum.length; i++) sum[i] = first[i] + second[i]
+    for (const more of found.slice(2)) {
+      const next = more.get(name)!
+      for (let i = 0; i < sum.length; i++) sum[i] += next[i]
+    }
+    done.set(first, sum)
+    sums.set(name, sum)
+  }
+}
