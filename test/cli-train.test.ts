@@ -175,6 +175,40 @@ describe('ondo train', () => {
   })
 })
 
+describe('ondo train --budget', () => {
+  it('chooses what to train in the time, says why, and ends with a model', async () => {
+    const { code, stdout } = await ondo(
+      ['train', 'text.txt', '--out', 'budget', '--budget', '6s', '--json', ...THREADS],
+      { cwd: folder },
+    )
+    expect(code).toBe(0)
+    const events = jsonLines<{ type: string; hidden: number; seconds: number; reason: string }>(
+      stdout,
+    )
+    expect(events[0].type).toBe('budget')
+    expect(events[1]).toMatchObject({ type: 'start', config: { hidden: events[0].hidden } })
+    const end = events.at(-1)
+    expect(end).toMatchObject({ type: 'end', reason: 'finished' })
+    // The fake machine of src/train/budget.test.ts holds the tenth; this one may be busy.
+    expect(end?.seconds).toBeLessThan(12)
+    const sample = await ondo(['sample', 'budget', '-n', '20'], { cwd: folder })
+    expect(sample.code).toBe(0)
+  })
+
+  it('refuses a time it cannot read, and a time beside a number of passes', async () => {
+    const [odd, both] = await Promise.all([
+      ondo(['train', 'text.txt', '--out', 'odd', '--budget', 'soon'], { cwd: folder }),
+      ondo(['train', 'text.txt', '--out', 'odd', '--budget', '1m', '--epochs', '3'], {
+        cwd: folder,
+      }),
+    ])
+    expect(odd.stderr).toContain('The budget is "soon"; expected a time of at least 5 seconds')
+    expect(both.stderr).toContain('Both a budget of time and epochs 3 came')
+    for (const { code } of [odd, both]) expect(code).toBe(2)
+    expect(existsSync(at('odd'))).toBe(false)
+  })
+})
+
 describe('texts of all kinds', () => {
   it('says what is wrong with ten characters, nothing, no file, bytes as text; leaves no folder', async () => {
     writeFileSync(at('ten.txt'), '0123456789')
