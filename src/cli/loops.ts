@@ -1,16 +1,21 @@
 /** `ondo sample --loops`: says where a text begins to go round, while it is written. */
 import type { Model } from '../file/index.js'
-import { leaveLoop, networkOf, SeedTexts, type Step, startIds } from '../generate/index.js'
+import {
+  LEAST_LOOP,
+  leaveLoop,
+  networkOf,
+  SeedTexts,
+  type Step,
+  startIds,
+} from '../generate/index.js'
 import { type LoopProof, LoopProver } from '../measure/index.js'
 import type { Session } from '../runtime/session.js'
 import type { Loop, Schedule } from '../temperature/index.js'
 import { printable } from '../text/index.js'
 import type { Io } from './io.js'
 
-/** Shorter ones (`zzz`, a row of line breaks) are loops by definition and no news. */
-const NEWS = 24
 /** Texts to look at for the way out; each costs about as much as the rest of the text. */
-const TEXTS = 300
+const TEXTS = 100
 /** Symbols of a loop that are shown. */
 const SHOWN = 40
 
@@ -60,7 +65,7 @@ export class LoopReporter {
       if (this.proof) this.sayProof(this.proof)
     }
     const { current } = this
-    const loop = step.loop && step.loop.length >= NEWS ? step.loop : undefined
+    const loop = step.loop && step.loop.length >= LEAST_LOOP ? step.loop : undefined
     if (loop?.start === current?.start && loop?.period === current?.period) {
       this.current = loop
       return
@@ -80,7 +85,7 @@ export class LoopReporter {
     const texts = await SeedTexts.of(this.model, {
       ...{ prompt, seed, stream, stop, unknown: 'skip', length: this.ids.length },
     })
-    const found = leaveLoop(texts, run.temperature, { limit: TEXTS, signal })
+    const found = await leaveLoop(texts, run.temperature, { limit: TEXTS, signal })
     const exit = found?.exit
     this.say(
       exit
@@ -89,11 +94,14 @@ export class LoopReporter {
             ja: `温度 ${exit.temperature} でループを抜ける（位置 ${exit.position} の ${this.symbol(exit.from.id)} が ${this.symbol(exit.to.id)} に変わる）`,
           }
         : {
-            en: `no way out of the loop among the next ${found?.texts ?? 0} texts above this temperature`,
-            ja: `この温度より上の${found?.texts ?? 0}の文章には、ループを抜けるものがない`,
+            en: `still in a loop at every temperature up to ${found?.until} (${found?.texts} texts looked at)`,
+            ja: `温度 ${found?.until} までのどの温度でもループの中（${found?.texts}の文章を調べた）`,
           },
     )
-    return { loop, proof, ...(exit && { exit: { ...exit, text: undefined } }) }
+    return {
+      ...{ loop, proof, loopUntil: found?.until },
+      ...(exit && { exit: { ...exit, text: undefined } }),
+    }
   }
 
   private symbol(id: number): string {

@@ -90,8 +90,8 @@ export function stopStrings(stop: GenerateOptions['stop'], model: Model): readon
 /** How long to write before letting timers, messages and aborts have their turn, ms. */
 const SLICE = 8
 
-/** One turn of the event loop, without the 4 ms that browsers add to nested timers. */
-function turn(): Promise<void> {
+/** @internal One turn of the event loop, without the 4 ms that browsers add to nested timers. */
+export function turn(): Promise<void> {
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {

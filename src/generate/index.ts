@@ -20,6 +20,7 @@ export {
 export { decodeRun, encodeRun, looksLikeCode } from './run-code.js'
 export {
   type ChangedSymbol,
+  LEAST_LOOP,
   type LoopExit,
   leaveLoop,
   nextTemperature,

@@ -189,7 +189,7 @@ describe('leaving a loop', () => {
     const model = mockModel('ab', { seed: 2 })
     const run = { prompt: 'a', seed: 6, length: 40 }
     const texts = await SeedTexts.of(model, run)
-    const found = leaveLoop(texts, 0)
+    const found = await leaveLoop(texts, 0, { least: 3 })
     if (!found?.exit) throw new Error('there is a loop, and a way out')
     expect(found.loop).toEqual(findLongestLoop(await ids(model, 0, run)))
     const { temperature } = found.exit
@@ -197,7 +197,8 @@ describe('leaving a loop', () => {
     for (let share = 0; share < 1; share += 0.01) {
       expect(findLongestLoop(await ids(model, share * temperature, run))).toBeDefined()
     }
-    expect(leaveLoop(texts, temperature)).toBeUndefined()
-    expect(leaveLoop(texts, 0, { limit: 1 })?.texts).toBe(1)
+    expect(await leaveLoop(texts, temperature, { least: 3 })).toBeUndefined()
+    expect((await leaveLoop(texts, 0, { least: 3, limit: 1 }))?.texts).toBe(1)
+    expect(await leaveLoop(texts, 0, { least: 41 })).toBeUndefined()
   })
 })

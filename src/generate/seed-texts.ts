@@ -28,7 +28,7 @@ import {
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
+import { type GenerateOptions, networkOf, promptIds, stopStrings, turn } from './generate.js'
 import { writtenTemperature } from './header.js'
 import { type Shelf, seek } from './snapshots.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
@@ -174,14 +174,24 @@ export class SeedTexts {
     const here = this.at(temperature)
     const beyond = direction === 'up' ? above(here) : below(here)
     if (beyond === undefined) return undefined
-    const text = this.at(beyond)
+    return this.between(here, this.at(beyond))
+  }
+
+  /** Where two texts of this seed part. */
+  between(here: SeedText, text: SeedText): TemperatureChange {
     const position = here.ids.findIndex((id, i) => id !== text.ids[i])
     const symbolIn = ({ steps }: SeedText): ChangedSymbol => {
       const { id, rank } = steps[position]
       return { id, symbol: this.model.tokenizer.symbol(id), rank }
     }
-    const [from, to] = [symbolIn(here), symbolIn(text)]
-    return { direction, temperature: beyond, position, from, to, text }
+    return {
+      direction: text.temperature > here.temperature ? 'up' : 'down',
+      temperature: text.temperature,
+      position,
+      from: symbolIn(here),
+      to: symbolIn(text),
+      text,
+    }
   }
 
   /** The changes from a temperature onwards, the nearest first, each found when it is asked for. */
@@ -313,33 +323,47 @@ export interface LoopExit {
   /** The loop in which the text ends at the temperature asked about. */
   readonly loop: Loop
   /**
-   * The smallest temperature above at which the text, of the same length, ends in no loop; absent
-   * when it was not found within the limit, or when there is none.
+   * The smallest temperature above at which the text, of the same length, ends in no loop, and where
+   * it parts from the one asked about; absent when it was not found within the limit, or is none.
    */
   readonly exit?: TemperatureChange
+  /** At every temperature from the one asked about up to this one the text ends in a loop. */
+  readonly until: number
   /** Texts looked at. */
   readonly texts: number
 }
 
+/** Loops below this (`...`, a row of line breaks) are loops by definition and nothing to leave. */
+export const LEAST_LOOP = 24
+
 /**
  * Finds the smallest temperature that leaves the loop in which a text ends: goes through the texts
  * of the seed upwards, so that none is missed.
- * @param limit how many texts to look at; default 1000
+ * @param options.least loops of fewer symbols do not count; default 24
+ * @param options.limit how many texts to look at; default 1000
  * @returns undefined when the text ends in no loop
  */
-export function leaveLoop(
+export async function leaveLoop(
   texts: SeedTexts,
   temperature: number,
-  options: { limit?: number; signal?: AbortSignal } = {},
-): LoopExit | undefined {
-  const { limit = 1000, signal } = options
-  const loop = findLongestLoop(texts.at(temperature).ids)
+  options: { least?: number; limit?: number; signal?: AbortSignal } = {},
+): Promise<LoopExit | undefined> {
+  const { least = LEAST_LOOP, limit = 1000, signal } = options
+  const loopIn = ({ ids }: SeedText): Loop | undefined => {
+    const loop = findLongestLoop(ids)
+    return loop && loop.length >= least ? loop : undefined
+  }
+  const here = texts.at(temperature)
+  const loop = loopIn(here)
   if (!loop) return undefined
   let count = 0
-  for (const change of texts.changes(temperature, 'up')) {
+  let until = here.interval.high
+  for (const { text } of texts.changes(temperature, 'up')) {
     count++
-    if (!findLongestLoop(change.text.ids)) return { loop, exit: change, texts: count }
+    if (!loopIn(text)) return { loop, exit: texts.between(here, text), until, texts: count }
+    until = text.interval.high
+    await turn()
     if (count >= limit || signal?.aborted) break
   }
-  return { loop, texts: count }
+  return { loop, until, texts: count }
 }
