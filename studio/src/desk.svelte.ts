@@ -24,6 +24,8 @@ export const ROWS = 9
 /** With less motion wanted, the text grows once a second and not with every frame. */
 const FRAME = 16
 const CALM = 1000
+/** UTF-16 units of a text's name. */
+const NAME = 28
 /** What counts again and again along the text is counted no more often than this, ms. */
 const SURVEY_EVERY = 120
 
@@ -275,6 +277,28 @@ export class Desk {
   redo(): void {
     const moment = this.history.redo(this.moment())
     if (moment) this.restore(moment)
+  }
+
+  get canUndo(): boolean {
+    void this.version
+    return this.history.canUndo
+  }
+
+  get canRedo(): boolean {
+    void this.version
+    return this.history.canRedo
+  }
+
+  /** A few words by which a branch is known: those with which it leaves its parent. */
+  nameOf(id: number): string {
+    const { records, origin, parent } = this.draft.branches[id]
+    const start = records.start(this.draft.difference(id))
+    const words = records.text
+      .slice(start, start + NAME)
+      .replace(/\s+/g, ' ')
+      .trim()
+    if (parent !== undefined) return `…${words}`
+    return `${origin.prompt.slice(0, NAME / 2).trim()} ${words}`.trim() || '…'
   }
 
   /** Forks of the shown text; read together with `version` and `count`. */

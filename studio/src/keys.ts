@@ -30,6 +30,8 @@ export const KEYS: readonly Key[] = [
     about: 'choose',
     act: (studio, key) => chooseRow(studio, Number(key)),
   },
+  { keys: ['l'], about: 'luck', act: ({ shell }) => shell.toggleView('luck') },
+  { keys: ['c'], about: 'curve', act: ({ shell }) => shell.toggleCurve() },
   {
     keys: ['t'],
     about: 'tint',

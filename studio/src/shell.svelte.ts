@@ -1,6 +1,7 @@
 /** Which parts of the page are in sight: a tab on either side, a sheet on narrow screens. */
 import { keep, kept } from './store.js'
 import { type Side, TABS, type Tab, tabsOf } from './tabs/registry.js'
+import type { ViewName } from './views/registry.js'
 
 const SIDES: readonly Side[] = ['left', 'right']
 
@@ -9,6 +10,14 @@ export class Shell {
   readonly tabs = $state<Record<Side, string>>({ left: 'text', right: 'next' })
   /** Where there is no room for a side, it is a sheet over the foot of the text. */
   sheet = $state<Side | 'none'>('none')
+
+  /** What stands in the middle in place of the text. */
+  view = $state<ViewName>()
+  /** The branch that is compared with the text shown. */
+  comparedWith = $state<number>()
+
+  /** Whether the temperature is drawn under the text. */
+  curve = $state(false)
 
   constructor() {
     for (const side of SIDES) {
@@ -34,6 +43,21 @@ export class Shell {
   toAlternatives(): void {
     this.open('next')
     requestAnimationFrame(() => document.querySelector<HTMLElement>('#next .choose')?.focus())
+  }
+
+  toggleView(view: ViewName): void {
+    this.view = this.view === view ? undefined : view
+    if (this.view) this.sheet = 'none'
+  }
+
+  toggleCurve(): void {
+    this.curve = !this.curve
+  }
+
+  compareWith(branch: number): void {
+    this.comparedWith = branch
+    this.view = 'compare'
+    this.sheet = 'none'
   }
 
   toggleSheet(side: Side): void {

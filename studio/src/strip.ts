@@ -7,6 +7,7 @@ const SHORTEST = 200
 
 /**
  * SVG path of the line in a box of `width` x `height`, T = 0 at the bottom.
+ * @param length symbols of the whole width; left out, those there are, or some more
  * @param columns at most so many steps; within one the last temperature counts
  */
 export function stripPath(
@@ -14,10 +15,11 @@ export function stripPath(
   width: number,
   height: number,
   columns: number,
+  length = 0,
 ): string {
   const { count, temperatures } = records
   if (count === 0) return ''
-  const span = Math.max(SHORTEST, count)
+  const span = Math.max(length || SHORTEST, count)
   const round = (x: number): number => Math.round(x * 100) / 100
   const y = (T: number): number => round(height * (1 - fractionOf(T)))
   const stride = Math.max(1, Math.ceil(count / columns))

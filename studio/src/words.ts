@@ -26,7 +26,6 @@ export class Speech {
   private readonly two: Intl.NumberFormat
   private readonly exact: Intl.NumberFormat
   private readonly three: Intl.NumberFormat
-  private readonly digits3: Intl.NumberFormat
   private readonly plural: Intl.PluralRules
   private readonly percent0: Intl.NumberFormat
   private readonly percent1: Intl.NumberFormat
@@ -40,7 +39,6 @@ export class Speech {
     this.two = make({ minimumFractionDigits: 2, maximumFractionDigits: 2 })
     this.exact = make({ minimumFractionDigits: 2, maximumFractionDigits: 12, useGrouping: false })
     this.three = make({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
-    this.digits3 = make({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 })
     this.plural = new Intl.PluralRules(language, { type: 'ordinal' })
     this.percent0 = make({ style: 'percent', maximumFractionDigits: 0 })
     this.percent1 = make({
@@ -76,10 +74,19 @@ export class Speech {
     return this.say.valuetext(number, this.say.bands[bandOf(T)].words)
   }
 
-  /** A temperature that is a limit: three digits, as many as one can tell apart. */
-  limit(T: number): string {
+  /** A temperature that is a limit: as many digits as one can tell apart. */
+  limit(T: number, digits = 3): string {
     if (T === 0 || T === Number.POSITIVE_INFINITY) return this.temperature(T)
-    return this.digits3.format(T)
+    const options = { minimumSignificantDigits: digits, maximumSignificantDigits: digits }
+    return new Intl.NumberFormat(this.language, options).format(T)
+  }
+
+  /** Two limits with as many digits as tell one from the other. */
+  limits(low: number, high: number): [low: string, high: string] {
+    for (let digits = 3; ; digits++) {
+      const pair: [string, string] = [this.limit(low, digits), this.limit(high, digits)]
+      if (pair[0] !== pair[1] || digits >= 12) return pair
+    }
   }
 
   /** `1st`, `2nd`; `1 番目`. */

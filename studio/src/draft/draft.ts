@@ -47,6 +47,7 @@ export class Draft {
   /** The text shown. */
   readonly shown = new Records()
   private here = 0
+  private readonly differences = new Map<number, number>()
 
   get branch(): Branch | undefined {
     return this.branches[this.here]
@@ -76,6 +77,37 @@ export class Draft {
   /** The whole length of a text. */
   lengthOf(id: number): number {
     return end(this.branches[id])
+  }
+
+  /** A text, apart from what is shown. */
+  static textOf(draft: Draft, { branch: id, count }: Place): Records {
+    const records = new Records()
+    for (const { branch, to } of draft.path(id)) {
+      const until = Math.min(to, count)
+      if (until <= branch.at) continue
+      const piece = branch.records.slice(0, until - branch.at)
+      records.append(piece.text, piece.columns)
+    }
+    return records
+  }
+
+  /** The first own symbol of a branch that its parent does not have in the same place. */
+  difference(id: number): number {
+    const known = this.differences.get(id)
+    if (known !== undefined) return known
+    const { parent, at, records } = this.branches[id]
+    if (parent === undefined) return 0
+    const other = this.branches[parent]
+    let n = 0
+    while (
+      n < records.count &&
+      at - other.at + n < other.records.count &&
+      records.ids[n] === other.records.ids[at - other.at + n]
+    ) {
+      n++
+    }
+    if (n < records.count) this.differences.set(id, n)
+    return n
   }
 
   /** A new text from nothing; it is shown. */

@@ -67,6 +67,7 @@ export const en = {
   between: (low: string, high: string) => `${low} to ${high}`,
   above: (bits: string) => `over ${bits}`,
 
+  luck: 'Same luck, other temperatures',
   text: 'The text',
   walk: 'Arrow keys walk from character to character, Enter shows what else could stand there.',
   spot: (name: string, place: string, rank: string, share: string) =>
@@ -78,6 +79,7 @@ export const en = {
   ordinal: (n: string, form: Intl.LDMLPluralRule) =>
     n + ({ one: 'st', two: 'nd', few: 'rd' }[form as 'one' | 'two' | 'few'] ?? 'th'),
   toEnd: 'To the end',
+  draw: 'draw it',
   strip: 'temperature along the text',
   stripSummary: (low: string, high: string, now: string) =>
     `Temperature along the text: lowest ${low}, highest ${high}, now ${now}.`,
@@ -190,6 +192,8 @@ export const en = {
     textUp: 'next different text, warmer',
     textDown: 'next different text, cooler',
     choose: 'choose a character',
+    luck: 'same luck, other temperatures',
+    curve: 'draw the temperature',
     undo: 'undo, redo',
     help: 'this list',
     slider: 'On the slider',

@@ -1,0 +1,31 @@
+import { table } from '../../messages/table.js'
+
+export const words = table(
+  {
+    undo: 'Undo',
+    redo: 'Redo',
+    map: 'All texts',
+    hint: 'Each line is a text, as long as it is, from where it leaves another. Enter shows it.',
+    item: (name: string, from: string, length: string, T: string, why: string) =>
+      `${name}: from character ${from}, ${length}, temperature ${T}, ${why}`,
+    reasons: { begin: 'a beginning', choice: 'chosen', temperature: 'another temperature' },
+    seed: (seed: string) => `seed ${seed}`,
+    compare: 'Compare the text shown with',
+    pick: 'pick a text…',
+    luck: 'Same luck, other temperatures',
+    none: 'So far there is one text. Click a character and choose another one, or begin anew.',
+  },
+  {
+    undo: '取り消す',
+    redo: 'やり直す',
+    map: 'すべての文章',
+    hint: '一本の線が一つの文章。別の文章から分かれた所から、長さのとおりに描かれます。Enter で表示。',
+    item: (name, from, length, T, why) => `${name}：${from} 字目から、${length}、温度 ${T}、${why}`,
+    reasons: { begin: '書き出し', choice: '選んだ文字', temperature: '別の温度' },
+    seed: seed => `種 ${seed}`,
+    compare: '表示中の文章と比べる',
+    pick: '文章を選ぶ…',
+    luck: '同じ運、違う温度',
+    none: 'まだ文章は一つです。文字を選んで別の文字に替えるか、書き直してみてください。',
+  },
+)

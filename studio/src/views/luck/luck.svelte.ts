@@ -1,0 +1,64 @@
+/** One prompt and one seed, written at several temperatures with the same coins. */
+import { Records } from '../../draft/records.js'
+import type { Origin } from '../../protocol.js'
+import type { Studio } from '../../studio.svelte.js'
+
+export const LENGTHS = [150, 400, 1000] as const
+export const MOST = 5
+export const LEAST = 2
+const FIRST = [0.2, 0.5, 0.8, 1.2]
+
+export class Luck {
+  temperatures = $state<number[]>(FIRST)
+  length = $state<number>(LENGTHS[1])
+  /** The texts, with the temperatures that they were written at. */
+  written = $state.raw<readonly { temperature: number; origin: Origin; records: Records }[]>([])
+  busy = $state(false)
+  private readonly studio: Studio
+  private wish = ''
+
+  constructor(studio: Studio) {
+    this.studio = studio
+    const now = studio.temperature
+    if (studio.count > 0 && !FIRST.includes(now)) {
+      this.temperatures = [0.2, 0.5, now, 1.2].sort((a, b) => a - b)
+    }
+  }
+
+  /** Writes the texts, unless they are there. */
+  async write(): Promise<void> {
+    const { origin, model } = this.studio
+    if (!model) return
+    const { temperatures, length } = this
+    const wish = JSON.stringify([model.hash, origin, temperatures.map(String), length])
+    if (wish === this.wish) return
+    this.wish = wish
+    this.busy = true
+    const texts = await this.studio.writeAside(
+      temperatures.map(temperature => ({ ...origin, temperature, length })),
+    )
+    if (wish !== this.wish) return
+    this.busy = false
+    this.written = texts.map(({ text, columns }, i) => {
+      const records = new Records()
+      records.append(text, columns)
+      return { temperature: temperatures[i], origin, records }
+    })
+  }
+
+  set(column: number, temperature: number): void {
+    this.temperatures = this.temperatures.with(column, temperature)
+  }
+
+  add(): void {
+    if (this.temperatures.length >= MOST) return
+    const last = this.temperatures[this.temperatures.length - 1]
+    this.temperatures = [...this.temperatures, last < 5 ? Math.round(last * 150) / 100 || 0.5 : 10]
+  }
+
+  remove(column: number): void {
+    if (this.temperatures.length > LEAST) {
+      this.temperatures = this.temperatures.filter((_, i) => i !== column)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { table } from '../messages/table.js'
+
+export const words = table(
+  {
+    luck: 'Same luck, different temperature',
+    luckHint:
+      'One prompt, one seed: every column reads the same coins. Only the temperature differs.',
+    compare: 'Two texts side by side',
+    close: 'Back to the text',
+    column: (n: string) => `Temperature of column ${n}`,
+    add: 'Another column',
+    remove: (T: string) => `Remove the column at ${T}`,
+    use: (T: string) => `Write on at ${T}`,
+    useShort: 'Write on',
+    length: 'Length',
+    characters: (n: string) => `${n} characters`,
+    writing: 'Writing…',
+    partings: 'Where they part',
+    between: (a: string, b: string) => `${a} and ${b}`,
+    same: (n: string) => `They are the same for all ${n} characters.`,
+    otherPrompt: 'They begin with different prompts.',
+    otherLuck: (at: string, coinA: string, a: string, coinB: string, b: string) =>
+      `At character ${at} the luck differs: coin ${coinA} fell on ${a}, coin ${coinB} on ${b}.`,
+    chosen: (at: string, hand: string, drawn: string) =>
+      `At character ${at} ${hand} was chosen where ${drawn} had been drawn.`,
+    parts: (at: string, coin: string, cool: string, high: string, warm: string, low: string) =>
+      `At character ${at} the coin ${coin} falls on ${cool} up to ${high}, and on ${warm} above ${low}.`,
+    shown: 'the text shown',
+    wrongT: '0 to 100, or inf',
+  },
+  {
+    luck: '同じ運、違う温度',
+    luckHint: '書き出しも種も同じ。どの列も同じコインを読み、違うのは温度だけです。',
+    compare: '二つの文章を並べる',
+    close: '本文に戻る',
+    column: n => `${n} 列目の温度`,
+    add: '列を加える',
+    remove: T => `温度 ${T} の列を除く`,
+    use: T => `温度 ${T} で書き続ける`,
+    useShort: 'これで書く',
+    length: '長さ',
+    characters: n => `${n} 字`,
+    writing: '書いています…',
+    partings: '分かれ目',
+    between: (a, b) => `${a} と ${b}`,
+    same: n => `${n} 字すべて同じです。`,
+    otherPrompt: '書き出しが違います。',
+    otherLuck: (at, coinA, a, coinB, b) =>
+      `${at} 字目で運が違います。コイン ${coinA} は「${a}」、${coinB} は「${b}」を指しました。`,
+    chosen: (at, hand, drawn) =>
+      `${at} 字目で、引かれた「${drawn}」の代わりに「${hand}」が選ばれました。`,
+    parts: (at, coin, cool, high, warm, low) =>
+      `${at} 字目のコイン ${coin} は、${high} までは「${cool}」、${low} を超えると「${warm}」を指します。`,
+    shown: '表示中の文章',
+    wrongT: '0〜100、または inf',
+  },
+)

@@ -1,0 +1,35 @@
+/** Partings in words. */
+
+import { CHOSEN } from '../protocol.js'
+import type { Studio } from '../studio.svelte.js'
+import { words } from './messages.js'
+import { type Parting, partingOf, type Told } from './parting.js'
+
+/** One sentence: where two texts part, and why. The cooler one comes first. */
+export function sayParting(studio: Studio, a: Told, b: Told, parting = partingOf(a, b)): string {
+  const { speech } = studio
+  const t = words[studio.language]
+  if (parting.kind === 'same') return t.same(speech.count(parting.length))
+  if (parting.kind === 'prompt') return t.otherPrompt
+  const { at, coins } = parting
+  const place = speech.count(at + 1)
+  const name = ({ records }: Told): string => speech.symbolName(records.textOf(at))
+  if (parting.kind === 'luck') {
+    return t.otherLuck(place, speech.coin(coins[0]), name(a), speech.coin(coins[1]), name(b))
+  }
+  if (parting.kind === 'choice') {
+    const [hand, drawn] = coins[0] === CHOSEN ? [a, b] : [b, a]
+    return t.chosen(place, name(hand), name(drawn))
+  }
+  const [cool, warm] = a.records.temperatures[at] <= b.records.temperatures[at] ? [a, b] : [b, a]
+  return t.parts(
+    place,
+    speech.coin(coins[0]),
+    name(cool),
+    speech.limit(cool.records.highs[at]),
+    name(warm),
+    speech.limit(warm.records.lows[at]),
+  )
+}
+
+export type { Parting }

@@ -1,0 +1,44 @@
+/** Where two texts part, and why: one of them was drawn otherwise, or chosen, or had other luck. */
+import type { Records } from '../draft/records.js'
+import { CHOSEN, type Origin } from '../protocol.js'
+
+/** A text with what it followed from. */
+export interface Told {
+  readonly origin: Origin
+  readonly records: Records
+}
+
+export type Parting =
+  /** No symbol differs, as far as both go. */
+  | { readonly kind: 'same'; readonly length: number }
+  | { readonly kind: 'prompt' }
+  | {
+      readonly kind: 'temperature' | 'choice' | 'luck'
+      /** The first symbol that differs. */
+      readonly at: number
+      /** The coin of each; CHOSEN where a hand put the symbol there. */
+      readonly coins: readonly [number, number]
+    }
+
+/** The coin of a position, even where T = 0 did not read it: the other text may have. */
+function coinOf(own: number, other: number): number {
+  return Number.isNaN(own) && other !== CHOSEN ? other : own
+}
+
+export function partingOf(a: Told, b: Told): Parting {
+  if (a.origin.prompt !== b.origin.prompt || a.origin.unknown !== b.origin.unknown) {
+    return { kind: 'prompt' }
+  }
+  const length = Math.min(a.records.count, b.records.count)
+  let at = 0
+  while (at < length && a.records.ids[at] === b.records.ids[at]) at++
+  if (at === length) return { kind: 'same', length }
+  const [own, other] = [a.records.coins[at], b.records.coins[at]]
+  const kind =
+    own === CHOSEN || other === CHOSEN
+      ? 'choice'
+      : a.origin.seed === b.origin.seed
+        ? 'temperature'
+        : 'luck'
+  return { kind, at, coins: [coinOf(own, other), coinOf(other, own)] }
+}
