@@ -6,11 +6,11 @@ import type { Seed } from '../random.js'
 import { loadNetwork } from '../runtime/index.js'
 import type { Network } from '../runtime/session.js'
 import {
+  checkSchedule,
   createChain,
   LENGTH,
   type LinkInput,
   type Moment,
-  parseSchedule,
   type Schedule,
   SEED,
   startSchedule,
@@ -75,9 +75,7 @@ function temperatureOf(
     return () => temperature
   }
   const at: TemperatureAt =
-    typeof temperature === 'function'
-      ? temperature
-      : startSchedule(typeof temperature === 'string' ? parseSchedule(temperature) : temperature)
+    typeof temperature === 'function' ? temperature : startSchedule(checkSchedule(temperature))
   return writer => at(writer.moment())
 }
 

@@ -2,10 +2,10 @@
 import type { Model } from '../file/model.js'
 import type { Seed } from '../random.js'
 import {
+  checkSchedule,
   createChain,
   LENGTH,
   type LinkInput,
-  parseSchedule,
   readTemperature,
   type Schedule,
   TEMPERATURE,
@@ -78,10 +78,7 @@ export function runHeader(
 
 /** A temperature in its one written form. @throws InputError */
 export function writtenTemperature(temperature: number | string | Schedule): string {
-  if (typeof temperature === 'number') {
-    return writeSchedule({ kind: 'constant', temperature })
-  }
-  return writeSchedule(typeof temperature === 'string' ? parseSchedule(temperature) : temperature)
+  return writeSchedule(checkSchedule(temperature))
 }
 
 /** The call of `generate` that writes the run's text. @throws InputError for what can't be read */

@@ -12,7 +12,6 @@ import { Random } from '../random.js'
 import type { Network, State } from '../runtime/session.js'
 import {
   type Candidates,
-  checkTemperature,
   createChain,
   type LinkInput,
   parseSchedule,
@@ -437,7 +436,6 @@ export class Tree {
 
   private changed(from: BranchSettings, change: SettingsChange): BranchSettings {
     const { temperature, seed, stream = from.stream, chain } = change
-    if (typeof temperature === 'number') checkTemperature(temperature)
     if (seed !== undefined || change.stream !== undefined) {
       new Random(seed ?? BigInt(from.seed), stream) // refuses what is out of range
     }

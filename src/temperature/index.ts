@@ -46,4 +46,5 @@ export {
   type TemperatureAt,
   writeSchedule,
 } from './schedule.js'
+export { checkSchedule, scheduleJson } from './schedule-json.js'
 export { LENGTH, SEED, TEMPERATURE } from './settings.js'

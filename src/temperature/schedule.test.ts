@@ -8,6 +8,7 @@ import {
   start,
   writeSchedule,
 } from './schedule.js'
+import { checkSchedule, scheduleJson } from './schedule-json.js'
 
 const moment = (over: Partial<Moment> = {}): Moment => ({
   position: 0,
@@ -75,6 +76,17 @@ describe('a schedule', () => {
     expect(start(parseSchedule('escape 0'))(moment({ looping: 12 }))).toBeCloseTo(0.2, 12)
   })
 
+  it('has at a keyframe the temperature as written, to the last digit', () => {
+    for (let n = 1; n < 400; n++) {
+      expect(along(`${n / 100}@0 3@${n}`, [0, n])).toEqual([n / 100, 3])
+    }
+  })
+
+  it('multiplies its limits: 0 wins, also over inf', () => {
+    expect(along('0 * inf', [0])).toEqual([0])
+    expect(along('inf * 0.5', [0])).toEqual([Infinity])
+  })
+
   it('combines: products, one after another, groups', () => {
     expect(along('cycle 1,0.5 * 0.8', [0, 1])).toEqual([0.8, 0.4])
     expect(along('0.2 until 3 then cycle 1,2', [0, 2, 3, 4])).toEqual([0.2, 0.2, 2, 1])
@@ -117,6 +129,41 @@ describe('the written form', () => {
         .map(([first, until, next]) => ({ kind: 'then' as const, first, until, next })),
     ),
   }))
+
+  it('as JSON reads back too, and equals what the written form says', () => {
+    fc.assert(
+      fc.property(schedule, value => {
+        const json = JSON.parse(JSON.stringify(scheduleJson(value)))
+        expect(checkSchedule(json)).toEqual(value)
+        expect(checkSchedule(writeSchedule(value))).toEqual(value)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it.each([
+    [null, 'value is null'],
+    [[1], 'kind is undefined; expected constant, keyframes'],
+    [{ kind: 'warm' }, 'kind is "warm"; expected constant, keyframes, cycle'],
+    [
+      { kind: 'constant', temperature: -1 },
+      'temperature is -1; expected a number from 0, or "inf"',
+    ],
+    [{ kind: 'cycle', temperatures: [] }, 'temperatures is []; expected a list of at least one'],
+    [
+      { kind: 'keyframes', frames: [{ at: 0, temperature: 0 }] },
+      'temperature is 0; expected a number above 0',
+    ],
+    [
+      { kind: 'keyframes', frames: [{ at: 0.5, temperature: 1 }] },
+      'at is 0.5; expected a whole number',
+    ],
+    [{ kind: 'product', factors: [] }, 'factors is []; expected a list of two'],
+    [{ kind: 'escape' }, 'value is undefined'],
+    [{ kind: 'then', first: { kind: 'surprise', bits: 'x' } }, 'bits is "x"; expected a number'],
+  ])('as JSON is refused with the part that is wrong: %j', (value, sentence) => {
+    expect(() => checkSchedule(value)).toThrow(`The schedule's ${sentence}`)
+  })
 
   it('reads back what it writes', () => {
     fc.assert(

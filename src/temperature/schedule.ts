@@ -102,7 +102,10 @@ export function start(schedule: Schedule): TemperatureAt {
     }
     case 'product': {
       const [a, b] = schedule.factors.map(start)
-      return moment => a(moment) * b(moment)
+      return moment => {
+        const [x, y] = [a(moment), b(moment)]
+        return x === 0 || y === 0 ? 0 : x * y // 0 * inf is neither; the limit that is certain wins
+      }
     }
     case 'then': {
       const first = start(schedule.first)
@@ -136,6 +139,7 @@ function atKeyframe(
   if (after === 0) return frames[0].temperature
   if (after < 0) return frames[frames.length - 1].temperature
   const a = frames[after - 1]
+  if (a.at === position) return a.temperature // as written, not through a logarithm and back
   const b = frames[after]
   const share = (position - a.at) / (b.at - a.at)
   return exp((1 - share) * log(a.temperature) + share * log(b.temperature))
