@@ -40,17 +40,14 @@ export function dynamicOptions(options: Options): DynamicSettings | undefined {
   return undefined
 }
 
-/**
- * Symbols that the model writes for calibration. A quarter of it gave the same loss to 0.001 nats
- * on Shakespeare.
- */
-const OWN_WRITING = 12_000
+/** Stretches that the model writes for calibration: 30, 100 and 600 are as good (docs/results.md). */
+const OWN_STRETCHES = 100
 
 /** What the model writes at T = 1: the text that it knows best, and that every model file has. */
-async function ownWriting(model: Model): Promise<Uint32Array> {
-  const ids = new Uint32Array(OWN_WRITING)
+async function ownWriting(model: Model, length: number): Promise<Uint32Array> {
+  const ids = new Uint32Array(length)
   let n = 0
-  for await (const step of generate(model, { temperature: 1, length: OWN_WRITING, stop: [] })) {
+  for await (const step of generate(model, { temperature: 1, length, stop: [] })) {
     ids[n++] = step.id
   }
   return ids.subarray(0, n)
@@ -74,7 +71,7 @@ export async function scoreDynamically(
   // A stream alone is too small for two threads, and one gives the same bits everywhere.
   const reader = await dynamicReader(await nodeEngine({ threads: 1 }), model, settings)
   try {
-    const known = await ownWriting(model)
+    const known = await ownWriting(model, OWN_STRETCHES * settings.seq + 1)
     const total = known.length + parts.reduce((sum, { from, to }) => sum + to - from, 0)
     let before = 0
     const told = { signal, onProgress: (done: number) => onProgress(before + done, total) }
