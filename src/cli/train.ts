@@ -1,5 +1,5 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
-import { InputError } from '../errors.js'
+import { FileError, InputError } from '../errors.js'
 import { checkpointFolder } from '../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../node/corpus.js'
 import { nodeEngine } from '../node/engine.js'
@@ -317,6 +317,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     )
   }
   const before = flags.resume ? await folder.source() : {}
+  if (flags.resume && paths.length === 0 && !before.text?.length) throw folder.unknownSource()
   const source = sourceOf(paths, flags, before)
   let made = false
   const passes = new PassLine(io)
@@ -390,6 +391,9 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       await teller.tell(event)
     }
     return interrupt.aborted && !teller.finished ? io.interruptedCode : DONE
+  } catch (error) {
+    if (error instanceof FileError) reporter?.broken()
+    throw error
   } finally {
     reporter?.close()
     text.close()

@@ -2,9 +2,10 @@
 import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { InputError } from '../errors.js'
+import { checkpointFolder } from '../node/checkpoint-folder.js'
 import { fileError, writeFileAtomic } from '../node/files.js'
 import type { TokenizerKind } from '../text/index.js'
-import { FILES, type Run } from '../train/index.js'
+import { FILES, type Run, readCheckpoint } from '../train/index.js'
 
 /** How the text was read: kept beside the run, so that resuming needs no more than the folder. */
 export interface Source {
@@ -62,13 +63,15 @@ export class TrainingFolder {
     return false
   }
 
+  /** As run.json says it; where that is gone or cut off, as the checkpoint itself does. */
   private async run(): Promise<Partial<Run>> {
-    return ((await this.json(FILES.run)) as Partial<Run> | undefined) ?? {}
+    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
+    return run ?? (await readCheckpoint(await checkpointFolder(this.path))).run
   }
 
   /** `tiny-shakespeare.txt, step 812`. */
   async describe(): Promise<string> {
-    const { corpus, step } = await this.run()
+    const { corpus, step } = ((await this.json(FILES.run)) ?? {}) as Partial<Run>
     return `${corpus?.name === undefined ? '' : `${corpus.name}, `}step ${step ?? 'unknown'}`
   }
 
@@ -89,6 +92,14 @@ export class TrainingFolder {
     const text = source.text.map(path => (path === '-' ? '-' : join(this.path, path)))
     // Standard input is gone; it has to be given again.
     return { ...source, text: text.includes('-') ? [] : text }
+  }
+
+  /** Why a run that goes on does not know its text. */
+  unknownSource(): InputError {
+    return new InputError(
+      'argument',
+      `Which text ${this.path} was trained on is not known, since its ${SOURCE} is missing, damaged or names standard input; give the text again: ondo train TEXT --out ${this.path} --resume`,
+    )
   }
 
   /** Paths are kept relative to the folder: both may be moved together. */

@@ -40,6 +40,8 @@ export class Reporter {
   private readonly io: Io
   private readonly options: ReportOptions
   private readonly line: LiveLine
+  /** Step of the last checkpoint; undefined before there is one. */
+  private saved: number | undefined
   private config: ModelConfig | undefined
   private epochs = 1
   private batches = 1
@@ -70,6 +72,9 @@ export class Reporter {
       case 'warning':
         this.line.clear()
         return this.io.warn(this.io.dye.yellow(event.message))
+      case 'checkpoint':
+        this.saved = event.step
+        return
       case 'end':
         return this.end(event)
     }
@@ -94,6 +99,20 @@ export class Reporter {
       en: 'saving after this step ... (Ctrl-C again quits at once)',
       ja: 'この更新の後で保存します…（もう一度Ctrl-Cで即座に終了）',
     })
+  }
+
+  /** A file could not be written: the error says why, this says what is left and how to go on. */
+  broken(): void {
+    const { io, options, saved } = this
+    this.line.clear()
+    if (saved === undefined) return
+    io.warn(
+      io.t({
+        en: `training stopped; the checkpoint of update ${saved} in ${options.out} is whole. When this is mended, go on with:`,
+        ja: `学習を中断しました。${options.out} にある更新${saved}回のチェックポイントは無事です。下の問題を直したら、次で再開できます:`,
+      }),
+    )
+    io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
   }
 
   close(): void {
@@ -128,6 +147,7 @@ export class Reporter {
       )
     }
     if (step > 0) {
+      this.saved = step
       io.say(
         io.t({
           en: `goes on after update ${number(step, io)}, epoch ${(step / batches).toFixed(2)}`,
@@ -248,8 +268,8 @@ function budgetLine(event: BudgetEvent, io: Io): string {
   const { seconds, hidden, parameters, symbols, passes, larger, wanted, fixed } = event
   const each = (symbols / parameters).toFixed(1)
   const reads = io.t({
-    en: `${durationOf(seconds, io)}: ${hidden} units read ${rate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
-    ja: `${durationOf(seconds, io)}: ${hidden}ユニットなら${rate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
+    en: `${durationOf(seconds, io)} to train: ${hidden} units read ${rate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
+    ja: `学習に${durationOf(seconds, io)}: ${hidden}ユニットなら${rate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
   })
   if (fixed) return reads
   if (larger === undefined) {

@@ -158,7 +158,10 @@ export function resumedSettings(
   return trainSettings(merged)
 }
 
-/** Reads the checkpoint to go on from. @throws InputError when the store holds none */
+/**
+ * Reads the checkpoint to go on from.
+ * @throws InputError when the store holds none; FileError when it is cut off or damaged
+ */
 export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint> {
   const bytes = await store.read(FILES.resume)
   if (bytes === undefined) {
@@ -167,5 +170,14 @@ export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint
       `There is no ${FILES.resume} to go on from; give the folder of an earlier run, or start without resume.`,
     )
   }
-  return decodeCheckpoint(bytes)
+  try {
+    return decodeCheckpoint(bytes)
+  } catch (cause) {
+    if (cause instanceof FileError && cause.code === 'not-a-checkpoint') throw cause
+    throw new FileError(
+      'checkpoint-damaged',
+      `${FILES.resume} is cut off or damaged (it has ${bytes.length} bytes), so the run can't go on from it; the models beside it are as they were: keep them, and start a new run.`,
+      { cause },
+    )
+  }
 }

@@ -45,9 +45,17 @@ export class Journal {
     await this.save()
   }
 
-  /** A resumed run: lines of steps that will be taken again go. */
+  /**
+   * A resumed run: lines of steps that will be taken again go. Lines are not forced to the disk as
+   * checkpoints are, so a power cut may have taken the last of them: then the file ends earlier.
+   */
   async goOn(): Promise<void> {
-    await this.store?.truncate(FILES.metrics, this.metricsBytes)
+    const { store } = this
+    if (!store) return
+    await store.truncate(FILES.metrics, this.metricsBytes)
+    const lines = (await store.read(FILES.metrics)) ?? new Uint8Array()
+    this.metricsBytes = lines.lastIndexOf(0x0a) + 1
+    await store.truncate(FILES.metrics, this.metricsBytes)
   }
 
   /** One line of metrics.jsonl. */
