@@ -74,6 +74,14 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./calibrate.js')).calibrate,
   },
   {
+    name: 'aim',
+    about: {
+      en: 'the T for 2% misspelt, 1.5 bits, …',
+      ja: '誤綴2%、1.5ビットなど、目標に合う温度',
+    },
+    load: async () => (await import('./aim.js')).aim,
+  },
+  {
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
     load: async () => (await import('./inspect.js')).inspect,

@@ -1,5 +1,15 @@
 /** From a text to numbers. */
 
+export {
+  AIMS,
+  type AimEvent,
+  type AimMeasure,
+  type AimOptions,
+  type AimResult,
+  type AimStep,
+  aim,
+  type MeanEstimate,
+} from './aim.js'
 export { type Balance, balance, type LooseMark } from './balance.js'
 export { calibrateModel } from './calibrate-model.js'
 export {

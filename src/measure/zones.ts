@@ -225,8 +225,8 @@ export function crossing(
   }
 }
 
-/** The temperature a share of the way from one to another. */
-function along(from: number, to: number, share: number): number {
+/** The temperature a share of the way from one to another: in log T, beside 0 in T, beside infinity in 1/T. */
+export function along(from: number, to: number, share: number): number {
   if (to === Number.POSITIVE_INFINITY) {
     return from === 0 ? share / (1 - share) : from / (1 - share)
   }
