@@ -40,19 +40,18 @@ const tab = (page: Page) => page.getByRole('tab', { name: /Train|学習/ })
 const button = (page: Page, name: string) =>
   page.locator('#train').getByRole('button', { name, exact: true })
 const state = (page: Page, name: string) =>
-  page.locator('#train h2[role=status]', { hasText: name }).waitFor({ timeout: 60_000 })
+  page.locator('#train [role=status] h2', { hasText: name }).waitFor({ timeout: 60_000 })
 
 async function openForm(page: Page): Promise<void> {
   await tab(page).click()
   await page.locator('#train-paste').waitFor()
 }
 
-async function startShort(page: Page, passes: string): Promise<void> {
+async function startShort(page: Page, minutes: string): Promise<void> {
   await page.fill('#train-paste', TEXT)
   await page.locator('.train-report').waitFor()
-  await page.getByText(/Small|小/, { exact: true }).click()
-  await page.locator('.train-unit').selectOption('epochs')
-  await page.fill('#train-amount', passes)
+  await page.locator('.train-sizes label').first().click()
+  await page.fill('#train-amount', minutes)
   await page.press('#train-amount', 'Tab')
   await page.locator('#train .anew').click()
 }
@@ -94,31 +93,37 @@ describe('before training', () => {
 })
 
 describe('a run', () => {
-  it('is watched, paused, found again after a reload, finished, kept and written with', async () => {
+  it('is watched, paused, found after a reload, stopped; another is finished and written with', {
+    timeout: 180_000,
+  }, async () => {
     const page = await visit('', { acceptDownloads: true })
     await openForm(page)
     expect(await breaches(page), 'the form').toEqual([])
-    await page.evaluate(() => {
-      const longest = { ms: 0 }
-      Object.assign(globalThis, { longest })
-      new PerformanceObserver(list => {
-        for (const { duration } of list.getEntries()) longest.ms = Math.max(longest.ms, duration)
-      }).observe({ type: 'longtask' })
-    })
-    await startShort(page, '4')
+    await startShort(page, '5')
     await state(page, 'Training')
     await page.locator('.train-samples blockquote').first().waitFor({ timeout: 60_000 })
-    const busy = contention()
+    const between = await page.evaluate(async () => {
+      const times: number[] = []
+      for (let frame = 0; frame < 30; frame++) {
+        times.push(await new Promise<number>(resolve => requestAnimationFrame(resolve)))
+      }
+      return times.slice(1).map((time, i) => time - times[i])
+    })
+    const usual = between.sort((a, b) => a - b)[between.length >> 1]
+    expect(usual, 'a frame every 17 ms while it trains').toBeLessThan(20 * contention())
     await button(page, 'Pause').click()
     await state(page, 'Paused')
-    const longest = await page.evaluate(
-      () => (globalThis as unknown as { longest: { ms: number } }).longest.ms,
-    )
-    expect(longest, 'the page waits for no step').toBeLessThan(100 * busy)
     await page.reload()
     await state(page, 'Paused')
     expect(await page.locator('#train').textContent()).toMatch(/Step \d+ of \d+/)
     await button(page, 'Go on').click()
+    await state(page, 'Training')
+    await button(page, 'Stop').click()
+    await state(page, 'Stopped')
+
+    await button(page, 'Another text').click()
+    expect(await page.locator('.train-kept').textContent()).toContain('text.txt is kept')
+    await startShort(page, '0.02')
     await state(page, 'Finished')
     await page.locator('.train-plot .dot.best').first().waitFor()
     expect(await page.locator('.train-plot').getAttribute('aria-label')).toMatch(
@@ -151,7 +156,9 @@ describe('a run', () => {
     expect(await page.evaluate(() => ondo.text())).toMatch(/^[a-h ]+$/)
   })
 
-  it('fits a phone, in the dark, in Japanese, by keyboard alone', async () => {
+  it('fits a phone, in the dark, in Japanese, by keyboard alone', {
+    timeout: 180_000,
+  }, async () => {
     const page = await visit('', {
       viewport: { width: 320, height: 640 },
       colorScheme: 'dark',
