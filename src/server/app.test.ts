@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { seededWeights } from '../../test/seeded.js'
 import { decodeModel, encodeModel } from '../file/index.js'
-import { generateText } from '../generate/index.js'
+import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../generate/index.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { VERSION } from '../version.js'
@@ -177,6 +177,16 @@ describe('POST /completions', () => {
     const response = await (await post({})).json()
     expect(response.text).toBe(await generateText(model))
     expect(response.run).toMatchObject({ prompt: 'ab', temperature: '0.8', seed: '42' })
+  })
+
+  it('takes schedules and chains, and gives back a run that writes the same text', async () => {
+    const chain = 'dry 0.8, top-k 5'
+    for (const temperature of ['0.4@0 1.6@30', { kind: 'cycle', temperatures: [1, 'inf', 0] }]) {
+      const response = await post({ prompt: 'ab', temperature, chain, length: 40, seed: 5 })
+      const { run, text } = (await response.json()) as { run: Run; text: string }
+      expect(run).toMatchObject({ length: 40, chain: 'dry 0.8, temperature, top-k 5' })
+      expect(await generateText(model, optionsOf(decodeRun(encodeRun(run))))).toBe(text)
+    }
   })
 
   it('streams the same text: the run, each step with its record, the end', async () => {

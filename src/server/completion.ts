@@ -10,7 +10,14 @@ import {
 } from '../generate/index.js'
 import { type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
-import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
+import {
+  checkSchedule,
+  LENGTH,
+  readTemperature,
+  type Schedule,
+  SEED,
+  TEMPERATURE,
+} from '../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
 
 const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
@@ -38,7 +45,10 @@ const STREAM: FlagKnob = {
 export interface CompletionRequest {
   readonly model?: string
   readonly prompt?: string
-  readonly temperature: number
+  /** A number, or a schedule: written, or as its value. */
+  readonly temperature: number | Schedule
+  /** The chain as written. */
+  readonly chain?: string
   readonly length: number
   readonly seed: Seed
   readonly stop?: readonly string[]
@@ -50,6 +60,7 @@ const FIELDS = [
   'model',
   'prompt',
   'temperature',
+  'chain',
   'length',
   'seed',
   'stop',
@@ -69,6 +80,12 @@ function readSeed(value: unknown): Seed {
     if (wide < 1n << 64n) return wide <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(wide) : wide
   }
   return readKnob(SEED, value ?? SEED.default)
+}
+
+function readAnyTemperature(value: unknown): number | Schedule {
+  if (typeof value === 'string') return readTemperature(value)
+  const isValue = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isValue ? checkSchedule(value) : readKnob(TEMPERATURE, value)
 }
 
 function readStop(value: unknown): readonly string[] | undefined {
@@ -109,7 +126,8 @@ export function readCompletionRequest(body: unknown, maxLength: number): Complet
   return {
     model: readText('model', fields.get('model')),
     prompt: readText('prompt', fields.get('prompt')),
-    temperature: readKnob(TEMPERATURE, fields.get('temperature') ?? TEMPERATURE.default),
+    temperature: readAnyTemperature(fields.get('temperature') ?? TEMPERATURE.default),
+    chain: readText('chain', fields.get('chain')),
     length: readKnob(length, fields.get('length') ?? standard),
     seed: readSeed(fields.get('seed')),
     stop: readStop(fields.get('stop')),
@@ -142,11 +160,12 @@ export async function* complete(
   request: CompletionRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
-  const { temperature, length, seed, stop, unknown } = request
+  const { temperature, chain, length, seed, stop, unknown } = request
   const prompt = request.prompt ?? model.prompt ?? ''
   const ids = promptIds(model, prompt, unknown)
-  const options: GenerateOptions = { prompt, temperature, length, seed, stop, unknown, signal }
-  yield { type: 'run', ...runHeader(model, { prompt, ids, seed, temperature }) }
+  const run = { prompt, temperature, chain, length, seed, stop, unknown }
+  const options: GenerateOptions = { ...run, signal }
+  yield { type: 'run', ...runHeader(model, { ...run, ids }) }
   let text = ''
   let symbols = 0
   let surprisal = 0
