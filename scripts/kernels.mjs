@@ -1,6 +1,6 @@
 /**
- * Compiles the AssemblyScript kernels to `src/runtime/kernels/kernels.wasm.ts`: the bytes in base64
- * in a TypeScript module, so that Node, pages, workers and file:// all load them by `import`.
+ * Compiles the AssemblyScript kernels, each to a `.wasm.ts` beside it: the bytes in base64 in a
+ * TypeScript module, so that Node, pages, workers and file:// all load them by `import`.
  * The compiler is pinned, so the bytes are reproducible: `--check` (and kernels.test.ts) recompile
  * and compare, and nothing else need have AssemblyScript at hand.
  *
@@ -13,7 +13,16 @@ import { fileURLToPath } from 'node:url'
 import { main } from 'assemblyscript/asc'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const target = fileURLToPath(new URL('../src/runtime/kernels/kernels.wasm.ts', import.meta.url))
+
+/** Sources, the module that carries their bytes, and the name that it exports. */
+const MODULES = [
+  ['src/runtime/kernels/network.as.ts', 'src/runtime/kernels/kernels.wasm.ts', 'KERNELS'],
+  [
+    'src/train/optimizer/kernels/update.as.ts',
+    'src/train/optimizer/kernels/update.wasm.ts',
+    'UPDATE',
+  ],
+]
 
 /** Compiles one AssemblyScript file (path from the repository's root) to WebAssembly bytes. */
 export async function compileKernels(entry = 'src/runtime/kernels/network.as.ts') {
@@ -45,28 +54,28 @@ export async function compileKernels(entry = 'src/runtime/kernels/network.as.ts'
 }
 
 /** The module that carries the bytes. */
-export function wrapKernels(bytes) {
+export function wrapKernels(bytes, name = 'KERNELS') {
   const lines = Buffer.from(bytes)
     .toString('base64')
     .match(/.{1,96}/g)
   return [
     '// Made by `npm run kernels` from the *.as.ts files beside it; not to be edited by hand.',
     `/** ${bytes.length} bytes of WebAssembly, base64. */`,
-    'export const KERNELS =',
+    `export const ${name} =`,
     lines.map(line => `  '${line}'`).join(' +\n'),
     '',
   ].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = wrapKernels(await compileKernels())
-  if (!process.argv.includes('--check')) {
-    writeFileSync(target, text)
-    console.log('src/runtime/kernels/kernels.wasm.ts written')
-  } else if (readFileSync(target, 'utf8') !== text) {
-    console.error(
-      'src/runtime/kernels/kernels.wasm.ts differs from its sources; run `npm run kernels`.',
-    )
-    process.exitCode = 1
+  for (const [entry, target, name] of MODULES) {
+    const text = wrapKernels(await compileKernels(entry), name)
+    if (!process.argv.includes('--check')) {
+      writeFileSync(join(root, target), text)
+      console.log(`${target} written`)
+    } else if (readFileSync(join(root, target), 'utf8') !== text) {
+      console.error(`${target} differs from its sources; run \`npm run kernels\`.`)
+      process.exitCode = 1
+    }
   }
 }

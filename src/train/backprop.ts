@@ -24,8 +24,6 @@ export interface Batch {
 export interface Found {
   /** Mean over the batch, nats a symbol. */
   readonly loss: number
-  /** By weight name; the next run writes into the same arrays. */
-  readonly gradients: Tensors
   /** After the last step; arrays of its own. */
   readonly state: Tensors
 }
@@ -35,7 +33,8 @@ export interface Backprop {
   readonly nodes: number
   /** Names of the state's tensors. */
   readonly state: readonly string[]
-  run(weights: Tensors, batch: Batch): Promise<Found>
+  /** @param gradients by weight name; filled */
+  run(weights: Tensors, batch: Batch, gradients: Tensors): Promise<Found>
   dispose(): Promise<void>
 }
 
@@ -91,18 +90,18 @@ export async function createBackprop(
   })
   const { nodes, state, gradients: gradientsOf } = bySize.get(streams[0])!
   const seen = new Map<string, Float32Array>()
-  const sums = new Map<string, Float32Array>()
   return {
     nodes,
     state,
-    async run(weights, batch) {
+    async run(weights, batch, gradients) {
       share(weights, seen)
       const outs = await Promise.all(pieces.map(piece => piece.run(seen, batch)))
-      const found = outs.map(({ out, x }) => gradientsOf(out, x))
-      addUp(found, sums)
+      addUp(
+        outs.map(({ out, x }) => gradientsOf(out, x)),
+        gradients,
+      )
       return {
         loss: mean(outs.map(({ out }) => out[LOSSES])),
-        gradients: sums,
         state: new Map(
           state.map(name => {
             const next = new Float32Array(B * H)
@@ -128,14 +127,14 @@ async function whole(engine: Engine, graph: ReturnType<typeof networkGraph>): Pr
   return {
     nodes: graph.nodes,
     state: graph.state,
-    async run(weights, { x, y, masks, state }) {
+    async run(weights, { x, y, masks, state }, gradients) {
       const feeds: Record<string, Feed> = { x, y }
       for (const [name, data] of [...weights, ...state]) feeds[name] = data
       for (const [layer, mask] of masks) feeds[maskName(layer)] = mask
       const out = await program.run(feeds)
+      for (const [name, found] of graph.gradients(out, x)) gradients.get(name)!.set(found)
       return {
         loss: mean([out[LOSSES]]),
-        gradients: graph.gradients(out, x),
         state: new Map(graph.state.map(name => [name, out[nextState(name)].slice()])),
       }
     },
@@ -193,23 +192,15 @@ function share(weights: Tensors, seen: Map<string, Float32Array>): void {
   }
 }
 
-/** Sums, tensor by tensor, part after part; arrays that stand for two names are summed once. */
-function addUp(found: readonly Tensors[], sums: Map<string, Float32Array>): void {
-  const done = new Map<Float32Array, Float32Array>()
-  for (const [name, first] of found[0]) {
-    const known = done.get(first)
-    if (known !== undefined) {
-      sums.set(name, known)
-      continue
+/** Sums, tensor by tensor, part after part. */
+function addUp([first, second, ...others]: readonly Tensors[], sums: Tensors): void {
+  for (const [name, sum] of sums) {
+    const a = first.get(name)!
+    const b = second.get(name)!
+    for (let i = 0; i < sum.length; i++) sum[i] = a[i] + b[i]
+    for (const other of others) {
+      const more = other.get(name)!
+      for (let i = 0; i < sum.length; i++) sum[i] += more[i]
     }
-    const sum = sums.get(name) ?? new Float32Array(first.length)
-    const second = found[1].get(name)!
-    for (let i = 0; i < sum.length; i++) sum[i] = first[i] + second[i]
-    for (const more of found.slice(2)) {
-      const next = more.get(name)!
-      for (let i = 0; i < sum.length; i++) sum[i] += next[i]
-    }
-    done.set(first, sum)
-    sums.set(name, sum)
   }
 }

@@ -8,7 +8,7 @@ import { createBackprop } from './backprop.js'
 import type { Checkpoint } from './checkpoint.js'
 import { fillMask } from './dropout.js'
 import type { Engine } from './engine.js'
-import { type Clip, clipping, gradientNorm } from './optimizer/clip.js'
+import { type Clip, clipping } from './optimizer/clip.js'
 import { createOptimizer } from './optimizer/index.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import type { Plan } from './plan.js'
@@ -62,17 +62,18 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
   const backprop = await createBackprop(engine, config, { batch: B, steps: T, masked })
-  const weights =
+  const initial =
     checkpoint?.weights ??
     initialWeights(config, {
       kind: settings.init,
       forgetBias: settings.forgetBias,
       seed: settings.seed,
     })
-  const optimizer = createOptimizer(settings.optimizer, weights, {
+  const optimizer = createOptimizer(settings.optimizer, initial, {
     ...settings,
     decay: settings.rmsDecay,
   })
+  const { weights, gradients } = optimizer
   for (const [kind, group] of checkpoint?.moments ?? []) {
     for (const [name, saved] of group) optimizer.moments.get(kind)?.get(name)?.set(saved)
   }
@@ -98,10 +99,11 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
       for (const [layer, mask] of masks) {
         fillMask(mask, { seed: settings.seed, layer, step, p: settings.dropout })
       }
-      const { loss, gradients, ...next } = await backprop.run(weights, { x, y, masks, state })
+      const batch = { x, y, masks, state }
+      const { loss, ...next } = await backprop.run(weights, batch, gradients)
       const measured = {
         loss,
-        norm: gradientNorm(gradients),
+        norm: optimizer.norm(),
         rate: learningRate(schedule, {
           step: pace.place(step),
           steps: pace.first,
@@ -109,11 +111,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
         }),
       }
       check(measured)
-      optimizer.update(weights, gradients, {
-        rate: measured.rate,
-        step,
-        ...clipping(clip, measured.norm),
-      })
+      optimizer.update({ rate: measured.rate, step, ...clipping(clip, measured.norm) })
       if (average) follow(average, weights, settings.average, step)
       state = next.state
       return measured

@@ -1,13 +1,4 @@
 /** Keeping a rare, huge gradient from throwing the weights away (Pascanu et al. 2013). */
-import type { Tensors } from './optimizer.js'
-
-/** Euclidean norm of all gradients together; NaN or Infinity when one of them is. */
-export function gradientNorm(gradients: Tensors): number {
-  let sum = 0
-  for (const g of gradients.values()) for (let i = 0; i < g.length; i++) sum += g[i] * g[i]
-  return Math.sqrt(sum)
-}
-
 /** `norm` scales all gradients so that their norm is at most `at`; `value` clamps each to +-`at`. */
 export type Clip = { readonly by: 'norm' | 'value'; readonly at: number } | { readonly by: 'none' }
 

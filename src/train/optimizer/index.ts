@@ -1,7 +1,9 @@
 /** The optimizers by name. */
 import { adamw } from './adamw.js'
+import { UpdateMemory } from './memory.js'
 import type { Optimizer, Tensors } from './optimizer.js'
 import { rmsprop } from './rmsprop.js'
+import type { Rule } from './rule.js'
 import { sgd } from './sgd.js'
 
 export const OPTIMIZERS = ['adamw', 'rmsprop', 'sgd'] as const
@@ -18,17 +20,44 @@ export interface OptimizerOptions {
 /** Below it a root of squares counts as zero; the value of PyTorch and of Torch's optim. */
 const EPSILON = 1e-8
 
-export function createOptimizer(
-  kind: OptimizerKind,
-  weights: Tensors,
-  options: OptimizerOptions,
-): Optimizer {
+function ruleOf(kind: OptimizerKind, options: OptimizerOptions): Rule {
   switch (kind) {
     case 'adamw':
-      return adamw(weights, { ...options, epsilon: EPSILON })
+      return adamw({ ...options, epsilon: EPSILON })
     case 'rmsprop':
-      return rmsprop(weights, { ...options, epsilon: EPSILON })
+      return rmsprop({ ...options, epsilon: EPSILON })
     case 'sgd':
-      return sgd(weights, options)
+      return sgd(options)
+  }
+}
+
+const WEIGHTS = 0
+const GRADIENTS = 1
+const MOMENTS = 2
+
+/** An optimizer with a copy of the weights. @throws InputError when they need too much memory */
+export function createOptimizer(
+  kind: OptimizerKind,
+  initial: Tensors,
+  options: OptimizerOptions,
+): Optimizer {
+  const rule = ruleOf(kind, options)
+  const sets = MOMENTS + rule.moments.length
+  const memory = new UpdateMemory(initial, sets)
+  const placed = memory.tensors(WEIGHTS)
+  // In the order in which they came: names lie in memory by what is done to them.
+  const weights = new Map(Array.from(initial, ([name]) => [name, placed.get(name)!]))
+  for (const [name, data] of initial) weights.get(name)!.set(data)
+  return {
+    weights,
+    gradients: memory.tensors(GRADIENTS),
+    moments: new Map(rule.moments.map((name, i) => [name, memory.tensors(MOMENTS + i)])),
+    norm: () => memory.norm(GRADIENTS),
+    update(request) {
+      for (const range of memory.ranges) {
+        const addresses = Array.from({ length: sets }, (_, set) => memory.address(set) + range.from)
+        rule.apply(memory.kernels, addresses, range, request)
+      }
+    },
   }
 }

@@ -1,32 +1,35 @@
 /**
- * The interface of all optimizers. A new one is one file, one line in index.ts, one line in its
- * suite. An optimizer holds no weights: it is handed weights and gradients and changes the weights
- * in place. Arithmetic is float64 on float32 arrays, so equal inputs give equal bits everywhere.
+ * The interface of all optimizers. A new one is one file, its kernel and the kernel's twin, one line in
+ * index.ts, one line in its suite. Arithmetic is float32 and the same everywhere, so equal inputs give
+ * equal bits.
  */
 
 /** Float32 tensors by name. */
 export type Tensors = ReadonlyMap<string, Float32Array>
 
+/** What an update is told. */
+export interface Update {
+  /** The learning rate of this step. */
+  readonly rate: number
+  /** Multiplies every gradient (clipping by norm). */
+  readonly scale: number
+  /** Clamps every gradient, after `scale`, to [-limit, limit]; Infinity: no clamp. */
+  readonly limit: number
+  /** Of the whole run, from 1. */
+  readonly step: number
+}
+
 export interface Optimizer {
+  /** A copy of what it was made with, changed by updates. */
+  readonly weights: Tensors
+  /** To be filled before an update. */
+  readonly gradients: Tensors
   /** What it remembers, by kind of moment, for the checkpoint; live arrays, zero at the start. */
   readonly moments: ReadonlyMap<string, Tensors>
-  /**
-   * Changes the weights in place.
-   * @param rate the learning rate of this step
-   * @param scale multiplies every gradient (clipping by norm)
-   * @param limit clamps every gradient, after `scale`, to [-limit, limit]; Infinity: no clamp
-   * @param step of the whole run, from 1
-   */
-  update(
-    weights: Tensors,
-    gradients: Tensors,
-    request: {
-      readonly rate: number
-      readonly scale: number
-      readonly limit: number
-      readonly step: number
-    },
-  ): void
+  /** Euclidean norm of the gradients as they stand; NaN or Infinity when one of them is. */
+  norm(): number
+  /** Changes weights and moments in place. */
+  update(request: Update): void
 }
 
 /** Zeros of the same names and sizes. */

@@ -1,0 +1,13 @@
+/** What tells one optimizer from another. */
+import type { Kernels, Range } from './memory.js'
+import type { Update } from './optimizer.js'
+
+export interface Rule {
+  /** Names of what it remembers of each weight. */
+  readonly moments: readonly string[]
+  /**
+   * Updates one range.
+   * @param addresses of the range in weights, gradients, and each of the moments
+   */
+  apply(kernels: Kernels, addresses: readonly number[], range: Range, request: Update): void
+}
