@@ -2,6 +2,7 @@
 import { FileError, InputError } from '../errors.js'
 import { checkpointFolder } from '../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../node/corpus.js'
+import { addMeasures, corpusMeasures, measuringSeconds } from '../node/corpus-measures.js'
 import { nodeEngine } from '../node/engine.js'
 import {
   printable,
@@ -25,6 +26,7 @@ import { type CommandSpec, type Flag, flagOf } from './command.js'
 import { corpusLines, PassLine, READING, vocabularyLines } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { quoted } from './model.js'
+import { recordedParts } from './parts.js'
 import { readEscapes } from './sample.js'
 import { defaultFolder, type Source, TrainingFolder } from './training-folder.js'
 import { Reporter } from './training-report.js'
@@ -285,11 +287,30 @@ async function compare(
   }
 }
 
-/** Seconds of the budget that are left for training: starting and the comparison are part of it. */
+/** What the corpus's spelling and figures are, into the model files: sweeps and `ondo measure` ask. */
+async function measureCorpus(
+  { reason, record }: EndEvent,
+  { ids, tokenizer }: TrainingCorpus,
+  out: string,
+  io: Io,
+  { json }: TrainFlags,
+): Promise<void> {
+  const parts = reason === 'aborted' ? undefined : recordedParts(record, ids.length)
+  if (!parts) return
+  const kept = corpusMeasures(ids, tokenizer, parts)
+  await addMeasures(out, kept)
+  if (json && kept.filter) {
+    const { words, grams, unit } = kept.filter
+    await io.json({ type: 'measures', unit, words, grams, heldOut: kept.corpus?.spelling ?? null })
+  }
+}
+
+/** Seconds of the budget that are left for training: starting, comparing and measuring are part of it. */
 function timeLeft({ budget = 0, baseline }: TrainFlags, symbols: number): number {
   const counting = baselineSeconds(symbols)
   const compared = baseline && symbols <= LONGEST_COMPARED && counting <= COMPARISON * budget
-  return Math.max(1, budget - performance.now() / 1000 - (compared ? counting : 0))
+  const after = measuringSeconds(symbols) + (compared ? counting : 0)
+  return Math.max(1, budget - performance.now() / 1000 - after)
 }
 
 async function run(io: Io, [given]: readonly unknown[], more: object): Promise<number> {
@@ -384,6 +405,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
         await folder.writeSource(source)
       }
       if (event.type === 'end' && flags.baseline) await compare(event, corpus, teller, io, flags)
+      if (event.type === 'end') await measureCorpus(event, corpus, out, io, flags)
       if (flags.json) {
         const { weights: _, ...plain } = { weights: undefined, ...event }
         await io.json(plain)

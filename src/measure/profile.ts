@@ -49,6 +49,9 @@ export interface CorpusProfile {
 export const PROFILE_WINDOWS = [250, 500, 1000, 2000, 4000] as const
 /** Windows of each length at most: enough for a 99th percentile to stand on two of them. */
 const MOST_WINDOWS = 200
+/** A short corpus is read over some times, by windows that overlap, and no more: it has no more to say. */
+const LEAST_WINDOWS = 20
+const READINGS = 4
 const LEAST_CHARACTERS = 24
 
 /** Four figures: no percentile of 200 windows knows more. */
@@ -58,6 +61,12 @@ const usual = (values: readonly number[]): Usual => [
   short(quantile(values, 0.5)),
   short(quantile(values, 0.99)),
 ]
+
+function windowsOf(text: string, window: number): string[] {
+  const readings = Math.ceil((READINGS * text.length) / window)
+  const least = Math.min(MOST_WINDOWS / 2, Math.max(LEAST_WINDOWS, readings))
+  return corpusWindows(text, window, { least, most: MOST_WINDOWS })
+}
 
 /** The measures of a held-out text's windows against the training text. */
 function heldOutFigures(
@@ -96,8 +105,8 @@ export function corpusProfile(
   let lengths = PROFILE_WINDOWS.filter(window => window <= half)
   if (lengths.length === 0 && half >= LEAST_CHARACTERS) lengths = [half as never]
   const figures = lengths.map((window): WindowFigures => {
-    const texts = corpusWindows(corpus, window, MOST_WINDOWS)
-    const held = window <= heldLength ? corpusWindows(heldOut, window, MOST_WINDOWS) : []
+    const texts = windowsOf(corpus, window)
+    const held = window <= heldLength ? windowsOf(heldOut, window) : []
     const words = texts.map(text => wordsOf(text).map(word => word.text))
     const distincts = [1, 2, 3, 4]
       .map(n => words.map(list => distinct(list, n)).filter(value => value !== undefined))

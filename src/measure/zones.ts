@@ -35,7 +35,11 @@ const LEAST_WINDOWS = 100
  * @param window characters, at least 24 (three 8-grams' length)
  * @throws InputError when the corpus is shorter than one window
  */
-export function corpusWindows(corpus: string, window: number, most = MOST_WINDOWS): string[] {
+export function corpusWindows(
+  corpus: string,
+  window: number,
+  { least = LEAST_WINDOWS, most = MOST_WINDOWS } = {},
+): string[] {
   const length = countCharacters(corpus)
   if (!Number.isSafeInteger(window) || window < 24 || window > length) {
     throw new InputError(
@@ -44,7 +48,7 @@ export function corpusWindows(corpus: string, window: number, most = MOST_WINDOW
     )
   }
   const room = length - window
-  const wanted = Math.min(most, Math.max(LEAST_WINDOWS, Math.floor(length / window)))
+  const wanted = Math.min(most, Math.max(least, Math.floor(length / window)))
   const windows = Math.min(wanted, room + 1)
   const characters = length === corpus.length ? undefined : Array.from(corpus)
   return Array.from({ length: windows }, (_, i) => {
