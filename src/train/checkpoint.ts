@@ -173,7 +173,8 @@ export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint
   try {
     return decodeCheckpoint(bytes)
   } catch (cause) {
-    if (cause instanceof FileError && cause.code === 'not-a-checkpoint') throw cause
+    // Anything else (another version, settings that are not known here) says itself what it is.
+    if (!(cause instanceof FileError) || cause.code === 'not-a-checkpoint') throw cause
     throw new FileError(
       'checkpoint-damaged',
       `${FILES.resume} is cut off or damaged (it has ${bytes.length} bytes), so the run can't go on from it; the models beside it are as they were: keep them, and start a new run.`,
