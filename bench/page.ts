@@ -16,6 +16,8 @@ const SIZES: Sizes = { vocabulary: 65, hidden: 128, layers: 2, batch: 50, seq: 5
 const CHARACTERS = SIZES.batch * SIZES.seq
 const WHAT = 'LSTM 2x128'
 const BACKENDS = ['wasm', 'cpu', 'webgl'] as const
+/** A peer this many times slower than Ondo is timed over one step and sits the rounds out. */
+const HOPELESS = 20
 /** ln 65: what a model that knows nothing loses. */
 const NOTHING = Math.log(SIZES.vocabulary)
 
@@ -27,17 +29,17 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
   const page = await new BenchPage().start()
   seen.chromium = page.version
   const peers: PagePeer[] = []
-  const add = async (name: string, begin: Parameters<BenchPage['peer']>[1]): Promise<void> => {
+  const add = async (name: string, begin: Parameters<BenchPage['peer']>[1]): Promise<PagePeer> => {
     log(`${name}: first step`)
     const peer = await page.peer(name, begin)
     if (Math.abs(peer.firstLoss - NOTHING) > 0.2) {
       throw new Error(`${name}: the first loss is ${peer.firstLoss}, not about ${NOTHING}`)
     }
-    peers.push(peer)
+    return peer
   }
   try {
-    await add('Ondo, 2 threads', { sizes: SIZES, ids, threads: 2 })
-    await add('Ondo, 1 thread', { sizes: SIZES, ids, threads: 1 })
+    peers.push(await add('Ondo, 2 threads', { sizes: SIZES, ids, threads: 2 }))
+    peers.push(await add('Ondo, 1 thread', { sizes: SIZES, ids, threads: 1 }))
     const tfjs = findTfjs()
     if ('missing' in tfjs) {
       yield { what: WHAT, who: 'TensorFlow.js', value: 'skipped', note: tfjs.missing }
@@ -48,7 +50,19 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
         const scripts = ['/tfjs/tf.js', ...(backend === 'wasm' ? ['/tfjs/wasm.js'] : [])]
         const name = `TensorFlow.js ${backend}`
         try {
-          await add(name, { sizes: SIZES, ids, threads: 2, backend, scripts })
+          const peer = await add(name, { sizes: SIZES, ids, threads: 2, backend, scripts })
+          const [theirs, ours] = [await peer.run(1), await peers[0].run(1)]
+          log(`${name}: ${theirs.toFixed(0)} ms a step, Ondo ${ours.toFixed(0)}`)
+          if (theirs < HOPELESS * ours) peers.push(peer)
+          else {
+            yield {
+              what: WHAT,
+              who: name,
+              value: rateText([(CHARACTERS * 1000) / theirs]),
+              note: `Ondo is ${(theirs / ours).toFixed(0)}x, by one step each`,
+              data: { rates: [(CHARACTERS * 1000) / theirs], ratio: theirs / ours },
+            }
+          }
         } catch (error) {
           const note = String(error)
             .split('\n')[0]
