@@ -34,6 +34,11 @@ export class Pace {
     this.list.push({ step, steps: Math.max(step, steps) })
   }
 
+  /** Whether something that comes every so many places of the schedule comes after this step. */
+  passes(step: number, every: number): boolean {
+    return Math.floor(this.place(step) / every) > Math.floor(this.place(step - 1) / every)
+  }
+
   /**
    * Where a step stands on the schedule of `first` updates: the step itself while nothing turned, and
    * from a turn on in even strides to the end.
@@ -49,6 +54,8 @@ export class Pace {
       to = turn.steps
     }
     if (from === 0 && to === this.first) return step
+    // Exactly, so that what is due at the end is due.
+    if (step >= to) return this.first
     return reached + ((this.first - reached) * (step - from)) / Math.max(1, to - from)
   }
 }

@@ -13,6 +13,7 @@ import type { BudgetEvent } from './events.js'
 import { createLearner } from './learner.js'
 import { planRun } from './plan.js'
 import { configOf, type TrainSettings, trainSettings } from './settings.js'
+import type { Split } from './streams.js'
 
 /** Milliseconds, from any moment on: `performance.now`. */
 export type Clock = () => number
@@ -56,9 +57,9 @@ const MOST_VALIDATIONS = 20
 /** A validation step is forward only. */
 const FORWARD = 1 / 3
 
-/** The training steps of B x T that validating on so many symbols is worth. */
-export const validationSteps = (symbols: number, batch: number, seq: number): number =>
-  (FORWARD * symbols) / (batch * seq)
+/** The training steps that a validation is worth. */
+export const validationSteps = ({ training, validation }: Split): number =>
+  (FORWARD * (validation?.predictions ?? 0)) / (training.batch * training.steps)
 
 export interface BudgetRequest {
   readonly corpus: TrainingCorpus
@@ -82,6 +83,8 @@ interface Timed {
   readonly secondsPerStep: number
   /** Building and compiling the graph. */
   readonly compiling: number
+  /** As training reads this text: B x T, fewer in a short one, and what a pass and a validation read. */
+  readonly split: Split
 }
 
 /** Takes a few real steps of a model that is thrown away. */
@@ -106,6 +109,7 @@ async function time(
     return {
       secondsPerStep: took[took.length >> 1] / 1000,
       compiling: (compiled - start) / 1000,
+      split: plan.split,
     }
   } finally {
     await learner.dispose()
@@ -150,9 +154,9 @@ export async function chooseFor(request: BudgetRequest): Promise<Choice> {
     const ratio = parameterCount(config(hidden)) / parameterCount(config(near))
     return timed.get(near)!.secondsPerStep * ratio
   }
-  const { batch, seq } = settle({})
+  let inStep = 1
   const reads = (hidden: number): number =>
-    Math.max(0, left() * (1 - VALIDATING)) * ((batch * seq) / stepSeconds(hidden))
+    Math.max(0, left() * (1 - VALIDATING)) * (inStep / stepSeconds(hidden))
   const wants = (hidden: number): number => SYMBOLS_A_PARAMETER * parameterCount(config(hidden))
   const pick = (from: readonly number[]): number =>
     from.findLast(hidden => reads(hidden) >= wants(hidden)) ?? from[0]
@@ -161,16 +165,20 @@ export async function chooseFor(request: BudgetRequest): Promise<Choice> {
   const until = clock() + TIMING * 1000 * seconds
   for (;;) {
     // A step of this size must be real; its number of updates doesn't matter yet.
-    timed.set(hidden, await time(request, settle({ hidden, steps: 1000 })))
+    const one = await time(request, settle({ hidden, steps: 1000 }))
+    timed.set(hidden, one)
+    inStep = one.split.training.batch * one.split.training.steps
     const next = pick(sizes)
     if (timed.has(next) || clock() > until) break
     hidden = next
   }
-  hidden = pick(sizes.filter(size => timed.has(size)))
+  // No larger than what was timed; a smaller one may be taken unseen where time was too short.
+  hidden = pick(sizes.filter(size => size <= Math.max(...timed.keys())))
 
-  const { secondsPerStep, compiling } = timed.get(hidden)!
-  const held = text.symbols * settle({ hidden }).holdout
-  const validation = validationSteps(held, batch, seq) * secondsPerStep
+  const secondsPerStep = stepSeconds(hidden)
+  const compiling = Math.max(...Array.from(timed.values(), one => one.compiling))
+  const [{ split }] = timed.values()
+  const validation = validationSteps(split) * secondsPerStep
   // Two graphs are still to come, for training and for validating.
   const forSteps = Math.max(0, left() - 2 * compiling)
   const validations = Math.min(
@@ -196,9 +204,9 @@ export async function chooseFor(request: BudgetRequest): Promise<Choice> {
     event: {
       type: 'budget',
       seconds,
-      ...symbols(hidden, steps * batch * seq),
+      ...symbols(hidden, steps * inStep),
       steps,
-      passes: (steps * batch * seq) / (text.symbols * (1 - settings.holdout)),
+      passes: steps / split.training.batches,
       fixed,
       ...(larger !== undefined && { larger: symbols(larger, reads(larger)) }),
       wanted: SYMBOLS_A_PARAMETER,
@@ -216,7 +224,7 @@ export interface Watch {
   readonly pace: Pace
   /** Updates done. */
   readonly step: number
-  /** Updates from one validation to the next. */
+  /** Places of the schedule from one validation to the next. */
   readonly every: number
   /** As measured so far; 0 when nothing was. */
   readonly secondsPerStep: number
@@ -273,8 +281,11 @@ export class Governor {
     this.windowFrom = clock()
     this.windowStep = step
     this.validating = 0
-    const affords = left / this.perStep - this.validation
-    const fits = Math.max(0, Math.floor(affords / (1 + this.validation / every)))
+    const validations = Math.ceil((pace.first - pace.place(step)) / every)
+    const steps = left / this.perStep
+    // On a machine that became slow, validations may not leave less than half of the time.
+    const least = (steps - this.validation) / 2
+    const fits = Math.max(0, Math.floor(Math.max(least, steps - this.validation * validations)))
     const planned = pace.steps - step
     const change = Math.abs(fits - planned)
     const turns = late || (change > 1 && change > WORTH_A_TURN * planned)

@@ -102,7 +102,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
             deadline: began + 1000 * (budget - (run?.seconds ?? 0)),
             secondsPerStep:
               chosen?.secondsPerStep ?? (run ? run.seconds / Math.max(1, run.step) : 0),
-            validation: validationSteps(split.validation?.predictions ?? 0, B, T),
+            validation: validationSteps(split),
           })
     while (progress.step < pace.steps && !progress.exhausted && !signal?.aborted) {
       const step = progress.step + 1
@@ -129,7 +129,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         weights: learner.copyWeights,
       }
 
-      const due = step === steps || step % every === 0
+      const due = step === steps || pace.passes(step, every)
       const validatedFrom = clock()
       if (evaluate && due) {
         const validation = await evaluate.run(learner.shown)
