@@ -28,7 +28,7 @@ interface CalibrateFlags {
 }
 
 /** Cells of a bar; two of them, with what stands beside, make 80 columns. */
-const CELLS = 25
+const CELLS = 24
 
 /** Right as often as it was sure: full; where it was right more often, or less, the difference shows. */
 function reliabilityBar({ confidence, accuracy, count }: ReliabilityBin): string {

@@ -13,6 +13,7 @@ import {
   type Palette,
   pathOf,
 } from './figure.js'
+import { writeTemperature } from './temperatures.js'
 import type { Zones } from './zones.js'
 
 /** What of a sweep is drawn: a `SweepResult`, or what the model file keeps of one. */
@@ -369,7 +370,10 @@ function inWords({ curve, zones }: SweepDrawing, panels: readonly Panel[]): stri
     const say = (value: number): string => textOf(Number(value.toPrecision(3)), unit)
     return [`${measure} from ${say(from)} to ${say(to)}`]
   })
-  const named = zones?.zones.map(({ zone, from, to }) => `${zone} ${from} to ${to}`).join(', ')
+  const T = (value: number): string => writeTemperature(Number(value.toPrecision(3)))
+  const named = zones?.zones
+    .map(({ zone, from, to }) => `${zone} ${T(from)} to ${T(to)}`)
+    .join(', ')
   return `Medians from the lowest to the highest temperature: ${parts.join('; ')}.${named ? ` Zones: ${named}.` : ''}`
 }
 
