@@ -45,8 +45,11 @@ describe('the defaults for a text', () => {
     expect(small.dropout).toBeLessThan(middle.dropout)
     expect(middle.dropout).toBeLessThan(large.dropout)
     expect(large.dropout).toBe(0.5)
-    expect(small.rate).toBe(TRAIN_KNOBS.rate.default)
+    expect([small.rate, middle.rate]).toEqual([0.008, 0.004])
     expect(large.rate).toBeLessThan(middle.rate)
+    // The rule for the rate is AdamW's.
+    const { rate } = TRAIN_KNOBS
+    expect(of(1e6, { hidden: 64, optimizer: 'sgd' }).rate).toBe(rate.default)
     // A first look learns nothing by heart, and has no time for a long warm-up.
     expect(of(1e6, { epochs: 1 })).toMatchObject({ dropout: 0, warmup: 36 })
     expect(of(1e6, { steps: 40 })).toMatchObject({ dropout: 0, warmup: 4 })

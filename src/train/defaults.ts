@@ -65,19 +65,19 @@ export function cellParameters(config: ModelConfig): number {
 }
 
 /**
- * Dropout by how many numbers learn from how many symbols: 0.25 where they are as many, 0.3 more for
+ * Dropout by how many numbers learn from how many symbols: 0.2 where they are as many, 0.3 more for
  * ten times the numbers, in steps of 0.05 from 0 to 0.5. Few passes have little to learn by heart:
  * none at one pass, all of it from ten on.
  */
 export function dropoutFor(symbols: number, config: ModelConfig, passes: number): number {
-  const full = 0.25 + 0.3 * Math.log10(cellParameters(config) / symbols)
+  const full = 0.2 + 0.3 * Math.log10(cellParameters(config) / symbols)
   const part = Math.min(1, Math.max(0, (passes - 1) / 9))
   return Math.round(20 * part * Math.min(0.5, Math.max(0, full))) / 20
 }
 
-/** Wider layers want smaller steps: 0.004 at 128 units, by the square root of the width. */
+/** AdamW's rate. Wider layers want smaller steps: 0.004 at 256 units, by the square root of the width. */
 export function rateFor(hidden: number): number {
-  return Number((4e-3 * Math.sqrt(128 / Math.max(128, hidden))).toPrecision(2))
+  return Number(Math.min(8e-3, 4e-3 * Math.sqrt(256 / hidden)).toPrecision(2))
 }
 
 /** Updates over which the rate rises: 100, a tenth of a short run. */
@@ -114,8 +114,8 @@ export function settingsFor(
   return trainSettings({
     ...sizes,
     ...length,
-    dropout: dropoutFor(symbols, configOf(sizes, vocabulary), passes),
-    rate: rateFor(hidden),
+    dropout: dropoutFor(learned, configOf(sizes, vocabulary), passes),
+    ...(sizes.optimizer === 'adamw' && { rate: rateFor(hidden) }),
     warmup: warmupFor(updates),
     evaluateEvery: asked || passes >= VALIDATIONS / 2 ? 0 : Math.ceil(updates / VALIDATIONS),
     // Validations that somebody asked for more often than that are no reason to stop.
