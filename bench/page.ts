@@ -18,6 +18,8 @@ const WHAT = 'LSTM 2x128'
 const BACKENDS = ['wasm', 'cpu', 'webgl'] as const
 /** A peer this many times slower than Ondo is timed over one step and sits the rounds out. */
 const HOPELESS = 20
+/** Longest wait for a first step, ms. */
+const PATIENCE = 150_000
 /** ln 65: what a model that knows nothing loses. */
 const NOTHING = Math.log(SIZES.vocabulary)
 
@@ -31,7 +33,14 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
   const peers: PagePeer[] = []
   const add = async (name: string, begin: Parameters<BenchPage['peer']>[1]): Promise<PagePeer> => {
     log(`${name}: first step`)
-    const peer = await page.peer(name, begin)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      const told = new Error(`no step within ${PATIENCE / 1000} s`)
+      timer = setTimeout(() => reject(told), PATIENCE)
+    })
+    const peer = await Promise.race([page.peer(name, begin), late]).finally(() =>
+      clearTimeout(timer),
+    )
     if (Math.abs(peer.firstLoss - NOTHING) > 0.2) {
       throw new Error(`${name}: the first loss is ${peer.firstLoss}, not about ${NOTHING}`)
     }
@@ -64,6 +73,7 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
             }
           }
         } catch (error) {
+          await page.giveUp()
           const note = String(error)
             .split('\n')[0]
             .replace(/^(page\.evaluate: )?(Error: )*/, '')

@@ -160,6 +160,14 @@ export class BenchPage {
     }
   }
 
+  /** Ends a contestant that was given up, or it would slow the others. */
+  async giveUp(): Promise<void> {
+    await this.page!.evaluate(() => {
+      const { benchWorkers } = globalThis as unknown as { benchWorkers: Worker[] }
+      benchWorkers.at(-1)?.terminate()
+    })
+  }
+
   /** Frames a second that the page itself draws while `work` goes on. */
   async frames(work: () => Promise<unknown>): Promise<number> {
     await this.page!.evaluate(() => {
