@@ -1,34 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Model } from '../file/model.js'
-import { elements, modelConfig, tensorShapes } from '../model/config.js'
 import { Random } from '../random.js'
-import { Distribution } from '../temperature/index.js'
-import { buildTokenizer } from '../text/index.js'
-import type { TokenizerKind } from '../text/tokenizer.js'
+import { Distribution, findLongestLoop } from '../temperature/index.js'
 import { type GenerateOptions, generate, generateText, networkOf, promptIds } from './generate.js'
 import { runHeader } from './header.js'
+import { mockModel } from './mock.fixture.js'
 import type { Step } from './stop.js'
 import { Writer } from './writer.js'
-
-/** An untrained model with weights large enough that its distribution is far from uniform. */
-function mockModel(
-  symbols: string,
-  kind: TokenizerKind = 'character',
-  over: Partial<Model> = {},
-): Model {
-  const { tokenizer } = buildTokenizer(kind, symbols)
-  const config = modelConfig({ cell: 'gru', vocabulary: tokenizer.size, hidden: 24, layers: 1 })
-  const random = new Random(1)
-  let position = 0
-  const weights = new Map(
-    [...tensorShapes(config)].map(([name, shape]) => [
-      name,
-      Float32Array.from({ length: elements(shape) }, () => 2 * random.coin(position++) - 1),
-    ]),
-  )
-  return { config, tokenizer, weights, hash: 'mock', training: {}, ...over }
-}
 
 const letters = mockModel('abcdefgh \n')
 
@@ -102,7 +81,7 @@ describe('generate', () => {
   })
 
   it("uses the model's own prompt and stop strings unless told otherwise", async () => {
-    const model = mockModel('abc\n', 'character', { prompt: 'abc', stop: ['\n'] })
+    const model = mockModel('abc\n', { prompt: 'abc', stop: ['\n'] })
     const text = await generateText(model, { length: 500, temperature: 1 })
     expect(text).not.toContain('\n')
     expect(await generateText(model, { prompt: 'abc', length: 500, temperature: 1 })).toBe(text)
@@ -164,7 +143,7 @@ describe('generate', () => {
   })
 
   it('never gives out a broken character, bytes drawn at random included', async () => {
-    const bytes = mockModel('x', 'byte')
+    const bytes = mockModel('x', { kind: 'byte' })
     await fc.assert(
       fc.asyncProperty(fc.nat(1000), fc.integer({ min: 1, max: 120 }), async (seed, length) => {
         const written = await steps(bytes, {
@@ -211,7 +190,11 @@ describe('the header of a run', () => {
       temperature: Number.POSITIVE_INFINITY,
     })
     expect(JSON.parse(JSON.stringify(header))).toEqual(header)
-    expect(header).toMatchObject({ seed: '9223372036854775808', temperature: 'inf', model: 'mock' })
+    expect(header).toMatchObject({
+      seed: '9223372036854775808',
+      temperature: 'inf',
+      model: 'mock 1',
+    })
   })
 })
 
@@ -259,6 +242,38 @@ describe('generate with a schedule', () => {
     expect(new Set(stuck.slice(-50).map(step => step.rank))).toEqual(new Set([1]))
     expect(Math.max(...free.map(step => step.temperature))).toBeGreaterThan(0.1)
     expect(free.some(step => step.rank > 1)).toBe(true)
+  })
+})
+
+describe('a loop that is seen', () => {
+  it('begins to count there: however long its period, escape does not begin with a leap', async () => {
+    const options = { prompt: 'a', temperature: 0, length: 400, loops: true }
+    let longest = 0
+    for (let seed = 1; seed <= 12; seed++) {
+      const model = mockModel('abcdefgh \n', { seed })
+      const stuck = await steps(model, options)
+      longest = Math.max(longest, ...stuck.map(step => step.loop?.period ?? 0))
+      const free = await steps(model, { ...options, temperature: 'escape 0' })
+      for (const [i, { temperature }] of free.entries()) {
+        const before = i > 0 ? free[i - 1].temperature : 0
+        expect(temperature).toBeLessThan(Math.max(0.1, before) * 1.06) // 2^(1/12) = 1.0595
+      }
+    }
+    expect(longest).toBeGreaterThan(12)
+  })
+
+  it('is reported with period and start, and not before', async () => {
+    const options = { prompt: 'a', temperature: 0, length: 200, loops: true }
+    const written = await steps(mockModel('ab'), options)
+    const text = textOf(written)
+    for (const { loop, index } of written) {
+      const found = findLongestLoop(Array.from(text.slice(0, index + 1), c => c.charCodeAt(0)))
+      expect(loop).toEqual(found)
+    }
+    expect(written.at(-1)?.loop).toBeDefined()
+    expect(
+      (await steps(mockModel('ab'), { ...options, loops: false })).at(-1)?.loop,
+    ).toBeUndefined()
   })
 })
 

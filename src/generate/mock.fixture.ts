@@ -13,7 +13,7 @@ interface MockOptions extends Partial<Model> {
 }
 
 export function mockModel(symbols: string, options: MockOptions = {}): Model {
-  const { kind = 'character', seed = 1, hidden = 16, scale = 1, ...over } = options
+  const { kind = 'character', seed = 1, hidden = 24, scale = 1, ...over } = options
   const { tokenizer } = buildTokenizer(kind, symbols)
   const config = modelConfig({ cell: 'gru', vocabulary: tokenizer.size, hidden, layers: 1 })
   const random = new Random(seed)

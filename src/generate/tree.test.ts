@@ -59,7 +59,8 @@ async function straight(model: Model, tree: Tree): Promise<number[]> {
     const own = distribution.at(1)
     const top = distribution.logit(distribution.idOfRank(1))
     lastSurprisal = (own.logPartition - (distribution.logit(id) - top)) / Math.LN2
-    looping = detector.push(id)
+    detector.push(id)
+    looping = Math.max(0, ...detector.loops().map(loop => loop.length - 3 * loop.period + 1))
     written += model.tokenizer.symbol(id)
     history.push(id)
     ids.push(id)

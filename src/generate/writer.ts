@@ -16,6 +16,7 @@ import {
   type Draw,
   type Interval,
   intervalOf,
+  LOOP_REPEATS,
   type Loop,
   LoopDetector,
   type Moment,
@@ -275,7 +276,17 @@ export class Writer {
       this.history.push(id)
       this.tail = (this.tail + text).slice(-TAIL)
     }
-    if (this.detector) this.looping = this.detector.push(id)
+    if (this.detector) {
+      // Counted from where a loop could be seen: a long one must not begin with a leap.
+      this.looping =
+        this.detector.push(id) === 0
+          ? 0
+          : Math.max(
+              ...this.detector
+                .loops()
+                .map(({ length, period }) => length - LOOP_REPEATS * period + 1),
+            )
+    }
   }
 
   private get watched(): boolean {

@@ -35,7 +35,14 @@ export {
   narrow,
   nextDouble,
 } from './interval.js'
-export { findLongestLoop, findLoop, findLoops, type Loop, LoopDetector } from './loop.js'
+export {
+  findLongestLoop,
+  findLoop,
+  findLoops,
+  LOOP_REPEATS,
+  type Loop,
+  LoopDetector,
+} from './loop.js'
 export {
   type Moment,
   parseSchedule,

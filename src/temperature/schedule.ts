@@ -28,7 +28,7 @@ export interface Moment {
   normalisedEntropy(): number
   /** Surprisal of the last symbol in bits, or undefined at the start. */
   readonly lastSurprisal: number | undefined
-  /** Does the text end in a loop, and for how many symbols has it? */
+  /** For how many symbols a loop has been seen at the end of the text; 0 when there is none. */
   readonly looping: number
 }
 
@@ -54,7 +54,7 @@ export type Schedule =
       readonly next: Schedule
     }
 
-/** How fast `escape` rises: T doubles for every this many symbols spent in the loop. */
+/** How fast `escape` rises: T doubles for every this many symbols since the loop was seen. */
 const ESCAPE_DOUBLING = 12
 /** `surprise`: step of log T for each bit off the goal, and how far it may go. */
 const SURPRISE_RATE = 0.05
