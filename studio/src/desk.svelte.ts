@@ -11,7 +11,7 @@ import {
 } from 'ondo'
 import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
 import { History, type Moment } from './draft/history.js'
-import type { Records } from './draft/records.js'
+import type { Piece, Records } from './draft/records.js'
 import { type Ends, endsOf, stretchStart } from './marks.js'
 import { CHOSEN, type FromWorker, type NextStep, type Origin, type ToWorker } from './protocol.js'
 import { Settings, SPEEDS, type Speed } from './settings.svelte.js'
@@ -92,6 +92,12 @@ export class Desk {
   readonly say = $derived(this.speech.say)
   /** The temperature that the bars are shown at. */
   readonly shownTemperature = $derived(this.preview ?? this.temperature)
+  /** The temperature in figures; one that a schedule moves needs no more than can be read. */
+  readonly figure = $derived(
+    this.schedule !== undefined && this.preview === undefined
+      ? this.speech.decimal(this.temperature)
+      : this.speech.temperature(this.shownTemperature),
+  )
   /** The step whose bars are shown. */
   readonly step = $derived(this.selected === undefined ? this.next : this.looked)
   readonly candidates = $derived<Candidates | undefined>(
@@ -111,7 +117,7 @@ export class Desk {
   private lookJob = 0
   private searchJob = 0
   private asideJob = 0
-  private asides: ((message: Extract<FromWorker, { type: 'wrote-aside' }>) => void) | undefined
+  private aside: ((place: number, piece: Piece) => void) | undefined
   private arrived: Written[] = []
   private frame = 0
   private surveyed = 0
@@ -306,14 +312,13 @@ export class Desk {
     return this.draft.forks()
   }
 
-  /** Texts written aside with the same coins; undefined when another wish came between. */
+  /** Writes texts aside, each told when it is whole; another wish ends this one. */
   writeAside(
     texts: Extract<ToWorker, { type: 'aside' }>['texts'],
-  ): Promise<Extract<FromWorker, { type: 'wrote-aside' }>['texts']> {
+    tell: (place: number, piece: Piece) => void,
+  ): void {
+    this.aside = tell
     this.tell({ type: 'aside', job: ++this.asideJob, texts })
-    return new Promise(resolve => {
-      this.asides = message => resolve(message.texts)
-    })
   }
 
   // --- for those who extend the desk ---
@@ -322,6 +327,9 @@ export class Desk {
   protected changed(): void {
     this.version++
   }
+
+  /** Something was written. */
+  protected grew(): void {}
 
   protected tell(message: ToWorker): void {
     this.worker.postMessage(message)
@@ -416,7 +424,7 @@ export class Desk {
         if (message.job === this.searchJob) this.foundText(message.temperature)
         return
       case 'wrote-aside':
-        if (message.job === this.asideJob) this.asides?.(message)
+        if (message.job === this.asideJob) this.aside?.(message.place, message)
         return
       case 'failed':
         if (message.during === 'open' || message.during === 'aside') return
@@ -480,6 +488,7 @@ export class Desk {
     if (from === 0 && shown.count > 0) performance.mark('first text')
     this.count = shown.count
     if (draft.branches.length > branches) this.changed()
+    if (shown.count > from) this.grew()
     this.surveySoon()
   }
 
@@ -500,7 +509,8 @@ export class Desk {
     clearTimeout(this.surveyTimer)
     this.surveyTimer = undefined
     this.surveyed = performance.now()
-    this.ends = endsOf(this.records, this.records.count)
+    // A schedule has not one temperature to move.
+    this.ends = this.schedule === undefined ? endsOf(this.records, this.records.count) : undefined
   }
 }
 

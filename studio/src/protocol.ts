@@ -49,7 +49,7 @@ export interface Beginning extends Omit<Origin, 'prompt'> {
   readonly burst?: number
 }
 
-/** A text to be written aside, to be compared or counted; answered whole. */
+/** A text to be written aside, to be compared or counted. */
 export interface Aside extends Origin {
   readonly temperature: number
   readonly length: number
@@ -173,7 +173,8 @@ export type FromWorker =
       rest?: 'paused' | 'full'
     }
   | { type: 'looked'; job: number; step: NextStep }
-  | { type: 'wrote-aside'; job: number; texts: readonly { text: string; columns: RecordColumns }[] }
+  /** One of the texts, whole. */
+  | { type: 'wrote-aside'; job: number; place: number; text: string; columns: RecordColumns }
   /** `temperature`: none in that direction when left out. */
   | { type: 'found'; job: number; temperature?: number }
   /** `network`: the file did not arrive. Else the error's own code and sentence. */

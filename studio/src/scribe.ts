@@ -330,8 +330,8 @@ export class Scribe {
     this.asideJob = job
     if (!model) return
     const network = await networkOf(model)
-    const done: { text: string; columns: ReturnType<typeof columnsOf> }[] = []
-    for (const { prompt, unknown, seed, temperature, length } of texts) {
+    for (const [place, wish] of texts.entries()) {
+      const { prompt, unknown, seed, temperature, length } = wish
       const { ids } = model.tokenizer.encode(prompt, unknown)
       const writer = new Memory(model, network, ids, BigInt(seed), []).writerAt(0)
       const positions: Position[] = []
@@ -347,10 +347,10 @@ export class Scribe {
       } finally {
         writer.dispose()
       }
-      done.push({ text: textOf(positions), columns: columnsOf(positions) })
+      const columns = columnsOf(positions)
+      const text = textOf(positions)
+      this.post({ type: 'wrote-aside', job, place, text, columns }, buffersOf(columns))
     }
-    const moved = done.flatMap(({ columns }) => buffersOf(columns))
-    this.post({ type: 'wrote-aside', job, texts: done }, moved)
   }
 
   private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {

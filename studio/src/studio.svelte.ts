@@ -3,6 +3,7 @@ import { type Address, readAddress, writeAddress } from './address.js'
 import { Desk, FIRST_SEED } from './desk.svelte.js'
 import { Draft } from './draft/draft.js'
 import { History } from './draft/history.js'
+import { Shelf, type Standing } from './draft/shelf.js'
 import type { Language } from './messages/index.js'
 import type { Beginning, BundledModel, FromWorker, ModelFacts, Origin } from './protocol.js'
 import { newSeed, readSeed } from './seed.js'
@@ -10,6 +11,8 @@ import { Shell } from './shell.svelte.js'
 import { type Zone, zonesOf } from './zones.js'
 
 const ADDRESS_EVERY = 300
+/** Texts are kept so often while they change, ms. */
+const KEEP_EVERY = 1500
 
 export class Studio extends Desk {
   readonly shell = new Shell()
@@ -37,6 +40,8 @@ export class Studio extends Desk {
   /** Where this model loops, reads like its corpus, breaks; none when nobody measured it. */
   readonly zones = $derived<readonly Zone[]>(zonesOf(this.model?.measures))
 
+  private shelf: Shelf | undefined
+  private keepTimer: ReturnType<typeof setTimeout> | undefined
   private readonly lastingThings = new Map<string, unknown>()
   /** The model being opened; the present text goes on until it is there. */
   private opening: { job: number; id: string; address: Address } | undefined
@@ -50,6 +55,8 @@ export class Studio extends Desk {
       this.loading = false
       this.trouble = { during: 'open', message: event.message ?? '' }
     })
+    document.addEventListener('visibilitychange', () => document.hidden && this.keepTexts())
+    window.addEventListener('pagehide', () => this.keepTexts())
     window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
   }
 
@@ -140,19 +147,67 @@ export class Studio extends Desk {
     }
   }
 
-  private opened(model: ModelFacts): void {
-    const { id, address } = this.opening!
+  private async opened(model: ModelFacts): Promise<void> {
+    const { id, address, job } = this.opening!
+    this.shelf?.close()
+    this.shelf = undefined
+    const shelf = await Shelf.of(model.hash)
+    const kept = await shelf?.load().catch(() => undefined)
+    // Another model was chosen meanwhile.
+    if (this.opening?.job !== job) {
+      shelf?.close()
+      return
+    }
     this.opening = undefined
+    this.shelf = shelf
     this.modelId = id
     this.loading = false
     this.model = model
     this.trouble = undefined
+    this.draft = kept?.draft ?? new Draft()
+    this.history = new History()
+    if (kept && this.isWhere(kept.standing, kept.draft, address)) {
+      this.restore(kept.standing)
+      if (!this.playing) this.toggle()
+      return
+    }
     this.prompt = address.prompt ?? model.prompt
     if (address.seed !== undefined) this.seed = address.seed
-    this.draft = new Draft()
-    this.history = new History()
     this.steer(address)
     this.beginFrom(this.wanted())
+  }
+
+  /** Does an address ask for nothing else than where the reader was? */
+  private isWhere(
+    { place, temperature, schedule }: Standing,
+    draft: Draft,
+    address: Address,
+  ): boolean {
+    const { prompt, seed } = draft.branches[place.branch].origin
+    return (
+      (address.prompt === undefined || address.prompt === prompt) &&
+      (address.seed === undefined || address.seed === seed) &&
+      (address.temperature === undefined || address.temperature === temperature) &&
+      (address.schedule === undefined || address.schedule === schedule)
+    )
+  }
+
+  /** Throws away all texts of this model, kept ones too. */
+  async forget(): Promise<void> {
+    await this.shelf?.clear()
+    this.draft = new Draft()
+    this.history = new History()
+    this.beginFrom(this.wanted())
+  }
+
+  private keepTexts(): void {
+    clearTimeout(this.keepTimer)
+    this.keepTimer = undefined
+    if (this.draft.branch) this.shelf?.save(this.draft, this.moment())
+  }
+
+  protected override grew(): void {
+    this.keepTimer ??= setTimeout(() => this.keepTexts(), KEEP_EVERY)
   }
 
   /** Temperature or schedule as an address says it. */
@@ -171,6 +226,7 @@ export class Studio extends Desk {
 
   protected override changed(): void {
     super.changed()
+    this.grew()
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined
       history.replaceState(null, '', writeAddress(this.address()))

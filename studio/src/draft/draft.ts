@@ -179,6 +179,11 @@ export class Draft {
     return { branch: id, count: this.lengthOf(id) }
   }
 
+  /** A branch that was kept, to be filled with its symbols. */
+  adopt(parent: number | undefined, at: number, reason: Reason, origin: Origin): Branch {
+    return this.make(parent, at, reason, origin)
+  }
+
   // --- internal ---
 
   private make(

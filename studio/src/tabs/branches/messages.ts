@@ -13,6 +13,9 @@ export const words = table(
     compare: 'Compare the text shown with',
     pick: 'pick a text…',
     luck: 'Same luck, other temperatures',
+    forget: 'Forget all texts of this model',
+    forgetSure: 'Really forget them?',
+    kept: 'Texts are kept in this browser and come back after a reload.',
     none: 'So far there is one text. Click a character and choose another one, or begin anew.',
   },
   {
@@ -26,6 +29,9 @@ export const words = table(
     compare: '表示中の文章と比べる',
     pick: '文章を選ぶ…',
     luck: '同じ運、違う温度',
+    forget: 'このモデルの文章をすべて消す',
+    forgetSure: '本当に消しますか？',
+    kept: '文章はこのブラウザーに残り、読み込み直しても戻ります。',
     none: 'まだ文章は一つです。文字を選んで別の文字に替えるか、書き直してみてください。',
   },
 )

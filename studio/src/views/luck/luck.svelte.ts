@@ -13,7 +13,8 @@ export class Luck {
   length = $state<number>(LENGTHS[1])
   /** The texts, with the temperatures that they were written at. */
   written = $state.raw<readonly { temperature: number; origin: Origin; records: Records }[]>([])
-  busy = $state(false)
+  /** Texts that are still being written. */
+  missing = $state(0)
   private readonly studio: Studio
   private wish = ''
 
@@ -26,24 +27,24 @@ export class Luck {
   }
 
   /** Writes the texts, unless they are there. */
-  async write(): Promise<void> {
+  write(): void {
     const { origin, model } = this.studio
     if (!model) return
     const { temperatures, length } = this
     const wish = JSON.stringify([model.hash, origin, temperatures.map(String), length])
     if (wish === this.wish) return
     this.wish = wish
-    this.busy = true
-    const texts = await this.studio.writeAside(
+    this.missing = temperatures.length
+    this.written = []
+    this.studio.writeAside(
       temperatures.map(temperature => ({ ...origin, temperature, length })),
+      (column, { text, columns }) => {
+        const records = new Records()
+        records.append(text, columns)
+        this.written = [...this.written, { temperature: temperatures[column], origin, records }]
+        this.missing--
+      },
     )
-    if (wish !== this.wish) return
-    this.busy = false
-    this.written = texts.map(({ text, columns }, i) => {
-      const records = new Records()
-      records.append(text, columns)
-      return { temperature: temperatures[i], origin, records }
-    })
   }
 
   set(column: number, temperature: number): void {
