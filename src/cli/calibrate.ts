@@ -28,7 +28,7 @@ interface CalibrateFlags {
 }
 
 /** Cells of a bar; two of them, with what stands beside, make 80 columns. */
-const CELLS = 24
+const CELLS = 26
 
 /** Right as often as it was sure: full; where it was right more often, or less, the difference shows. */
 function reliabilityBar({ confidence, accuracy, count }: ReliabilityBin): string {
@@ -50,7 +50,7 @@ function diagram({ before, after, count, temperature }: Calibration, io: Io): st
     return `${range}${cells}${share(other.count, count)} ${reliabilityBar(other)}`.trimEnd()
   })
   const key = io.t({
-    en: 'Left: how sure it was; then the share of predictions, and how often it was right:\n█ as often as it was sure, ▓ more often, ░ less often.',
+    en: 'How sure it was, the share of predictions, and how often it was right:\n█ as often as it was sure, ▓ more often, ░ less often.',
     ja: '左から、自信、予測に占める割合、当たった割合。\n█ 自信どおり、▓ 自信より多く当たった、░ 自信より外れた',
   })
   return `${io.paint.dim(head)}\n${rows.join('\n')}\n${key}\n`
