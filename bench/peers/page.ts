@@ -171,13 +171,18 @@ export class BenchPage {
   /** Frames a second that the page itself draws while `work` goes on. */
   async frames(work: () => Promise<unknown>): Promise<number> {
     await this.page!.evaluate(() => {
-      const counter = { frames: 0, started: performance.now(), on: true }
-      Object.assign(globalThis, { frameCounter: counter })
-      const draw = (): void => {
-        counter.frames++
-        if (counter.on) requestAnimationFrame(draw)
+      // A method: what tsx does to named functions is not there in the page.
+      const frameCounter = {
+        frames: 0,
+        started: performance.now(),
+        on: true,
+        draw(): void {
+          frameCounter.frames++
+          if (frameCounter.on) requestAnimationFrame(frameCounter.draw)
+        },
       }
-      requestAnimationFrame(draw)
+      Object.assign(globalThis, { frameCounter })
+      requestAnimationFrame(frameCounter.draw)
     })
     await work()
     return this.page!.evaluate(() => {
