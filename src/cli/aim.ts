@@ -68,7 +68,7 @@ interface AimFlags {
 }
 
 const NAMES: Readonly<Record<AimMeasure, { en: string; ja: string }>> = {
-  spelling: { en: 'misspelt', ja: '誤綴' },
+  spelling: { en: 'misspelt', ja: '綴り誤り' },
   repetition: { en: 'repeated', ja: '反復' },
   surprisal: { en: 'bits a character', ja: 'ビット/文字' },
   entropy: { en: 'bits of entropy', ja: 'ビット（エントロピー）' },
@@ -185,11 +185,11 @@ export const aim: CommandSpec = {
   arguments: '[model]',
   about: {
     en: 'Finds the temperature for a goal: a share of non-words, of repeats, or bits of surprise a character. Writes texts for it, closing in by bisection, and says how sure the answer is. A goal that no temperature reaches is refused, with the range that they do reach.',
-    ja: '目標に合う温度を求めます。目標は、誤綴の割合、反復の割合、1文字あたりの驚き（ビット）。そのための文章を書かせながら二分法で狭め、答えの確かさも示します。どの温度でも届かない目標は、届く範囲を示して断ります。',
+    ja: '目標に合う温度を求めます。目標は、綴り誤りの割合、反復の割合、1文字あたりの意外さ（ビット）。そのための文章を書かせながら二分法で狭め、答えの確かさも示します。どの温度でも届かない目標は、届く範囲を示して断ります。',
   },
   examples: [
     ['ondo aim shakespeare --spelling 2%', { en: 'a misprint now and then', ja: '誤植はたまに' }],
-    ['ondo aim kokoro --surprisal 4', { en: 'as surprising as 4 bits', ja: '4ビットの驚き' }],
+    ['ondo aim kokoro --surprisal 4', { en: 'as surprising as 4 bits', ja: '4ビットの意外さ' }],
     ['ondo aim runs/book --repetition 5%', { en: 'a refrain', ja: '繰り返しを少し' }],
   ],
   flags: [
@@ -215,7 +215,7 @@ export const aim: CommandSpec = {
       flags: '--surprisal <BITS>',
       about: {
         en: 'a character, as the model judges at T = 1',
-        ja: '1文字あたり。温度1のモデルが見た驚き',
+        ja: '1文字あたり。温度1のモデルが見た意外さ',
       },
       parse: readBits,
     },

@@ -4,13 +4,13 @@ import { type NgramBaseline, ngramBaseline } from '../measure/ngram.js'
 import { readCorpus } from '../node/read.js'
 import { exp, LN2 } from '../numeric.js'
 import { buildTokenizer, encodeContent, type TokenizerKind } from '../text/index.js'
-import { type IdSource, type SplitKind, TRAIN_KNOBS } from '../train/index.js'
+import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../train/index.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { corpusLines, READING } from './corpus.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { partsOf, testOf } from './parts.js'
-import { durationOf, lossOf, number, splitName } from './words.js'
+import { BY_THE_TEXT_IN_WORDS, durationOf, lossOf, number, splitName } from './words.js'
 
 /** Of the settings of training: those that say which part is held out. */
 export interface SplitSettings {
@@ -63,12 +63,12 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
   const vocabulary = tokenizer.size
 
-  const settings: SplitSettings = {
-    split: options.split ?? TRAIN_KNOBS.split.default,
-    holdout: options.holdout ?? TRAIN_KNOBS.holdout.default,
-    batch: options.batch ?? TRAIN_KNOBS.batch.default,
-    seq: options.seq ?? TRAIN_KNOBS.seq.default,
-  }
+  // As training would have them: the same text is held out.
+  const { split, holdout, batch, seq } = settingsFor(
+    { symbols: ids.length, vocabulary },
+    Object.fromEntries(SPLIT.map(name => [name, options[name]])),
+  )
+  const settings: SplitSettings = { split, holdout, batch, seq }
   const held = settings.holdout + test
   if (held >= 1) {
     throw new InputError(
@@ -76,8 +76,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       `The holdout of ${settings.holdout} and the test of ${test} leave nothing to count; expected less than 1 together.`,
     )
   }
-  const { batch, seq: steps } = settings
-  const parts = partsOf(ids.length, { kind: settings.split, holdout: held, batch, steps })
+  const parts = partsOf(ids.length, { kind: split, holdout: held, batch, steps: seq })
   const { choose, test: kept } = testOf(parts.heldOut, held === 0 ? 0 : test / held)
   const began = performance.now()
   const { training } = parts
@@ -156,7 +155,12 @@ export const baseline: CommandSpec = {
     ],
   ],
   flags: [
-    ...SPLIT.map(name => flagOf(TRAIN_KNOBS[name])),
+    ...SPLIT.map(name =>
+      flagOf(
+        TRAIN_KNOBS[name],
+        name === 'holdout' || name === 'batch' ? { default: BY_THE_TEXT_IN_WORDS } : {},
+      ),
+    ),
     flagOf({
       name: 'test',
       kind: 'number',

@@ -60,7 +60,7 @@ const COMMANDS: readonly Lazy[] = [
   },
   {
     name: 'measure',
-    about: { en: 'what a text repeats, misspells, copies', ja: '文章の反復、誤綴、写しを測る' },
+    about: { en: 'what a text repeats, misspells, copies', ja: '文章の反復、綴り誤り、写しを測る' },
     load: async () => (await import('./measure.js')).measure,
   },
   {
@@ -77,7 +77,7 @@ const COMMANDS: readonly Lazy[] = [
     name: 'aim',
     about: {
       en: 'the T for 2% misspelt, 1.5 bits, …',
-      ja: '誤綴2%、1.5ビットなど、目標に合う温度',
+      ja: '綴り誤り2%、1.5ビットなど、目標に合う温度',
     },
     load: async () => (await import('./aim.js')).aim,
   },

@@ -61,7 +61,7 @@ function rowsOf(
   const unit = spelling?.unit === 'grams'
   return [
     {
-      name: { en: 'surprisal, bits a character', ja: '驚き（ビット/文字）' },
+      name: { en: 'surprisal, bits a character', ja: '意外さ（ビット/文字）' },
       value: or(surprisal, bits),
       usual: heldOut === undefined ? undefined : bits(heldOut),
     },
@@ -81,8 +81,8 @@ function rowsOf(
     },
     {
       name: unit
-        ? { en: 'misspelling, 4-grams never seen', ja: '誤綴（学習文にない4文字連鎖）' }
-        : { en: 'misspelling, words never seen', ja: '誤綴（学習文にない語）' },
+        ? { en: 'misspelling, 4-grams never seen', ja: '綴り誤り（学習文にない4文字連鎖）' }
+        : { en: 'misspelling, words never seen', ja: '綴り誤り（学習文にない語）' },
       value: or(spelling?.rate, percent),
       usual: range(usual?.spelling, percent),
     },
@@ -201,7 +201,7 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
     io.say(
       io.t({
         en: `${number(unknown.length, io)} characters are unknown to the model and have no surprisal`,
-        ja: `モデルの知らない文字が${number(unknown.length, io)}個あり、驚きの計算から除いた`,
+        ja: `モデルの知らない文字が${number(unknown.length, io)}個あり、意外さの計算から除いた`,
       }),
     )
   }
@@ -213,7 +213,7 @@ export const measure: CommandSpec = {
   arguments: '<file>',
   about: {
     en: 'Measures a text: how surprising it is to the model, how much it repeats, whether it loops, how much of it is misspelt, and (with --corpus) how much is copied. Beside each figure stands what is usual for stretches of the corpus of the same length. FILE is a file, or - for standard input.',
-    ja: '文章を測ります。モデルにとっての驚き、反復、ループ、誤綴、写し（--corpusがあれば）。横に、同じ長さのコーパスの断片での普通の値を示します。FILEはファイル、または標準入力を表す「-」。',
+    ja: '文章を測ります。モデルにとっての意外さ、反復、ループ、綴り誤り、写し（--corpusがあれば）。横に、同じ長さのコーパスの断片での普通の値を示します。FILEはファイル、または標準入力を表す「-」。',
   },
   examples: [
     ['ondo measure poem.txt --model shakespeare', { en: '', ja: '' }],

@@ -85,8 +85,8 @@ const COLUMNS: readonly (readonly [
 ])[] = [
   ['repetition', '%', 9, 'repeats', '反復'],
   ['looping', '%', 9, 'in loop', 'ループ'],
-  ['spelling', '%', 10, 'misspelt', '誤綴'],
-  ['surprisal', '', 11, 'surprisal', '驚き'],
+  ['spelling', '%', 10, 'misspelt', '綴り誤り'],
+  ['surprisal', '', 11, 'surprisal', '意外さ'],
   ['entropy', '', 9, 'entropy', '乱雑さ'],
   ['longest', '', 8, 'copied', '写し'],
 ]
@@ -348,7 +348,7 @@ export const sweep: CommandSpec = {
   arguments: '[model]',
   about: {
     en: 'Sweeps a model over temperatures: texts of several seeds at each one, measured for repetition, loops, misspelling, surprisal, entropy and (with --corpus) novelty. Names the temperatures at which the model loops, reads like its corpus, and breaks. With --out: CSV, JSON, figures, and a page with the texts.',
-    ja: '温度を変えながらモデルに書かせ、反復、ループ、誤綴、驚き、エントロピー、新しさ（--corpusがあれば）を測ります。ループする温度、コーパスらしく読める温度、崩れる温度を示します。--outでCSV、JSON、図、文章のページを書き出します。',
+    ja: '温度を変えながらモデルに書かせ、反復、ループ、綴り誤り、意外さ、エントロピー、新しさ（--corpusがあれば）を測ります。ループする温度、コーパスらしく読める温度、崩れる温度を示します。--outでCSV、JSON、図、文章のページを書き出します。',
   },
   examples: [
     ['ondo sweep shakespeare', { en: 'a table', ja: '表を出す' }],

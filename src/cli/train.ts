@@ -30,6 +30,7 @@ import { recordedParts } from './parts.js'
 import { readEscapes } from './sample.js'
 import { defaultFolder, type Source, TrainingFolder } from './training-folder.js'
 import { Reporter } from './training-report.js'
+import { BY_THE_TEXT_IN_WORDS } from './words.js'
 
 const GROUPS = {
   text: { en: 'Text', ja: 'テキスト' },
@@ -62,7 +63,7 @@ const settingFlags = (ofModel: boolean): Flag[] =>
     .map(knob =>
       flagOf(knob, {
         group: ofModel ? GROUPS.model : GROUPS.training,
-        ...(CHOSEN.has(knob.name) && { default: { en: 'by the text', ja: 'テキスト次第' } }),
+        ...(CHOSEN.has(knob.name) && { default: BY_THE_TEXT_IN_WORDS }),
       }),
     )
 

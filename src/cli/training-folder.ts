@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { InputError } from '../errors.js'
-import { checkpointFolder } from '../node/checkpoint-folder.js'
+import { checkpointFolder, makeFolder } from '../node/checkpoint-folder.js'
 import { fileError, writeFileAtomic } from '../node/files.js'
 import type { TokenizerKind } from '../text/index.js'
 import { FILES, type Run, readCheckpoint } from '../train/index.js'
@@ -112,12 +112,8 @@ export class TrainingFolder {
   }
 
   /** @returns whether it was not there before */
-  async make(): Promise<boolean> {
-    try {
-      return (await mkdir(this.path, { recursive: true })) !== undefined
-    } catch (error) {
-      throw fileError(error, this.path, 'written')
-    }
+  make(): Promise<boolean> {
+    return makeFolder(this.path)
   }
 
   async removeIfEmpty(): Promise<void> {

@@ -3,6 +3,9 @@ import type { ModelConfig } from '../model/config.js'
 import { LN2 } from '../numeric.js'
 import type { Io } from './io.js'
 
+/** The default of a setting that `settingsFor` chooses. */
+export const BY_THE_TEXT_IN_WORDS = { en: 'by the text', ja: 'テキスト次第' }
+
 /** With separators: 1,115,394. */
 export const number = (value: number, io: Io): string => value.toLocaleString(io.language)
 

@@ -54,14 +54,14 @@ const PANELS: readonly Panel[] = [
   {
     measure: 'spelling',
     unit: 'share',
-    title: { en: 'Misspelling: words never seen', ja: '誤綴：学習文にない綴り' },
+    title: { en: 'Misspelling: words never seen', ja: '綴り誤り：学習文にない綴り' },
     limit: zones => zones.limits.spelling,
     limitName: { en: 'breaks above', ja: '崩れの境' },
   },
   {
     measure: 'surprisal',
     unit: 'bits',
-    title: { en: 'Surprisal, bits a character', ja: '驚き（ビット/文字）' },
+    title: { en: 'Surprisal, bits a character', ja: '意外さ（ビット/文字）' },
   },
   {
     measure: 'entropy',

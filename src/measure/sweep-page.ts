@@ -33,7 +33,7 @@ const WORDS = {
     proved: '証明済み：ネットワークの状態が元に戻ったので、終わらない',
     repetition: '反復',
     looping: 'ループ内',
-    spelling: '誤綴',
+    spelling: '綴り誤り',
     surprisal: 'ビット/文字',
     names: { loops: 'ループ', reads: 'コーパスらしく読める', breaks: '崩れる' },
   },
