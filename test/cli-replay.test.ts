@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { width } from '../src/cli/language.js'
 import { encodeModel } from '../src/file/index.js'
 import { modelConfig } from '../src/model/config.js'
 import { bundledModels } from '../src/node/files.js'
@@ -160,6 +161,19 @@ describe('the code of a run', () => {
     const { stdout, stderr } = await ondo(['sample', 'names', '--code'])
     expect((await ondo(['replay', stderr.trim()])).stdout).toBe(stdout)
   })
+})
+
+describe('the help of replay, verify and breakpoints', () => {
+  it.each(['replay', 'verify', 'breakpoints'])(
+    'fits 80 columns in both languages: %s',
+    async name => {
+      for (const lang of ['en', 'ja']) {
+        const { code, stdout } = await ondo([name, '--help', '--lang', lang])
+        expect(code).toBe(0)
+        expect(stdout.split('\n').filter(line => width(line) > 80)).toEqual([])
+      }
+    },
+  )
 })
 
 describe('loops', () => {
