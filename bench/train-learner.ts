@@ -35,7 +35,8 @@ export async function learnerOf(
     settings: {
       ...ADAMW,
       ...{ cell, hidden, layers, batch, seq: steps, seed: SEED },
-      ...{ holdout: 0, embedding: 0, schedule: 'constant', warmup: 0 },
+      ...{ holdout: 0, embedding: 0, schedule: 'constant', warmup: 0, dropout: 0 },
+      ...{ optimizer: 'adamw', clipBy: 'norm', init: 'scaled', forgetBias: 1, average: 0 },
       ...settings,
     },
   })

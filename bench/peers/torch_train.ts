@@ -24,12 +24,12 @@ export interface Task {
   readonly clip: number
 }
 
-/** How a way is called in the table. */
+/** How a way is called in the table: oneDNN and fused AdamW are PyTorch's own choice. */
 const NAMES: Readonly<Record<string, string>> = {
-  onednn: 'as it comes',
-  plain: 'oneDNN off',
-  foreach: 'foreach AdamW',
-  compiled: 'torch.compile',
+  onednn: 'PyTorch',
+  plain: 'no oneDNN',
+  foreach: 'foreach',
+  compiled: 'compiled',
 }
 
 export interface TrainPeer extends Candidate {
@@ -95,7 +95,7 @@ export class TorchTraining {
 
   peers(): TrainPeer[] {
     return this.ways.map(way => ({
-      name: `PyTorch, ${NAMES[way] ?? way}`,
+      name: NAMES[way] ?? way,
       losses: async () => {
         const found = await this.ask<Answer>(`${way} losses`)
         return Array.isArray(found) ? found : undefined
