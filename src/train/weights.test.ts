@@ -33,6 +33,16 @@ describe.each(INITIALISATIONS)('%s weights', kind => {
     expect([...weights.get('rnn.bias_ih_l1')!.subarray(16, 32)]).toEqual(Array(16).fill(1))
   })
 
+  it('are as wide for one symbol as for an embedded one, where they are scaled', () => {
+    const wide = initialWeights({ ...config, embedding: 0 }, { kind, forgetBias: 1, seed: 3 })
+    const spread = (name: string) => {
+      const data = wide.get(name)!
+      return Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / data.length)
+    }
+    const ratio = spread('rnn.weight_ih_l0') / spread('rnn.weight_ih_l1')
+    expect(ratio).toBeCloseTo(kind === 'scaled' ? Math.sqrt(config.hidden) : 1, 0)
+  })
+
   it('differ between tensors of the same shape', () => {
     expect(draw(1).get('rnn.weight_hh_l0')).not.toEqual(draw(1).get('rnn.weight_hh_l1'))
   })

@@ -5,7 +5,9 @@ import { STREAMS } from './chance.js'
 
 export const INITIALISATIONS = ['scaled', 'uniform'] as const
 /**
- * `scaled`: uniform in +-1/sqrt(H) (PyTorch), embedding +-sqrt(3) (variance 1, as its normal).
+ * `scaled`: uniform in +-1/sqrt(H) (PyTorch), embedding +-sqrt(3) (variance 1, as its normal). The
+ * input weights of a one-hot layer in +-1: one of them alone reaches a gate, not a sum of many, and
+ * at 1/sqrt(H) the first layer hardly tells one symbol from another (docs/results.md).
  * `uniform`: +-0.08 for everything, biases too (char-rnn).
  */
 export type Initialisation = (typeof INITIALISATIONS)[number]
@@ -22,6 +24,13 @@ export interface InitialisationOptions {
   readonly seed: Seed
 }
 
+function scaledBound({ embedding, hidden }: ModelConfig, name: string): number {
+  if (name === 'embedding.weight') return Math.sqrt(3)
+  // As wide as what H unit inputs would give: sqrt(H) x 1/sqrt(H).
+  if (name === 'rnn.weight_ih_l0' && embedding === 0) return 1
+  return 1 / Math.sqrt(hidden)
+}
+
 /** Weights drawn from (seed, tensor's place, element's place). */
 export function initialWeights(
   config: ModelConfig,
@@ -32,12 +41,7 @@ export function initialWeights(
   for (const [name, shape] of tensorShapes(config)) {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1))
     const random = new Random(seed, STREAMS.weights + weights.size)
-    const bound =
-      kind === 'uniform'
-        ? CHAR_RNN_BOUND
-        : name === 'embedding.weight'
-          ? Math.sqrt(3)
-          : 1 / Math.sqrt(H)
+    const bound = kind === 'uniform' ? CHAR_RNN_BOUND : scaledBound(config, name)
     for (let i = 0; i < data.length; i++) data[i] = (random.coin(i) * 2 - 1) * bound
     weights.set(name, data)
   }
