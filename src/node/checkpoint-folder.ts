@@ -5,6 +5,22 @@ import type { CheckpointStore } from '../train/store.js'
 import { fileError, isMissing, readFileBytes, writeFileAtomic } from './files.js'
 
 /**
+ * Makes a folder and those above it.
+ * @returns whether it was not there before
+ * @throws FileError
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  try {
+    return (await mkdir(path, { recursive: true })) !== undefined
+  } catch (error) {
+    // On a read-only file system Node says ENOENT; without `recursive` it says what is the matter.
+    const real = isMissing(error) ? await mkdir(path).then(undefined, caught => caught) : error
+    if (real === undefined) return true
+    throw fileError(real, path, 'written')
+  }
+}
+
+/**
  * Opens a folder for checkpoints; it is made when it is not there.
  * @throws FileError when the folder can't be made, or later when a file can't be written
  */
@@ -21,7 +37,7 @@ export async function checkpointFolder(folder: string): Promise<CheckpointStore>
       throw fileError(error, path, action)
     }
   }
-  await guarded('written', folder, path => mkdir(path, { recursive: true }))
+  await makeFolder(folder)
   const place = (name: string): string => join(folder, name)
   return {
     async read(name) {
