@@ -17,7 +17,7 @@ import type { Io } from './io.js'
 import { wrap } from './language.js'
 import { quoted } from './model.js'
 import { clock, LiveLine, rate, trainingLine } from './progress.js'
-import { cellName, durationOf, lossOf, number, splitName } from './words.js'
+import { bytesOf, cellName, durationOf, lossOf, number, splitName } from './words.js'
 
 /** Low, middle, as the model is: what each loss sounds like. */
 const TEMPERATURES = [0.2, 0.6, 1]
@@ -234,6 +234,8 @@ export class Reporter {
     const loss = event.best?.loss ?? event.validation?.loss
     if (this.finished) {
       const measured = loss ?? event.smoothedLoss
+      // Of the whole process, the model's samples and validation too; maxRSS is in KiB.
+      const memory = bytesOf(process.resourceUsage().maxRSS * 1024)
       if (event.reason === 'early') {
         io.say(
           io.t({
@@ -244,8 +246,8 @@ export class Reporter {
       }
       io.say(
         io.t({
-          en: `trained in ${durationOf(event.seconds, io)}${measured === undefined ? '' : `: ${lossOf(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
-          ja: `学習は${durationOf(event.seconds, io)}で終了${measured === undefined ? '' : `。${lossOf(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
+          en: `trained in ${durationOf(event.seconds, io)} and ${memory} of memory${measured === undefined ? '' : `: ${lossOf(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
+          ja: `学習は${durationOf(event.seconds, io)}で終了、メモリーは最大${memory}${measured === undefined ? '' : `。${lossOf(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
         }),
       )
       if (this.baseline && loss !== undefined) io.say(comparison(this.baseline, loss, io))
