@@ -1,6 +1,8 @@
 /** The page of trainer-site.ts: makes the worker as the studio does. */
 declare global {
   var makeTrainer: () => Worker
+  /** The worker of docs/browser.md. */
+  var makeExample: () => Worker
 }
 
 globalThis.makeTrainer = () =>

@@ -1,5 +1,5 @@
 /** The studio's training worker alone on an empty page, served as the studio is. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,15 +11,30 @@ import type { FromTrainer, ToTrainer } from '../studio/src/trainer-protocol.js'
 const studio = fileURLToPath(new URL('../studio', import.meta.url))
 
 const PAGE =
-  '<!doctype html><title>trainer</title><link rel="icon" href="data:,"><script type="module" src="./page.js"></script>'
+  '<!doctype html><title>trainer</title><link rel="icon" href="data:,"><script type="module" src="./page.js"></script><script type="module" src="./example.js"></script>'
 
 export interface TrainerSite {
   readonly url: string
   close(): Promise<void>
 }
 
+/** The worker that docs/browser.md shows, as a reader copies it; the entry that makes it. */
+function writeExample(folder: string): string {
+  const page = readFileSync(new URL('../docs/browser.md', import.meta.url), 'utf8')
+  const example = /^```ts\n(.*?)^```/ms.exec(page)?.[1]
+  if (!example) throw new Error('docs/browser.md shows no program.')
+  writeFileSync(join(folder, 'worker.ts'), example)
+  const entry = join(folder, 'example.ts')
+  writeFileSync(
+    entry,
+    `globalThis.makeExample = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })\n`,
+  )
+  return entry
+}
+
 export async function openTrainerSite(): Promise<TrainerSite> {
   const folder = mkdtempSync(join(tmpdir(), 'ondo-trainer-'))
+  const sources = mkdtempSync(join(tmpdir(), 'ondo-example-'))
   await build({
     root: studio,
     logLevel: 'error',
@@ -28,12 +43,16 @@ export async function openTrainerSite(): Promise<TrainerSite> {
       emptyOutDir: true,
       copyPublicDir: false,
       rolldownOptions: {
-        input: { page: fileURLToPath(new URL('trainer-entry.ts', import.meta.url)) },
+        input: {
+          page: fileURLToPath(new URL('trainer-entry.ts', import.meta.url)),
+          example: writeExample(sources),
+        },
         output: { entryFileNames: '[name].js' },
         checks: { pluginTimings: false },
       },
     },
   })
+  rmSync(sources, { recursive: true, force: true })
   writeFileSync(join(folder, 'index.html'), PAGE)
   const served = await serveStudio({ folder, port: 0, models: [] })
   return {
@@ -101,7 +120,7 @@ export async function heard<Type extends FromTrainer['type']>(
       globalThis.trainer.said.filter(message => message.type === type).length >= Number(nth) ||
       globalThis.trainer.said.some(({ type }) => type === 'failed' || type === 'refused'),
     [type, nth] as const,
-    { polling: 10, timeout: 50_000 },
+    { polling: 10, timeout: 150_000 },
   )
   const found = (await said(page, type))[nth - 1]
   if (found) return found

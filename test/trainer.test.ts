@@ -112,7 +112,8 @@ function largestDifference(a: Weights, b: Weights): number {
 const STEPS = 120
 let whole: Weights
 
-describe('training in the page', () => {
+// Each starts ONNX Runtime anew, 14 MB of WebAssembly to compile: seconds on a busy machine.
+describe('training in the page', { timeout: 180_000 }, () => {
   it('learns what the same run in Node learns, to a few units of the last place', async () => {
     const page = await openTrainer(await newContext(), site)
     await tell(page, { type: 'inspect', job: 1, source })
@@ -198,6 +199,26 @@ describe('training in the page', () => {
     await expect(heard(other, 'rested')).rejects.toThrow(/another tab/)
     await tell(one, { type: 'rest', why: 'stopped' })
     expect((await heard(one, 'rested')).why).toBe('stopped')
+  })
+
+  it('is as short as docs/browser.md shows', async () => {
+    const page = await (await newContext()).newPage()
+    await page.goto(site.url)
+    const losses = await page.evaluate(
+      text =>
+        new Promise<number[]>((resolve, reject) => {
+          const worker = globalThis.makeExample()
+          const losses: number[] = []
+          worker.addEventListener('error', event => reject(new Error(event.message)))
+          worker.addEventListener('message', ({ data }) => {
+            if (losses.push(data.loss) === 3) resolve(losses)
+          })
+          worker.postMessage(text)
+        }),
+      TEXT,
+    )
+    for (const loss of losses) expect(loss).toBeCloseTo(Math.log(9), 1)
+    await page.close()
   })
 
   it('asks nothing but files of its own server', () => {
