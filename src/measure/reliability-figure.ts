@@ -12,7 +12,7 @@ import {
 } from './figure.js'
 import { writeTemperature } from './temperatures.js'
 
-const SIZE = { width: 460, height: 500 }
+const SIZE = { width: 440, height: 458 }
 const PLOT = { left: 62, top: 58, side: 340 }
 /** Height of the little bars that say how many predictions a bin holds. */
 const COUNTS = 34
@@ -126,7 +126,7 @@ export function reliabilityFigure(
   }
   inside += legend(0, false, `T = 1: ${words.error(before)}`)
   inside += legend(1, true, `T* = ${T}: ${words.error(after)}`)
-  inside += label(x(0.5), SIZE.height - 38, words.across, { 'text-anchor': 'middle' })
+  inside += label(x(0.5), SIZE.height - 18, words.across, { 'text-anchor': 'middle' })
   inside += label(0, 0, words.up, {
     'text-anchor': 'middle',
     transform: `translate(18 ${y(0.5)}) rotate(-90)`,
