@@ -8,7 +8,7 @@ import * as door from '../src/node/index.js'
 import { ondo } from './command.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const PAGES = ['breakpoints', 'replay', 'branches', 'loops', 'schedules']
+const PAGES = ['breakpoints', 'replay', 'branches', 'loops', 'schedules', 'sweep', 'calibration']
 const bundled = await bundledModels()
 
 const read = (name: string): string => readFileSync(`${root}docs/${name}`, 'utf8')
