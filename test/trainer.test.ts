@@ -1,6 +1,7 @@
 /** Training in a real browser: the same trainer, killed and resumed, hidden, on any storage. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { DeviceChoice } from '../src/browser/index.js'
 import { buildTokenizer, decodeModel, type Weights } from '../src/index.js'
 import { nodeEngine } from '../src/node/index.js'
 import { train, trainingCorpus } from '../src/train/index.js'
@@ -55,10 +56,16 @@ async function newContext(before?: string): Promise<BrowserContext> {
   return context
 }
 
-async function start(page: Page, steps: number, more: Partial<Wish> = {}, threads = 1) {
+async function start(
+  page: Page,
+  steps: number,
+  more: Partial<Wish> = {},
+  threads = 1,
+  device: DeviceChoice = 'wasm',
+) {
   const settings = { ...SETTINGS, steps, ...more.settings }
   const wish: Wish = { size: 'small', epochs: 1, ...more, settings }
-  await tell(page, { type: 'start', job: 1, source, wish, device: 'wasm', threads })
+  await tell(page, { type: 'start', job: 1, source, wish, device, threads })
 }
 
 async function weightsOf(page: Page): Promise<Weights> {
@@ -185,13 +192,18 @@ describe('training in the page', { timeout: 180_000 }, () => {
     expect(databases).toEqual(['ondo'])
   })
 
-  it('spreads a run over minutes, on threads, in one tab at a time, until it is stopped', async () => {
-    const context = await newContext()
+  it('spreads a run over minutes, on threads where the GPU fails, in one tab at a time', async () => {
+    // A GPU that promises and fails: the run falls back, and says so.
+    const broken = '{ requestAdapter: async () => ({ info: { vendor: "broken" } }) }'
+    const context = await newContext(
+      `Object.defineProperty(navigator, 'gpu', { value: ${broken} })`,
+    )
     const [one, other] = [await openTrainer(context, site), await openTrainer(context, site)]
     const settings = { steps: undefined, evaluateEvery: undefined, checkpointEvery: undefined }
-    await start(one, 0, { epochs: undefined, minutes: 5, settings }, 2)
+    await start(one, 0, { epochs: undefined, minutes: 5, settings }, 2, 'auto')
     const { facts } = await heard(one, 'started')
-    expect(facts.threads).toBe(2)
+    expect((await said(one, 'warned')).map(({ code }) => code)).toContain('webgpu')
+    expect(facts).toMatchObject({ device: 'wasm', threads: 2 })
     // At a quarter of a second a step it would be 1,200; a busy machine takes some milliseconds.
     expect(facts.steps).toBeGreaterThan(1000)
     await heard(one, 'progress')

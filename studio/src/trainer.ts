@@ -139,10 +139,11 @@ export class Trainer {
       this.inspected?.job === job
         ? this.inspected.corpus
         : (await readSource(message.source)).corpus
-    const engine = await this.load(device, threads)
     const corpus = await trainingCorpus(source, source.tokenizer)
     const settings = settingsFor(wish, corpus.ids.length)
-    const paced = await this.paced(wish, corpus, engine, settings)
+    const { engine, paced } = await this.prepared(device, threads, engine =>
+      this.paced(wish, corpus, engine, settings),
+    )
     const store = await this.open()
     const keep = new Keep(store)
     await keep.begin(source)
@@ -172,7 +173,11 @@ export class Trainer {
       )
     }
     // The very same number of threads, so that the run is the same to the last bit.
-    const engine = await this.load(saved.facts.device, saved.facts.threads)
+    const { device, threads } = saved.facts
+    const engine = await this.load(device, threads).catch(error => {
+      if (device !== 'webgpu') throw error
+      return this.withoutGpu(error)
+    })
     const corpus = await trainingCorpus(source, source.tokenizer)
     await keep.goOn(saved.standing.step)
     await this.follow(
@@ -200,6 +205,33 @@ export class Trainer {
       })
     }
     return this.engine
+  }
+
+  /** An engine that was seen to take steps: a GPU may be there and yet not do. */
+  private async prepared(
+    device: DeviceChoice,
+    threads: number | undefined,
+    measure: (engine: BrowserEngine) => Promise<Record<string, number>>,
+  ): Promise<{ engine: BrowserEngine; paced: Record<string, number> }> {
+    try {
+      const engine = await this.load(device, threads)
+      return { engine, paced: await measure(engine) }
+    } catch (error) {
+      const byGpu = device === 'auto' && this.engine?.device === 'webgpu'
+      if (!byGpu || error instanceof OndoError) throw error
+      const engine = await this.withoutGpu(error, threads)
+      return { engine, paced: await measure(engine) }
+    }
+  }
+
+  private withoutGpu(error: unknown, threads?: number): Promise<BrowserEngine> {
+    this.post({
+      type: 'warned',
+      code: 'webgpu',
+      message: `WebGPU does not work here (${told(error).message.split('\n')[0]}); training goes on with WebAssembly.`,
+    })
+    this.engine = undefined
+    return this.load('wasm', threads)
   }
 
   /** Measures the speed with a few steps, and spreads the run over it. */
