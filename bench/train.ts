@@ -194,7 +194,7 @@ async function* building(log: (line: string) => void): AsyncGenerator<Row> {
       what: 'graph, T=100, ms',
       who: cell.toUpperCase(),
       value: median(whole).toFixed(0),
-      note: `${nodes} nodes; built in ${median(build).toFixed(0)}, the rest is loading`,
+      note: `${nodes} nodes; built in ${median(build).toFixed(0)}`,
       data: { nodes, build, whole },
     }
   }
@@ -229,10 +229,10 @@ async function* memory(log: (line: string) => void): AsyncGenerator<Row> {
     const { resident } = report
     const grown = resident[9] - resident[1]
     yield {
-      what: 'memory, MiB',
-      who: `LSTM ${layers}x${hidden} ${batch}x${steps}`,
+      what: 'LSTM, MiB',
+      who: `${layers}x${hidden} ${batch}x${steps}`,
       value: report.peak.toFixed(0),
-      note: `${count} steps; from a fifth on ${grown >= 0 ? '+' : ''}${grown.toFixed(0)}`,
+      note: `${count} steps, grown ${grown.toFixed(0)} since a fifth`,
       data: { ...report },
     }
   }
