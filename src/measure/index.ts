@@ -84,7 +84,7 @@ export {
   sweepResult,
   sweepText,
 } from './sweep.js'
-export { type SweepDrawing, sweepFigure } from './sweep-figure.js'
+export { type SweepDrawing, type SweepFigureOptions, sweepFigure } from './sweep-figure.js'
 export { sweepPage } from './sweep-page.js'
 export { curveCsv, sweepCsv } from './sweep-table.js'
 export { DEFAULT_TEMPERATURES, parseTemperatures, writeTemperature } from './temperatures.js'

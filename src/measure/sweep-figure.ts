@@ -87,10 +87,16 @@ const ZONE_NAMES = {
   breaks: { en: 'breaks', ja: '崩れる' },
 } as const
 
-const WIDTH = 760
-const PLOT = { width: 300, height: 118 }
-const COLUMNS = [58, 436]
-const TOP = 56
+/** Where the panels stand: on a sheet of their own, or in a page's margin. */
+interface Place {
+  readonly width: number
+  readonly plot: number
+  readonly columns: readonly number[]
+  readonly top: number
+}
+const SHEET: Place = { width: 760, plot: 300, columns: [58, 436], top: 56 }
+const NARROW: Place = { width: 284, plot: 234, columns: [44], top: 12 }
+const HEIGHT = 118
 const ROW = 190
 /** Room at the ends of the axis for 0 and infinity, which log T does not reach. */
 const ENDS = 34
@@ -102,10 +108,12 @@ class Axis {
   readonly highest: number
   readonly zero: boolean
   readonly infinite: boolean
+  readonly width: number
   private readonly from: number
   private readonly to: number
 
   constructor(temperatures: readonly number[], width: number) {
+    this.width = width
     const finite = temperatures.filter(T => T > 0 && T < Number.POSITIVE_INFINITY)
     this.zero = temperatures.includes(0)
     this.infinite = temperatures.includes(Number.POSITIVE_INFINITY)
@@ -141,7 +149,7 @@ const textOf = (value: number, unit: Panel['unit']): string =>
 const HEAT = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY]
 
 function definitions(axis: Axis, { heat, soft }: Palette): string {
-  const { width } = PLOT
+  const { width } = axis
   const stops = HEAT.map((T, i) =>
     element('stop', { offset: (axis.x(T) / width).toFixed(3), 'stop-color': heat[i] }),
   ).join('')
@@ -168,7 +176,8 @@ function definitions(axis: Axis, { heat, soft }: Palette): string {
 }
 
 function zoneMarks(axis: Axis, zones: Zones, ink: string): string {
-  const { width, height } = PLOT
+  const { width } = axis
+  const height = HEIGHT
   return zones.zones
     .map(({ zone, from, to }, i) => {
       const left = i === 0 ? 0 : axis.x(from)
@@ -205,7 +214,7 @@ function fitting(name: string, room: number): string {
 
 /** Over the columns: the zones' names and borders. */
 function zoneNames(axis: Axis, zones: Zones, language: FigureLanguage, soft: string): string {
-  const { width } = PLOT
+  const { width } = axis
   const last = zones.zones.length - 1
   return zones.zones
     .map(({ zone, from, to }, i) => {
@@ -236,6 +245,7 @@ function curveMarks(
   axis: Axis,
   y: (value: number) => number,
   { heat, ink, sheet }: Palette,
+  measure: SweepMeasure,
 ): string {
   const finite = points.filter(({ T }) => T > 0 && T < Number.POSITIVE_INFINITY)
   const band = (low: 'least' | 'low', high: 'greatest' | 'high', opacity: number): string => {
@@ -277,6 +287,8 @@ function curveMarks(
       fill: sheet,
       stroke: colour,
       'stroke-width': 1.5,
+      'data-measure': measure,
+      'data-temperature': writeTemperature(T),
     })
   }
   return marks
@@ -300,7 +312,8 @@ function panel(
   language: FigureLanguage,
 ): string {
   const { measure, unit, title } = spec
-  const { width, height } = PLOT
+  const { width } = axis
+  const height = HEIGHT
   const { soft, hair, ink } = palette
   const points = drawing.curve.flatMap(({ temperature: T, values }) => {
     const spread = values[measure]
@@ -335,7 +348,7 @@ function panel(
       'paint-order': 'stroke',
     })
   }
-  marks += curveMarks(points, axis, y, palette)
+  marks += curveMarks(points, axis, y, palette, measure)
   if (outside) {
     marks += label(width - 2, 24, `${textOf(Number(far.toPrecision(3)), unit)} ↑`, {
       'text-anchor': 'end',
@@ -377,17 +390,24 @@ function inWords({ curve, zones }: SweepDrawing, panels: readonly Panel[]): stri
   return `Medians from the lowest to the highest temperature: ${parts.join('; ')}.${named ? ` Zones: ${named}.` : ''}`
 }
 
+export interface SweepFigureOptions extends FigureOptions {
+  /** One column for a page's margin, without title and note, which the page says. Default false. */
+  readonly narrow?: boolean
+}
+
 /**
  * The curves of a sweep as one SVG: medians with marks, the middle half and the whole range of the
- * seeds as bands, the zones by hatching and name, the corpus's own figures as dashed lines.
+ * seeds as bands, the zones by hatching and name, the corpus's own figures as dashed lines. Each
+ * mark bears its `data-measure` and `data-temperature`, so that a page can make it a button.
  */
-export function sweepFigure(drawing: SweepDrawing, options: FigureOptions = {}): string {
-  const { theme = 'light', language = 'en' } = options
+export function sweepFigure(drawing: SweepDrawing, options: SweepFigureOptions = {}): string {
+  const { theme = 'light', language = 'en', narrow = false } = options
   const palette = PALETTES[theme]
   const { curve, name, length } = drawing
+  const { width, plot, columns, top } = narrow ? NARROW : SHEET
   const axis = new Axis(
     curve.map(point => point.temperature),
-    PLOT.width,
+    plot,
   )
   const novel = curve.some(({ values }) => values.longest !== undefined)
   const panels = PANELS.map(spec => (spec.measure === 'longest' && !novel ? WITHOUT_CORPUS : spec))
@@ -400,27 +420,28 @@ export function sweepFigure(drawing: SweepDrawing, options: FigureOptions = {}):
     en: `${texts} texts of ${length.toLocaleString('en')} characters at each T. Line: median; bands: middle half and whole range.`,
     ja: `各温度で${length.toLocaleString('en')}字の文章を${texts}本。線は中央値、帯は中央の半分と全範囲。`,
   }[language]
-  const height = TOP + 3 * ROW + 14
-  let inside =
-    definitions(axis, palette) + label(20, 26, title, { 'font-size': 16, 'font-weight': 'bold' })
+  const rows = Math.ceil(panels.length / columns.length)
+  const height = top + rows * ROW + 14
+  let inside = definitions(axis, palette)
+  if (!narrow) inside += label(20, 26, title, { 'font-size': 16, 'font-weight': 'bold' })
   for (const [i, spec] of panels.entries()) {
-    const x = COLUMNS[i % 2]
-    const y = TOP + 28 + Math.floor(i / 2) * ROW
+    const x = columns[i % columns.length]
+    const y = top + 28 + Math.floor(i / columns.length) * ROW
     inside += element(
       'g',
       { transform: `translate(${x} ${y})` },
       panel(spec, drawing, axis, palette, language),
     )
   }
-  inside += label(20, height - 8, note, { fill: palette.soft, 'font-size': 10.5 })
+  if (!narrow) inside += label(20, height - 8, note, { fill: palette.soft, 'font-size': 10.5 })
   const temperature = { en: 'temperature', ja: '温度' }[language]
-  inside += label(WIDTH - 24, height - 8, `${temperature} →`, {
+  inside += label(width - (narrow ? 8 : 24), height - 8, `${temperature} →`, {
     'text-anchor': 'end',
     fill: palette.soft,
     'font-size': 10.5,
   })
   return figure(
-    { width: WIDTH, height },
+    { width, height },
     { theme, language, title, about: inWords(drawing, panels) },
     inside,
   )

@@ -21,6 +21,8 @@ export class Studio extends Desk {
   /** Id of a bundled model, or '' for a file of the reader's own. */
   modelId = $state('')
   model = $state.raw<ModelFacts>()
+  /** Where the shown model came from: its address, or the reader's file. */
+  source = $state.raw<string | Blob>('')
   loading = $state(true)
   /** As edited; the shown text may have begun with another. */
   prompt = $state('')
@@ -44,7 +46,7 @@ export class Studio extends Desk {
   private keepTimer: ReturnType<typeof setTimeout> | undefined
   private readonly lastingThings = new Map<string, unknown>()
   /** The model being opened; the present text goes on until it is there. */
-  private opening: { job: number; id: string; address: Address } | undefined
+  private opening: { job: number; id: string; address: Address; source: string | Blob } | undefined
   private checkJob = 0
   private addressTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -128,7 +130,7 @@ export class Studio extends Desk {
   private openModel(source: string | Blob, name: string, id: string, address: Address = {}): void {
     this.loading = true
     const job = ++this.runs
-    this.opening = { job, id, address }
+    this.opening = { job, id, address, source }
     this.tell({ type: 'open', job, source, name })
   }
 
@@ -148,7 +150,7 @@ export class Studio extends Desk {
   }
 
   private async opened(model: ModelFacts): Promise<void> {
-    const { id, address, job } = this.opening!
+    const { id, address, job, source } = this.opening!
     this.shelf?.close()
     this.shelf = undefined
     const shelf = await Shelf.of(model.hash)
@@ -161,6 +163,7 @@ export class Studio extends Desk {
     this.opening = undefined
     this.shelf = shelf
     this.modelId = id
+    this.source = source
     this.loading = false
     this.model = model
     this.trouble = undefined
