@@ -216,7 +216,7 @@ async function* memory(log: (line: string) => void): AsyncGenerator<Row> {
         [128, 50, 50, 100],
         [512, 50, 50, 20],
         [512, 100, 100, 10],
-        [16, 10, 10, 10_000],
+        [16, 16, 10, 10_000],
       ]
   for (const [hidden, batch, steps, count] of sizes) {
     log(`memory of LSTM ${layers}x${hidden} over ${count} steps`)
