@@ -50,6 +50,7 @@ export async function visit(hash = '', options: BrowserContextOptions = {}): Pro
     ...options,
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
   context.on('request', request => requests.push(request.url()))
   page.on('pageerror', error => complaints.push(String(error)))
   page.on('console', message => {

@@ -223,9 +223,13 @@ export class Desk {
     if (on) this.pause()
   }
 
-  /** Puts a symbol where the reader looks, or at the end. What stood there stays, as a branch. */
+  /** Puts a symbol where the bars are of. What stood there stays, as a branch. */
   choose(id: number): void {
-    const at = this.selected ?? this.count
+    const at = this.step?.index
+    // The bars are still of another step than the one looked at: what was meant is not known.
+    if (at === undefined || at > this.count || at !== (this.selected ?? at)) return
+    // The choice before this one is not yet there.
+    if (this.reason === 'choice') return
     if (at < this.count && this.records.ids[at] === id) return
     const before = this.moment()
     this.playing = false
@@ -361,6 +365,7 @@ export class Desk {
 
   /** Shows a place of the tree and lets the worker stand there. */
   protected goTo(place: Place, burst?: number): void {
+    this.reason = 'temperature'
     this.refresh(this.draft.go(place))
     this.carryOn(burst)
   }
@@ -429,6 +434,7 @@ export class Desk {
       case 'failed':
         if (message.during === 'open' || message.during === 'aside') return
         if (message.during === 'write') this.playing = false
+        this.reason = 'temperature'
         this.trouble = { during: message.during, message: message.message }
     }
   }

@@ -6,8 +6,8 @@ export const words = table(
     redo: 'Redo',
     map: 'All texts',
     hint: 'Each line is a text, as long as it is, from where it leaves another. Enter shows it.',
-    item: (name: string, from: string, length: string, T: string, why: string) =>
-      `${name}: from character ${from}, ${length}, temperature ${T}, ${why}`,
+    item: (from: string, length: string, why: string) =>
+      `from character ${from}, ${length}, ${why}`,
     reasons: { begin: 'a beginning', choice: 'chosen', temperature: 'another temperature' },
     seed: (seed: string) => `seed ${seed}`,
     compare: 'Compare the text shown with',
@@ -23,7 +23,7 @@ export const words = table(
     redo: 'やり直す',
     map: 'すべての文章',
     hint: '一本の線が一つの文章。別の文章から分かれた所から、長さのとおりに描かれます。Enter で表示。',
-    item: (name, from, length, T, why) => `${name}：${from} 字目から、${length}、温度 ${T}、${why}`,
+    item: (from, length, why) => `${from} 字目から、${length}、${why}`,
     reasons: { begin: '書き出し', choice: '選んだ文字', temperature: '別の温度' },
     seed: seed => `種 ${seed}`,
     compare: '表示中の文章と比べる',

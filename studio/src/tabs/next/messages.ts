@@ -1,5 +1,8 @@
 import { table } from '../../messages/table.js'
 
+/** The first likeliest is simply the likeliest. */
+const first = (place: string): string => (place === '1st' ? '' : `${place} `)
+
 export const words = table(
   {
     character: (place: string) => `Character ${place}`,
@@ -17,10 +20,10 @@ export const words = table(
     why: (name: string, word: string) =>
       word === '' || word === name ? `Why ${name}` : `Why ${name} in “${word}”`,
     drawn: (place: string, of: string, T: string, pT: string, p: string, coin: string) =>
-      `Drawn: the ${place} likeliest of ${of}, ${pT} at ${T} (${p} before). Coin ${coin}.`,
+      `Drawn: the ${first(place)}likeliest of ${of}, ${pT} at ${T} (${p} before). Coin ${coin}.`,
     noChance: 'The likeliest: at temperature 0 no coin is read.',
     byHand: (place: string, of: string, p: string) =>
-      `You chose it. To the model it was the ${place} likeliest of ${of}, ${p}.`,
+      `You chose it. To the model it was the ${first(place)}likeliest of ${of}, ${p}.`,
     always: 'It would be the same at any temperature.',
     upTo: (high: string) => `It would be the same at any temperature up to ${high}.`,
     above: (low: string) => `It would be the same at any temperature above ${low}.`,
@@ -43,10 +46,10 @@ export const words = table(
     why: (name, word) =>
       word === '' || word === name ? `「${name}」の理由` : `「${word}」の「${name}」の理由`,
     drawn: (place, of, T, pT, p, coin) =>
-      `${of} 種のうち ${place} に有力な文字。${T} で ${pT}（温度前は ${p}）。コインは ${coin}。`,
+      `${of} 種のうち ${place}に有力な文字。${T} で ${pT}（温度前は ${p}）。コインは ${coin}。`,
     noChance: '最有力の文字。温度 0 ではコインを使いません。',
     byHand: (place, of, p) =>
-      `自分で選んだ文字。モデルには ${of} 種のうち ${place} に有力で、${p} でした。`,
+      `自分で選んだ文字。モデルには ${of} 種のうち ${place}に有力で、${p} でした。`,
     always: 'どの温度でも同じ文字になります。',
     upTo: high => `${high} 以下なら同じ文字になります。`,
     above: low => `${low} を超えれば同じ文字になります。`,

@@ -1,0 +1,37 @@
+/** Sweeps a model that it opens itself, one sweep at a time. */
+import { decodeModel, type Model, sweep } from 'ondo'
+import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
+
+const post = (message: FromSweeper): void => postMessage(message)
+
+let opened: { source: string | Blob; model: Promise<Model> } | undefined
+let leaving = new AbortController()
+
+async function open(source: string | Blob): Promise<Model> {
+  if (typeof source !== 'string') return decodeModel(new Uint8Array(await source.arrayBuffer()))
+  const response = await fetch(source)
+  if (!response.ok) throw new Error(`The server answered ${response.status} for the model.`)
+  return decodeModel(new Uint8Array(await response.arrayBuffer()))
+}
+
+async function run({ source, ...options }: SweepWish): Promise<void> {
+  leaving = new AbortController()
+  const { signal } = leaving
+  try {
+    if (opened?.source !== source) opened = { source, model: open(source) }
+    const model = await opened.model
+    for await (const event of sweep(model, { ...options, signal })) {
+      if (event.type === 'start') post({ type: 'start', total: event.total, done: event.done })
+      else if (event.type === 'text') post(event)
+      else post(event)
+    }
+  } catch (error) {
+    opened = undefined
+    post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+addEventListener('message', ({ data }: MessageEvent<ToSweeper>) => {
+  if (data.type === 'cancel') leaving.abort(new Error('cancelled'))
+  else run(data.wish)
+})
