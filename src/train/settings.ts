@@ -82,9 +82,10 @@ export const TRAIN_KNOBS = {
     ja: '層の間だけで落とすか、最上層の後でも落とすか',
   }),
   init: choice('init', 'scaled', INITIALISATIONS, {
-    // scaled: fits every size; 0.08 is right for about 150 units only.
-    en: 'initial weights: within 1/sqrt(hidden), or within 0.08 (char-rnn)',
-    ja: '初期の重み。1/√hidden以内か、0.08以内（char-rnn）',
+    // scaled: fits every size, where 0.08 is right for about 150 units only; and one-hot input within
+    // 1 learns more in half a pass over Shakespeare than otherwise in a whole one (docs/results.md).
+    en: 'initial weights: within 1/sqrt(hidden), those of one-hot input within 1; or all within 0.08 (char-rnn)',
+    ja: '初期の重み。1/√hidden以内（ワンホット入力は1以内）か、すべて0.08以内（char-rnn）',
   }),
   forgetBias: real('forgetBias', 1, [-10, 10], {
     // 1: an LSTM that remembers first and learns to forget (Jozefowicz et al. 2015).
