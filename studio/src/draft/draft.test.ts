@@ -50,6 +50,20 @@ describe('a draft', () => {
     expect(draft.forks()).toEqual([{ at: 2, ways: [0, 1, 2], taken: 2 }])
   })
 
+  it('finds a branch again that was written before, and makes no second one', () => {
+    const draft = begun('abcd')
+    const again = (temperature: number) => {
+      draft.go({ branch: 0, count: 0 })
+      draft.append(pieceOf('abc', temperature), 'temperature')
+    }
+    again(2)
+    again(1)
+    again(2)
+    draft.append(pieceOf('z', 2), 'temperature')
+    expect(draft.branches.length).toBe(2)
+    expect(draft.shown.text).toBe('abcz')
+  })
+
   it('tells the beginnings as a fork before the first symbol', () => {
     const draft = begun('abc')
     draft.begin({ ...ORIGIN, seed: '2' })

@@ -3,7 +3,7 @@
  * leaves another text at some symbol and holds what is its own from there on. Nothing is ever cut:
  * going back only shows less of a text, and writing on from there grows a branch beside the rest.
  */
-import type { Origin } from '../protocol.js'
+import type { Origin, RecordColumns } from '../protocol.js'
 import { type Piece, Records } from './records.js'
 
 /** Why a branch was made. */
@@ -139,14 +139,21 @@ export class Draft {
    */
   append(piece: Piece, reason: Reason): void {
     let rest = piece
-    const ahead = this.agreement(piece)
-    if (ahead > 0) {
-      this.go({ branch: this.here, count: this.shown.count + ahead })
-      rest = after(piece, ahead)
+    for (;;) {
+      const ahead = this.agreement(rest)
+      if (ahead > 0) {
+        this.go({ branch: this.here, count: this.shown.count + ahead })
+        rest = after(rest, ahead)
+      }
+      if (rest.columns.ids.length === 0) return
+      if (this.shown.count === end(this.branches[this.here])) break
+      const known = this.wayWith(rest)
+      if (known === undefined) {
+        this.fork(reason)
+        break
+      }
+      this.here = known
     }
-    if (rest.columns.ids.length === 0) return
-    const branch = this.branches[this.here]
-    if (this.shown.count < end(branch)) this.fork(reason)
     this.branches[this.here].records.append(rest.text, rest.columns)
     this.shown.append(rest.text, rest.columns)
   }
@@ -200,13 +207,44 @@ export class Draft {
     return branch
   }
 
+  /** The branch that a way from the end of the shown text leaves. */
+  private stem(): Branch {
+    // A branch without a symbol of its own before this place is a sibling, not the stem.
+    let stem = this.branches[this.here]
+    while (stem.parent !== undefined && stem.at >= this.shown.count)
+      stem = this.branches[stem.parent]
+    return stem
+  }
+
   /** A branch leaves the shown text at its end. */
   private fork(reason: Reason): void {
+    const stem = this.stem()
+    this.here = this.make(stem.id, this.shown.count, reason, stem.origin).id
+  }
+
+  /** A way that leaves here and begins as the new symbols do; or the stem itself. */
+  private wayWith({ columns }: Piece): number | undefined {
+    const stem = this.stem()
     const at = this.shown.count
-    // A branch without a symbol of its own before this place is a sibling, not a child.
-    let from = this.branches[this.here]
-    while (from.parent !== undefined && from.at >= at) from = this.branches[from.parent]
-    this.here = this.make(from.id, at, reason, from.origin).id
+    const ways = [stem.id, ...stem.children.filter(id => this.branches[id].at === at)]
+    return ways.find(id => id !== this.here && this.agrees(this.branches[id], at, columns, 0))
+  }
+
+  /** Is a symbol of a branch the same, drawn in the same way, as one of a piece? */
+  private agrees(
+    { at, records }: Branch,
+    place: number,
+    columns: RecordColumns,
+    i: number,
+  ): boolean {
+    const n = place - at
+    return (
+      n >= 0 &&
+      n < records.count &&
+      records.ids[n] === columns.ids[i] &&
+      Object.is(records.temperatures[n], columns.temperatures[i]) &&
+      Object.is(records.coins[n], columns.coins[i])
+    )
   }
 
   /** How many symbols the shown text and another have in common by descent. */
@@ -224,19 +262,10 @@ export class Draft {
 
   /** How many of the new symbols are already there, behind what is shown. */
   private agreement({ columns }: Piece): number {
-    const { at, records } = this.branches[this.here]
-    const from = this.shown.count - at
-    if (from < 0) return 0
+    const branch = this.branches[this.here]
+    const { count } = this.shown
     let same = 0
-    while (
-      same < columns.ids.length &&
-      from + same < records.count &&
-      records.ids[from + same] === columns.ids[same] &&
-      Object.is(records.temperatures[from + same], columns.temperatures[same]) &&
-      Object.is(records.coins[from + same], columns.coins[same])
-    ) {
-      same++
-    }
+    while (same < columns.ids.length && this.agrees(branch, count + same, columns, same)) same++
     return same
   }
 }
