@@ -303,7 +303,9 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   }
   if (!result) throw new Error('The sweep ended without a result.')
   const written =
-    result.texts.length > 0 && out ? await out.write(key, title, result, io.language) : undefined
+    result.texts.length > 0 && out
+      ? await out.write(key, title, result, io.language, filter?.unit)
+      : undefined
 
   if (flags.json) {
     const { texts, ...rest } = result

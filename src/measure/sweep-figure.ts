@@ -13,6 +13,7 @@ import {
   type Palette,
   pathOf,
 } from './figure.js'
+import type { SpellingUnit } from './filter.js'
 import { writeTemperature } from './temperatures.js'
 import type { Zones } from './zones.js'
 
@@ -23,6 +24,8 @@ export interface SweepDrawing {
   readonly length: number
   readonly curve: readonly CurvePoint[]
   readonly zones?: Zones
+  /** In what spelling is judged. Default words. */
+  readonly unit?: SpellingUnit
 }
 
 interface Panel {
@@ -74,6 +77,11 @@ const PANELS: readonly Panel[] = [
     title: { en: 'Novelty: longest run copied', ja: '新しさ：最長の写し（文字）' },
   },
 ]
+/** In scripts without spaces. */
+const MISSPELT_GRAMS = {
+  en: 'Misspelling: 4-grams never seen',
+  ja: '綴り誤り：学習文にない4文字連鎖',
+}
 /** Where the corpus is not at hand. */
 const WITHOUT_CORPUS: Panel = {
   measure: 'distinct2',
@@ -410,7 +418,11 @@ export function sweepFigure(drawing: SweepDrawing, options: SweepFigureOptions =
     plot,
   )
   const novel = curve.some(({ values }) => values.longest !== undefined)
-  const panels = PANELS.map(spec => (spec.measure === 'longest' && !novel ? WITHOUT_CORPUS : spec))
+  const panels = PANELS.map(spec => {
+    if (spec.measure === 'longest' && !novel) return WITHOUT_CORPUS
+    const grams = spec.measure === 'spelling' && drawing.unit === 'grams'
+    return grams ? { ...spec, title: MISSPELT_GRAMS } : spec
+  })
   const texts = Math.max(0, ...curve.map(point => point.texts))
   const title = {
     en: `${name}: what temperature does`,

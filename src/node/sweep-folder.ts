@@ -8,6 +8,7 @@ import { InputError } from '../errors.js'
 import {
   curveCsv,
   type FigureLanguage,
+  type SpellingUnit,
   type SweepResult,
   type SweepText,
   sweepCsv,
@@ -112,6 +113,7 @@ export class SweepFolder {
     name: string,
     result: SweepResult,
     language: FigureLanguage,
+    unit?: SpellingUnit,
   ): Promise<{ files: string[]; noPng?: NoPng }> {
     const files: string[] = []
     const write = async (file: string, content: string | Uint8Array): Promise<void> => {
@@ -122,7 +124,7 @@ export class SweepFolder {
     await write('sweep.csv', sweepCsv(texts))
     await write('curve.csv', curveCsv(curve))
     await write('sweep.json', sweepJson(key, name, result))
-    const drawing = { name, length: key.length, curve, ...(zones && { zones }) }
+    const drawing = { name, length: key.length, curve, unit, ...(zones && { zones }) }
     const figures = await writeFigures(this.path, 'sweep', language, (theme, labels) =>
       sweepFigure(drawing, { theme, language: labels }),
     )
