@@ -20,13 +20,17 @@ export interface SplitSettings {
   readonly seq: number
 }
 
-/** The n-gram that counts what a network with these settings trains on, and predicts what it holds out. */
+/**
+ * The n-gram that counts what a network with these settings trains on, and predicts what it holds out;
+ * undefined where that is nothing.
+ */
 export function baselineOf(
   ids: IdSource,
   vocabulary: number,
   { split: kind, holdout, batch, seq: steps }: SplitSettings,
-): NgramBaseline {
+): NgramBaseline | undefined {
   const parts = partsOf(ids.length, { kind, holdout, batch, steps })
+  if (parts.heldOut.length === 0 || parts.training.length === 0) return undefined
   return ngramBaseline(ids.subarray(0, ids.length), { ...parts, vocabulary })
 }
 

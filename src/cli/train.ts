@@ -1,5 +1,6 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
 import { FileError, InputError } from '../errors.js'
+import type { NgramBaseline } from '../measure/ngram.js'
 import { checkpointFolder } from '../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../node/corpus.js'
 import { addMeasures, corpusMeasures, measuringSeconds } from '../node/corpus-measures.js'
@@ -7,8 +8,10 @@ import { nodeEngine } from '../node/engine.js'
 import { printable, tokenizerFrom, vocabularyReport } from '../text/index.js'
 import {
   type EndEvent,
+  settingsFor,
   TRAIN_KNOBS,
   type TrainingCorpus,
+  type TrainSettings,
   train as trainer,
   trainSettings,
 } from '../train/index.js'
@@ -68,19 +71,54 @@ async function prepare(
 const COMPARISON = 0.1
 const LONGEST_COMPARED = 10_000_000
 
-/** Does the network earn its keep? The n-gram of the same text, where counting it is quick. */
+/** Whether counting so many symbols is quick beside training for so long. */
+const quick = (symbols: number, seconds: number): boolean =>
+  symbols <= LONGEST_COMPARED && baselineSeconds(symbols) <= COMPARISON * seconds
+
+/** The n-gram of the same text, and how much slower than usual this machine counted it. */
+interface Counted {
+  readonly baseline: NgramBaseline | undefined
+  readonly slowness: number
+}
+
+function countNow({ ids, tokenizer }: TrainingCorpus, settings: TrainSettings): Counted {
+  const began = performance.now()
+  const baseline = baselineOf(ids, tokenizer.size, settings)
+  const seconds = (performance.now() - began) / 1000
+  return { baseline, slowness: Math.max(1, seconds / baselineSeconds(ids.length)) }
+}
+
+/**
+ * Under a budget counting comes first: what it really takes is then known when the rest of the time
+ * is planned.
+ */
+function countFirst(
+  { budget, preset, resume, baseline }: TrainFlags,
+  corpus: TrainingCorpus,
+  given: Readonly<Record<string, unknown>>,
+): Counted | undefined {
+  const { length: symbols } = corpus.ids
+  if (budget === undefined || resume || !baseline || !quick(symbols, budget)) return undefined
+  const text = { symbols, vocabulary: corpus.tokenizer.size }
+  return countNow(
+    corpus,
+    preset === undefined ? settingsFor(text, given) : trainSettings(given, preset),
+  )
+}
+
+/** Does the network earn its keep? */
 async function compare(
   { reason, best, seconds, record }: EndEvent,
-  { ids, tokenizer }: TrainingCorpus,
+  corpus: TrainingCorpus,
+  counted: Counted | undefined,
   reporter: Reporter,
   io: Io,
   { json }: TrainFlags,
 ): Promise<void> {
-  const quick =
-    ids.length <= LONGEST_COMPARED && baselineSeconds(ids.length) <= COMPARISON * seconds
-  if (reason === 'aborted' || best === undefined || !quick) return
-  const settings = trainSettings(record.settings ?? {})
-  const baseline = baselineOf(ids, tokenizer.size, settings)
+  if (reason === 'aborted' || best === undefined) return
+  if (!counted && !quick(corpus.ids.length, seconds)) return
+  const { baseline } = counted ?? countNow(corpus, trainSettings(record.settings ?? {}))
+  if (!baseline) return
   reporter.compare(baseline)
   if (json) {
     const { order, nats, bits } = baseline
@@ -106,11 +144,9 @@ async function measureCorpus(
   }
 }
 
-/** Seconds of the budget that are left for training: starting, comparing and measuring are part of it. */
-function timeLeft({ budget = 0, baseline }: TrainFlags, symbols: number): number {
-  const counting = baselineSeconds(symbols)
-  const compared = baseline && symbols <= LONGEST_COMPARED && counting <= COMPARISON * budget
-  const after = measuringSeconds(symbols) + (compared ? counting : 0)
+/** Seconds of a budget that are left for training: starting, counting and measuring are part of it. */
+function timeLeft(budget: number, symbols: number, counted: Counted | undefined): number {
+  const after = measuringSeconds(symbols) * (counted?.slowness ?? 1)
   return Math.max(1, budget - performance.now() / 1000 - after)
 }
 
@@ -184,12 +220,14 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
     const engine = await nodeEngine(threads ? { threads } : {})
     made = (await folder.make()) || made
+    const { budget, preset } = flags
+    const counted = countFirst(flags, corpus, settings)
     const events = trainer({
       corpus,
       engine,
       settings,
-      preset: flags.preset,
-      ...(flags.budget !== undefined && { budget: timeLeft(flags, corpus.ids.length) }),
+      preset,
+      ...(budget !== undefined && { budget: timeLeft(budget, corpus.ids.length, counted) }),
       store: await checkpointFolder(out),
       resume: flags.resume,
       overwrite: flags.force,
@@ -205,7 +243,9 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
         if (exists && flags.force) teller.moved(await folder.moveAside())
         await folder.writeSource(source)
       }
-      if (event.type === 'end' && flags.baseline) await compare(event, corpus, teller, io, flags)
+      if (event.type === 'end' && flags.baseline) {
+        await compare(event, corpus, counted, teller, io, flags)
+      }
       if (event.type === 'end') await measureCorpus(event, corpus, out, io, flags)
       if (flags.json) {
         const { weights: _, ...plain } = { weights: undefined, ...event }
