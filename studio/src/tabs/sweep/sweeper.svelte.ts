@@ -3,7 +3,6 @@ import {
   curve,
   DEFAULT_TEMPERATURES,
   InputError,
-  inOrder,
   parseTemperatures,
   type Seed,
   type SweepMeasure,
@@ -132,7 +131,8 @@ export class Sweeper {
 
   /** The texts of one temperature, by seed. */
   textsAt(T: number): SweepText[] {
-    return inOrder((this.result?.texts ?? []).filter(text => text.temperature === T))
+    const texts = (this.result?.texts ?? []).filter(text => text.temperature === T)
+    return texts.sort((a, b) => (BigInt(a.seed) < BigInt(b.seed) ? -1 : 1))
   }
 
   /** Opens the text that is nearest to the middle of a measure. */

@@ -22,7 +22,6 @@ async function run({ source, ...options }: SweepWish): Promise<void> {
     const model = await opened.model
     for await (const event of sweep(model, { ...options, signal })) {
       if (event.type === 'start') post({ type: 'start', total: event.total, done: event.done })
-      else if (event.type === 'text') post(event)
       else post(event)
     }
   } catch (error) {
