@@ -186,7 +186,8 @@ export const TRAIN_KNOBS = {
     ja: 'SGDの慣性',
   }),
   average: real('average', 0, [0, 0.99999], {
-    // 0: at the end of a cosine the weights have come to rest, and their average is no better.
+    // 0: at the end of a cosine the weights have come to rest, and their average is no better. At a
+    // constant rate 0.998 gains much (docs/results.md).
     en: 'memory of the running average of the weights, which is then validated and saved; 0 none',
     ja: '重みの移動平均の記憶率。使うと平均を検証し保存する。0なら使わない',
   }),
