@@ -2,25 +2,16 @@
  * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
  * the worker that writes. Components read it and call its verbs.
  */
-import {
-  type Candidates,
-  Distribution,
-  parseSchedule,
-  type UnknownSymbol,
-  writeSchedule,
-} from 'ondo'
+import { parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
 import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
 import { History, type Moment } from './draft/history.js'
 import type { Piece, Records } from './draft/records.js'
 import { type Ends, endsOf, stretchStart } from './marks.js'
 import { CHOSEN, type FromWorker, type NextStep, type Origin, type ToWorker } from './protocol.js'
-import { Settings, SPEEDS, type Speed } from './settings.svelte.js'
+import { SPEEDS, type Speed } from './settings.svelte.js'
+import { StepInSight, stepOf } from './step.svelte.js'
 
-/** A little below the model's own confidence, as on the command line. */
-export const FIRST_TEMPERATURE = 0.8
 export const FIRST_SEED = '42'
-/** Candidates that have a row of their own; as many as there are digits to choose by. */
-export const ROWS = 9
 /** With less motion wanted, the text grows once a second and not with every frame. */
 const FRAME = 16
 const CALM = 1000
@@ -44,39 +35,12 @@ export interface Trouble {
   readonly message: string
 }
 
-/** A step, as a distribution that answers for any temperature. */
-export interface ShownStep {
-  readonly index: number
-  readonly coin: number
-  readonly distribution: Distribution
-}
-
 type Written = Extract<FromWorker, { type: 'written' }>
 
-const stepOf = ({ index, coin, logits }: NextStep): ShownStep => ({
-  index,
-  coin,
-  distribution: Distribution.of(logits),
-})
-
-export class Desk {
-  readonly settings = new Settings()
+export class Desk extends StepInSight {
   trouble = $state.raw<Trouble>()
-  temperature = $state(FIRST_TEMPERATURE)
-  /** A temperature that is only tried on the bars; the text goes on as it was. */
-  preview = $state<number>()
-  /** In its written form, while one steers the temperature. */
-  schedule = $state<string>()
   playing = $state(true)
   full = $state(false)
-  /** Symbols shown. */
-  count = $state(0)
-  /** The step that has not been drawn yet. */
-  next = $state.raw<ShownStep>()
-  /** The symbol that the reader looks at; `count` is the one to come. */
-  selected = $state<number>()
-  /** The step in which the selected symbol was drawn, once it has come. */
-  looked = $state.raw<ShownStep>()
   /** The reader chooses each symbol. */
   choosing = $state(false)
   /** Grows with every change of the tree of texts. */
@@ -87,24 +51,6 @@ export class Desk {
   ends = $state.raw<Ends>()
   /** The search for the next different text, while it runs; `none` when there is no other. */
   search = $state<'up' | 'down' | 'none-up' | 'none-down'>()
-
-  readonly speech = $derived(this.settings.speech)
-  readonly say = $derived(this.speech.say)
-  /** The temperature that the bars are shown at. */
-  readonly shownTemperature = $derived(this.preview ?? this.temperature)
-  /** The temperature in figures; one that a schedule moves needs no more than can be read. */
-  readonly figure = $derived(
-    this.schedule !== undefined && this.preview === undefined
-      ? this.speech.decimal(this.temperature)
-      : this.speech.temperature(this.shownTemperature),
-  )
-  /** The step whose bars are shown. */
-  readonly step = $derived(this.selected === undefined ? this.next : this.looked)
-  readonly candidates = $derived<Candidates | undefined>(
-    this.step?.distribution.candidates(this.shownTemperature, ROWS),
-  )
-  /** What the coin of the shown step falls on at the present temperature. */
-  readonly draw = $derived(this.step?.distribution.draw(this.shownTemperature, this.step.coin))
 
   draft = new Draft()
   history = new History()
@@ -124,6 +70,7 @@ export class Desk {
   private surveyTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(worker: Worker) {
+    super()
     this.worker = worker
     worker.addEventListener('message', event => this.receive(event.data))
     const calm = matchMedia('(prefers-reduced-motion: reduce)')

@@ -1,12 +1,9 @@
 /** The worker's mind: opens models, keeps the pace, writes. It knows the protocol and no DOM. */
 import {
   decodeModel,
-  FileError,
   type Model,
   networkOf,
-  OndoError,
   type Position,
-  parameterCount,
   parseSchedule,
   startSchedule,
   type TemperatureAt,
@@ -15,13 +12,13 @@ import {
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { Memory } from './memory.js'
 import { nextTemperature } from './neighbour.js'
+import { facts, read, told } from './opening.js'
 import {
   AHEAD,
   type Aside,
   type Beginning,
   type FromWorker,
   FULL,
-  type ModelFacts,
   type NextStep,
   type ToWorker,
 } from './protocol.js'
@@ -364,40 +361,5 @@ export class Scribe {
       direction,
     )
     this.post({ type: 'found', job, ...(found !== undefined && { temperature: found }) })
-  }
-}
-
-function told(error: unknown): { code: string; message: string } {
-  const code = error instanceof OndoError ? error.code : 'unexpected'
-  return { code, message: error instanceof Error ? error.message : String(error) }
-}
-
-async function read(source: string | Blob): Promise<Uint8Array> {
-  if (typeof source !== 'string') return new Uint8Array(await source.arrayBuffer())
-  const response = await fetch(source).catch(cause => {
-    throw new FileError('network', `The model did not arrive: ${cause.message}.`, { cause })
-  })
-  if (!response.ok) {
-    throw new FileError('network', `The server answered ${response.status} for ${source}.`)
-  }
-  return new Uint8Array(await response.arrayBuffer())
-}
-
-function facts(model: Model, fallbackName: string, bytes: number): ModelFacts {
-  const { config, tokenizer } = model
-  // The filter of the training text's spelling is large, and the page does not spell.
-  const { spelling: _, ...measures } = model.measures ?? {}
-  return {
-    name: model.name ?? fallbackName,
-    hash: model.hash,
-    bytes,
-    cell: config.cell,
-    layers: config.layers,
-    hidden: config.hidden,
-    parameters: parameterCount(config),
-    training: model.training,
-    measures,
-    symbols: Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id)),
-    prompt: model.prompt ?? '',
   }
 }
