@@ -13,6 +13,8 @@ export interface Address {
   temperature?: number
   /** In its written form, instead of a temperature. */
   schedule?: string
+  /** Hidden units held at a value, in their written form. */
+  held?: string
 }
 
 /** The one written form, or undefined for what is no schedule. */
@@ -42,6 +44,8 @@ export function readAddress(hash: string): Address {
     const schedule = readSchedule(t)
     if (schedule !== undefined) address.schedule = schedule
   }
+  const held = fields.get('held')
+  if (held) address.held = held
   return address
 }
 
@@ -52,5 +56,6 @@ export function writeAddress(address: Address): string {
   if (address.seed !== undefined) fields.set('seed', address.seed)
   if (address.schedule !== undefined) fields.set('t', address.schedule)
   else if (address.temperature !== undefined) fields.set('t', writeTemperature(address.temperature))
+  if (address.held !== undefined) fields.set('held', address.held)
   return `#${fields}`
 }

@@ -2,11 +2,11 @@
  * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
  * the worker that writes. Components read it and call its verbs.
  */
-import { parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
+import { type Loop, parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
 import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
 import { History, type Moment } from './draft/history.js'
 import type { Piece, Records } from './draft/records.js'
-import { type Ends, endsOf, stretchStart } from './marks.js'
+import { type Ends, endsOf, loopOf, stretchStart } from './marks.js'
 import { CHOSEN, type FromWorker, type NextStep, type Origin, type ToWorker } from './protocol.js'
 import { SPEEDS, type Speed } from './settings.svelte.js'
 import { StepInSight, stepOf } from './step.svelte.js'
@@ -49,6 +49,8 @@ export class Desk extends StepInSight {
   unknown = $state.raw<readonly UnknownSymbol[]>([])
   /** The temperatures at which this text changes. */
   ends = $state.raw<Ends>()
+  /** The loop in which the text ends, and the temperature above which a choice in it would differ. */
+  loop = $state.raw<Loop & { readonly leave: number }>()
   /** The search for the next different text, while it runs; `none` when there is no other. */
   search = $state<'up' | 'down' | 'none-up' | 'none-down'>()
 
@@ -207,19 +209,25 @@ export class Desk extends StepInSight {
     this.changed()
   }
 
-  /** Begins anew from this, at the present temperature. */
-  beginFrom(origin: Origin): void {
+  /**
+   * Begins anew from this, at the present temperature.
+   * @param burst so many symbols are written at once
+   */
+  beginFrom(origin: Origin, burst?: number): void {
     const before = this.draft.branch && this.moment()
     const root = this.draft.roots.find(
       ({ origin: its }) =>
-        its.prompt === origin.prompt && its.seed === origin.seed && its.unknown === origin.unknown,
+        its.prompt === origin.prompt &&
+        its.seed === origin.seed &&
+        its.unknown === origin.unknown &&
+        its.held === origin.held,
     )
     if (root) {
-      this.goTo({ branch: root.id, count: 0 })
+      this.goTo({ branch: root.id, count: 0 }, burst)
     } else {
       this.draft.begin(origin)
       this.refresh(0)
-      this.carryOn()
+      this.carryOn(burst)
     }
     this.reason = 'temperature'
     if (before) this.history.did(before, this.moment())
@@ -462,6 +470,7 @@ export class Desk extends StepInSight {
     clearTimeout(this.surveyTimer)
     this.surveyTimer = undefined
     this.surveyed = performance.now()
+    this.loop = loopOf(this.records)
     // A schedule has not one temperature to move.
     this.ends = this.schedule === undefined ? endsOf(this.records, this.records.count) : undefined
   }

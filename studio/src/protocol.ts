@@ -34,6 +34,8 @@ export interface Origin {
   readonly unknown: Exclude<UnknownPolicy, 'error'>
   /** Decimal digits, 0 to 2^64 - 1. */
   readonly seed: string
+  /** Hidden units that are held at a value, in their written form (held.ts); left out: none. */
+  readonly held?: string
 }
 
 /** How a text begins, or goes on. */

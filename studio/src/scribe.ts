@@ -10,6 +10,7 @@ import {
   type Writer,
 } from 'ondo'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
+import { holding } from './held.js'
 import { Memory } from './memory.js'
 import { nextTemperature } from './neighbour.js'
 import { facts, read, told } from './opening.js'
@@ -140,13 +141,14 @@ export class Scribe {
   }
 
   private async begin(beginning: Beginning): Promise<void> {
-    const { model } = this
-    if (!model) return
+    const whole = this.model
+    if (!whole) return
+    const model = holding(whole, beginning.held)
     const prompt = beginning.prompt ?? model.prompt ?? ''
     const { ids, unknown } = model.tokenizer.encode(prompt, beginning.unknown)
     const network = await networkOf(model)
     // Another model was opened meanwhile.
-    if (model !== this.model) return
+    if (whole !== this.model) return
     const memory = new Memory(model, network, ids, BigInt(beginning.seed), beginning.ids ?? [])
     if (this.memory) memory.learn(this.memory)
     this.writer?.dispose()
@@ -323,11 +325,12 @@ export class Scribe {
   }
 
   private async writeAside(job: number, texts: readonly Aside[]): Promise<void> {
-    const { model } = this
+    const whole = this.model
     this.asideJob = job
-    if (!model) return
-    const network = await networkOf(model)
+    if (!whole) return
     for (const [place, wish] of texts.entries()) {
+      const model = holding(whole, wish.held)
+      const network = await networkOf(model)
       const { prompt, unknown, seed, temperature, length } = wish
       const { ids } = model.tokenizer.encode(prompt, unknown)
       const writer = new Memory(model, network, ids, BigInt(seed), []).writerAt(0)
@@ -339,7 +342,7 @@ export class Scribe {
           while (positions.length < length && performance.now() < end)
           await new Promise(resolve => setTimeout(resolve))
           // Another wish has come meanwhile.
-          if (this.asideJob !== job || model !== this.model) return
+          if (this.asideJob !== job || whole !== this.model) return
         }
       } finally {
         writer.dispose()

@@ -4,6 +4,7 @@ import { Desk, FIRST_SEED } from './desk.svelte.js'
 import { Draft } from './draft/draft.js'
 import { History } from './draft/history.js'
 import { Shelf, type Standing } from './draft/shelf.js'
+import { fitsHeld } from './held.js'
 import type { Language } from './messages/index.js'
 import type { Beginning, BundledModel, FromWorker, ModelFacts, Origin } from './protocol.js'
 import { newSeed, readSeed } from './seed.js'
@@ -85,6 +86,13 @@ export class Studio extends Desk {
 
   // --- verbs ---
 
+  /** Writes the shown text anew, as long as it is, with these hidden units held (held.ts). */
+  hold(held: string | undefined): void {
+    if (held === this.origin.held) return
+    const { held: _, ...origin } = this.origin
+    this.beginFrom({ ...origin, ...(held !== undefined && { held }) }, this.count)
+  }
+
   /** @param address what to begin with there; left out: what was last written with that model */
   openBundled(id: string, address: Address = {}): void {
     const model = this.models.find(each => each.id === id)
@@ -124,7 +132,9 @@ export class Studio extends Desk {
   // --- internal ---
 
   private wanted(): Origin {
-    return { prompt: this.prompt, unknown: this.unknownChoice, seed: this.seed }
+    const { prompt, unknownChoice: unknown, seed } = this
+    const { held } = this.origin
+    return { prompt, unknown, seed, ...(held !== undefined && { held }) }
   }
 
   private openModel(source: string | Blob, name: string, id: string, address: Address = {}): void {
@@ -175,6 +185,7 @@ export class Studio extends Desk {
       return
     }
     this.prompt = address.prompt ?? model.prompt
+    this.origin = this.heldBy(address, model)
     if (address.seed !== undefined) this.seed = address.seed
     this.steer(address)
     this.beginFrom(this.wanted())
@@ -186,10 +197,11 @@ export class Studio extends Desk {
     draft: Draft,
     address: Address,
   ): boolean {
-    const { prompt, seed } = draft.branches[place.branch].origin
+    const { prompt, seed, held } = draft.branches[place.branch].origin
     return (
       (address.prompt === undefined || address.prompt === prompt) &&
       (address.seed === undefined || address.seed === seed) &&
+      (address.held === undefined || address.held === held) &&
       (address.temperature === undefined || address.temperature === temperature) &&
       (address.schedule === undefined || address.schedule === schedule)
     )
@@ -219,6 +231,12 @@ export class Studio extends Desk {
     else this.applyTemperature(temperature ?? this.temperature)
   }
 
+  /** What the next text begins from, with the units that an address holds; others may not fit. */
+  private heldBy({ held }: Address, model: ModelFacts): Origin {
+    const { held: _, ...origin } = this.origin
+    return held !== undefined && fitsHeld(held, model) ? { ...origin, held } : origin
+  }
+
   protected override refresh(from: number): void {
     super.refresh(from)
     // The fields tell what the shown text began with.
@@ -242,6 +260,7 @@ export class Studio extends Desk {
       ...(modelId && { model: modelId }),
       ...(model && origin.prompt !== model.prompt && { prompt: origin.prompt }),
       seed: origin.seed,
+      ...(origin.held !== undefined && { held: origin.held }),
       ...(schedule === undefined ? { temperature } : { schedule }),
     }
   }
@@ -256,6 +275,7 @@ export class Studio extends Desk {
     }
     this.steer(address)
     this.prompt = address.prompt ?? this.model?.prompt ?? ''
+    if (this.model) this.origin = this.heldBy(address, this.model)
     if (address.seed !== undefined) this.seed = address.seed
     this.restart()
   }

@@ -4,9 +4,10 @@
  */
 import type { LoadPanel } from '../tabs/registry.js'
 
-export type ViewName = 'luck' | 'compare'
+export type ViewName = 'luck' | 'compare' | 'inside'
 
 export const VIEWS: Readonly<Record<ViewName, LoadPanel>> = {
   luck: () => import('./luck/Luck.svelte'),
   compare: () => import('./compare/Compare.svelte'),
+  inside: () => import('../tabs/inside/InsideText.svelte'),
 }

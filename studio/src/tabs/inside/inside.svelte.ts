@@ -1,0 +1,208 @@
+/** What the tab and the tinted text know together: the reading, the unit, the marked passage. */
+import { parseHeld, writeHeld } from '../../held.js'
+import type { Studio } from '../../studio.svelte.js'
+import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
+import { type Scale, scaleOf } from './scale.js'
+
+export const LENGTHS = [300, 1000, 2000]
+/** Units are suggested from so many symbols on. */
+export const LEAST = 120
+/** While the text grows, it is read again no more often than this, ms. */
+const READ_EVERY = 1500
+
+type Answer = Extract<FromInsider, { type: 'read' }>
+
+export interface Reading extends Omit<Answer, 'type' | 'job'> {
+  /** Of each symbol kept. */
+  readonly texts: readonly string[]
+}
+
+export interface Series {
+  readonly unit: Unit
+  readonly quantity: Quantity
+  readonly values: Float32Array
+  readonly scale: Scale
+  readonly highest: readonly number[]
+  readonly lowest: readonly number[]
+}
+
+export const sameUnit = (a: Unit, b: Unit): boolean => a.layer === b.layer && a.unit === b.unit
+
+export class Inside {
+  keep = $state(1000)
+  unit = $state.raw<Unit>({ layer: 0, unit: 0 })
+  quantity = $state<Quantity>('h')
+  threshold = $state(0.3)
+  guesses = $state(false)
+  trouble = $state('')
+  busy = $state(false)
+  reading = $state.raw<Reading>()
+  series = $state.raw<Series>()
+  /** Of the symbols kept, [from, to). */
+  passage = $state.raw<{ from: number; to: number }>()
+  brushed = $state.raw<{ units: readonly OnUnit[]; passages: readonly Passage[] }>()
+  /** The symbol that is walked to, or pointed at. */
+  at = $state<number>()
+
+  private readonly studio: Studio
+  private worker: Worker | undefined
+  private job = 0
+  private asked: { texts: string[]; key: string } | undefined
+  private hash = ''
+  private readKey = ''
+  private seriesJob = 0
+  private brushJob = 0
+  private lastRead = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(studio: Studio) {
+    this.studio = studio
+  }
+
+  /** Reads the text as it is now, soon; a text in which a passage is marked stays as it is. */
+  follow(): void {
+    const wait = Math.max(0, this.lastRead + READ_EVERY - performance.now())
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      this.read()
+    }, wait)
+  }
+
+  rest(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  choose(unit: Unit): void {
+    this.unit = { layer: unit.layer, unit: unit.unit }
+    this.ask()
+  }
+
+  look(quantity: Quantity): void {
+    this.quantity = quantity
+    this.ask()
+  }
+
+  /** Marks a passage; one without symbols is none. */
+  mark(from: number, to: number): void {
+    if (to <= from) {
+      this.passage = undefined
+      this.brushed = undefined
+      this.follow()
+      return
+    }
+    this.passage = { from, to }
+    this.brush()
+  }
+
+  setThreshold(value: number): void {
+    this.threshold = value
+    this.brush()
+  }
+
+  /** At what the unit is held, or undefined. */
+  get heldAt(): number | undefined {
+    const held = parseHeld(this.studio.origin.held ?? '') ?? []
+    return held.find(each => sameUnit(each, this.unit))?.value
+  }
+
+  hold(value: number | undefined): void {
+    const others = (parseHeld(this.studio.origin.held ?? '') ?? []).filter(
+      each => !sameUnit(each, this.unit),
+    )
+    this.studio.hold(writeHeld(value === undefined ? others : [...others, { ...this.unit, value }]))
+  }
+
+  // --- internal ---
+
+  private read(): void {
+    const { model, source, origin, records, count } = this.studio
+    if (!model) return
+    const from = Math.max(0, count - this.keep)
+    const last = count > 0 ? records.ids[count - 1] : -1
+    const key = JSON.stringify([model.hash, origin, this.keep, count, last, this.studio.version])
+    if (key === this.readKey || (this.passage && this.hash === model.hash)) return
+    if (this.hash !== model.hash) {
+      this.hash = model.hash
+      this.reading = undefined
+      this.series = undefined
+      this.passage = undefined
+      this.brushed = undefined
+      this.at = undefined
+      this.quantity = 'h'
+      // The last layer is the one whose units speak of what comes next.
+      this.unit = { layer: model.layers - 1, unit: 0 }
+    }
+    this.readKey = key
+    this.lastRead = performance.now()
+    this.busy = true
+    const texts = Array.from({ length: count - from }, (_, n) => records.textOf(from + n))
+    this.asked = { texts, key }
+    this.tell({
+      type: 'read',
+      job: ++this.job,
+      source,
+      prompt: origin.prompt,
+      unknown: origin.unknown,
+      ...(origin.held !== undefined && { held: origin.held }),
+      ids: records.ids.slice(0, count),
+      keep: this.keep,
+    })
+  }
+
+  private ask(): void {
+    const { layer, unit } = this.unit
+    this.tell({ type: 'series', job: ++this.seriesJob, quantity: this.quantity, layer, unit })
+  }
+
+  private brush(): void {
+    if (!this.passage) return
+    const { from, to } = this.passage
+    this.tell({ type: 'brush', job: ++this.brushJob, from, to, threshold: this.threshold })
+  }
+
+  private tell(message: ToInsider): void {
+    if (!this.worker) {
+      this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+      this.worker.addEventListener('message', event => this.receive(event.data))
+      this.worker.addEventListener('error', event => {
+        this.trouble = event.message ?? ''
+      })
+    }
+    this.worker.postMessage(message)
+  }
+
+  private receive(message: FromInsider): void {
+    switch (message.type) {
+      case 'read': {
+        if (message.job !== this.job || !this.asked) return
+        const { type: _, job: __, ...reading } = message
+        const first = this.reading === undefined
+        this.busy = false
+        this.trouble = ''
+        this.reading = { ...reading, texts: this.asked.texts }
+        if (this.at !== undefined && this.at >= reading.count) this.at = undefined
+        const best = reading.suggestions[0]
+        if (first && best) this.choose(best)
+        else this.ask()
+        return
+      }
+      case 'series': {
+        if (message.job !== this.seriesJob) return
+        const { values, highest, lowest } = message
+        const { unit, quantity } = this
+        this.series = { unit, quantity, values, scale: scaleOf(quantity, values), highest, lowest }
+        return
+      }
+      case 'brushed':
+        if (message.job === this.brushJob) this.brushed = message
+        return
+      case 'failed':
+        this.busy = false
+        this.trouble = message.message
+    }
+  }
+}
+
+export const insideOf = (studio: Studio): Inside =>
+  studio.lasting('inside', () => new Inside(studio))

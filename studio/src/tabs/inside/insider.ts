@@ -1,0 +1,203 @@
+/** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
+import { Distribution, decodeModel, type Model, networkOf, type Session, startIds } from 'ondo'
+import { holding, holdsAnyValue } from '../../held.js'
+import { featuresOf } from './features.js'
+import { gateSeries, quantitiesOf } from './gates.js'
+import { type FromInsider, GUESSES, type ReadWish, type ToInsider } from './protocol.js'
+import { column, passagesLike, peaks, placeOf, suggest, type Trace, unitsOn } from './trace.js'
+
+type Post = (message: FromInsider, moved?: ArrayBuffer[]) => void
+
+/** Symbols read between two looks at what else is wanted. */
+const HANDFUL = 64
+const SLICE = 30
+
+interface Step {
+  readonly id: number
+  readonly state: Float32Array
+  readonly guesses: readonly { readonly id: number; readonly p: number }[]
+  readonly entropy: number
+}
+
+/** A text as far as it was read, with the steps of its end. */
+interface Reader {
+  readonly model: Model
+  readonly session: Session
+  readonly prompt: ArrayLike<number>
+  readonly ids: number[]
+  /** Of the last symbols read. */
+  steps: Step[]
+  /** The state before the first step kept. */
+  before: Float32Array
+}
+
+export class Insider {
+  private readonly post: Post
+  private opened: { source: string | Blob; model: Promise<Model> } | undefined
+  private reader: Reader | undefined
+  private job = 0
+
+  constructor(post: Post) {
+    this.post = post
+  }
+
+  handle(message: ToInsider): void {
+    try {
+      if (message.type === 'read') {
+        this.job = message.job
+        this.read(message).catch(error => this.fail(error))
+      } else if (message.type === 'series') this.series(message)
+      else this.brush(message)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  // --- internal ---
+
+  private fail(error: unknown): void {
+    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+
+  private async read(wish: ReadWish): Promise<void> {
+    const { job, source, ids, keep } = wish
+    if (this.opened?.source !== source) this.opened = { source, model: open(source) }
+    const model = holding(await this.opened.model, wish.held)
+    const network = await networkOf(model)
+    const encoded = model.tokenizer.encode(wish.prompt, wish.unknown).ids
+    const prompt = encoded.length > 0 ? encoded : startIds(model)
+    if (this.job !== job) return
+    if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {
+      this.reader?.session.dispose()
+      const session = network.session()
+      if (prompt.length > 0) session.prefill(prompt)
+      this.reader = { model, session, prompt, ids: [], steps: [], before: session.snapshot() }
+    }
+    const { reader } = this
+    const distribution = new Distribution(model.config.vocabulary)
+    let end = performance.now() + SLICE
+    while (reader.ids.length < ids.length) {
+      const n = reader.ids.length
+      const logits = reader.session.step(ids[n])
+      reader.ids.push(ids[n])
+      if (n >= ids.length - keep) {
+        const { top, entropy } = distribution.load(logits).candidates(1, GUESSES)
+        reader.steps.push({
+          id: ids[n],
+          state: reader.session.snapshot(),
+          guesses: top.map(({ id, p }) => ({ id, p })),
+          entropy,
+        })
+      } else {
+        reader.steps = []
+        if (n === ids.length - keep - 1) reader.before = reader.session.snapshot()
+      }
+      if (n % HANDFUL === 0 && performance.now() > end) {
+        await new Promise(resolve => setTimeout(resolve))
+        if (this.job !== job) return
+        end = performance.now() + SLICE
+      }
+    }
+    const late = reader.steps.length - keep
+    if (late > 0) {
+      reader.before = reader.steps[late - 1].state
+      reader.steps = reader.steps.slice(late)
+    }
+    this.tell(job, reader)
+  }
+
+  private tell(job: number, reader: Reader): void {
+    const { model, steps, ids } = reader
+    const guesses = new Uint32Array(steps.length * GUESSES)
+    const chances = new Float32Array(steps.length * GUESSES)
+    for (const [n, step] of steps.entries()) {
+      for (const [i, { id, p }] of step.guesses.entries()) {
+        guesses[n * GUESSES + i] = id
+        chances[n * GUESSES + i] = p
+      }
+    }
+    const symbols = steps.map(({ id }) => model.tokenizer.symbol(id))
+    const features = featuresOf(
+      symbols,
+      steps.map(({ entropy }) => entropy),
+    )
+    const { layers, hidden } = model.config
+    this.post(
+      {
+        ...{ type: 'read', job, layers, hidden },
+        quantities: quantitiesOf(model.config),
+        anyValue: holdsAnyValue(model.config),
+        from: ids.length - steps.length,
+        count: steps.length,
+        ...{ guesses, chances },
+        suggestions: suggest(traceOf(reader), features),
+      },
+      [guesses.buffer, chances.buffer],
+    )
+  }
+
+  private series(wish: Extract<ToInsider, { type: 'series' }>): void {
+    const { reader } = this
+    if (!reader || reader.steps.length === 0) return
+    const { job, quantity } = wish
+    const { config, weights } = reader.model
+    const trace = traceOf(reader)
+    const { layers, hidden } = trace
+    const values =
+      quantity === 'h' || quantity === 'c'
+        ? column(trace, placeOf(trace, wish) + (quantity === 'c' ? layers * hidden : 0))
+        : gateSeries(
+            config,
+            weights,
+            quantity,
+            wish,
+            reader.steps.map(({ id }) => id),
+            trace.rows,
+            reader.before,
+          )
+    const [highest, lowest] = [peaks(values, 1), peaks(values, -1)]
+    this.post({ type: 'series', job, values, highest, lowest }, [values.buffer])
+  }
+
+  private brush({ job, from, to, threshold }: Extract<ToInsider, { type: 'brush' }>): void {
+    const { reader } = this
+    if (!reader || to > reader.steps.length || from >= to) return
+    const trace = traceOf(reader)
+    const units = unitsOn(trace, from, to, threshold)
+    const passages = passagesLike(trace, units, from, to, threshold)
+    this.post({ type: 'brushed', job, units, passages })
+  }
+}
+
+const traceOf = ({ model, steps }: Reader): Trace => ({
+  layers: model.config.layers,
+  hidden: model.config.hidden,
+  rows: steps.map(({ state }) => state),
+})
+
+/** Is the wanted text the one that was read, or longer? */
+function goesOn(
+  reader: Reader,
+  model: Model,
+  prompt: ArrayLike<number>,
+  ids: ArrayLike<number>,
+): boolean {
+  const same = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
+    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+    return true
+  }
+  return (
+    reader.model === model &&
+    reader.prompt.length === prompt.length &&
+    reader.ids.length <= ids.length &&
+    same(reader.prompt, prompt) &&
+    same(reader.ids, ids)
+  )
+}
+
+async function open(source: string | Blob): Promise<Model> {
+  if (typeof source !== 'string') return decodeModel(new Uint8Array(await source.arrayBuffer()))
+  const response = await fetch(source)
+  if (!response.ok) throw new Error(`The server answered ${response.status} for the model.`)
+  return decodeModel(new Uint8Array(await response.arrayBuffer()))
+}
