@@ -233,6 +233,23 @@ describe('other texts', () => {
   })
 })
 
+describe('a cold text', () => {
+  it('is told to circle, since when, and which temperature leads out', async () => {
+    const page = await visit('#seed=1&t=0')
+    await page.selectOption('#speed', 'fast')
+    const note = page.locator('.loops')
+    await note.waitFor()
+    await pause(page)
+    await page.waitForTimeout(300)
+    const said = (await note.textContent())!.replace(/\s+/g, ' ')
+    const [, period, start] =
+      /It repeats itself: (\d+) characters?, .* from character (\d+) on/.exec(said)!
+    const tail = (await text(page)).slice(Number(start) - 1)
+    expect(tail.slice(Number(period))).toBe(tail.slice(0, -Number(period)))
+    expect(said).toMatch(/Above [\d.]+ the same luck would have gone elsewhere/)
+  })
+})
+
 describe('a drawn temperature', () => {
   it('steers the text exactly as it is written, and says where it cannot be read', async () => {
     const page = await visit('#seed=2')

@@ -96,6 +96,22 @@ describe('by keyboard alone', () => {
     expect(await page.locator('dialog').isVisible()).toBe(false)
   })
 
+  it('finds everything by name', async () => {
+    const page = await visit()
+    await page.locator('#prompt').focus()
+    await page.keyboard.press('Control+k')
+    const field = page.getByRole('combobox', { name: 'What would you like to do?' })
+    await field.fill('open bra')
+    expect(await page.getByRole('option').allTextContents()).toEqual(['Open Branches'])
+    await page.keyboard.press('Enter')
+    expect(await page.locator('dialog[open]').count()).toBe(0)
+    await page.getByRole('treeitem').first().waitFor()
+    await page.keyboard.press('Control+k')
+    await field.fill('temperature 1')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.figure').inputValue()).toBe('1.00')
+  })
+
   it('moves the slider by fine steps, marks and to its ends, and says where it is', async () => {
     const page = await visit()
     const says = () => slider(page).getAttribute('aria-valuetext')

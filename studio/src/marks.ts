@@ -1,4 +1,5 @@
 /** The temperatures at which the text would change: from the intervals of its choices. */
+import { findLongestLoop, type Loop } from 'ondo'
 import type { Records } from './draft/records.js'
 import { CHOSEN } from './protocol.js'
 
@@ -76,4 +77,23 @@ export function endsOf(records: Records, count: number): Ends | undefined {
     lows: lows.slice(1),
     highs: highs.slice(1),
   }
+}
+
+/** So much of the end of a text is searched for a loop, symbols. */
+const TAIL = 3000
+/** What repeats less than this is a row of dots or spaces, not yet a loop worth a word, symbols. */
+const WORTH = 24
+
+/** The loop in which a text ends; `leave` is the least T at which one of its choices would differ. */
+export function loopOf(records: Records): (Loop & { leave: number }) | undefined {
+  const from = Math.max(0, records.count - TAIL)
+  const loop = findLongestLoop(records.ids.subarray(from, records.count))
+  if (!loop || loop.length < WORTH) return undefined
+  let leave = Number.POSITIVE_INFINITY
+  const start = from + loop.start
+  // A chosen symbol has no interval.
+  for (let n = start; n < records.count; n++) {
+    if (records.highs[n] < leave) leave = records.highs[n]
+  }
+  return { ...loop, start, leave }
 }

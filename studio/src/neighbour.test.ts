@@ -12,7 +12,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { seededWeights } from '../../test/seeded.js'
 import { columnsOf, textOf } from './columns.js'
 import { Records } from './draft/records.js'
-import { endsOf } from './marks.js'
+import { endsOf, loopOf } from './marks.js'
 import { Memory } from './memory.js'
 import { nextTemperature, writeStretch } from './neighbour.js'
 
@@ -108,4 +108,22 @@ it('stands anywhere in a text as if it had been written up to there', () => {
     writer.dispose()
     expect(rest).toEqual(positions.slice(n, n + 20))
   }
+})
+
+it('finds the loop of a cold text, and the temperature that leads out of it', () => {
+  const writer = memory.writerAt(0)
+  const { positions } = writeStretch(writer, 400, 0.02)
+  writer.dispose()
+  const records = new Records()
+  records.append(textOf(positions), columnsOf(positions))
+  const { start, period, leave } = loopOf(records)!
+  const { text } = records
+  expect(text.slice(start, 400 - period)).toBe(text.slice(start + period))
+  // Up to there every choice of the loop is the same, just above it one is not.
+  const inLoop = Array.from(records.highs.subarray(start, 400))
+  expect(inLoop.every(high => high >= leave)).toBe(true)
+  expect(inLoop).toContain(leave)
+  const short = new Records()
+  short.append(text.slice(0, 5), columnsOf(positions.slice(0, 5)))
+  expect(loopOf(short)).toBeUndefined()
 })

@@ -89,6 +89,9 @@ export const en = {
   paused: 'paused',
   full: 'the page is full',
   fullHint: 'The page holds no more. Begin anew, or with another seed.',
+  loops: (length: string, times: string, start: string) =>
+    `It repeats itself: ${length}, ${times} times, from character ${start} on.`,
+  leaves: (T: string) => `Above ${T} the same luck would have gone elsewhere.`,
   status: (state: string, characters: string, temperature: string) =>
     `${state}, ${characters}, temperature ${temperature}`,
 
@@ -195,12 +198,18 @@ export const en = {
     luck: 'same luck, other temperatures',
     curve: 'draw the temperature',
     undo: 'undo, redo',
+    palette: 'everything by name',
     help: 'this list',
     slider: 'On the slider',
     arrows: 'finest step',
     pages: 'one mark',
     ends: '0 and ∞',
   },
+  palette: 'What would you like to do?',
+  undo: 'Undo',
+  redo: 'Redo',
+  openTab: (name: string) => `Open ${name}`,
+  openModel: (name: string) => `Write with ${name}`,
   spaceKey: 'Space',
 }
 
