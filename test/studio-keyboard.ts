@@ -102,7 +102,9 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('Control+k')
     const field = page.getByRole('combobox', { name: 'What would you like to do?' })
     await field.fill('open bra')
-    expect(await page.getByRole('option').allTextContents()).toEqual(['Open Branches'])
+    expect(await page.locator('#commands > [role=option]').allTextContents()).toEqual([
+      'Open Branches',
+    ])
     await page.keyboard.press('Enter')
     expect(await page.locator('dialog[open]').count()).toBe(0)
     await page.getByRole('treeitem').first().waitFor()
