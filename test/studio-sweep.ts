@@ -53,10 +53,8 @@ describe('the sweep', () => {
     expect(other).not.toBe(shown)
     expect(there).toContain(other)
     await reading.getByRole('button', { name: 'Go on with it on the page' }).click()
-    await page.getByRole('button', { name: 'Play', exact: true }).click()
-    await count(page, 30)
-    const now = await text(page)
-    expect(now.startsWith(other!.slice(0, 30))).toBe(true)
+    await count(page, 200)
+    expect((await text(page)).startsWith(other!)).toBe(true)
   })
 
   it('keeps what is done when stopped, goes on from there, and refuses in a sentence', async () => {

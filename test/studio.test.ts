@@ -8,6 +8,8 @@ import './studio-document.js'
 import './studio-keyboard.js'
 import './studio-everybody.js'
 import './studio-long.js'
+import './studio-sweep.js'
+import './studio-inside.js'
 import { complaints, requests, site } from './studio-stage.js'
 
 it('asks nothing of any other place, and complains of nothing', () => {

@@ -103,7 +103,7 @@ interface Place {
   readonly top: number
 }
 const SHEET: Place = { width: 760, plot: 300, columns: [58, 436], top: 56 }
-const NARROW: Place = { width: 284, plot: 234, columns: [44], top: 12 }
+const NARROW: Place = { width: 284, plot: 234, columns: [44], top: 20 }
 const HEIGHT = 118
 const ROW = 190
 /** Room at the ends of the axis for 0 and infinity, which log T does not reach. */

@@ -152,9 +152,9 @@ export class Sweeper {
   }
 
   /** The page writes this very text, and goes on where it ends here. */
-  carryOn({ temperature, seed }: SweepText): void {
+  carryOn({ temperature, seed, symbols }: SweepText): void {
     this.studio.setTemperature(temperature)
-    this.studio.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) })
+    this.studio.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) }, symbols)
     this.studio.shell.sheet = 'none'
   }
 

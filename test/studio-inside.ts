@@ -1,0 +1,118 @@
+/** Looking inside: tints that are the network's own numbers, passages alike, a unit switched off. */
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { networkOf, promptIds, Writer } from '../src/index.js'
+import { holding } from '../studio/src/held.js'
+import { count, pause, records, site, speed, text, visit } from './studio-stage.js'
+
+async function openInside(page: Page, symbols: number): Promise<void> {
+  await speed(page, 'fast')
+  await count(page, symbols)
+  await pause(page)
+  await page.locator('#tab-inside').click()
+  await page.locator('.inside-text [data-n]').first().waitFor()
+  await page.locator('.inside-legend li').first().waitFor()
+}
+
+/** h after each symbol of the text, one unit. */
+async function statesOf(ids: readonly number[], unit: number): Promise<number[]> {
+  const session = (await networkOf(site.model)).session()
+  session.prefill(promptIds(site.model, site.model.prompt ?? ''))
+  return ids.map(id => {
+    session.step(id)
+    return session.snapshot()[unit]
+  })
+}
+
+const tonesShown = (page: Page): Promise<number[]> =>
+  page.locator('.inside-text [data-n]').evaluateAll(cells =>
+    cells.map(cell => {
+      const found = /unit-(below|above)-(\d)/.exec(cell.className)
+      return found ? Number(found[2]) * (found[1] === 'below' ? -1 : 1) : 0
+    }),
+  )
+
+describe('inside', () => {
+  it('tints the text by the very states of a unit, and tells the guesses', async () => {
+    const page = await visit('#seed=6&t=0.9')
+    await openInside(page, 150)
+    await page.getByRole('spinbutton', { name: 'Number' }).fill('18')
+    await page.getByRole('spinbutton', { name: 'Number' }).press('Enter')
+    await page.getByRole('heading', { name: /layer 1, unit 18/ }).waitFor()
+    const ids = (await records(page)).map(({ id }) => id)
+    const tones = (await statesOf(ids, 17)).map(h => Math.round(h * 4) || 0)
+    expect(new Set(tones).size).toBeGreaterThan(3)
+    await expect.poll(() => tonesShown(page)).toEqual(tones)
+    // A gate is between 0 and 1: another scale, another picture.
+    await page.selectOption('#inside-quantity', 'z')
+    await page.locator('.inside-legend li', { hasText: '0.50' }).waitFor()
+    await expect.poll(() => tonesShown(page)).not.toEqual(tones)
+
+    await page.locator('#inside-guesses').check()
+    const session = (await networkOf(site.model)).session()
+    session.prefill(promptIds(site.model, site.model.prompt ?? ''))
+    const logits = Array.from(session.step(ids[0]))
+    const best = logits.indexOf(Math.max(...logits))
+    const shown = await page.locator('.inside-column small').first().textContent()
+    const symbol = site.model.tokenizer.symbol(best)
+    expect(shown).toBe(symbol === '\n' ? '↵' : symbol === ' ' ? '␣' : symbol)
+  })
+
+  it('marks a passage by key and by hand, and finds what behaves alike', async () => {
+    const page = await visit('#seed=6&t=0.9')
+    await openInside(page, 300)
+    await page.locator('.inside-text').focus()
+    await page.keyboard.press('Home')
+    for (let i = 0; i < 3; i++) await page.keyboard.press('Shift+ArrowRight')
+    expect(await page.locator('.inside-text .marked').count()).toBe(4)
+    await page
+      .locator('.inside-on li, #inside .hint', { hasText: /on in|No unit/ })
+      .first()
+      .waitFor()
+    await page.keyboard.press('Escape')
+    expect(await page.locator('.inside-text .marked').count()).toBe(0)
+
+    const cells = page.locator('.inside-text [data-n]')
+    const [from, to] = [await cells.nth(12).boundingBox(), await cells.nth(13).boundingBox()]
+    await page.mouse.move(from!.x + 2, from!.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(to!.x + 2, to!.y + 8, { steps: 3 })
+    await page.mouse.up()
+    expect(await page.locator('.inside-text .marked').count()).toBe(2)
+    await page.locator('#inside-threshold').fill('0.05')
+    await page.locator('.inside-on button').first().click()
+    const name = /layer 1, unit \d+/.exec(
+      (await page.locator('.inside-on button').first().getAttribute('aria-label'))!,
+    )![0]
+    await page.getByRole('heading', { name: new RegExp(name) }).waitFor()
+  })
+
+  it('switches a unit off: the text differs, says so, is shared, and comes back', async () => {
+    const page = await visit('#seed=6&t=0.9')
+    await openInside(page, 60)
+    const before = await text(page)
+    const length = (await records(page)).length
+    await page.getByRole('spinbutton', { name: 'Number' }).fill('5')
+    await page.getByRole('spinbutton', { name: 'Number' }).press('Enter')
+    await page.selectOption('#inside-held', '0')
+    await page.getByText('Written with layer 1, unit 5 at 0').first().waitFor()
+    await count(page, length)
+    await expect.poll(() => text(page)).not.toBe(before)
+
+    const held = holding(site.model, '1.5:0')
+    const ids = promptIds(held, held.prompt ?? '')
+    const writer = new Writer(held, (await networkOf(held)).session(), ids, { seed: 6 })
+    const there = Array.from({ length }, () => writer.next(0.9).text).join('')
+    await expect.poll(async () => (await text(page)).slice(0, there.length)).toBe(there)
+
+    await page.waitForURL(/held=1\.5%3A0/)
+    const friend = await visit(`#${page.url().split('#')[1]}`)
+    await friend.getByText('Written with layer 1, unit 5 at 0').first().waitFor()
+    await count(friend, 40)
+    expect(there.startsWith((await text(friend)).slice(0, 40))).toBe(true)
+
+    await page.getByRole('button', { name: 'As the network is' }).first().click()
+    await expect.poll(async () => (await text(page)).slice(0, before.length)).toBe(before)
+    expect(await page.getByText('Written with layer').count()).toBe(0)
+  })
+})
