@@ -69,7 +69,7 @@ export const ja: Messages = {
 
   luck: '同じ運、違う温度',
   text: '本文',
-  walk: '矢印キーで一文字ずつ移り、Enter でそこに来えた他の文字を見ます。',
+  walk: '矢印キーで一文字ずつ移り、Enter でそこに入りえた他の文字を見ます。',
   spot: (name, place, rank, share) => `${name}、${place} 字目、${rank} 位、${share}`,
   spotEnd: '文章の末尾',
   fork: place => `${place} 字目からの道`,
