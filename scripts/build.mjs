@@ -1,7 +1,7 @@
 // Builds dist/: the kernels, the bundles, the types, the studio.
 //
 //   node scripts/build.mjs                 everything
-//   node scripts/build.mjs library         bundles and command only, about a second
+//   node scripts/build.mjs library         bundles, command, exported page; about a second
 //   node scripts/build.mjs studio          the page only
 //   node scripts/build.mjs --if-stale ...  only what is older than its sources
 //
@@ -116,8 +116,33 @@ async function library() {
       if (!kept.has(`chunks/${name}`)) unlinkSync(join(dist, 'chunks', name))
     }
   }
+  await page()
   stamp('library', started)
   return `${output.length} files`
+}
+
+/** What \`ondo export page\` puts a model into: a template, its style, its program. */
+async function page() {
+  const { rolldown } = await import('rolldown')
+  const read = path => readFileSync(at(`studio/${path}`), 'utf8')
+  const bundle = await rolldown({
+    cwd: root,
+    input: 'studio/page/main.ts',
+    platform: 'browser',
+    resolve: { alias: { ondo: at('src/index.ts') } },
+    logLevel: 'warn',
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  await bundle.close()
+  const styles = ['src/styles/paper.css', 'src/styles/controls.css', 'page/page.css']
+  const style = styles
+    .map(read)
+    .join('\n')
+    .replaceAll(/\/\*.*?\*\//gs, '')
+    .replaceAll(/\s*\n\s*/g, '\n')
+  mkdirSync(at('dist/page'), { recursive: true })
+  writeFileSync(at('dist/page/page.css'), style.trim())
+  writeFileSync(at('dist/page/page.js'), output[0].code)
 }
 
 function types() {

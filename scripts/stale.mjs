@@ -23,10 +23,17 @@ function newest(path) {
 }
 
 const COMMON = ['package.json', 'scripts/build.mjs']
+/** The page of `ondo export page`: its own folder, and what it takes from the studio. */
+const PAGE = [
+  'studio/page',
+  ...['messages', 'scale.ts', 'seed.ts', 'words.ts', 'styles/paper.css', 'styles/controls.css'].map(
+    path => `studio/src/${path}`,
+  ),
+]
 
 /** What each part is built from, and the file that says when it was. */
 const PARTS = {
-  library: { stamp: 'dist/.library', sources: ['src', ...COMMON] },
+  library: { stamp: 'dist/.library', sources: ['src', ...PAGE, ...COMMON] },
   studio: { stamp: 'dist/.studio', sources: ['src', 'studio', 'models', ...COMMON] },
 }
 

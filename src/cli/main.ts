@@ -87,6 +87,11 @@ const COMMANDS: readonly Lazy[] = [
     load: async () => (await import('./inspect.js')).inspect,
   },
   {
+    name: 'export',
+    about: { en: 'a page of its own for a model', ja: 'モデルを1枚のページにする' },
+    load: async () => (await import('./export.js')).exportModel,
+  },
+  {
     name: 'studio',
     about: { en: 'the page, served on this machine', ja: 'このマシンでページを開く' },
     load: async () => (await import('./studio.js')).studio,

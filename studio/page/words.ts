@@ -1,0 +1,31 @@
+/** What only the single page says; all else is the studio's. */
+import { table } from '../src/messages/table.js'
+
+export const words = table(
+  {
+    opening: 'Unpacking the model…',
+    failed: 'This page can’t write here.',
+    again: 'Begin anew, same luck',
+    luck: 'New luck',
+    copy: 'Copy the text',
+    copied: 'Copied',
+    full: 'The page is full. Begin anew, or with new luck.',
+    leftOut: (symbols: string) => `The model does not know ${symbols}: left out.`,
+    about: (model: string) =>
+      `One file, no network: ${model} runs inside this page, and nothing you type leaves it.`,
+    made: 'Made with Ondo 温度. SHA-256 of the model:',
+  },
+  {
+    opening: 'モデルを広げています…',
+    failed: 'ここではこのページは書けません。',
+    again: '同じ運で、はじめから',
+    luck: '新しい運',
+    copy: '文章をコピー',
+    copied: 'コピーしました',
+    full: 'ページがいっぱいです。はじめから書くか、運を変えてください。',
+    leftOut: symbols => `モデルの知らない文字 ${symbols} は除きました。`,
+    about: model =>
+      `このファイルひとつで動き、通信はしません。${model}はページの中にあり、入力したものは外に出ません。`,
+    made: 'Ondo 温度 で作成。モデルの SHA-256：',
+  },
+)
