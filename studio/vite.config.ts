@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defaultClientConditions, defineConfig } from 'vite'
 import { bundledModels } from './bundled-models.js'
+import { offline } from './offline/plugin.js'
 import { ortAssets } from './ort-assets.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -20,7 +21,12 @@ export default defineConfig({
     // ONNX Runtime's threads start from its own file, not from a bundle that it is part of.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
-  plugins: [svelte({ configFile: false }), bundledModels(here('../models')), ortAssets()],
+  plugins: [
+    svelte({ configFile: false }),
+    bundledModels(here('../models')),
+    ortAssets(),
+    offline(),
+  ],
   worker: { format: 'es' },
   build: {
     outDir: here('../dist/studio'),

@@ -6,6 +6,7 @@ import { History } from './draft/history.js'
 import { Shelf, type Standing } from './draft/shelf.js'
 import { fitsHeld } from './held.js'
 import type { Language } from './messages/index.js'
+import { Offline } from './offline.svelte.js'
 import type { Beginning, BundledModel, FromWorker, ModelFacts, Origin } from './protocol.js'
 import { newSeed, readSeed } from './seed.js'
 import { Shell } from './shell.svelte.js'
@@ -17,6 +18,7 @@ const KEEP_EVERY = 1500
 
 export class Studio extends Desk {
   readonly shell = new Shell()
+  readonly offline = new Offline()
 
   models = $state.raw<readonly BundledModel[]>([])
   /** Id of a bundled model, or '' for a file of the reader's own. */
@@ -174,6 +176,7 @@ export class Studio extends Desk {
     this.shelf = shelf
     this.modelId = id
     this.source = source
+    if (typeof source === 'string') this.offline.keep(source)
     this.loading = false
     this.model = model
     this.trouble = undefined
