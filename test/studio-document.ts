@@ -238,7 +238,8 @@ describe('a cold text', () => {
     const page = await visit('#seed=1&t=0')
     await page.selectOption('#speed', 'fast')
     const note = page.locator('.loops')
-    await note.waitFor()
+    // A cold text finds its circle by itself, but not at once.
+    await note.waitFor({ timeout: 50_000 })
     await pause(page)
     await page.waitForTimeout(300)
     const said = (await note.textContent())!.replace(/\s+/g, ' ')
