@@ -29,6 +29,26 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+describe('a chain that leaves temperature no effect', () => {
+  const said = async (...words: string[]) =>
+    (await ondo(['sample', model, '--length', '5', ...words])).stderr
+
+  it('is named once, in the language of the reader', async () => {
+    const chain = ['--chain', 'top-k 1, temperature']
+    expect((await said(...chain)).match(/has no effect here: before it, "top-k 1"/g)).toHaveLength(
+      1,
+    )
+    expect(await said(...chain, '--lang', 'ja')).toContain('温度は効きません')
+    expect(await said('--chain', 'temperature, min-p 0.01')).toBe('')
+  })
+
+  it('is named for its own temperature only to who gave another', async () => {
+    const chain = ['--chain', 'temperature 1.2, min-p 0.05']
+    expect(await said(...chain)).toBe('')
+    expect(await said(...chain, '-t', '0.5')).toContain('The chain fixes its temperature')
+  })
+})
+
 interface Step {
   readonly type: string
   readonly text: string

@@ -11,7 +11,7 @@ import {
   type StopReason,
   writeRun,
 } from '../generate/index.js'
-import { type Knob, readKnob } from '../knob.js'
+import { type Bilingual, type Knob, readKnob } from '../knob.js'
 import { writeFileAtomic } from '../node/files.js'
 import {
   createChain,
@@ -217,7 +217,13 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const encoded = model.tokenizer.encode(prompt, unknown)
   reportUnknown(encoded.unknown, io)
   // A chain that can't be is said before the prompt is printed.
-  if (options.chain !== undefined) createChain(options.chain, model.tokenizer)
+  const chain =
+    options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
+  // A temperature written in the chain is no news to who wrote it, only to who gave another, too.
+  const notes =
+    chain !== undefined &&
+    (options.temperature !== undefined ||
+      chain.links.some(link => link.link === 'temperature' && link.temperature === undefined))
   const stops = options.stop ?? model.stop ?? []
   const count = options.count ?? 1
   checkSave(options, count)
@@ -239,6 +245,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       unknown,
       signal,
       loops: options.loops,
+      notes,
     }
     const header = runHeader(model, { ...request, prompt, ids: encoded.ids, temperature, seed })
     const loops = options.loops
@@ -265,7 +272,11 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       if (stream > 0) await io.write(between)
       if (echo) await io.write(io.paint.dim(prompt))
     }
-    for await (const step of generate(model, request)) {
+    let idle = 0
+    let note: Bilingual | undefined
+    for await (const { temperatureNote, ...step } of generate(model, request)) {
+      if (temperatureNote) idle++
+      note ??= temperatureNote
       text += step.text
       symbols++
       surprisal += step.surprisal
@@ -291,6 +302,10 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       if (!written.endsWith('\n')) await io.write('\n')
       if (code) io.warn(code)
       if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
+    }
+    // Of some steps it is nothing to speak of: there, only one symbol is likely.
+    if (note && idle === symbols) {
+      io.warn(io.dye.yellow(io.t(note)))
     }
     if (options.save !== undefined) await save(options.save, header, kept, options, name)
   }

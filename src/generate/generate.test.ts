@@ -303,6 +303,16 @@ describe('generate with a chain', () => {
     expect(kept.entropyT).not.toBe(free.entropyT)
   })
 
+  it('says where it leaves temperature no effect, when asked', async () => {
+    const options = { prompt: 'a', length: 5, notes: true }
+    const [one, two] = [
+      await steps(letters, { ...options, chain: 'top-k 1, temperature' }),
+      await steps(letters, { ...options, chain: 'top-k 2, temperature' }),
+    ]
+    expect(one.every(step => step.temperatureNote?.en.includes('"top-k 1"'))).toBe(true)
+    expect(two.some(step => 'temperatureNote' in step)).toBe(false)
+  })
+
   it('is refused before anything is written when it cannot be read', async () => {
     await expect(steps(letters, { prompt: 'a', chain: 'top-q 2' })).rejects.toThrow(/top-q/)
   })

@@ -35,6 +35,8 @@ export interface GenerateOptions {
   readonly intervals?: boolean
   /** Report at each step the loop in which the text ends, if it does. Default false. */
   readonly loops?: boolean
+  /** Say at each step why the chain left temperature no effect, where it did. Default false. */
+  readonly notes?: boolean
   /** Same seed, same luck. Default 42. */
   readonly seed?: Seed
   /** Independent luck under the same seed. Default 0. */
@@ -135,6 +137,7 @@ export async function* generate(
     watch: typeof temperature !== 'number',
     intervals: options.intervals,
     loops: options.loops,
+    notes: options.notes,
   })
   try {
     let sliceEnd = performance.now() + SLICE

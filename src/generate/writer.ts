@@ -4,6 +4,7 @@
  */
 import { InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
+import type { Bilingual } from '../knob.js'
 import { LN2, log2 } from '../numeric.js'
 import { Random, type Seed } from '../random.js'
 import type { Session, State } from '../runtime/session.js'
@@ -31,6 +32,8 @@ export interface Position extends Draw, Partial<Omit<ChainedDraw, keyof Draw>> {
   readonly text: string
   /** Where asked for, with temperature alone: at which T the same coin makes this choice. */
   readonly interval?: Interval
+  /** Why temperature had no effect here, with `notes` and where it had none. */
+  readonly temperatureNote?: Bilingual
   /** True where a person put the symbol there: no coin was read, and `rank` is the model's. */
   readonly chosen?: true
   /** Where asked for: the loop with the longest tail in which the text ends with this symbol. */
@@ -70,6 +73,8 @@ export interface WriterOptions {
   readonly intervals?: boolean
   /** Report the loop in which the text ends at each position. Default false. */
   readonly loops?: boolean
+  /** Say at each position why its chain left temperature no effect, where it did. Default false. */
+  readonly notes?: boolean
   /** Carry on from here; the session is then one that has read the prompt and more. */
   readonly resume?: Resumed
 }
@@ -85,6 +90,7 @@ export class Writer {
   private readonly logits: Float32Array
   private readonly chain: Chain | undefined
   private readonly intervals: boolean
+  private readonly notes: boolean
   /** Ids so far, prompt included, when a chain wants them. */
   private readonly history: number[] = []
   private readonly detector: LoopDetector | undefined
@@ -108,7 +114,15 @@ export class Writer {
     promptIds: ArrayLike<number>,
     options: WriterOptions,
   ) {
-    const { seed, stream = 0, chain, watch = false, intervals = false, resume } = options
+    const {
+      seed,
+      stream = 0,
+      chain,
+      watch = false,
+      intervals = false,
+      notes = false,
+      resume,
+    } = options
     this.session = session
     this.decoder = model.tokenizer.decoder()
     this.random = new Random(seed, stream)
@@ -116,6 +130,7 @@ export class Writer {
     this.logits = new Float32Array(session.size)
     this.chain = chain?.plain ? undefined : chain
     this.intervals = intervals && this.chain === undefined
+    this.notes = notes
     this.loops = options.loops ?? false
     if (resume === undefined) {
       const ids = promptIds.length > 0 ? promptIds : startIds(model)
@@ -194,10 +209,12 @@ export class Writer {
     const T = checkTemperature(temperature)
     const distribution = this.peek()
     const coin = T === 0 ? 1 : this.coin()
-    const draw: Draw =
-      this.chain === undefined
-        ? distribution.draw(T, coin)
-        : this.chained(this.chain, T).draw(this.coin())
+    if (this.chain !== undefined) {
+      const chained = this.chained(this.chain, T)
+      const temperatureNote = this.notes ? chained.temperatureNote : undefined
+      return this.put(chained.draw(this.coin()), temperatureNote ? { temperatureNote } : {})
+    }
+    const draw = distribution.draw(T, coin)
     return this.put(
       draw,
       this.intervals ? { interval: intervalOf(distribution, draw.rank, this.coin(), T) } : {},
