@@ -1,25 +1,9 @@
 /** For everybody: axe, contrast, light and dark, narrow screens, languages, less motion. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { count, pause, slider, text, visit } from './studio-stage.js'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+import { breaches, count, pause, slider, text, visit } from './studio-stage.js'
 
 describe('for everybody', () => {
-  /** Rules of WCAG 2.2 A and AA and of good practice that the page breaks. */
-  async function breaches(page: Page): Promise<string[]> {
-    await page.evaluate(axe)
-    return page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-      }
-      const { violations } = await axe.run()
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-    })
-  }
-
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const locale of ['en-US', 'ja-JP']) {
       it(`breaks no rule of axe: ${colorScheme}, ${locale}`, async () => {

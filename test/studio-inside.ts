@@ -3,7 +3,10 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, promptIds, Writer } from '../src/index.js'
 import { holding } from '../studio/src/held.js'
-import { count, pause, records, site, speed, text, visit } from './studio-stage.js'
+import { breaches, count, pause, records, site, speed, text, visit } from './studio-stage.js'
+
+/** Other tests run beside this one. */
+const PATIENT = { timeout: 20_000 }
 
 async function openInside(page: Page, symbols: number): Promise<void> {
   await speed(page, 'fast')
@@ -42,11 +45,11 @@ describe('inside', () => {
     const ids = (await records(page)).map(({ id }) => id)
     const tones = (await statesOf(ids, 17)).map(h => Math.round(h * 4) || 0)
     expect(new Set(tones).size).toBeGreaterThan(3)
-    await expect.poll(() => tonesShown(page)).toEqual(tones)
+    await expect.poll(() => tonesShown(page), PATIENT).toEqual(tones)
     // A gate is between 0 and 1: another scale, another picture.
     await page.selectOption('#inside-quantity', 'z')
     await page.locator('.inside-legend li', { hasText: '0.50' }).waitFor()
-    await expect.poll(() => tonesShown(page)).not.toEqual(tones)
+    await expect.poll(() => tonesShown(page), PATIENT).not.toEqual(tones)
 
     await page.locator('#inside-guesses').check()
     const session = (await networkOf(site.model)).session()
@@ -55,11 +58,12 @@ describe('inside', () => {
     const best = logits.indexOf(Math.max(...logits))
     const shown = await page.locator('.inside-column small').first().textContent()
     const symbol = site.model.tokenizer.symbol(best)
+    expect(await breaches(page), 'guesses').toEqual([])
     expect(shown).toBe(symbol === '\n' ? '↵' : symbol === ' ' ? '␣' : symbol)
   })
 
   it('marks a passage by key and by hand, and finds what behaves alike', async () => {
-    const page = await visit('#seed=6&t=0.9')
+    const page = await visit('#seed=6&t=0.9', { colorScheme: 'dark' })
     await openInside(page, 300)
     await page.locator('.inside-text').focus()
     await page.keyboard.press('Home')
@@ -72,7 +76,10 @@ describe('inside', () => {
     await page.keyboard.press('Escape')
     expect(await page.locator('.inside-text .marked').count()).toBe(0)
 
+    expect(await breaches(page), 'a passage').toEqual([])
+
     const cells = page.locator('.inside-text [data-n]')
+    await cells.nth(12).scrollIntoViewIfNeeded()
     const [from, to] = [await cells.nth(12).boundingBox(), await cells.nth(13).boundingBox()]
     await page.mouse.move(from!.x + 2, from!.y + 8)
     await page.mouse.down()
@@ -82,7 +89,7 @@ describe('inside', () => {
     await page.locator('#inside-threshold').fill('0.05')
     await page.locator('.inside-on button').first().click()
     const name = /layer 1, unit \d+/.exec(
-      (await page.locator('.inside-on button').first().getAttribute('aria-label'))!,
+      (await page.locator('.inside-on button').first().getAttribute('title'))!,
     )![0]
     await page.getByRole('heading', { name: new RegExp(name) }).waitFor()
   })
@@ -97,13 +104,13 @@ describe('inside', () => {
     await page.selectOption('#inside-held', '0')
     await page.getByText('Written with layer 1, unit 5 at 0').first().waitFor()
     await count(page, length)
-    await expect.poll(() => text(page)).not.toBe(before)
+    await expect.poll(() => text(page), PATIENT).not.toBe(before)
 
     const held = holding(site.model, '1.5:0')
     const ids = promptIds(held, held.prompt ?? '')
     const writer = new Writer(held, (await networkOf(held)).session(), ids, { seed: 6 })
     const there = Array.from({ length }, () => writer.next(0.9).text).join('')
-    await expect.poll(async () => (await text(page)).slice(0, there.length)).toBe(there)
+    await expect.poll(async () => (await text(page)).slice(0, there.length), PATIENT).toBe(there)
 
     await page.waitForURL(/held=1\.5%3A0/)
     const friend = await visit(`#${page.url().split('#')[1]}`)
@@ -112,7 +119,7 @@ describe('inside', () => {
     expect(there.startsWith((await text(friend)).slice(0, 40))).toBe(true)
 
     await page.getByRole('button', { name: 'As the network is' }).first().click()
-    await expect.poll(async () => (await text(page)).slice(0, before.length)).toBe(before)
+    await expect.poll(async () => (await text(page)).slice(0, before.length), PATIENT).toBe(before)
     expect(await page.getByText('Written with layer').count()).toBe(0)
   })
 })

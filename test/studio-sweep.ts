@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { curveCsv, parseTemperatures, type SweepResult, sweep, sweepCsv } from '../src/index.js'
-import { count, pause, site, text, visit } from './studio-stage.js'
+import { breaches, count, pause, site, text, visit } from './studio-stage.js'
 
 async function openSweep(page: Page, temperatures: string, seeds: string): Promise<void> {
   await pause(page)
@@ -52,6 +52,7 @@ describe('the sweep', () => {
     const other = await reading.locator('.sweep-text').textContent()
     expect(other).not.toBe(shown)
     expect(there).toContain(other)
+    expect(await breaches(page)).toEqual([])
     await reading.getByRole('button', { name: 'Go on with it on the page' }).click()
     await count(page, 200)
     expect((await text(page)).startsWith(other!)).toBe(true)
