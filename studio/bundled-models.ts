@@ -2,6 +2,7 @@
  * Lays the repository's models beside the page, with a list of them. A list that is a file, not an
  * answer of a server, lets the page work from any static host.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Plugin } from 'vite'
@@ -35,6 +36,7 @@ function find(folder: string): Found[] {
       name: readModelHeader(bytes).name ?? id,
       file: `${id}.safetensors`,
       bytes: bytes.length,
+      hash: createHash('sha256').update(bytes).digest('hex'),
     }
     return { entry, bytes }
   })

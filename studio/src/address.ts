@@ -13,6 +13,12 @@ export interface Address {
   temperature?: number
   /** In its written form, instead of a temperature. */
   schedule?: string
+  /** The code of a whole text (share/link.ts), instead of prompt, seed and temperature. */
+  run?: string
+  /** Tabs, colours and view, as share/link.ts writes them. */
+  view?: string
+  /** Parts that a teacher hid. */
+  hide?: readonly string[]
   /** Hidden units held at a value, in their written form. */
   held?: string
 }
@@ -37,6 +43,12 @@ export function readAddress(hash: string): Address {
   if (prompt !== null) address.prompt = prompt
   const seed = fields.get('seed')
   if (seed !== null && isSeed(seed)) address.seed = seed
+  const run = fields.get('run')
+  if (run) address.run = run
+  const view = fields.get('view')
+  if (view) address.view = view
+  const hide = fields.get('hide')
+  if (hide) address.hide = hide.split('.').filter(part => /^[a-z]+$/.test(part))
   const t = fields.get('t') ?? ''
   const temperature = readTemperature(t)
   if (temperature !== undefined) address.temperature = temperature
@@ -57,5 +69,6 @@ export function writeAddress(address: Address): string {
   if (address.schedule !== undefined) fields.set('t', address.schedule)
   else if (address.temperature !== undefined) fields.set('t', writeTemperature(address.temperature))
   if (address.held !== undefined) fields.set('held', address.held)
+  if (address.hide && address.hide.length > 0) fields.set('hide', address.hide.join('.'))
   return `#${fields}`
 }

@@ -13,7 +13,8 @@ export class Offline {
   private taken = false
 
   constructor() {
-    if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+    // Not while it is developed: what is served then changes under the page.
+    if (import.meta.hot || !('serviceWorker' in navigator)) return
     setTimeout(() => this.register().catch(() => {}), LATER)
     navigator.serviceWorker.addEventListener('message', ({ data }) => {
       if (data.type === 'others') this.others = data.count

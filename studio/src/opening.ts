@@ -27,6 +27,7 @@ export function facts(model: Model, fallbackName: string, bytes: number): ModelF
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
+    tokenizer: model.tokenizer.kind,
     bytes,
     cell: config.cell,
     layers: config.layers,

@@ -26,6 +26,8 @@ export interface BundledModel {
   /** Beside the list. */
   readonly file: string
   readonly bytes: number
+  /** SHA-256 of the file: links name the model by it. */
+  readonly hash?: string
 }
 
 /** From what a text follows, with the temperatures. */
@@ -97,6 +99,7 @@ export type ToWorker =
 export interface ModelFacts {
   readonly name: string
   readonly hash: string
+  readonly tokenizer: string
   readonly bytes: number
   readonly cell: CellKind
   readonly layers: number

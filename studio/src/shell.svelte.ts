@@ -19,6 +19,9 @@ export class Shell {
   /** Whether the temperature is drawn under the text. */
   curve = $state(false)
 
+  /** Parts that a teacher's link hides (share/hide.ts). */
+  hidden = $state.raw<readonly string[]>([])
+
   constructor() {
     for (const side of SIDES) {
       const id = kept(`tab.${side}`)

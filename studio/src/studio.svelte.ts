@@ -1,4 +1,6 @@
 /** The page's state: the desk, and what stands around it: models, the address, the shell. */
+
+import type { Run } from 'ondo'
 import { type Address, readAddress, writeAddress } from './address.js'
 import { Desk, FIRST_SEED } from './desk.svelte.js'
 import { Draft } from './draft/draft.js'
@@ -9,7 +11,12 @@ import type { Language } from './messages/index.js'
 import { Offline } from './offline.svelte.js'
 import type { Beginning, BundledModel, FromWorker, ModelFacts, Origin } from './protocol.js'
 import { newSeed, readSeed } from './seed.js'
+import { readRunOf } from './share/link.js'
+import type { Session } from './share/session.js'
 import { Shell } from './shell.svelte.js'
+import { tabsOf } from './tabs/registry.js'
+import { isTint } from './tint.js'
+import { VIEWS, type ViewName } from './views/registry.js'
 import { type Zone, zonesOf } from './zones.js'
 
 const ADDRESS_EVERY = 300
@@ -45,6 +52,13 @@ export class Studio extends Desk {
   /** Where this model loops, reads like its corpus, breaks; none when nobody measured it. */
   readonly zones = $derived<readonly Zone[]>(zonesOf(this.model?.measures))
 
+  /** Why a link or a file could not be followed. */
+  notice = $state<'run' | 'model' | 'session'>()
+  /** The model that a link or a session needs, by the beginning of its hash, and its name. */
+  missing = $state('')
+
+  /** The text of a link, until its model is open. */
+  private awaited: Run | undefined
   private shelf: Shelf | undefined
   private keepTimer: ReturnType<typeof setTimeout> | undefined
   private readonly lastingThings = new Map<string, unknown>()
@@ -75,9 +89,66 @@ export class Studio extends Desk {
     this.tell({ type: 'play' })
     const list = await fetch('./models/index.json').catch(() => undefined)
     this.models = list?.ok ? await list.json() : []
-    const model = this.models.find(({ id }) => id === address.model) ?? this.models[0]
+    const model = this.modelFor(address) ?? this.models[0]
     if (model) this.openBundled(model.id, address)
     else this.loading = false
+  }
+
+  /** The model that an address names, by the code of its text or by id. */
+  private modelFor(address: Address): BundledModel | undefined {
+    this.shell.hidden = address.hide ?? this.shell.hidden
+    this.showView(address.view)
+    if (address.run === undefined) return this.models.find(({ id }) => id === address.model)
+    this.awaited = readRunOf(address.run)
+    const hash = this.awaited?.model
+    const model = this.models.find(each => each.hash === hash)
+    this.notice = hash === undefined ? 'run' : model ? undefined : 'model'
+    this.missing = hash?.slice(0, 12) ?? ''
+    return model
+  }
+
+  /** As share/link.ts writes it. */
+  private showView(written = ''): void {
+    const [left, right, tint, view] = written.split('.')
+    for (const [side, id] of [
+      ['left', left],
+      ['right', right],
+    ] as const) {
+      if (tabsOf(side).some(tab => tab.id === id)) this.shell.tabs[side] = id
+    }
+    if (isTint(tint)) this.settings.tint = tint
+    if (view && view in VIEWS && view !== 'compare') this.shell.view = view as ViewName
+  }
+
+  /** Writes the text of a link again, as long as it was, and rests. */
+  private arrive(run: Run, held: string | undefined): void {
+    this.awaited = undefined
+    this.notice = undefined
+    this.pause()
+    this.steer(readAddress(new URLSearchParams({ t: run.temperature }).toString()))
+    const { prompt, seed, unknown = 'skip', length } = run
+    const kind = unknown === 'error' ? 'skip' : unknown
+    const origin: Origin = { prompt, seed, unknown: kind, ...(held !== undefined && { held }) }
+    this.beginFrom(origin, Number(length))
+  }
+
+  /** Shows the texts of a session in place of those of this model. */
+  async openSession(session: Session): Promise<boolean> {
+    if (session.model !== this.model?.hash) {
+      this.notice = 'session'
+      this.missing = session.modelName
+      return false
+    }
+    await this.shelf?.clear()
+    this.draft = session.draft
+    this.history = new History()
+    this.notice = undefined
+    this.restore(session.standing)
+    return true
+  }
+
+  standing(): Standing {
+    return this.moment()
   }
 
   /** What a part of the page keeps while it is not shown: made once, under its name. */
@@ -182,6 +253,10 @@ export class Studio extends Desk {
     this.trouble = undefined
     this.draft = kept?.draft ?? new Draft()
     this.history = new History()
+    if (this.awaited?.model === model.hash) {
+      this.arrive(this.awaited, address.held)
+      return
+    }
     if (kept && this.isWhere(kept.standing, kept.draft, address)) {
       this.restore(kept.standing)
       if (!this.playing) this.toggle()
@@ -265,12 +340,21 @@ export class Studio extends Desk {
       seed: origin.seed,
       ...(origin.held !== undefined && { held: origin.held }),
       ...(schedule === undefined ? { temperature } : { schedule }),
+      ...(this.shell.hidden.length > 0 && { hide: this.shell.hidden }),
     }
   }
 
   /** A link was opened in this very page. */
   private follow(address: Address): void {
     if (writeAddress(address) === writeAddress(this.address())) return
+    if (address.run !== undefined) {
+      const model = this.modelFor(address)
+      if (model && model.id !== this.modelId) this.openBundled(model.id, address)
+      else if (this.awaited && this.awaited.model === this.model?.hash) {
+        this.arrive(this.awaited, address.held)
+      }
+      return
+    }
     const id = address.model ?? this.modelId
     if (id && id !== this.modelId) {
       this.openBundled(id, address)

@@ -1,0 +1,82 @@
+import { table } from '../messages/table.js'
+
+export const words = table(
+  {
+    title: 'Share',
+    link: 'Link to this very text',
+    linkHint: (symbols: string) =>
+      `Opened anywhere with the same model, it writes these ${symbols} again, one by one the same. Everything is in the link; nothing is uploaded.`,
+    why: {
+      empty: 'There is no text yet.',
+      chosen:
+        'Some characters were chosen by hand, and a link has only luck: save the session instead.',
+      long: 'The temperature moved so often that the link would be too long: save the session instead.',
+    },
+    copyLink: 'Copy the link',
+    citation: 'Citation',
+    copyCitation: 'Copy the citation',
+    copied: 'Copied',
+    files: 'Files',
+    text: 'Text',
+    session: 'All texts with their branches',
+    save: 'Save the session',
+    open: 'Open a session…',
+    damaged: 'This file is no session of Ondo, or it is damaged.',
+    teach: 'For a class',
+    teachHint: 'What is ticked is hidden here and in every link that you copy.',
+    parts: {
+      model: 'model',
+      prompt: 'beginning',
+      seed: 'seed',
+      speed: 'speed',
+      tint: 'colours',
+      temperature: 'temperature',
+      train: 'Train',
+      lessons: 'Lessons',
+      next: 'Next',
+      branches: 'Branches',
+      sweep: 'Sweep',
+      inside: 'Inside',
+    },
+  },
+  {
+    title: '渡す',
+    link: 'この文章そのものへのリンク',
+    linkHint: symbols =>
+      `同じモデルのある所で開けば、この ${symbols} を一字も違えず書き直します。すべてはリンクの中にあり、どこにも送られません。`,
+    why: {
+      empty: 'まだ文章がありません。',
+      chosen:
+        '手で選んだ文字があります。リンクに書けるのは運だけなので、セッションを保存してください。',
+      long: '温度が何度も動いたため、リンクが長くなりすぎます。セッションを保存してください。',
+    },
+    copyLink: 'リンクをコピー',
+    citation: '出典',
+    copyCitation: '出典をコピー',
+    copied: 'コピーしました',
+    files: 'ファイル',
+    text: '文章',
+    session: '枝も含めたすべての文章',
+    save: 'セッションを保存',
+    open: 'セッションを開く…',
+    damaged: 'Ondo のセッションではないか、壊れています。',
+    teach: '授業のために',
+    teachHint: '印を付けたものは、ここでも、コピーするリンクの先でも隠れます。',
+    parts: {
+      model: 'モデル',
+      prompt: '書き出し',
+      seed: '種',
+      speed: '速さ',
+      tint: '色',
+      temperature: '温度',
+      train: '学習',
+      lessons: '手ほどき',
+      next: '次',
+      branches: '枝',
+      sweep: '掃引',
+      inside: '内部',
+    },
+  },
+)
+export type Part = keyof (typeof words)['en']['parts']
+export const PARTS = Object.keys(words.en.parts) as Part[]

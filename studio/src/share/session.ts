@@ -1,0 +1,105 @@
+/** All texts of the desk with their records as a file, and back: what a link is too short for. */
+import { VERSION } from 'ondo'
+import { Draft, type Reason } from '../draft/draft.js'
+import { emptyColumns } from '../draft/records.js'
+import type { Standing } from '../draft/shelf.js'
+import type { Origin, RecordColumns } from '../protocol.js'
+
+const FORMAT = 'ondo-session'
+const FORMAT_VERSION = 1
+
+interface SessionFile {
+  readonly format: string
+  readonly version: number
+  readonly ondo: string
+  readonly model: string
+  readonly modelName: string
+  readonly standing: Standing
+  readonly branches: readonly {
+    readonly parent?: number
+    readonly at: number
+    readonly reason: Reason
+    readonly origin: Origin
+    readonly text: string
+    readonly columns: Readonly<Record<string, string>>
+  }[]
+}
+
+type Column = RecordColumns[keyof RecordColumns]
+
+/** The bytes of a column: a number comes back to the bit, infinities too. */
+function toBase64(column: Column): string {
+  const bytes = new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 8192) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  }
+  return btoa(text)
+}
+
+export function saveSession(
+  draft: Draft,
+  standing: Standing,
+  model: { readonly hash: string; readonly name: string },
+): string {
+  const branches = draft.branches.map(({ parent, at, reason, origin, records }) => {
+    const { text, columns } = records.slice(0)
+    const kept = Object.entries(columns).map(([name, column]) => [name, toBase64(column)])
+    return { parent, at, reason, origin, text, columns: Object.fromEntries(kept) }
+  })
+  // JSON has no infinity, and a temperature may be one.
+  const temperature = String(standing.temperature)
+  return `${JSON.stringify({
+    format: FORMAT,
+    version: FORMAT_VERSION,
+    ondo: VERSION,
+    model: model.hash,
+    modelName: model.name,
+    standing: { ...standing, temperature },
+    branches,
+  })}\n`
+}
+
+export interface Session {
+  readonly model: string
+  readonly modelName: string
+  readonly draft: Draft
+  readonly standing: Standing
+}
+
+/** @returns undefined for what is no session, or a damaged one */
+export function readSession(json: string): Session | undefined {
+  try {
+    const file = JSON.parse(json) as SessionFile
+    if (file.format !== FORMAT || file.version !== FORMAT_VERSION) return undefined
+    const draft = new Draft()
+    for (const [id, { parent, at, reason, origin, text, columns }] of file.branches.entries()) {
+      const known = parent === undefined || (Number.isInteger(parent) && parent >= 0 && parent < id)
+      if (!known || !Number.isInteger(at) || at < 0) return undefined
+      const { records } = draft.adopt(parent, at, reason, origin)
+      const bytes = atob(columns.ids).length / 4
+      const filled = emptyColumns(bytes)
+      for (const [name, column] of Object.entries(filled)) {
+        const raw = Uint8Array.from(atob(columns[name]), letter => letter.charCodeAt(0))
+        new Uint8Array(column.buffer).set(raw)
+        if (raw.length !== column.byteLength) return undefined
+      }
+      const length = filled.lengths.reduce((sum, n) => sum + n, 0)
+      if (length !== text.length) return undefined
+      records.append(text, filled)
+    }
+    const { place, schedule } = file.standing
+    const end = draft.branches[place.branch] && draft.lengthOf(place.branch)
+    if (end === undefined || !(place.count >= 0 && place.count <= end)) return undefined
+    const temperature = Number(file.standing.temperature)
+    if (!(temperature >= 0)) return undefined
+    return {
+      model: file.model,
+      modelName: file.modelName,
+      draft,
+      standing: { place, temperature, schedule },
+    }
+  } catch {
+    return undefined
+  }
+}
