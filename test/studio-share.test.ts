@@ -87,6 +87,7 @@ describe('a link', () => {
 
   it('says so when it is damaged, or when its model is not here', async () => {
     const page = await visit('#run=ondoAQxxxxxxxxxxxx')
+    await count(page, 5)
     expect(await page.getByRole('alert').textContent()).toContain('damaged')
     await page.getByRole('button', { name: 'Share' }).click()
     await page.getByText('seed', { exact: true }).last().click()
