@@ -101,7 +101,7 @@ export class Studio extends Desk {
     if (address.run === undefined) return this.models.find(({ id }) => id === address.model)
     this.awaited = readRunOf(address.run)
     const hash = this.awaited?.model
-    const model = this.models.find(each => each.hash === hash)
+    const model = this.models.find(each => hash !== undefined && each.hash === hash)
     this.notice = hash === undefined ? 'run' : model ? undefined : 'model'
     this.missing = hash?.slice(0, 12) ?? ''
     return model
