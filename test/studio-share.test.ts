@@ -85,7 +85,7 @@ describe('a link', () => {
     expect(await records(other)).toEqual(chosen)
   }, 90_000)
 
-  it('says so when it is damaged, or when its model is not here', async () => {
+  it('says so when it is damaged, and hides what a teacher hid', async () => {
     const page = await visit('#run=ondoAQxxxxxxxxxxxx')
     await count(page, 5)
     expect(await page.getByRole('alert').textContent()).toContain('damaged')
