@@ -60,15 +60,15 @@ describe('the sweep', () => {
 
   it('keeps what is done when stopped, goes on from there, and refuses in a sentence', async () => {
     const page = await visit('#seed=6&t=0.9')
-    await openSweep(page, '0.5..2/40', '30')
+    await openSweep(page, '0.5..2/40', '150')
     await page.locator('#sweep').getByRole('button', { name: 'Sweep', exact: true }).click()
     await page.locator('.sweep-figure svg').waitFor()
     await page.locator('#sweep').getByRole('button', { name: 'Stop', exact: true }).click()
-    const stopped = page.getByText(/Stopped after [\d,]+ of 1,200; they are kept/)
+    const stopped = page.getByText(/Stopped after [\d,]+ of 6,000; they are kept/)
     await stopped.waitFor()
     const first = Number(/after ([\d,]+)/.exec((await stopped.textContent())!)![1].replace(',', ''))
     expect(first).toBeGreaterThan(0)
-    expect(first).toBeLessThan(1200)
+    expect(first).toBeLessThan(6000)
     const before = (await kept(page, 'CSV, texts')).toString().split('\n')
     expect(before.length).toBe(first + 2)
     await page.locator('#sweep').getByRole('button', { name: 'Go on', exact: true }).click()

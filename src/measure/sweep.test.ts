@@ -164,6 +164,15 @@ describe('sweep', () => {
     expect(shuffled).toEqual(plain)
   })
 
+  it('lets an abort through that comes by a timer, however short its texts are', async () => {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 50)
+    const events = await all({ ...base, seeds: 10_000, length: 10, signal: stop.signal })
+    const texts = events.filter(event => event.type === 'text')
+    expect(texts.length).toBeGreaterThan(0)
+    expect(texts.length).toBeLessThan(30_000)
+  })
+
   it('keeps what is done when it is aborted, and goes on from there', async () => {
     const stop = new AbortController()
     let cut: SweepResult | undefined

@@ -318,6 +318,8 @@ export async function* sweep(
         signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
       }))
   const inHand = new Map<string, Promise<SweepText>>()
+  // Texts too short to give others their turn must not hold them up together.
+  let sliceEnd = performance.now() + SLICE
   try {
     while (left.length + inHand.size > 0 && !signal?.aborted) {
       while (left.length > 0 && inHand.size < concurrency) {
@@ -328,6 +330,10 @@ export async function* sweep(
       inHand.delete(keyOf(text))
       texts.push(text)
       yield { type: 'text', text, done: texts.length, total }
+      if (performance.now() > sliceEnd) {
+        await new Promise(resolve => setTimeout(resolve))
+        sliceEnd = performance.now() + SLICE
+      }
     }
   } catch (error) {
     if (!signal?.aborted) throw error
