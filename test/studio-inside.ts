@@ -102,7 +102,11 @@ describe('inside', () => {
     await page.getByRole('spinbutton', { name: 'Number' }).fill('5')
     await page.getByRole('spinbutton', { name: 'Number' }).press('Enter')
     await page.selectOption('#inside-held', '0')
-    await page.getByText('Written with layer 1, unit 5 at 0').first().waitFor()
+    await page
+      .getByText('Written with layer 1, unit 5 at 0')
+      .filter({ visible: true })
+      .first()
+      .waitFor()
     await count(page, length)
     await expect.poll(() => text(page), PATIENT).not.toBe(before)
 
@@ -114,7 +118,11 @@ describe('inside', () => {
 
     await page.waitForURL(/held=1\.5%3A0/)
     const friend = await visit(`#${page.url().split('#')[1]}`)
-    await friend.getByText('Written with layer 1, unit 5 at 0').first().waitFor()
+    await friend
+      .getByText('Written with layer 1, unit 5 at 0')
+      .filter({ visible: true })
+      .first()
+      .waitFor()
     await count(friend, 40)
     expect(there.startsWith((await text(friend)).slice(0, 40))).toBe(true)
 

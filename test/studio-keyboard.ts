@@ -23,6 +23,7 @@ describe('by keyboard alone', () => {
     }
     expect(order).toEqual([
       'Model',
+      'Share',
       '日本語',
       'Light and dark',
       'Keys',
