@@ -71,7 +71,11 @@ describe('a link', () => {
     await page.locator('.scroller').focus()
     await page.keyboard.press('ArrowLeft')
     await page.locator('.why').waitFor()
-    await page.keyboard.press('3')
+    // One that does not stand there already.
+    await page.locator('.bars tbody tr.standing').waitFor()
+    const rows = page.locator('.bars tbody tr')
+    const first = await rows.first().evaluate(row => row.classList.contains('standing'))
+    await page.keyboard.press(first ? '2' : '1')
     await page.waitForFunction(() => ondo.records().some(({ chosen }) => chosen))
     await page.getByRole('button', { name: 'Share' }).click()
     expect(await page.locator('.why.hint').textContent()).toContain('session')
