@@ -11,10 +11,11 @@ import {
 import { sweepPool } from '../node/sweep-pool.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { READING } from './corpus.js'
+import { BEGINNING, CHAIN, THREADS } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { openModel } from './model.js'
 import { LiveLine } from './progress.js'
-import { TEXT_LENGTH, THREADS } from './sweep.js'
+import { TEXT_LENGTH } from './sweep.js'
 import { trainedText } from './trained-text.js'
 import { number } from './words.js'
 
@@ -226,20 +227,8 @@ export const aim: CommandSpec = {
     },
     flagOf(TEXT_LENGTH, { short: 'n' }),
     flagOf(FIRST_SEED, { short: 's' }),
-    {
-      flags: '-p, --prompt <TEXT>',
-      about: {
-        en: "what each text goes on from; without it, the model's own",
-        ja: '書き出し。指定がなければモデル既定のもの',
-      },
-    },
-    {
-      flags: '--chain <LINKS>',
-      about: {
-        en: 'what stands between the logits and the draw',
-        ja: 'ロジットと抽選の間に置くもの',
-      },
-    },
+    BEGINNING,
+    CHAIN,
     {
       flags: '--corpus <FILE>',
       about: {

@@ -7,6 +7,7 @@ import { buildTokenizer, encodeContent, type TokenizerKind } from '../text/index
 import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../train/index.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { corpusLines, READING } from './corpus.js'
+import { JSON_LINE, MIN_COUNT } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { partsOf, testOf } from './parts.js'
@@ -199,16 +200,9 @@ export const baseline: CommandSpec = {
       default: 'character',
       about: { en: 'what a symbol is', ja: '何を1文字とするか' },
     }),
-    flagOf({
-      name: 'minCount',
-      kind: 'whole',
-      min: 1,
-      max: Number.MAX_SAFE_INTEGER,
-      default: 1,
-      about: { en: 'leave out symbols that occur less often', ja: 'これより少ない文字を除く' },
-    }),
+    MIN_COUNT,
     ...READING,
-    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+    JSON_LINE,
   ],
   run,
 }

@@ -12,11 +12,12 @@ import { LN2 } from '../numeric.js'
 import { encodeContent } from '../text/index.js'
 import type { CommandSpec } from './command.js'
 import { hashOf, READING } from './corpus.js'
+import { JSON_LINE } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { openModel } from './model.js'
 import { recordedParts } from './parts.js'
-import { bar, clock, LiveLine } from './progress.js'
+import { LiveLine, reading } from './progress.js'
 import { noPngLine } from './sweep.js'
 import { number, splitName } from './words.js'
 
@@ -101,16 +102,10 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const held = parts && parts.length > 0 ? parts : undefined
 
   const line = new LiveLine(io)
-  const started = performance.now()
   const calibration = await calibrateModel(model, ids, {
     ...(held && { parts: held }),
     signal: io.interrupt,
-    onProgress: (done, total) =>
-      line.update(columns => {
-        const seconds = ((performance.now() - started) / 1000 / done) * (total - done)
-        const tail = `${clock(seconds)} left`
-        return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`
-      }),
+    onProgress: reading(line),
   })
   line.clear()
 
@@ -190,7 +185,7 @@ export const calibrate: CommandSpec = {
         ja: '信頼度図（SVGとPNG）の置き場所',
       },
     },
-    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+    JSON_LINE,
     ...READING,
   ],
   run,

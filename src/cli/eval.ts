@@ -7,11 +7,12 @@ import { describeSymbol, encodeContent } from '../text/index.js'
 import type { CommandSpec } from './command.js'
 import { hashOf, READING } from './corpus.js'
 import { DYNAMIC_FLAGS, dynamicOptions, scoreDynamically } from './dynamic.js'
+import { JSON_LINE } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
 import { openModel } from './model.js'
 import { recordedParts } from './parts.js'
-import { bar, clock, LiveLine, rate } from './progress.js'
+import { LiveLine, reading } from './progress.js'
 import { number, splitName } from './words.js'
 
 interface EvalOptions {
@@ -47,20 +48,6 @@ function kindsOf(unknown: readonly { symbol: string }[]): UnknownKind[] {
   const counts = new Map<string, number>()
   for (const { symbol } of unknown) counts.set(symbol, (counts.get(symbol) ?? 0) + 1)
   return [...counts].map(([symbol, count]) => ({ symbol, count })).sort((a, b) => b.count - a.count)
-}
-
-/** One bar for a reading that begins now. */
-function reading(line: LiveLine): (done: number, total: number) => void {
-  const started = performance.now()
-  return (done, total) =>
-    line.update(columns => {
-      const seconds = (performance.now() - started) / 1000
-      const tail = `${rate(done / seconds)}/s ${clock((seconds / done) * (total - done))} left`
-      return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`.slice(
-        0,
-        columns,
-      )
-    })
 }
 
 const row = (label: string, result: Score, io: Io): string =>
@@ -181,10 +168,6 @@ export const evaluate: CommandSpec = {
     ],
     ['echo "To be, or not to be" | ondo eval shakespeare -', { en: '', ja: '' }],
   ],
-  flags: [
-    ...DYNAMIC_FLAGS,
-    ...READING,
-    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
-  ],
+  flags: [...DYNAMIC_FLAGS, ...READING, JSON_LINE],
   run,
 }

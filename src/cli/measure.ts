@@ -16,10 +16,11 @@ import { LN2 } from '../numeric.js'
 import { encodeContent, printable } from '../text/index.js'
 import type { CommandSpec } from './command.js'
 import { READING } from './corpus.js'
+import { JSON_LINE } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd, width, wrap } from './language.js'
 import { openModel } from './model.js'
-import { bar, clock, LiveLine } from './progress.js'
+import { LiveLine, reading } from './progress.js'
 import { trainedText } from './trained-text.js'
 import { number } from './words.js'
 
@@ -131,24 +132,18 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const kept = corpus ? corpus.measures() : keptMeasures(model)
 
   const line = new LiveLine(io)
-  const started = performance.now()
-  const reading =
+  const surprise =
     ids.length < 2
       ? undefined
       : await readText(model, ids, {
           signal: io.interrupt,
-          onProgress: (done, total) =>
-            line.update(columns => {
-              const seconds = ((performance.now() - started) / 1000 / done) * (total - done)
-              const tail = `${clock(seconds)} left`
-              return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`
-            }),
+          onProgress: reading(line),
         })
   line.clear()
   const measures = measureText(text, {
     filter: kept.filter,
     ...(corpus && { corpus: new CorpusIndex(corpus.text) }),
-    ...reading,
+    ...surprise,
     // The first symbol has no surprisal, nor has one that the model does not know.
     given: Math.min(text.length > 0 ? Array.from(text).length : 0, 1 + unknown.length),
   })
@@ -242,7 +237,7 @@ export const measure: CommandSpec = {
       },
       repeat: true,
     },
-    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+    JSON_LINE,
     ...READING,
   ],
   run,

@@ -110,3 +110,17 @@ export class LiveLine {
     this.shown = text
   }
 }
+
+/** One bar for a reading of symbols that begins now. */
+export function reading(line: LiveLine): (done: number, total: number) => void {
+  const started = performance.now()
+  return (done, total) =>
+    line.update(columns => {
+      const seconds = (performance.now() - started) / 1000
+      const tail = `${rate(done / seconds)}/s ${clock((seconds / done) * (total - done))} left`
+      return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`.slice(
+        0,
+        columns,
+      )
+    })
+}

@@ -21,6 +21,7 @@ import { createChain, LENGTH } from '../temperature/index.js'
 import { VERSION } from '../version.js'
 import { type CommandSpec, flagOf } from './command.js'
 import { READING } from './corpus.js'
+import { BEGINNING, CHAIN, THREADS } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd, width, wrap } from './language.js'
 import { openModel } from './model.js'
@@ -46,19 +47,6 @@ export const TEXT_LENGTH: NumberKnob = {
   max: 10_000_000,
   default: 2000,
   about: { en: 'characters of each text', ja: '1本の文字数' },
-}
-
-export const THREADS = {
-  flags: '--threads <N>',
-  about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
-  knob: {
-    name: 'threads',
-    kind: 'whole',
-    min: 0,
-    max: 1024,
-    default: 0,
-    about: { en: '', ja: '' },
-  } as const,
 }
 
 interface SweepFlags {
@@ -391,20 +379,8 @@ export const sweep: CommandSpec = {
         ja: '別のスイープがあっても新しく始める',
       },
     },
-    {
-      flags: '-p, --prompt <TEXT>',
-      about: {
-        en: "what each text goes on from; without it, the model's own",
-        ja: '書き出し。指定がなければモデル既定のもの',
-      },
-    },
-    {
-      flags: '--chain <LINKS>',
-      about: {
-        en: 'what stands between the logits and the draw, as in ondo sample',
-        ja: 'ロジットと抽選の間に置くもの。ondo sampleと同じ',
-      },
-    },
+    BEGINNING,
+    CHAIN,
     {
       flags: '--corpus <FILE>',
       about: {

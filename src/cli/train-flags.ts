@@ -3,6 +3,7 @@ import { TOKENIZERS, type TokenizerKind } from '../text/index.js'
 import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../train/index.js'
 import { type Flag, flagOf } from './command.js'
 import { READING } from './corpus.js'
+import { MIN_COUNT, THREADS } from './flags.js'
 import { readEscapes } from './sample.js'
 import { BY_THE_TEXT_IN_WORDS } from './words.js'
 
@@ -85,19 +86,7 @@ export const FLAGS: readonly Flag[] = [
   },
   ...settingFlags(true),
   ...settingFlags(false),
-  {
-    flags: '--threads <N>',
-    about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
-    knob: {
-      name: 'threads',
-      kind: 'whole',
-      min: 0,
-      max: 1024,
-      default: 0,
-      about: { en: '', ja: '' },
-    },
-    group: GROUPS.training,
-  },
+  { ...THREADS, group: GROUPS.training },
   ...withGroup(GROUPS.text, [
     flagOf({
       name: 'tokenizer',
@@ -109,17 +98,7 @@ export const FLAGS: readonly Flag[] = [
         ja: '何を1文字とするか。byteならどんなファイルでも読める',
       },
     }),
-    flagOf({
-      name: 'minCount',
-      kind: 'whole',
-      min: 1,
-      max: Number.MAX_SAFE_INTEGER,
-      default: 1,
-      about: {
-        en: 'leave out symbols that occur less often',
-        ja: 'これより少ない文字を除く',
-      },
-    }),
+    MIN_COUNT,
     ...READING,
   ]),
   ...withGroup(GROUPS.file, [

@@ -1,0 +1,47 @@
+/** Flags that several commands share. */
+import { type Flag, flagOf } from './command.js'
+
+export const THREADS: Flag = {
+  flags: '--threads <N>',
+  about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
+  knob: {
+    name: 'threads',
+    kind: 'whole',
+    min: 0,
+    max: 1024,
+    default: 0,
+    about: { en: '', ja: '' },
+  },
+}
+
+/** For commands that write texts to measure them: what a chain is, `ondo sample --help` says. */
+export const CHAIN: Flag = {
+  flags: '--chain <LINKS>',
+  about: {
+    en: 'what stands between the logits and the draw, as in ondo sample',
+    ja: 'ロジットと抽選の間に置くもの。ondo sampleと同じ',
+  },
+}
+
+/** The same commands: what each of their texts begins with. */
+export const BEGINNING: Flag = {
+  flags: '-p, --prompt <TEXT>',
+  about: {
+    en: "what each text goes on from; without it, the model's own",
+    ja: '書き出し。指定がなければモデル既定のもの',
+  },
+}
+
+export const MIN_COUNT: Flag = flagOf({
+  name: 'minCount',
+  kind: 'whole',
+  min: 1,
+  max: Number.MAX_SAFE_INTEGER,
+  default: 1,
+  about: { en: 'leave out symbols that occur less often', ja: 'これより少ない文字を除く' },
+})
+
+export const JSON_LINE: Flag = {
+  flags: '--json',
+  about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' },
+}
