@@ -7,6 +7,7 @@ import { FILES } from './checkpoint.js'
 import { trainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
 import type { BudgetEvent, EndEvent, TrainEvent } from './events.js'
+import { PRESETS } from './settings.js'
 import { memoryStore } from './store.js'
 import { type TrainOptions, train } from './trainer.js'
 
@@ -113,7 +114,8 @@ describe('a budget of time', () => {
     expect(chosen(events)).toMatchObject({ hidden: 40, fixed: true })
     expect(end.config).toMatchObject({ hidden: 40, dropout: 0.3, layers: 1 })
     const preset = await run(usual(), { budget: 600, preset: 'char-rnn' })
-    expect(preset.end.record.settings).toMatchObject({ hidden: 128, optimizer: 'rmsprop' })
+    // All of the preset's, its warm-up too.
+    expect(preset.end.record.settings).toMatchObject(PRESETS['char-rnn'])
     await expect(run(usual(), { budget: 60, settings: { epochs: 3 } })).rejects.toThrow(
       'Both a budget of time and epochs 3 came',
     )
@@ -191,6 +193,42 @@ describe('a budget of time', () => {
     expect(more.end.step).toBeGreaterThan(end.step)
     expect((machine.now - start) / 1000).toBeGreaterThan(54)
     expect((machine.now - start) / 1000).toBeLessThan(66)
+  })
+
+  it('is gone on from with the preset named again, to the updates that were planned', async () => {
+    const machine = quick()
+    const store = memoryStore()
+    const controller = new AbortController()
+    const preset = { budget: 100, preset: 'char-rnn', settings: { seed: 7 }, store }
+    const first = await run(machine, {
+      ...preset,
+      signal: controller.signal,
+      during: event => {
+        if (event.type === 'step' && event.seconds > 50) controller.abort()
+      },
+    })
+    expect(first.end.reason).toBe('aborted')
+    const { end } = await run(machine, { preset: 'char-rnn', store, resume: true })
+    expect(end.reason).toBe('finished')
+    expect(end.record.settings).toMatchObject({ ...PRESETS['char-rnn'], seed: 7 })
+    expect(end.seconds).toBeGreaterThan(90)
+    expect(end.seconds).toBeLessThan(110)
+  })
+
+  it('is kept by a run that was stopped before its first update', async () => {
+    const store = memoryStore()
+    const machine = usual()
+    const stopped = AbortSignal.abort()
+    // Nothing is learned on this machine, so no validation is better than the first.
+    const settings = { hidden: 16, patience: 0 }
+    const { end } = await run(machine, { store, settings, signal: stopped })
+    expect(end.step).toBe(0)
+    const from = machine.now
+    const resumed = await run(machine, { store, resume: true, budget: 60 })
+    expect(resumed.end.reason).toBe('finished')
+    expect((machine.now - from) / 1000).toBeGreaterThan(54)
+    expect((machine.now - from) / 1000).toBeLessThan(66)
+    expect(resumed.events.filter(event => event.type === 'step').at(-1)!.rate).toBeLessThan(1e-3)
   })
 })
 

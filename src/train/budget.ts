@@ -7,7 +7,7 @@ import { InputError } from '../errors.js'
 import { parameterCount } from '../model/config.js'
 import type { Pace, Turn } from './budget-pace.js'
 import type { TrainingCorpus } from './corpus.js'
-import { cellParameters, settingsFor, warmupFor } from './defaults.js'
+import { cellParameters, settingsFor } from './defaults.js'
 import type { Engine } from './engine.js'
 import type { BudgetEvent } from './events.js'
 import { createLearner } from './learner.js'
@@ -18,7 +18,8 @@ import type { Split } from './streams.js'
 /** Milliseconds, from any moment on: `performance.now`. */
 export type Clock = () => number
 
-export const SHORTEST_BUDGET = 5
+/** Seconds. */
+const SHORTEST_BUDGET = 5
 const UNITS = { s: 1, m: 60, h: 3600 } as const
 
 /** `90s`, `10m`, `2h`, `1h30m`; a number alone is seconds. @throws InputError for anything else */
@@ -189,7 +190,6 @@ export async function chooseFor(request: BudgetRequest): Promise<Choice> {
   const settings = settle({
     hidden,
     steps,
-    warmup: given.warmup ?? warmupFor(steps),
     evaluateEvery: given.evaluateEvery ?? Math.ceil(steps / validations),
   })
   const larger = sizes[sizes.indexOf(hidden) + 1]
@@ -250,7 +250,8 @@ export class Governor {
     this.validation = watch.validation
     this.windowFrom = watch.clock()
     this.windowStep = watch.step
-    this.nextLook = watch.step + this.stride(watch.step)
+    // Where no speed is known yet, the first update shows one.
+    this.nextLook = watch.step + (watch.secondsPerStep > 0 ? this.stride(watch.step) : 1)
   }
 
   /** Eight looks at what is left, the later the closer. */

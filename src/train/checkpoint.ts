@@ -14,7 +14,7 @@ import { FileError, InputError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../file/index.js'
 import type { Turn } from './budget-pace.js'
 import type { Tensors } from './optimizer/optimizer.js'
-import { TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
+import { PRESETS, type TrainSettings, trainSettings } from './settings.js'
 import type { CheckpointStore } from './store.js'
 
 export const FILES = {
@@ -140,10 +140,11 @@ export function resumedSettings(
   preset: string | undefined,
 ): TrainSettings {
   const wanted = trainSettings(given, preset)
-  const asked = preset === undefined ? Object.keys(given) : Object.keys(TRAIN_KNOBS)
+  // What neither the call nor the preset names stays as it was.
+  const known = Object.entries(given).filter(([, value]) => value !== undefined)
+  const asked = { ...(preset !== undefined && PRESETS[preset]), ...Object.fromEntries(known) }
   const merged: Record<string, unknown> = { ...saved }
-  for (const name of asked as (keyof TrainSettings)[]) {
-    if (given[name] === undefined && preset === undefined) continue
+  for (const name of Object.keys(asked) as (keyof TrainSettings)[]) {
     if (wanted[name] === saved[name]) continue
     if (!ADJUSTABLE.includes(name)) {
       throw new InputError(

@@ -21,16 +21,10 @@ export const BY_THE_TEXT = [
   'patience',
 ] as const satisfies readonly (keyof TrainSettings)[]
 
-/** Units a layer: [symbols of the corpus, units], the first row whose corpus is not shorter. */
-const UNITS: readonly (readonly [number, number])[] = [
-  [600_000, 192],
-  [Number.POSITIVE_INFINITY, 256],
-]
-
-/** With fewer symbols than this, a pass in 50 streams is too few updates. */
+/** A text with fewer symbols: a pass of it in 50 streams is too few updates. */
 const SHORT = 600_000
 
-/** Symbols to read in all: at 2x256, a quarter of an hour on two cores (Zen 3, 19,000 a second). */
+/** Symbols to read in all: at 2x256, some 18 minutes on two cores (Zen 3, 19,000 a second). */
 const SYMBOLS_READ = 20_000_000
 /** More passes than this teach nothing new; fewer than one is a part of the text. */
 const MOST_EPOCHS = 40
@@ -42,16 +36,17 @@ const VALIDATIONS = 8
 /** Passes without a better validation after which a run has nothing more to give. */
 const PATIENCE = 10
 
-export function hiddenFor(symbols: number): number {
-  return UNITS.find(([most]) => symbols <= most)?.[1] ?? 256
+/** Units a layer. */
+function hiddenFor(symbols: number): number {
+  return symbols < SHORT ? 192 : 256
 }
 
-export function batchFor(symbols: number): number {
+function batchFor(symbols: number): number {
   return symbols < SHORT ? 32 : 50
 }
 
 /** The part held out: a tenth, less of a large text; two figures, so that it can be said. */
-export function holdoutFor(symbols: number): number {
+function holdoutFor(symbols: number): number {
   return Math.min(0.1, Number((MOST_HELD_OUT / symbols).toPrecision(2)))
 }
 
@@ -69,19 +64,19 @@ export function cellParameters(config: ModelConfig): number {
  * ten times the numbers, in steps of 0.05 from 0 to 0.5. Few passes have little to learn by heart:
  * none at one pass, all of it from ten on.
  */
-export function dropoutFor(symbols: number, config: ModelConfig, passes: number): number {
+function dropoutFor(symbols: number, config: ModelConfig, passes: number): number {
   const full = 0.2 + 0.3 * Math.log10(cellParameters(config) / symbols)
   const part = Math.min(1, Math.max(0, (passes - 1) / 9))
   return Math.round(20 * part * Math.min(0.5, Math.max(0, full))) / 20
 }
 
-/** AdamW's rate. Wider layers want smaller steps: 0.004 at 256 units, by the square root of the width. */
-export function rateFor(hidden: number): number {
+/** AdamW's rate: 0.004 at 256 units, and against the square root of the width: wide layers want small steps. */
+function rateFor(hidden: number): number {
   return Number(Math.min(8e-3, 4e-3 * Math.sqrt(256 / hidden)).toPrecision(2))
 }
 
 /** Updates over which the rate rises: 100, a tenth of a short run. */
-export function warmupFor(updates: number): number {
+function warmupFor(updates: number): number {
   return Math.min(TRAIN_KNOBS.warmup.default, Math.round(updates / 10))
 }
 

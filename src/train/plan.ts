@@ -85,8 +85,12 @@ function timeOf(
 ): { budget?: number; steps?: number; turns?: readonly Turn[] } {
   if (run === undefined) return { ...(budget !== undefined && { budget }) }
   const speed = run.step / Math.max(1e-9, run.seconds)
-  if (budget !== undefined && run.step > 0) {
-    return { budget: budget + run.seconds, steps: run.step + Math.floor(budget * speed) }
+  if (budget !== undefined) {
+    const total = budget + run.seconds
+    // Before the first step there is no speed yet: the clock will find how many updates fit.
+    return run.step === 0
+      ? { budget: total }
+      : { budget: total, steps: run.step + Math.floor(budget * speed) }
   }
   if (epochs !== undefined || steps !== undefined) return {}
   const { pace: turns = [] } = run

@@ -9,7 +9,7 @@ import { parameterCount } from '../model/config.js'
 import { type Choice, type Clock, chooseFor, Governor, validationSteps } from './budget.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
-import { evaluator } from './evaluate.js'
+import { type Evaluator, evaluator } from './evaluate.js'
 import type { StartEvent, TrainEvent } from './events.js'
 import { Journal } from './journal.js'
 import { createLearner, type Learner, type Measured } from './learner.js'
@@ -76,8 +76,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     holds: learner.holds,
     metricsBytes: plan.checkpoint?.run.metricsBytes ?? 0,
   })
-  const evaluate =
-    split.validation && (await evaluator(engine, config, corpus.ids, split.validation))
+  let evaluate: Evaluator | undefined
 
   const check = (measured: Measured): void => {
     progress.firstLoss ??= measured.loss
@@ -87,6 +86,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   }
 
   try {
+    if (split.validation) {
+      evaluate = await evaluator(engine, config, corpus.ids, split.validation)
+    }
     yield startEvent(corpus, plan, learner, progress)
     yield* plan.warnings
     if (plan.checkpoint) await journal.goOn()
@@ -100,8 +102,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
         : new Governor({
             ...{ clock, pace, every, step: progress.step },
             deadline: began + 1000 * (budget - (run?.seconds ?? 0)),
-            secondsPerStep:
-              chosen?.secondsPerStep ?? (run ? run.seconds / Math.max(1, run.step) : 0),
+            secondsPerStep: chosen?.secondsPerStep ?? (run?.step ? run.seconds / run.step : 0),
             validation: validationSteps(split),
           })
     while (progress.step < pace.steps && !progress.exhausted && !signal?.aborted) {
