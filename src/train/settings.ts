@@ -39,7 +39,11 @@ function choice<T extends string>(
   return { name, kind: 'choice', choices, default: value, about }
 }
 
-/** The settings, in the order in which help lists them. The reason for a default is on its line. */
+/**
+ * The settings, in the order in which help lists them. The reason for a default is on its line; where
+ * the line says "by the text" or "by the width", a run without a preset takes what defaults.ts finds
+ * for its text, and the value here serves where there is no rule.
+ */
 export const TRAIN_KNOBS = {
   cell: choice('cell', 'lstm', CELLS, {
     // LSTM: best or equal best of the three in Karpathy, Johnson & Li 2015.
@@ -52,7 +56,7 @@ export const TRAIN_KNOBS = {
     ja: '重ねる層の数',
   }),
   hidden: whole('hidden', 128, [1, LIMITS.hidden], {
-    // 128: a megabyte of text in minutes on two CPU cores; char-rnn's size, so losses compare.
+    // By the text. 128: char-rnn's size, so losses compare.
     en: 'units in each layer; more learn more and take longer',
     ja: '各層のユニット数。多いほどよく学び、時間もかかる',
   }),
@@ -72,9 +76,9 @@ export const TRAIN_KNOBS = {
     ja: 'GRUのリセットゲートの位置。積の後（PyTorch）か前（char-rnn）',
   }),
   dropout: real('dropout', 0, [0, 0.95], {
-    // 0: 240,000 weights on a megabyte of text hardly overfit; larger models want 0.2 and more.
-    en: 'part of the units dropped between layers; 0.2 to 0.5 where a large model overfits',
-    ja: '層の間で落とすユニットの割合。過学習する大きなモデルでは0.2〜0.5',
+    // By the text. 0: 240,000 weights on a megabyte of text hardly overfit.
+    en: 'part of the units dropped behind a layer; 0.2 to 0.5 where a large model overfits',
+    ja: '層の後で落とすユニットの割合。過学習する大きなモデルでは0.2〜0.5',
   }),
   dropoutAfter: choice('dropoutAfter', 'each', ['between', 'each'], {
     // each: char-rnn's; the top layer overfits as the others do. between is PyTorch's `dropout=`.
@@ -98,17 +102,17 @@ export const TRAIN_KNOBS = {
     ja: '勾配をさかのぼらせる文字数（打ち切りBPTT）',
   }),
   batch: whole('batch', 50, [1, 10_000], {
-    // 50: char-rnn's; the processor is well filled and a small corpus still gives many updates.
+    // By the text. 50: char-rnn's; the processor is well filled.
     en: 'streams of text read side by side',
     ja: '並行して読むテキストの本数',
   }),
   epochs: whole('epochs', 20, [1, 1_000_000], {
-    // 20: char-rnn's 2x128 on a megabyte has its best loss at epoch 22 (docs/results.md).
+    // By the text. 20: char-rnn's 2x128 on a megabyte has its best loss at epoch 22 (docs/results.md).
     en: 'passes over the text',
     ja: 'テキスト全体を読む回数',
   }),
   steps: whole('steps', 0, [0, LARGEST], {
-    // 0: epochs say it better, unless time is short.
+    // By the text. 0: epochs say it better, unless the text is longer than the time.
     en: 'stop after so many updates instead; 0 by epochs',
     ja: '更新回数で止める場合の回数。0ならepochsに従う',
   }),
@@ -118,7 +122,7 @@ export const TRAIN_KNOBS = {
     ja: '検証用に残す部分。末尾か、各ストリームの終わり（char-rnn）',
   }),
   holdout: real('holdout', 0.1, [0, 0.9], {
-    // 0.1: nanoGPT's and minGRU's, so losses compare.
+    // By the text. 0.1: nanoGPT's and minGRU's, so losses compare.
     en: 'part of the text held out for validation; 0 none',
     ja: '検証用に残す割合。0なら残さない',
   }),
@@ -129,7 +133,7 @@ export const TRAIN_KNOBS = {
   }),
   rate: {
     ...real('rate', 4e-3, [0, 10], {
-      // 4e-3: small recurrent nets bear it under norm clipping and warm-up.
+      // By the width for AdamW. 4e-3: small recurrent nets bear it under norm clipping and warm-up.
       en: 'the highest learning rate',
       ja: '学習率の最大値',
     }),
@@ -146,7 +150,7 @@ export const TRAIN_KNOBS = {
     ja: 'コサインの最後の学習率（最大値に対する割合）',
   }),
   warmup: whole('warmup', 100, [0, LARGEST], {
-    // 100: AdamW's averages need about 1/(1-0.99) steps before they can be trusted.
+    // By the text. 100: AdamW's averages need about 1/(1-0.99) steps before they can be trusted.
     en: 'updates over which the rate rises from 0',
     ja: '学習率を0から上げていく更新回数',
   }),
@@ -202,7 +206,7 @@ export const TRAIN_KNOBS = {
     ja: '全勾配のノルムで制限するか、値ごとに制限するか（char-rnn）',
   }),
   patience: whole('patience', 0, [0, LARGEST], {
-    // 0: under a cosine the best comes at the end; the rule for files says 10 passes.
+    // By the text. 0: under a cosine the best comes at the end.
     en: 'stop after so many validations without a better one; 0 never',
     ja: '検証の損失がこの回数続けて良くならなければ止める。0なら止めない',
   }),
@@ -212,12 +216,12 @@ export const TRAIN_KNOBS = {
     ja: '同じ種なら同じモデル。初期値とドロップアウトを決める',
   }),
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {
-    // 0: once an epoch reads a tenth of the text, forward only.
+    // By the text. 0: once an epoch reads a tenth of the text, forward only.
     en: 'updates from one validation to the next; 0 once an epoch',
     ja: '検証の間隔（更新回数）。0ならエポックごと',
   }),
   checkpointEvery: whole('checkpointEvery', 200, [1, LARGEST], {
-    // 200: some seconds of work are lost at most; saving takes milliseconds.
+    // 200: at 2x256 on two cores half a minute of work is lost at most.
     en: 'updates from one checkpoint to the next',
     ja: '途中保存の間隔（更新回数）',
   }),
