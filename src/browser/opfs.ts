@@ -6,6 +6,7 @@ import {
   removeSlots,
   type SyncFile,
   type SyncFolder,
+  withFile,
   writeSlots,
   writeWhole,
 } from './slots.js'
@@ -74,21 +75,8 @@ export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
  * under its own name.
  */
 export function folderStore(folder: SyncFolder): CheckpointStore {
-  const grown = async <Result>(
-    name: string,
-    make: boolean,
-    work: (file: SyncFile) => Result,
-  ): Promise<Result | undefined> => {
-    const file = await folder.open(name, make)
-    if (!file) return undefined
-    try {
-      return work(file)
-    } finally {
-      file.close()
-    }
-  }
   const read = async (name: string): Promise<Uint8Array<ArrayBuffer> | undefined> =>
-    (await readSlots(folder, name)) ?? (await grown(name, false, readAll))
+    (await readSlots(folder, name)) ?? (await withFile(folder, name, false, readAll))
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
     await writeSlots(folder, name, bytes)
     await folder.remove(name)
@@ -105,7 +93,7 @@ export function folderStore(folder: SyncFolder): CheckpointStore {
         whole.set(added, old.length)
         return write(name, whole)
       }
-      await grown(name, true, file => {
+      await withFile(folder, name, true, file => {
         writeWhole(file, added, file.getSize())
         file.flush()
       })
@@ -120,7 +108,7 @@ export function folderStore(folder: SyncFolder): CheckpointStore {
         if (old.length > length) await write(name, old.slice(0, length))
         return
       }
-      await grown(name, false, file => {
+      await withFile(folder, name, false, file => {
         if (file.getSize() > length) file.truncate(length)
         file.flush()
       })

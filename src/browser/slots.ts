@@ -78,7 +78,8 @@ function readSlot(slot: Slot, file: SyncFile): Held | undefined {
   return checksum(bytes, word(2)) === word(5) ? { slot, number, bytes } : undefined
 }
 
-async function withFile<Result>(
+/** Opens a file, if it is there or to be made, and closes it behind `work`. */
+export async function withFile<Result>(
   folder: SyncFolder,
   name: string,
   make: boolean,

@@ -1,6 +1,6 @@
 /**
  * A file too large for one string, recognised and counted as it streams past. Its verdict is that of
- * `decodeText`, which reads the same file whole and is its plain twin: survey.test.ts holds the two
+ * `decodeText`, which reads the same file whole and is its plain twin: large.test.ts holds the two
  * together.
  */
 import type { SourceFile, SourceOptions } from './corpus.js'

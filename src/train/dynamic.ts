@@ -18,8 +18,7 @@ import type { ModelConfig, Weights } from '../model/config.js'
 import { copyOf } from './average.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
 import type { Engine, Feed, Program } from './engine.js'
-import type { Tensors } from './optimizer/optimizer.js'
-import { zerosLike } from './optimizer/optimizer.js'
+import { type Tensors, zerosLike } from './optimizer/optimizer.js'
 import type { IdSource } from './streams.js'
 
 const about = (en: string, ja: string): Bilingual => ({ en, ja })
@@ -77,7 +76,7 @@ export function dynamicSettings(given: Readonly<Record<string, unknown>> = {}): 
 }
 
 /** The part of the mean root that is added to every root: weights that were never used stay slow. */
-export const FLOOR = 0.1
+const FLOOR = 0.1
 
 /** Stretches before the text to be judged that are read, but not learned from, to warm the state. */
 const WARM = 10

@@ -1,5 +1,7 @@
-/** Keeping a rare, huge gradient from throwing the weights away (Pascanu et al. 2013). */
-/** `norm` scales all gradients so that their norm is at most `at`; `value` clamps each to +-`at`. */
+/**
+ * Keeping a rare, huge gradient from throwing the weights away (Pascanu et al. 2013). `norm` scales
+ * all gradients so that their norm is at most `at`; `value` clamps each to +-`at`.
+ */
 export type Clip = { readonly by: 'norm' | 'value'; readonly at: number } | { readonly by: 'none' }
 
 /** What clipping does to gradients of this norm: first a factor for all, then a limit for each. */
