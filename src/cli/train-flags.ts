@@ -121,21 +121,17 @@ export const FLAGS: readonly Flag[] = [
     },
   ]),
   ...withGroup(GROUPS.output, [
-    {
-      flags: '--sample-every <N>',
+    flagOf({
+      name: 'sampleEvery',
+      kind: 'whole',
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 0,
       about: {
         en: 'updates from one set of samples to the next; 0 at each validation',
         ja: '見本を書かせる間隔（更新回数）。0なら検証のたび',
       },
-      knob: {
-        name: 'sampleEvery',
-        kind: 'whole',
-        min: 0,
-        max: Number.MAX_SAFE_INTEGER,
-        default: 0,
-        about: { en: '', ja: '' },
-      },
-    },
+    }),
     { flags: '--no-samples', about: { en: 'no samples', ja: '見本を書かせない' } },
     {
       flags: '--no-baseline',
