@@ -8,10 +8,11 @@ import {
   type Step,
   startIds,
 } from '../generate/index.js'
+import type { Bilingual } from '../knob.js'
 import { type LoopProof, LoopProver } from '../measure/index.js'
 import type { Session } from '../runtime/session.js'
 import type { Loop, Schedule } from '../temperature/index.js'
-import { printable } from '../text/index.js'
+import { printable, type UnknownPolicy } from '../text/index.js'
 import type { Io } from './io.js'
 
 /** Texts to look at for the way out; each costs about as much as the rest of the text. */
@@ -22,6 +23,7 @@ const SHOWN = 40
 export interface LoopRun {
   readonly promptIds: ArrayLike<number>
   readonly prompt: string
+  readonly unknown: UnknownPolicy
   readonly temperature: number | Schedule
   /** Temperature alone: only then does a text have a next one. */
   readonly plain: boolean
@@ -81,9 +83,9 @@ export class LoopReporter {
     const { current: loop, proof, run } = this
     if (!loop) return {}
     if (!run.plain || typeof run.temperature !== 'number') return { loop }
-    const { prompt, seed, stream, stop } = run
+    const { prompt, unknown, seed, stream, stop } = run
     const texts = await SeedTexts.of(this.model, {
-      ...{ prompt, seed, stream, stop, unknown: 'skip', length: this.ids.length },
+      ...{ prompt, unknown, seed, stream, stop, length: this.ids.length },
     })
     const found = await leaveLoop(texts, run.temperature, { limit: TEXTS, signal })
     const exit = found?.exit
@@ -108,7 +110,7 @@ export class LoopReporter {
     return printable(this.model.tokenizer.symbol(id))
   }
 
-  private say(text: { en: string; ja: string }): void {
+  private say(text: Bilingual): void {
     this.io.say(this.io.dye.dim(`— ${this.io.t(text)}`))
   }
 

@@ -252,8 +252,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       ? await LoopReporter.of(
           model,
           {
-            ...{ promptIds: encoded.ids, prompt, temperature, seed, stream, stop: stops },
-            plain: header.chain === undefined || header.chain === 'temperature',
+            ...{ promptIds: encoded.ids, prompt, unknown, temperature, seed, stream, stop: stops },
+            plain: header.chain === undefined,
           },
           io,
         )
@@ -325,7 +325,7 @@ function checkSave({ save, record }: SampleOptions, count: number): void {
   }
 }
 
-function save(
+async function save(
   path: string,
   header: RunHeader,
   steps: readonly Step[],
@@ -333,9 +333,8 @@ function save(
   name: unknown,
 ): Promise<void> {
   const source = typeof name === 'string' ? name : DEFAULT_MODEL
-  return recordRun(header, steps, { record, ...(source !== '-' && { source }) }).then(run =>
-    writeFileAtomic(path, writeRun(run)),
-  )
+  const run = await recordRun(header, steps, { record, ...(source !== '-' && { source }) })
+  await writeFileAtomic(path, writeRun(run))
 }
 
 const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })

@@ -11,7 +11,7 @@ import {
   TEMPERATURE,
   writeSchedule,
 } from '../temperature/index.js'
-import type { UnknownPolicy } from '../text/tokenizer.js'
+import type { Tokenizer, UnknownPolicy } from '../text/tokenizer.js'
 import { VERSION } from '../version.js'
 import type { GenerateOptions } from './generate.js'
 
@@ -59,6 +59,7 @@ export function runHeader(
   },
 ): RunHeader {
   const { temperature, unknown = 'error', length = LENGTH.default, stop = model.stop ?? [] } = run
+  const chain = run.chain === undefined ? undefined : writtenChain(run.chain, model.tokenizer)
   return {
     ondo: VERSION,
     model: model.hash,
@@ -70,7 +71,7 @@ export function runHeader(
     seed: String(run.seed),
     stream: run.stream ?? 0,
     temperature: writtenTemperature(temperature),
-    ...(run.chain !== undefined && { chain: createChain(run.chain, model.tokenizer).toString() }),
+    ...(chain !== undefined && { chain }),
     length: length === Number.POSITIVE_INFINITY ? 'inf' : length,
     stop: typeof stop === 'string' ? [stop] : [...stop],
   }
@@ -81,6 +82,15 @@ export function writtenTemperature(temperature: number | string | Schedule): str
   return writeSchedule(checkSchedule(temperature))
 }
 
+/** A chain in its one written form; undefined for temperature alone. @throws InputError */
+export function writtenChain(
+  chain: string | readonly LinkInput[],
+  tokenizer: Tokenizer,
+): string | undefined {
+  const links = createChain(chain, tokenizer)
+  return links.plain ? undefined : links.toString()
+}
+
 /** The call of `generate` that writes the run's text. @throws InputError for what can't be read */
 export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
   const seed = BigInt(run.seed)
@@ -89,7 +99,7 @@ export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
     unknown: run.unknown ?? 'error',
     seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed,
     stream: run.stream,
-    temperature: run.temperature === '' ? TEMPERATURE.default : readTemperature(run.temperature),
+    temperature: readTemperature(run.temperature),
     chain: run.chain,
     length: run.length === 'inf' ? Number.POSITIVE_INFINITY : run.length,
     stop: run.stop,

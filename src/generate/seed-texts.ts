@@ -16,7 +16,6 @@ import { Random } from '../random.js'
 import type { Network, State } from '../runtime/session.js'
 import {
   checkTemperature,
-  createChain,
   Distribution,
   findLongestLoop,
   type Interval,
@@ -29,10 +28,10 @@ import {
   TEMPERATURE,
 } from '../temperature/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings, turn } from './generate.js'
-import { writtenTemperature } from './header.js'
-import { type Shelf, seek } from './snapshots.js'
+import { writtenChain, writtenTemperature } from './header.js'
+import { EVERY, type Shelf, seek } from './snapshots.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
-import { type Position, type Resumed, startIds, Writer } from './writer.js'
+import { type Beginning, beginning, type Position, type Resumed, Writer } from './writer.js'
 
 /** What makes the texts of one seed, but for the temperature. */
 export type SeedTextsOptions = Pick<
@@ -75,9 +74,6 @@ export interface TemperatureChange {
   readonly text: SeedText
 }
 
-/** States are kept at every 16th position: going back costs at most as many steps. */
-const EVERY = 16
-
 interface Drawn {
   readonly position: Position
   /** [V] */
@@ -102,7 +98,7 @@ export class SeedTexts {
   private readonly stream: number
   private readonly random: Random
   private readonly scratch: Distribution
-  private readonly base: { readonly state: State; readonly logits: Float32Array }
+  private readonly base: Beginning
   private readonly states = new Map<number, State>()
   private drawn: Drawn[] = []
   private leftover = ''
@@ -127,12 +123,7 @@ export class SeedTexts {
     this.stream = stream
     this.random = new Random(seed, stream)
     this.scratch = new Distribution(model.config.vocabulary)
-    const session = network.session()
-    const ids = this.prompt.length > 0 ? this.prompt : startIds(model)
-    const logits =
-      ids.length > 0 ? session.prefill(ids).slice() : new Float32Array(model.config.vocabulary)
-    this.base = { state: session.snapshot(), logits }
-    session.dispose()
+    this.base = beginning(model, network, this.prompt)
   }
 
   /** The text at a temperature: exactly what `generate` writes. @throws InputError out of range */
@@ -302,10 +293,11 @@ export async function nextTemperature(
 /** @throws InputError unless the run is at one temperature, with temperature alone */
 function constantOf(model: Model, run: GenerateOptions): number {
   const { temperature = TEMPERATURE.default, chain } = run
-  if (chain !== undefined && !createChain(chain, model.tokenizer).plain) {
+  const links = chain === undefined ? undefined : writtenChain(chain, model.tokenizer)
+  if (links !== undefined) {
     throw new InputError(
       'chain',
-      `The chain is "${createChain(chain, model.tokenizer)}"; expected temperature alone: with other links a choice does not keep to one interval of temperatures.`,
+      `The chain is "${links}"; expected temperature alone: with other links a choice does not keep to one interval of temperatures.`,
     )
   }
   if (typeof temperature === 'number') return checkTemperature(temperature)

@@ -1,6 +1,9 @@
 /** States of a network along texts, so that going back costs a few steps and not the whole text. */
 import type { Session, State } from '../runtime/session.js'
 
+/** States are kept at every so many positions: going back costs at most as many steps. */
+export const EVERY = 16
+
 /** The newest-used states, up to a limit of memory. */
 export class Snapshots {
   /** Bytes of states held. */

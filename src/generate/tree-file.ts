@@ -4,7 +4,7 @@ import type { Model } from '../file/model.js'
 import { parseSchedule } from '../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/tokenizer.js'
 import { VERSION } from '../version.js'
-import { type BranchSettings, endOf, type Place, sameSettings } from './branch.js'
+import { type BranchSettings, endOf, ownerOf, type Place, sameSettings } from './branch.js'
 import { checkModel, Fields } from './checked.js'
 import { createTree, type Tree, type TreeOptions } from './tree.js'
 
@@ -84,17 +84,17 @@ export async function loadTree(
   })
   try {
     for (const [id, branch] of branches.entries()) growAgain(tree, id, branch)
+    const place = (value: unknown): Place => readPlace(value, tree)
+    tree.stand(
+      place(fields.raw('here')),
+      fields.list('past').map(place),
+      fields.list('future').map(place),
+    )
+    return tree
   } catch (error) {
     tree.dispose()
     throw error
   }
-  const place = (value: unknown): Place => readPlace(value, tree)
-  tree.stand(
-    place(fields.raw('here')),
-    fields.list('past').map(place),
-    fields.list('future').map(place),
-  )
-  return tree
 }
 
 function readBranch(value: unknown, id: number, size: number): BranchFile {
@@ -144,5 +144,6 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
 function readPlace(value: unknown, tree: Tree): Place {
   const fields = new Fields(value, 'A place of the tree')
   const branch = fields.whole('branch', tree.branches.length - 1)
-  return { branch, position: fields.whole('position', endOf(tree.branches[branch])) }
+  const position = fields.whole('position', endOf(tree.branches[branch]))
+  return { branch: ownerOf(tree.branches, branch, position), position }
 }

@@ -283,6 +283,16 @@ describe('the file of a tree', () => {
     expect(saveTree(again)).toEqual(saveTree(tree))
   })
 
+  it('may stand above the branch that it names, as `goTo` may', async () => {
+    const tree = await grown()
+    const file = JSON.parse(JSON.stringify(saveTree(tree)))
+    file.here = { branch: 2, position: 5 }
+    tree.goTo(file.here)
+    const again = await loadTree(letters, file)
+    expect(again.here).toEqual(tree.here)
+    expect(again.write(3)).toEqual(tree.write(3))
+  })
+
   const spoilt: [string, (file: Record<string, never>) => void, RegExp][] = [
     ['another model', file => Object.assign(file, { model: 'x' }), /made with the model x/],
     ['another format', file => Object.assign(file, { format: 'x' }), /expected "ondo-tree"/],

@@ -36,9 +36,9 @@ import {
   stepsTo,
 } from './branch.js'
 import { networkOf, promptIds } from './generate.js'
-import { writtenTemperature } from './header.js'
-import { Snapshots, seek } from './snapshots.js'
-import { type Position, startIds, Writer } from './writer.js'
+import { writtenChain, writtenTemperature } from './header.js'
+import { EVERY, Snapshots, seek } from './snapshots.js'
+import { type Beginning, beginning, type Position, Writer } from './writer.js'
 
 export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
   readonly chain?: string | readonly LinkInput[]
@@ -67,7 +67,6 @@ interface Pen {
   place: Place
 }
 
-const EVERY = 16
 const MEMORY = 32 * 1024 * 1024
 
 /**
@@ -96,7 +95,7 @@ export class Tree {
   private readonly every: number
   private readonly intervals: boolean
   private readonly snapshots: Snapshots
-  private readonly base: { readonly state: State; readonly logits: Float32Array }
+  private readonly base: Beginning
   private readonly all: Growing[]
   private place: Place = { branch: 0, position: 0 }
   private past: Place[] = []
@@ -132,11 +131,7 @@ export class Tree {
     }
     const settings = this.changed(usual, options)
     this.all = [{ id: 0, at: 0, settings, steps: [], scheduleFrom: 0 }]
-    const session = network.session()
-    const ids = this.promptIds.length > 0 ? this.promptIds : startIds(model)
-    const logits = ids.length > 0 ? session.prefill(ids).slice() : new Float32Array(session.size)
-    this.base = { state: session.snapshot(), logits }
-    session.dispose()
+    this.base = beginning(model, network, this.promptIds)
   }
 
   /** All branches; the first has no parent. The list only grows. */
@@ -325,7 +320,7 @@ export class Tree {
   }
 
   /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
-  grow(from: Place, settings: BranchSettings, choice?: number): Branch & { steps: Position[] } {
+  grow(from: Place, settings: BranchSettings, choice?: number): Branch {
     const parent = this.all[from.branch]
     const branch: Growing = {
       id: this.all.length,
@@ -442,9 +437,9 @@ export class Tree {
     const links =
       chain === undefined
         ? from.chain
-        : chain === null || createChain(chain, this.model.tokenizer).plain
+        : chain === null
           ? undefined
-          : createChain(chain, this.model.tokenizer).toString()
+          : writtenChain(chain, this.model.tokenizer)
     return {
       temperature: temperature === undefined ? from.temperature : writtenTemperature(temperature),
       seed: seed === undefined ? from.seed : String(seed),
