@@ -127,6 +127,8 @@ describe('a saved run', () => {
     expect(file.stop).toBe('interrupted')
     expect((await ondo(['verify', path])).code).toBe(0)
     expect((await ondo(['replay', path])).stdout).toBe(run.stdout)
+    const [header] = jsonLines((await ondo(['replay', path, '--json'])).stdout)
+    expect(header).toMatchObject({ type: 'run', length: file.ids.length })
     expect((await ondo(['replay', run.stderr.trim(), model])).stdout).toBe(run.stdout)
   })
 
@@ -211,6 +213,16 @@ describe('loops', () => {
     expect(loopOf(left)).toBeLessThan(24)
     expect(loopOf(text)).toBeGreaterThanOrEqual(24)
     expect(loopOf(still)).toBeGreaterThanOrEqual(24)
+  })
+
+  it('are left from the prompt as the model read it', async () => {
+    const end = async (...prompt: string[]) => {
+      const args = ['sample', model, '-n', '100', '-t', '0', '--loops', '--json', '--prompt']
+      return jsonLines((await ondo([...args, ...prompt])).stdout).at(-1)
+    }
+    const known = await end('the ')
+    expect(known?.exit).toBeDefined()
+    expect(await end('THE ', '--unknown', 'nearest')).toEqual(known)
   })
 
   it('are left by the schedule that escapes them', async () => {

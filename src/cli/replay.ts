@@ -1,7 +1,5 @@
 /** `ondo replay`: the text of a saved run, or of a code, written again. */
-
-import { promptIds } from '../generate/generate.js'
-import { generate, optionsOf, runHeader } from '../generate/index.js'
+import { generate, optionsOf, promptIds, runHeader } from '../generate/index.js'
 import type { CommandSpec } from './command.js'
 import { DONE, type Io, jsonLine } from './io.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from './run-model.js'
@@ -15,18 +13,20 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
   const { echo, json } = given as ReplayOptions
   const named = await openRun(name)
   const model = await modelOfRun(named, modelName, io)
-  const options = optionsOf(named.run)
   const { record } = named
-  const length = record?.stop === 'interrupted' ? record.ids.length : options.length
-  const { prompt, unknown } = named.run
+  const { prompt, unknown, temperature } = named.run
+  const options = {
+    ...optionsOf(named.run),
+    ...(record?.stop === 'interrupted' && { length: record.ids.length }),
+  }
   const shown = echo && prompt.trim() !== ''
   if (json) {
     const ids = promptIds(model, prompt, unknown)
-    const header = runHeader(model, { ...options, prompt, ids, temperature: named.run.temperature })
+    const header = runHeader(model, { ...options, prompt, ids, temperature })
     await io.write(jsonLine({ type: 'run', ...header }))
   } else if (shown) await io.write(io.paint.dim(prompt))
   let text = ''
-  for await (const step of generate(model, { ...options, length, signal: io.interrupt })) {
+  for await (const step of generate(model, { ...options, signal: io.interrupt })) {
     text += step.text
     await io.write(json ? jsonLine({ type: 'step', ...step }) : step.text)
   }

@@ -1,11 +1,12 @@
 /** `ondo verify`: does a saved run come out the same here? */
 import { InputError } from '../errors.js'
 import { type Difference, verifyRun } from '../generate/index.js'
+import type { Bilingual } from '../knob.js'
 import type { CommandSpec } from './command.js'
 import { DONE, FAILED, type Io } from './io.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from './run-model.js'
 
-const WHAT: Readonly<Record<string, { en: string; ja: string }>> = {
+const WHAT: Readonly<Record<string, Bilingual>> = {
   symbol: { en: '', ja: '' },
   end: { en: ', the end', ja: '（終わり方）' },
   prompt: { en: ' of the prompt', ja: '（書き出しの中）' },

@@ -165,11 +165,18 @@ export async function verifyRun(
     return { position: other, what, expected, came: shown(prompt[other]) }
   }
   const interrupted = record.stop === 'interrupted'
-  const length = interrupted ? ids.length : optionsOf(run).length
+  const has = (field: string): boolean =>
+    record.steps?.some(step => step?.[field] !== undefined) ?? false
+  const request = {
+    ...optionsOf(run),
+    ...(interrupted && { length: ids.length }),
+    ...{ intervals: has('interval'), loops: has('loop') },
+    ...options,
+  }
   let position = 0
   let text = ''
   let end: Step | undefined
-  for await (const step of generate(model, { ...optionsOf(run), length, ...options })) {
+  for await (const step of generate(model, request)) {
     if (step.id !== ids[position]) {
       return { position, what: 'symbol', expected: shown(ids[position]), came: shown(step.id) }
     }
@@ -179,7 +186,7 @@ export async function verifyRun(
     end = step
     position++
   }
-  if (options.signal?.aborted) options.signal.throwIfAborted()
+  options.signal?.throwIfAborted()
   if (position < ids.length) {
     return { position, what: 'symbol', expected: shown(ids[position]), came: shown(undefined) }
   }
@@ -216,7 +223,7 @@ function differingField(
     // Where an interrupted text ended, the one that is written again ends by its length.
     if (interrupted && (what === 'stop' || what === 'text')) continue
     const [a, b] = [JSON.stringify(expected?.[what]), JSON.stringify(came[what])]
-    // A record may hold more than was asked for here (intervals, loops), never less.
+    // A record may hold more than comes again here (`temperatureNote`), never less.
     if (a !== b && b !== undefined) return { what, expected: a ?? 'nothing', came: b }
   }
   return undefined

@@ -178,6 +178,28 @@ describe('a recorded run', () => {
     expect(await verifyRun(letters, { ...record, run: header })).toMatchObject({ what: 'symbol' })
   })
 
+  it('shows an interval or a loop that differs, where the record has them', async () => {
+    const { run } = await recorded({ temperature: 0, length: 90 })
+    const all = await steps({ ...optionsOf(run), intervals: true, loops: true })
+    const record = await recordRun(run, all, { record: true })
+    expect(await verifyRun(letters, await readRun(writeRun(record)))).toBeUndefined()
+    const changed = (position: number, change: object) =>
+      record.steps?.map((step, i) => (i === position ? { ...step, ...change } : step))
+    const interval = changed(7, { interval: { low: 0, high: 9 } })
+    expect(await verifyRun(letters, { ...record, steps: interval })).toMatchObject({
+      ...{ position: 7, what: 'interval' },
+    })
+    expect(all[89].loop).toBeDefined()
+    const loop = changed(89, { loop: { ...all[89].loop, period: 77 } })
+    expect(await verifyRun(letters, { ...record, steps: loop })).toMatchObject({
+      ...{ position: 89, what: 'loop' },
+    })
+  })
+
+  it('has no chain where that is temperature alone', async () => {
+    expect((await recorded({ chain: 'temperature' })).run).toEqual((await recorded()).run)
+  })
+
   it('of another model is refused', async () => {
     const other = mockModel('abcdefgh \n', { seed: 2 })
     await expect(verifyRun(other, await recorded())).rejects.toThrow(
