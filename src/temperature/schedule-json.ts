@@ -1,6 +1,5 @@
 /** Schedules from outside, as JSON has them: a number, the written form, or the value itself. */
 import { InputError } from '../errors.js'
-import { type NumberKnob, readKnob } from '../knob.js'
 import { checkTemperature } from './distribution.js'
 import { parseSchedule, type Schedule } from './schedule.js'
 
@@ -18,24 +17,14 @@ const refuse = (what: string, came: unknown, expected: string): never => {
   )
 }
 
-/** A number that must have a logarithm, or a count. */
-function number(what: string, value: unknown, limits: Partial<NumberKnob>): number {
-  const knob: NumberKnob = {
-    ...{ name: 'schedule', kind: 'number', min: 0, max: Number.MAX_VALUE, default: 0 },
-    about: { en: '', ja: '' },
-    ...limits,
-  }
-  try {
-    return readKnob(knob, value)
-  } catch {
-    const lowest = knob.above ? 'above 0' : 'from 0'
-    return refuse(what, value, `a ${knob.kind === 'whole' ? 'whole ' : ''}number ${lowest}`)
-  }
-}
+const finite = (value: unknown): value is number => Number.isFinite(value)
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 
-const finite = (what: string, value: unknown): number => number(what, value, { above: true })
+/** A number that must have a logarithm. */
+const positive = (what: string, value: unknown): number =>
+  finite(value) && value > 0 ? value : refuse(what, value, 'a number above 0')
 const whole = (what: string, value: unknown): number =>
-  number(what, value, { kind: 'whole', max: Number.MAX_SAFE_INTEGER })
+  isWhole(value) && value >= 0 ? value : refuse(what, value, 'a whole number from 0')
 
 /** 0 to inf; "inf" stands for infinity, which JSON lacks. */
 function temperature(what: string, value: unknown): number {
@@ -59,7 +48,8 @@ export function checkSchedule(value: unknown): Schedule {
 }
 
 function checkValue(value: unknown, depth: number): Schedule {
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) {
+  if (depth > DEEPEST) return refuse('depth', depth, `at most ${DEEPEST}`)
+  if (typeof value !== 'object' || value === null) {
     return refuse('value', value, 'a number, the written form, or an object with a kind')
   }
   const given: Readonly<Record<string, unknown>> = { ...value }
@@ -82,11 +72,14 @@ function checkValue(value: unknown, depth: number): Schedule {
       return { kind, first, inside: temperature('inside', given.inside) }
     }
     case 'entropy': {
-      const [low, high] = [finite('low', given.low), finite('high', given.high)]
-      return { kind, low, high, power: finite('power', given.power ?? 1) }
+      const [low, high] = [positive('low', given.low), positive('high', given.high)]
+      return { kind, low, high, power: positive('power', given.power ?? 1) }
     }
-    case 'surprise':
-      return { kind, bits: number('bits', given.bits, {}) }
+    case 'surprise': {
+      const { bits } = given
+      const good = finite(bits) && bits >= 0
+      return { kind, bits: good ? bits : refuse('bits', bits, 'a number from 0') }
+    }
     case 'escape':
       return { kind, base: inner(given.base) }
     case 'product': {
@@ -111,7 +104,7 @@ function frames(value: unknown): { at: number; temperature: number }[] {
   }
   const list = value.map((frame: unknown) => {
     const { at, temperature: T } = (frame ?? {}) as Record<string, unknown>
-    return { at: whole('at', at), temperature: finite('temperature', T) }
+    return { at: whole('at', at), temperature: positive('temperature', T) }
   })
   if (list.some(({ at }, i) => i > 0 && at <= list[i - 1].at)) {
     return refuse('frames', value, 'rising positions')

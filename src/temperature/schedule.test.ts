@@ -165,6 +165,14 @@ describe('the written form', () => {
     expect(() => checkSchedule(value)).toThrow(`The schedule's ${sentence}`)
   })
 
+  it('as JSON is refused where it is nested beyond reason', () => {
+    let value: unknown = { kind: 'surprise', bits: 2 }
+    for (let depth = 0; depth < 50_000; depth++) value = { kind: 'escape', base: value }
+    expect(() => checkSchedule(value)).toThrow(
+      "The schedule's depth is 1001; expected at most 1000.",
+    )
+  })
+
   it('reads back what it writes', () => {
     fc.assert(
       fc.property(schedule, value => {
