@@ -9,7 +9,7 @@ import { exp, LN2, log } from '../numeric.js'
 import { Random } from '../random.js'
 import type { SweepCell, SweepText } from './curve.js'
 import { isotonicRegression, mean, quantile } from './statistics.js'
-import { type SweepTextOptions, sweepText } from './sweep.js'
+import { DEFAULT_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
 import { along, crossing } from './zones.js'
 
 /** What may be aimed at, and whether it rises or falls with T. */
@@ -221,7 +221,7 @@ function bracketOf(
   target: number,
   direction: 'rises' | 'falls',
   measure: AimMeasure,
-  length = 2000,
+  length: number = DEFAULT_LENGTH,
 ): [number, number] {
   const sign = direction === 'rises' ? 1 : -1
   const fitted = isotonicRegression(

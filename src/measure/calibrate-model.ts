@@ -5,13 +5,12 @@ import { networkOf } from '../generate/index.js'
 import type { Session } from '../runtime/session.js'
 import { type Calibration, calibrate, type Pass, storedLogits, type Visit } from './calibration.js'
 import type { Stretch } from './score.js'
+import { Turns } from './turns.js'
 
 /** Symbols read before a stretch, not counted: by then a state has forgotten that it began at zero. */
 const WARM_UP = 500
 /** Bytes of logits kept in memory; above it every pass reads the text again. */
 const MEMORY = 512 * 1024 * 1024
-/** How long to compute before letting timers and aborts have their turn, ms. */
-const SLICE = 50
 
 /**
  * Finds the T* of a model on a text, or on parts of it.
@@ -79,7 +78,7 @@ async function predict(
   }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void; total: number },
 ): Promise<void> {
   let done = 0
-  let sliceEnd = performance.now() + SLICE
+  const turns = new Turns(signal)
   for (const { from, to } of places) {
     session.reset()
     for (let i = Math.max(1, from - WARM_UP); i < to; i++) {
@@ -87,11 +86,9 @@ async function predict(
       if (i < from) continue
       visit(logits, ids[i])
       done++
-      if ((i & 63) === 0 && performance.now() > sliceEnd) {
+      if ((i & 63) === 0 && turns.due) {
         onProgress?.(done, total)
-        await new Promise(resolve => setTimeout(resolve))
-        signal?.throwIfAborted()
-        sliceEnd = performance.now() + SLICE
+        await turns.pass()
       }
     }
   }

@@ -4,6 +4,7 @@ import type { Model } from '../file/model.js'
 import { networkOf } from '../generate/index.js'
 import { LN2 } from '../numeric.js'
 import { Distribution } from '../temperature/index.js'
+import { Turns } from './turns.js'
 
 export interface Reading {
   /** -log2 p(1) of ids[1..n-1], bits, [n - 1]: nothing precedes the first. */
@@ -11,9 +12,6 @@ export interface Reading {
   /** H(T) before each of them, bits, [n - 1]. */
   readonly entropies: Float32Array
 }
-
-/** How long to compute before letting timers and aborts have their turn, ms. */
-const SLICE = 50
 
 /**
  * Reads a text from a zero state, carried over the whole of it.
@@ -42,7 +40,7 @@ export async function readText(
   const session = (await networkOf(model)).session()
   const distribution = new Distribution(session.size)
   try {
-    let sliceEnd = performance.now() + SLICE
+    const turns = new Turns(signal)
     for (let i = 0; i < count; i++) {
       distribution.load(session.step(ids[i]))
       const own = distribution.at(1)
@@ -50,11 +48,9 @@ export async function readText(
       const below = distribution.logit(distribution.idOfRank(1)) - distribution.logit(ids[i + 1])
       surprisals[i] = (own.logPartition + below) / LN2
       entropies[i] = tempered.entropy
-      if ((i & 63) === 0 && performance.now() > sliceEnd) {
+      if ((i & 63) === 0 && turns.due) {
         onProgress?.(i + 1, count)
-        await new Promise(resolve => setTimeout(resolve))
-        signal?.throwIfAborted()
-        sliceEnd = performance.now() + SLICE
+        await turns.pass()
       }
     }
     signal?.throwIfAborted()

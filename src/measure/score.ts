@@ -3,6 +3,7 @@ import { InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
 import { networkOf } from '../generate/index.js'
 import { exp, LN2, negativeLogLikelihood } from '../numeric.js'
+import { Turns } from './turns.js'
 
 export interface Score {
   /** Mean of -ln p(next symbol | all before it), nats a symbol. */
@@ -25,9 +26,6 @@ export interface ScoreOptions {
   /** Ends the scoring with the signal's reason as error. */
   readonly signal?: AbortSignal
 }
-
-/** How long to compute before letting timers and aborts have their turn, ms. */
-const SLICE = 50
 
 /**
  * Reads `ids` from a zero state and asks at each one how likely the next was at T = 1: feeds
@@ -52,7 +50,7 @@ export async function score(
   const session = (await networkOf(model)).session()
   try {
     let sum = 0
-    let sliceEnd = performance.now() + SLICE
+    const turns = new Turns(signal)
     for (let i = 0; i < count; i++) {
       const target = ids[i + 1]
       if (!(target < V)) {
@@ -64,11 +62,9 @@ export async function score(
       const loss = negativeLogLikelihood(session.step(ids[i]), target)
       sum += loss
       if (surprisals) surprisals[i] = loss
-      if ((i & 63) === 0 && performance.now() > sliceEnd) {
+      if ((i & 63) === 0 && turns.due) {
         onProgress?.(i + 1, count)
-        await new Promise(resolve => setTimeout(resolve))
-        signal?.throwIfAborted()
-        sliceEnd = performance.now() + SLICE
+        await turns.pass()
       }
     }
     signal?.throwIfAborted()

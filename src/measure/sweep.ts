@@ -32,6 +32,7 @@ import type { CorpusIndex } from './novelty.js'
 import { figuresAt } from './profile.js'
 import { settled } from './settled.js'
 import { DEFAULT_TEMPERATURES, parseTemperatures } from './temperatures.js'
+import { Turns } from './turns.js'
 import { type CorpusFigures, findZones, type Zones } from './zones.js'
 
 /** How each text is written and measured. */
@@ -101,14 +102,13 @@ export type SweepEvent =
     }
   | { readonly type: 'end'; readonly result: SweepResult }
 
-const DEFAULT_LENGTH = 2000
+/** Characters of a text, unless said. */
+export const DEFAULT_LENGTH = 2000
 const DEFAULT_SEEDS = 8
 /** An LSTM's cells take some ten thousand steps to come to rest; beyond that nothing new was seen. */
 const DEFAULT_PROOF_STEPS = 20_000
 /** Symbols a character at most: a byte model takes up to four, and some bytes never make one. */
 const MOST_SYMBOLS = 8
-/** How long to compute before letting timers, messages and aborts have their turn, ms. */
-const SLICE = 30
 
 /**
  * Writes one text and measures it. A pure function of (model, cell, options): the same in every
@@ -139,7 +139,7 @@ export async function sweepText(
     const cold: number[] = []
     const surprisals: number[] = []
     const entropies: number[] = []
-    let sliceEnd = performance.now() + SLICE
+    const turns = new Turns(signal)
     const unproved = (step: number): boolean =>
       prover !== undefined && proof === undefined && step < proofSteps
     for (let step = 0; ; step++) {
@@ -156,11 +156,7 @@ export async function sweepText(
         cold.push(position.id)
         proof = prover?.push(session.snapshot(), position.id)
       }
-      if ((step & 15) === 0 && performance.now() > sliceEnd) {
-        await new Promise(resolve => setTimeout(resolve))
-        signal?.throwIfAborted()
-        sliceEnd = performance.now() + SLICE
-      }
+      if ((step & 15) === 0 && turns.due) await turns.pass()
     }
     signal?.throwIfAborted()
     if (characters < length) text += writer.flush()
@@ -319,7 +315,7 @@ export async function* sweep(
       }))
   const inHand = new Map<string, Promise<SweepText>>()
   // Texts too short to give others their turn must not hold them up together.
-  let sliceEnd = performance.now() + SLICE
+  const turns = new Turns()
   try {
     while (left.length + inHand.size > 0 && !signal?.aborted) {
       while (left.length > 0 && inHand.size < concurrency) {
@@ -330,10 +326,7 @@ export async function* sweep(
       inHand.delete(keyOf(text))
       texts.push(text)
       yield { type: 'text', text, done: texts.length, total }
-      if (performance.now() > sliceEnd) {
-        await new Promise(resolve => setTimeout(resolve))
-        sliceEnd = performance.now() + SLICE
-      }
+      if (turns.due) await turns.pass()
     }
   } catch (error) {
     if (!signal?.aborted) throw error
