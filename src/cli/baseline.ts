@@ -1,6 +1,6 @@
 /** `ondo baseline`: what counting alone predicts of a text, to hold a network against. */
 import { InputError } from '../errors.js'
-import { type NgramBaseline, ngramBaseline } from '../measure/ngram.js'
+import { HIGHEST_ORDER, type NgramBaseline, ngramBaseline } from '../measure/ngram.js'
 import { readCorpus } from '../node/read.js'
 import { exp, LN2 } from '../numeric.js'
 import { buildTokenizer, encodeContent, type TokenizerKind } from '../text/index.js'
@@ -14,7 +14,7 @@ import { partsOf, testOf } from './parts.js'
 import { BY_THE_TEXT_IN_WORDS, durationOf, lossOf, number, splitName } from './words.js'
 
 /** Of the settings of training: those that say which part is held out. */
-export interface SplitSettings {
+interface SplitSettings {
   readonly split: SplitKind
   readonly holdout: number
   readonly batch: number
@@ -187,11 +187,11 @@ export const baseline: CommandSpec = {
         name: 'orders',
         kind: 'whole',
         min: 1,
-        max: 64,
-        default: 64,
+        max: HIGHEST_ORDER,
+        default: HIGHEST_ORDER,
         about: { en: '', ja: '' },
       },
-      range: { en: '1 to 64', ja: '1〜64' },
+      range: { en: `1 to ${HIGHEST_ORDER}`, ja: `1〜${HIGHEST_ORDER}` },
     },
     flagOf({
       name: 'tokenizer',

@@ -1,5 +1,4 @@
 /** `ondo calibrate`: the one temperature at which a model is as right as it is sure. */
-import { basename, join } from 'node:path'
 import {
   type Calibration,
   calibrateModel,
@@ -15,7 +14,7 @@ import { hashOf, READING } from './corpus.js'
 import { JSON_LINE } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd } from './language.js'
-import { openModel } from './model.js'
+import { openModel, titleOf } from './model.js'
 import { recordedParts } from './parts.js'
 import { LiveLine, reading } from './progress.js'
 import { noPngLine } from './sweep.js'
@@ -147,12 +146,12 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     )
   }
   if (flags.out !== undefined) {
-    const title = model.name ?? basename(typeof name === 'string' ? name : 'model')
     const { files, noPng } = await writeFigures(
-      join(flags.out),
+      flags.out,
       'calibration',
       io.language,
-      (theme, language) => reliabilityFigure(title, calibration, { theme, language }),
+      (theme, language) =>
+        reliabilityFigure(titleOf(model, name), calibration, { theme, language }),
     )
     io.say(
       io.t({

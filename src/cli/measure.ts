@@ -2,6 +2,7 @@
 import {
   COPIED_LENGTH,
   CorpusIndex,
+  codePoints,
   keptMeasures,
   type Measures,
   measureText,
@@ -59,7 +60,7 @@ function rowsOf(
   const or = (value: number | undefined, write: (value: number) => string): string =>
     value === undefined ? '-' : write(value)
   const loopText = loop ? ` (${loop.count} x ${loop.period})` : ''
-  const unit = spelling?.unit === 'grams'
+  const grams = spelling?.unit === 'grams'
   return [
     {
       name: { en: 'surprisal, bits a character', ja: '意外さ（ビット/文字）' },
@@ -81,7 +82,7 @@ function rowsOf(
       usual: range(usual?.looping, percent),
     },
     {
-      name: unit
+      name: grams
         ? { en: 'misspelling, 4-grams never seen', ja: '綴り誤り（学習文にない4文字連鎖）' }
         : { en: 'misspelling, words never seen', ja: '綴り誤り（学習文にない語）' },
       value: or(spelling?.rate, percent),
@@ -145,7 +146,7 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
     ...(corpus && { corpus: new CorpusIndex(corpus.text) }),
     ...surprise,
     // The first symbol has no surprisal, nor has one that the model does not know.
-    given: Math.min(text.length > 0 ? Array.from(text).length : 0, 1 + unknown.length),
+    given: Math.min(codePoints(text).length, 1 + unknown.length),
   })
   const usual =
     kept.corpus && measures.characters > 0 ? usualAt(kept.corpus, measures.characters) : undefined

@@ -1,5 +1,6 @@
 /** A model as the command line names it. */
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { decodeModel, type Model, type ModelHeader, readModelHeader } from '../file/index.js'
 import { fileError, findModel, readFileBytes } from '../node/files.js'
 import { loadModel } from '../node/load.js'
@@ -22,6 +23,11 @@ export function openModel(name: unknown): Promise<Model> {
     ? decodeModel(readInput('-'))
     : loadModel(typeof name === 'string' ? name : DEFAULT_MODEL)
 }
+
+/** What a figure calls a model: its own name, else that of its file or folder. */
+export const titleOf = (model: Model, name: unknown): string =>
+  model.name ??
+  basename(typeof name === 'string' ? name : DEFAULT_MODEL).replace(/\.safetensors$/, '')
 
 export interface OpenedFile {
   readonly model: Model

@@ -1,6 +1,4 @@
 /** `ondo sweep`: temperature against what it does, as tables, figures and texts. */
-import { basename } from 'node:path'
-
 import type { NumberKnob } from '../knob.js'
 import {
   type CurvePoint,
@@ -13,6 +11,7 @@ import {
   sweep as sweepModel,
   writeTemperature,
   type ZoneName,
+  zoneAt,
 } from '../measure/index.js'
 import type { NoPng } from '../node/png.js'
 import { SweepFolder, type SweepKey } from '../node/sweep-folder.js'
@@ -24,12 +23,12 @@ import { READING } from './corpus.js'
 import { BEGINNING, CHAIN, THREADS } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd, width, wrap } from './language.js'
-import { openModel } from './model.js'
+import { openModel, titleOf } from './model.js'
 import { bar, clock, LiveLine } from './progress.js'
 import { trainedText } from './trained-text.js'
 import { durationOf, number } from './words.js'
 
-export const SEEDS: NumberKnob = {
+const SEEDS: NumberKnob = {
   name: 'seeds',
   kind: 'whole',
   min: 1,
@@ -79,7 +78,7 @@ const COLUMNS: readonly (readonly [
   ['longest', '', 8, 'copied', '写し'],
 ]
 
-export const ZONE_NAMES: Readonly<Record<ZoneName, { en: string; ja: string }>> = {
+const ZONE_NAMES: Readonly<Record<ZoneName, { en: string; ja: string }>> = {
   loops: { en: 'loops', ja: 'ループ' },
   reads: { en: 'reads like the corpus', ja: 'コーパスらしく読める' },
   breaks: { en: 'breaks', ja: '崩れる' },
@@ -96,12 +95,12 @@ function cell(point: CurvePoint, measure: SweepMeasure, unit: '%' | ''): string 
 }
 
 /** Medians, a row a temperature, at 80 columns. */
-export function curveTable(result: SweepResult, io: Io): string {
+function curveTable(result: SweepResult, io: Io): string {
   const shown = COLUMNS.filter(([measure]) =>
     result.curve.some(point => point.values[measure] !== undefined),
   )
   const zoneOf = (T: number): string => {
-    const zone = result.zones?.zones.find(({ from, to }) => T >= from && T <= to)?.zone
+    const zone = zoneAt(result.zones, T)
     return zone ? io.t({ ...ZONE_NAMES[zone], en: zone }) : ''
   }
   const head = shown.map(([, , columns, en, ja]) => padStart(io.t({ en, ja }), columns)).join('')
@@ -125,7 +124,7 @@ export function curveTable(result: SweepResult, io: Io): string {
 const rounded = (T: number): string => writeTemperature(Number(T.toPrecision(3)))
 
 /** The zones in words, and what of the sweep is proved. */
-export function zoneLines(result: SweepResult, io: Io): string[] {
+function zoneLines(result: SweepResult, io: Io): string[] {
   const { zones, figures, texts } = result
   const lines: string[] = []
   for (const { zone, from, to } of zones?.zones ?? []) {
@@ -218,8 +217,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     figures,
   }
   const { cells } = planSweep(model, options)
-  const title =
-    model.name ?? basename(typeof name === 'string' ? name : 'model').replace(/\.safetensors$/, '')
+  const title = titleOf(model, name)
 
   const out = flags.out === undefined ? undefined : new SweepFolder(flags.out)
   const key: SweepKey = {
@@ -330,9 +328,6 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   return DONE
 }
 
-/** @throws InputError that points at the character */
-export const readTemperatures = (text: string): number[] => parseTemperatures(text)
-
 export const sweep: CommandSpec = {
   name: 'sweep',
   arguments: '[model]',
@@ -360,7 +355,7 @@ export const sweep: CommandSpec = {
         en: 'single ones, ranges (0.1..3: ten a decade), /20 of them, or steps (0..3:0.1)',
         ja: '単独、範囲（0.1..3: 1桁に10個）、/20で個数、:0.1で刻み',
       },
-      parse: readTemperatures,
+      parse: parseTemperatures,
       range: { en: `default ${DEFAULT_TEMPERATURES}`, ja: `既定 ${DEFAULT_TEMPERATURES}` },
     },
     flagOf(SEEDS),

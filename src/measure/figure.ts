@@ -117,7 +117,7 @@ export function figure(
   )}\n`
 }
 
-/** The least of 1, 2, 2.5, 5 times a power of ten that is not below the value, and its ticks. */
+/** The least round number that is not below the value, and the ticks from 0 to it. */
 export function niceScale(most: number): { readonly top: number; readonly ticks: number[] } {
   if (!(most > 0)) return { top: 1, ticks: [0, 0.5, 1] }
   const power = 10 ** Math.floor(Math.log10(most))

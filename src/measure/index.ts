@@ -100,4 +100,5 @@ export {
   type Zone,
   type ZoneName,
   type Zones,
+  zoneAt,
 } from './zones.js'

@@ -3,6 +3,7 @@
  * training text's spelling, what is usual for the corpus, and the sweep that names the model's zones.
  */
 import { FileError } from '../errors.js'
+import { isRecord } from '../file/json.js'
 import type { Model } from '../file/model.js'
 import type { CurvePoint } from './curve.js'
 import { SpellingFilter } from './filter.js'
@@ -46,9 +47,6 @@ export function writeMeasures({ filter, corpus, sweep }: KeptMeasures): Record<s
     ...(sweep && { sweep: shortened(sweep) }),
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** JSON has no infinity; the file writes it as a word. */
 function withInfinity(value: unknown): unknown {

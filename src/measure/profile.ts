@@ -102,8 +102,8 @@ export function corpusProfile(
   const length = countCharacters(corpus)
   const heldLength = countCharacters(heldOut)
   const half = Math.floor(length / 2)
-  let lengths = PROFILE_WINDOWS.filter(window => window <= half)
-  if (lengths.length === 0 && half >= LEAST_CHARACTERS) lengths = [half as never]
+  let lengths: readonly number[] = PROFILE_WINDOWS.filter(window => window <= half)
+  if (lengths.length === 0 && half >= LEAST_CHARACTERS) lengths = [half]
   const figures = lengths.map((window): WindowFigures => {
     const texts = windowsOf(corpus, window)
     const held = window <= heldLength ? windowsOf(heldOut, window) : []

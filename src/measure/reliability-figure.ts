@@ -22,6 +22,17 @@ const LEAST = 0.0005
 const x = (share: number): number => PLOT.left + share * PLOT.side
 const y = (share: number): number => PLOT.top + (1 - share) * PLOT.side
 
+/** Full after calibration, hollow before it. */
+const mark = (cx: number, cy: number, filled: boolean, colour: string, sheet: string): string =>
+  element('circle', {
+    cx,
+    cy,
+    r: 3.4,
+    fill: filled ? colour : sheet,
+    stroke: colour,
+    'stroke-width': 1.6,
+  })
+
 function curveOf({ bins }: Reliability, filled: boolean, colour: string, sheet: string): string {
   const total = bins.reduce((sum, bin) => sum + bin.count, 0)
   const points = bins
@@ -34,16 +45,7 @@ function curveOf({ bins }: Reliability, filled: boolean, colour: string, sheet: 
     'stroke-width': 2,
     'stroke-dasharray': filled ? undefined : '5 4',
   })
-  const marks = points.map(([cx, cy]) =>
-    element('circle', {
-      cx,
-      cy,
-      r: 3.4,
-      fill: filled ? colour : sheet,
-      stroke: colour,
-      'stroke-width': 1.6,
-    }),
-  )
+  const marks = points.map(([cx, cy]) => mark(cx, cy, filled, colour, sheet))
   return path + marks.join('')
 }
 
@@ -113,14 +115,7 @@ export function reliabilityFigure(
         'stroke-width': 2,
         'stroke-dasharray': filled ? undefined : '5 4',
       }) +
-      element('circle', {
-        cx: left + 15,
-        cy: middle,
-        r: 3.4,
-        fill: filled ? colour : sheet,
-        stroke: colour,
-        'stroke-width': 1.6,
-      }) +
+      mark(left + 15, middle, filled, colour, sheet) +
       label(left + 38, middle + 4, text)
     )
   }

@@ -1,10 +1,10 @@
 /** A sweep to be read: the figure, the zones, and beside each temperature what was written there. */
-import type { CurvePoint, SweepMeasure, SweepText } from './curve.js'
+import type { CurvePoint, SweepText } from './curve.js'
 import { escapeXml, type FigureLanguage } from './figure.js'
 import type { SweepResult } from './sweep.js'
 import { type SweepDrawing, sweepFigure } from './sweep-figure.js'
 import { writeTemperature } from './temperatures.js'
-import type { ZoneName } from './zones.js'
+import { zoneAt } from './zones.js'
 
 const WORDS = {
   en: {
@@ -54,14 +54,10 @@ pre { font: 1rem/1.6 Georgia, "Noto Serif", "Noto Serif CJK JP", serif; white-sp
 /** Characters of each text that are seen at once. */
 const SHOWN = 400
 
-function zoneOf(temperature: number, result: SweepResult): ZoneName | undefined {
-  return result.zones?.zones.find(({ from, to }) => temperature >= from && temperature <= to)?.zone
-}
-
 function figures(point: CurvePoint, language: FigureLanguage): string {
   const words = WORDS[language]
   const shares = (['repetition', 'looping', 'spelling'] as const).flatMap(measure => {
-    const value = point.values[measure satisfies SweepMeasure]?.median
+    const value = point.values[measure]?.median
     return value === undefined ? [] : [`${words[measure]} ${(100 * value).toFixed(1)}%`]
   })
   const bits = point.values.surprisal?.median
@@ -112,7 +108,7 @@ export function sweepPage(
     .map(point => {
       const { temperature } = point
       const texts = result.texts.filter(text => text.temperature === temperature)
-      const zone = zoneOf(temperature, result)
+      const zone = zoneAt(result.zones, temperature)
       const name = zone ? ` · ${words.names[zone]}` : ''
       const others = texts.slice(1).map(text => textBlock(text, language))
       return (

@@ -12,6 +12,7 @@ import {
   crossing,
   findZones,
   type SweepPoint,
+  zoneAt,
 } from './zones.js'
 
 const shakespeare = new URL('../../../shared/data/tiny-shakespeare.txt', import.meta.url)
@@ -55,6 +56,10 @@ describe('zones', () => {
       { zone: 'reads', from: loopsBelow!.at, to: breaksAbove!.at },
       { zone: 'breaks', from: breaksAbove!.at, to: Infinity },
     ])
+    const all = findZones(model, figures)
+    const at = [0, 0.5, 0.9, 2, Infinity].map(T => zoneAt(all, T))
+    expect(at).toEqual(['loops', 'loops', 'reads', 'breaks', 'breaks'])
+    expect(zoneAt(undefined, 1)).toBeUndefined()
     expect(limits).toEqual({ repetition: 0.1, loop: 0, spelling: 0.06 })
     expect(notes).toEqual([])
     expect(findZones([...model].reverse(), figures)).toEqual(findZones(model, figures))

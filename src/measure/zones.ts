@@ -129,6 +129,11 @@ export interface Zones {
   readonly notes: readonly string[]
 }
 
+/** The zone of a temperature; on a border the colder one. */
+export function zoneAt(zones: Zones | undefined, temperature: number): ZoneName | undefined {
+  return zones?.zones.find(({ from, to }) => temperature >= from && temperature <= to)?.zone
+}
+
 /**
  * The rate of unknown words at which a text counts as broken: three times the held-out text's own.
  * Where that own rate is above 1/4 (lists of names; 4-grams of a short Japanese corpus) three times
