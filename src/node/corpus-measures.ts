@@ -1,6 +1,4 @@
 /** What of a corpus's measures goes into the model file: the spelling filter and what is usual. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { decodeModel, encodeModel, readModelHeader } from '../file/index.js'
 import {
   buildSpellingFilter,
@@ -12,7 +10,7 @@ import {
 } from '../measure/index.js'
 import type { Tokenizer } from '../text/index.js'
 import { FILES, type IdSource } from '../train/index.js'
-import { writeFileAtomic } from './files.js'
+import { checkpointFolder } from './checkpoint-folder.js'
 
 /** Symbols read at most, of the training text and of the held-out one: seconds, not minutes. */
 const MOST_TRAINING = 8_000_000
@@ -46,16 +44,17 @@ export const measuringSeconds = (symbols: number): number =>
 /**
  * Puts measures into the models of a training folder. The weights stay as they are, and so does all
  * that resuming needs.
+ * @throws FileError
  */
 export async function addMeasures(folder: string, kept: KeptMeasures): Promise<void> {
+  const store = await checkpointFolder(folder)
   for (const name of [FILES.best, FILES.model]) {
-    const path = join(folder, name)
-    const bytes = await readFile(path).catch(() => undefined)
+    const bytes = await store.read(name)
     if (!bytes) continue
     const model = await decodeModel(bytes)
     const { dtypes } = readModelHeader(bytes)
     const measures = { ...model.measures, ...writeMeasures(kept) }
-    await writeFileAtomic(path, encodeModel({ ...model, measures }, { dtype: dtypes[0] }))
+    await store.write(name, encodeModel({ ...model, measures }, { dtype: dtypes[0] }))
   }
 }
 

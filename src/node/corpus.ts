@@ -21,7 +21,7 @@ import { readFileBytes } from './files.js'
 import { findFiles, type ReadOptions, STDIN, STDIN_NAME } from './read.js'
 
 /** Bytes from which on a corpus is not held in memory. Below it, text and ids take some 300 MB at most. */
-export const LARGE = 64e6
+const LARGE = 64e6
 
 export interface OpenOptions extends ReadOptions {
   /** Gives the folder in which the ids of a large corpus lie while it is open; asked only then. */

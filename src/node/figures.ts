@@ -1,8 +1,8 @@
 /** Figures into a folder: SVG and PNG, light and dark. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FIGURE_THEMES, type FigureLanguage, type FigureTheme } from '../measure/index.js'
-import { fileError, writeFileAtomic } from './files.js'
+import { makeFolder } from './checkpoint-folder.js'
+import { writeFileAtomic } from './files.js'
 import { type NoPng, pngMaker } from './png.js'
 
 /**
@@ -16,9 +16,7 @@ export async function writeFigures(
   language: FigureLanguage,
   draw: (theme: FigureTheme, language: FigureLanguage) => string,
 ): Promise<{ files: string[]; noPng?: NoPng }> {
-  await mkdir(folder, { recursive: true }).catch(error => {
-    throw fileError(error, folder, 'written')
-  })
+  await makeFolder(folder)
   const files: string[] = []
   const write = async (file: string, content: string | Uint8Array): Promise<void> => {
     await writeFileAtomic(join(folder, file), content)

@@ -2,9 +2,9 @@
  * The folder of a sweep. `texts.jsonl` grows as texts are done, so that neither Ctrl-C nor a crash
  * loses one; all else is made of it at the end, each file whole or not at all.
  */
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InputError } from '../errors.js'
+import { FileError, InputError } from '../errors.js'
 import {
   curveCsv,
   type FigureLanguage,
@@ -16,8 +16,9 @@ import {
   sweepPage,
   writeTemperature,
 } from '../measure/index.js'
+import { makeFolder } from './checkpoint-folder.js'
 import { writeFigures } from './figures.js'
-import { fileError, writeFileAtomic } from './files.js'
+import { fileError, isMissing, writeFileAtomic } from './files.js'
 import type { NoPng } from './png.js'
 
 /** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
@@ -55,6 +56,18 @@ function restored({ temperature, seed, ...rest }: StoredText): SweepText {
   }
 }
 
+function readLine<T>(line: string, file: string): T {
+  try {
+    return JSON.parse(line) as T
+  } catch (cause) {
+    throw new FileError(
+      'sweep-damaged',
+      `"${file}" holds no sweep, or a damaged one: choose another --out, or begin anew with --force.`,
+      { cause },
+    )
+  }
+}
+
 export class SweepFolder {
   readonly path: string
 
@@ -66,15 +79,16 @@ export class SweepFolder {
    * Opens the folder for a sweep.
    * @param anew forget what is there
    * @returns the texts that are done already
-   * @throws InputError when it holds a sweep with other settings
+   * @throws InputError when it holds a sweep with other settings; FileError
    */
   async open(key: SweepKey, anew: boolean): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
-    await mkdir(this.path, { recursive: true }).catch(error => {
-      throw fileError(error, this.path, 'written')
-    })
+    await makeFolder(this.path)
     if (anew) await rm(file, { force: true })
-    const text = await readFile(file, 'utf8').catch(() => '')
+    const text = await readFile(file, 'utf8').catch(error => {
+      if (isMissing(error)) return ''
+      throw fileError(error, file, 'read')
+    })
     if (text === '') {
       await writeFileAtomic(file, `${JSON.stringify({ type: 'sweep', ...key })}\n`)
       return []
@@ -83,7 +97,7 @@ export class SweepFolder {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole !== text) await writeFileAtomic(file, whole)
     const [head, ...lines] = whole.trimEnd().split('\n')
-    const before = JSON.parse(head) as SweepKey
+    const before = readLine<SweepKey>(head, file)
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])
     if (other) {
@@ -94,7 +108,7 @@ export class SweepFolder {
         `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])}): choose another --out, or begin anew with --force.`,
       )
     }
-    return lines.map(line => restored(JSON.parse(line) as StoredText))
+    return lines.map(line => restored(readLine<StoredText>(line, file)))
   }
 
   async add(text: SweepText): Promise<void> {
