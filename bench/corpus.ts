@@ -11,9 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openCorpus } from '../src/node/corpus.js'
 import type { TokenizerKind } from '../src/text/index.js'
-import { type Candidate, interleave, type Row, rateText, timed } from './harness.js'
+import { type Candidate, interleave, QUICK, type Row, rateText, timed } from './harness.js'
 
-const QUICK = process.argv.includes('--quick')
 const MB = 1e6
 /** The Linux kernel of Karpathy's post has 474 MB. */
 const WHOLE = (QUICK ? 80 : 500) * MB
@@ -95,7 +94,7 @@ export async function* measure(log: (line: string) => void): AsyncIterable<Row> 
       ...(await passes(folder, latin, 'Latin, graphemes', 'grapheme')),
       ...(await passes(folder, japanese, 'Japanese, graphemes', 'grapheme')),
     ]
-    const rates = await interleave(candidates, { rounds: QUICK ? 2 : 5, ms: 1 })
+    const rates = await interleave(candidates, { rounds: 5, ms: 1 })
     for (const { name, rates: each } of rates) {
       const perSecond = each.map(rate => (rate * ENCODED) / MB)
       const [what, who] = name.split(': ')

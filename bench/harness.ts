@@ -12,6 +12,9 @@ import { availableParallelism, cpus, loadavg, platform, release, totalmem } from
  */
 export const CLOCK: 'wall' | 'cpu' = process.argv.includes('--cpu') ? 'cpu' : 'wall'
 
+/** `--quick`: just to see that a subject runs; what it says is worth nothing. */
+export const QUICK = process.argv.includes('--quick')
+
 /** Milliseconds on that clock. */
 export function now(): number {
   if (CLOCK === 'wall') return performance.now()
@@ -58,13 +61,17 @@ export interface Rates {
 }
 
 /**
- * @param ms about how long one turn of one candidate lasts
+ * @param ms about how long one turn of one candidate lasts; with `--quick` less, in two rounds
  * @returns rates of each candidate, round by round
  */
 export async function interleave(
   candidates: readonly Candidate[],
   { rounds = 7, ms = 400 }: { rounds?: number; ms?: number } = {},
 ): Promise<Rates[]> {
+  if (QUICK) {
+    rounds = 2
+    ms = Math.min(ms, 50)
+  }
   const counts: number[] = []
   for (const candidate of candidates) {
     // Warm-up and choice of the count in one: grow until a turn is long enough to be trusted.

@@ -1,10 +1,11 @@
 /**
  * `npm run bench [-- SUBJECT...]`: measures, prints a table, keeps it in bench/results/.
- * With `--quick`, just to see that it runs (kept nowhere); with `--cpu`, processor time instead of the clock's, for a machine that others use too.
+ * With `--quick`, just to see that it runs (kept nowhere); with `--cpu`, processor time instead of
+ * the clock's, for a machine that others use too.
  * A new subject is one file with `measure()` and one line here.
  */
 import { didYouMean } from '../src/errors.js'
-import { machine, machineLine, type Row, save, table } from './harness.js'
+import { machine, machineLine, QUICK, type Row, save, table } from './harness.js'
 
 interface Subject {
   /** One line above the table. */
@@ -40,7 +41,7 @@ async function main(names: readonly string[]): Promise<number> {
       rows.push(row)
     }
     console.log(table(rows))
-    if (process.argv.includes('--quick')) continue
+    if (QUICK) continue
     console.log(`Kept in ${save(name, { ...about, ...subject.versions?.() }, rows)}\n`)
   }
   return 0

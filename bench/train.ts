@@ -18,6 +18,7 @@ import {
   type Candidate,
   interleave,
   median,
+  QUICK,
   type Rates,
   type Row,
   rateText,
@@ -29,7 +30,6 @@ import { findTorch } from './peers/torch.js'
 import { type Task, TorchTraining } from './peers/torch_train.js'
 import { ADAMW, BATCHES, learnerOf, SEED } from './train-learner.js'
 
-const QUICK = process.argv.includes('--quick')
 const V = 65
 const threads = availableParallelism()
 
@@ -40,7 +40,7 @@ export const versions = (): Record<string, string> => seen
 const engine = await nodeEngine({ threads })
 
 /** Rounds, and how long a turn lasts: some 20 steps of the smallest, one of the largest. */
-const MEASURE = QUICK ? { rounds: 2, ms: 50 } : { rounds: 5, ms: 700 }
+const MEASURE = { rounds: 5, ms: 700 }
 
 interface Size {
   readonly cell: 'lstm' | 'gru' | 'rnn'
