@@ -121,7 +121,7 @@ async function library() {
   return `${output.length} files`
 }
 
-/** What \`ondo export page\` puts a model into: a template, its style, its program. */
+/** What `ondo export page` puts a model into: its style and its program. */
 async function page() {
   const { rolldown } = await import('rolldown')
   const read = path => readFileSync(at(`studio/${path}`), 'utf8')
