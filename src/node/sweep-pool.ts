@@ -77,13 +77,9 @@ export async function sweepPool(
     ...(corpusText !== undefined && { corpus: corpusText }),
   }
   return new ThreadPool(
-    Array.from({ length: count }, () => thread(file, outfit)),
+    Array.from({ length: count }, () => new Worker(file, { workerData: outfit })),
     signal,
   )
-}
-
-function thread(file: string, outfit: Outfit): Worker {
-  return new Worker(file, { workerData: outfit })
 }
 
 interface Waiting {
@@ -98,6 +94,8 @@ class ThreadPool implements SweepPool {
   private readonly workers: readonly Worker[]
   private readonly waiting = new Map<number, Waiting>()
   private next = 0
+  /** Why no more texts come: a thread died, perhaps while it had none in hand, or all were aborted. */
+  private ended: { readonly reason: unknown } | undefined
 
   constructor(workers: readonly Worker[], signal: AbortSignal | undefined) {
     this.workers = workers
@@ -105,14 +103,15 @@ class ThreadPool implements SweepPool {
     this.idle = [...workers]
     for (const worker of workers) {
       worker.on('message', (answer: Answer) => this.take(answer))
-      worker.on('error', error => this.rejectAll(error, worker))
+      worker.on('error', error => this.end(error))
     }
     // A text in hand is let go: the threads end with the pool.
-    signal?.addEventListener('abort', () => this.rejectAll(signal.reason))
+    signal?.addEventListener('abort', () => this.end(signal.reason))
   }
 
   /** Never called for more than `concurrency` cells at once, so a thread is free. */
   readonly run = (cell: SweepCell): Promise<SweepText> => {
+    if (this.ended) return Promise.reject(this.ended.reason)
     const worker = this.idle.pop()
     if (!worker) throw new Error('More texts were asked for at once than there are threads.')
     const number = this.next++
@@ -135,11 +134,9 @@ class ThreadPool implements SweepPool {
     else waiting.reject(answer.error)
   }
 
-  private rejectAll(error: unknown, of?: Worker): void {
-    for (const [number, waiting] of this.waiting) {
-      if (of && waiting.worker !== of) continue
-      this.waiting.delete(number)
-      waiting.reject(error)
-    }
+  private end(reason: unknown): void {
+    this.ended ??= { reason }
+    for (const waiting of this.waiting.values()) waiting.reject(reason)
+    this.waiting.clear()
   }
 }
