@@ -113,6 +113,13 @@ describe('dynamic evaluation', () => {
     await reader.dispose()
   })
 
+  it('refuses to calibrate on less than a stretch, which has no usual gradient', async () => {
+    const reader = await dynamicReader(engine, modelOf(FIRST), dynamicSettings({ seq: 4 }))
+    await expect(reader.calibrate(idsOf(4))).rejects.toThrow('has 4 symbols; expected at least 5')
+    await reader.calibrate(idsOf(5))
+    await reader.dispose()
+  })
+
   it('checks its settings', () => {
     expect(() => dynamicSettings({ rate: -1 })).toThrow('The rate is -1; expected a number from 0')
     expect(() => dynamicSettings({ seq: '0' })).toThrow('The seq is "0"')

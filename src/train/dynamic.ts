@@ -13,6 +13,7 @@
  * The text that the model knows need not be its training text, which a model file does not hold:
  * over what the model writes itself at T = 1, s² is the diagonal of its Fisher information.
  */
+import { InputError } from '../errors.js'
 import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import { copyOf } from './average.js'
@@ -99,6 +100,7 @@ export interface DynamicReader {
   /**
    * Measures the usual size of every gradient, and with it the size of every weight's steps.
    * @param known a text that the model predicts well: its own writing at T = 1
+   * @throws InputError when it is shorter than one stretch
    */
   calibrate(known: IdSource, options?: ReadOptions): Promise<void>
   /**
@@ -151,6 +153,12 @@ export async function dynamicReader(
     async calibrate(known, { onProgress, signal } = {}) {
       const squares = zerosLike(trained)
       const stretches = Math.floor((known.length - 1) / T)
+      if (stretches < 1) {
+        throw new InputError(
+          'text-too-short',
+          `The text to calibrate on has ${known.length} symbols; expected at least ${T + 1}, a stretch and the symbol behind it.`,
+        )
+      }
       begin()
       for (let i = 0; i < stretches; i++) {
         signal?.throwIfAborted()
