@@ -29,7 +29,7 @@ const SLOTS = ['a', 'b'] as const
 type Slot = (typeof SLOTS)[number]
 
 /** FNV-1a over 32-bit words: tells a torn write from a whole one. */
-export function checksum(bytes: Uint8Array, start: number): number {
+function checksum(bytes: Uint8Array, start: number): number {
   let sum = (0x811c_9dc5 ^ start) >>> 0
   const whole = bytes.length & ~3
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

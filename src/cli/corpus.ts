@@ -1,6 +1,6 @@
 /** TEXT... on the command line: files, folders, standard input, read as one corpus and told of. */
-import { sha256 } from '../file/index.js'
 import { type CorpusSource, codeNumbers, ENCODINGS, type VocabularyReport } from '../text/index.js'
+import { corpusHash } from '../train/corpus.js'
 import type { Flag } from './command.js'
 import type { Io } from './io.js'
 import { width } from './language.js'
@@ -23,9 +23,8 @@ export const READING: readonly Flag[] = [
   },
 ]
 
-/** SHA-256 of the text as UTF-8, or of the bytes: what tells a model's own corpus from another. */
-export const hashOf = ({ content }: CorpusSource): Promise<string> =>
-  sha256(typeof content === 'string' ? new TextEncoder().encode(content) : content)
+/** The hash that a model of this corpus has in its file. */
+export const hashOf = ({ content }: CorpusSource): Promise<string> => corpusHash(content)
 
 const LINE_ENDS = { none: 'one line', lf: 'LF', crlf: 'CRLF', cr: 'CR', mixed: 'mixed line ends' }
 const FILES_SHOWN = 5

@@ -22,7 +22,7 @@ import { DONE, type Io } from './io.js'
 import { quoted } from './model.js'
 import { recordedParts } from './parts.js'
 import { FLAGS, type TrainFlags } from './train-flags.js'
-import { defaultFolder, type Source, TrainingFolder } from './training-folder.js'
+import { defaultFolder, noText, type Source, TrainingFolder } from './training-folder.js'
 import { Reporter } from './training-report.js'
 
 /** What was said of the text, filled from the run that is resumed. */
@@ -32,12 +32,7 @@ function sourceOf(paths: readonly string[], flags: TrainFlags, before: Partial<S
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const source = { ...before, ...given, ...(paths.length > 0 && { text: paths }) }
   const text = source.text ?? []
-  if (text.length === 0) {
-    throw new InputError(
-      'argument',
-      'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
-    )
-  }
+  if (text.length === 0) throw noText()
   return { ...source, text }
 }
 

@@ -22,15 +22,16 @@ export interface Source {
 
 const SOURCE = 'source.json'
 
+export const noText = (): InputError =>
+  new InputError(
+    'argument',
+    'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
+  )
+
 /** `runs/book` for `texts/book.txt`. */
 export function defaultFolder(paths: readonly string[]): string {
   const [first] = paths
-  if (first === undefined) {
-    throw new InputError(
-      'argument',
-      'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
-    )
-  }
+  if (first === undefined) throw noText()
   if (first === '-') {
     throw new InputError(
       'option',

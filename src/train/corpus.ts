@@ -9,9 +9,13 @@ export interface TrainingCorpus {
   readonly tokenizer: Tokenizer
   /** A name for people: `tiny-shakespeare.txt`. */
   readonly name?: string
-  /** SHA-256 of the text as UTF-8, or of the bytes where the corpus is bytes; hex. */
+  /** As `corpusHash` makes it. */
   readonly hash: string
 }
+
+/** SHA-256 of a text as UTF-8, or of the bytes; hex. What tells a model's own corpus from another. */
+export const corpusHash = (content: string | Uint8Array): Promise<string> =>
+  sha256(typeof content === 'string' ? new TextEncoder().encode(content) : content)
 
 /**
  * A text, or bytes for the byte tokenizer, as something to train on. Symbols that the tokenizer's
@@ -23,7 +27,6 @@ export async function trainingCorpus(
 ): Promise<TrainingCorpus> {
   const { content, name } = corpus
   const { ids } = encodeContent(tokenizer, content, 'skip')
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  const hash = await sha256(bytes)
+  const hash = await corpusHash(content)
   return { ids, tokenizer, hash, ...(name !== undefined && { name }) }
 }

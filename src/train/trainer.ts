@@ -20,7 +20,7 @@ import type { CheckpointStore } from './store.js'
 export interface TrainOptions {
   readonly corpus: TrainingCorpus
   readonly engine: Engine
-  /** Any of the settings; the rest come from the preset, then from the table. */
+  /** Any of the settings; the rest come from the preset, or without one follow from the text. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** `char-rnn`, or none. */
   readonly preset?: string
