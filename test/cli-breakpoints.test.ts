@@ -67,6 +67,7 @@ describe.skipIf(!bundled)('ondo breakpoints', () => {
 
   it.each([
     [['--from', '-1'], 'The temperature is "-1"'],
+    [['--from', '0.9', '--to', '0.5'], 'go from 0.9 to 0.5; expected the lower one as --from'],
     [['--limit', '0'], 'The limit is "0"; expected a whole number from 1'],
     [['--prompt', '☃'], '☃'],
   ])('refuses %j', async (flags, sentence) => {

@@ -1,6 +1,7 @@
 /** `ondo breakpoints`: all the texts of one seed, as the temperature rises from 0 to infinity. */
+import { InputError } from '../errors.js'
 import { type SeedText, SeedTexts, type TemperatureChange } from '../generate/index.js'
-import { type NumberKnob, readKnob } from '../knob.js'
+import type { NumberKnob } from '../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../temperature/index.js'
 import { printable } from '../text/index.js'
 import { type CommandSpec, flagOf } from './command.js'
@@ -18,8 +19,6 @@ const LIMIT: NumberKnob = {
 }
 
 const LENGTH_HERE: NumberKnob = { ...LENGTH, default: 60 } // the end of each still tells them apart
-
-const readTemperature = (text: string): number => readKnob(TEMPERATURE, text)
 
 interface BreakpointOptions {
   readonly prompt?: string
@@ -62,8 +61,14 @@ function row(text: SeedText, change: TemperatureChange | undefined): string {
 
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
   const options = given as BreakpointOptions
-  const model = await openModel(name)
   const { from = 0, to = Number.POSITIVE_INFINITY, limit = LIMIT.default } = options
+  if (from > to) {
+    throw new InputError(
+      'to',
+      `The temperatures go from ${from} to ${to}; expected the lower one as --from.`,
+    )
+  }
+  const model = await openModel(name)
   const { seed = SEED.default, length = LENGTH_HERE.default } = options
   const prompt = options.prompt ?? model.prompt ?? ''
   const texts = await SeedTexts.of(model, { prompt, seed, length })
@@ -164,13 +169,11 @@ export const breakpoints: CommandSpec = {
       flags: '--from <T>',
       about: { en: 'the temperature to begin at', ja: '始める温度' },
       knob: { ...TEMPERATURE, default: 0 },
-      parse: readTemperature,
     },
     {
       flags: '--to <T>',
       about: { en: 'the temperature to end at', ja: '終える温度' },
       knob: { ...TEMPERATURE, default: Number.POSITIVE_INFINITY },
-      parse: readTemperature,
     },
     flagOf(LIMIT),
     {

@@ -1,6 +1,6 @@
 /** `ondo explain`: one step as a table: the odds before and after temperature, and where the coin fell. */
 import { networkOf, promptIds, Writer } from '../generate/index.js'
-import { type NumberKnob, readKnob } from '../knob.js'
+import type { NumberKnob } from '../knob.js'
 import { type Candidate, type Interval, SEED, TEMPERATURE } from '../temperature/index.js'
 import { printable } from '../text/index.js'
 import { type CommandSpec, flagOf } from './command.js'
@@ -149,11 +149,7 @@ export const explain: CommandSpec = {
       },
       { short: 'p' },
     ),
-    flagOf(TEMPERATURE, {
-      short: 't',
-      placeholder: 'T',
-      parse: text => readKnob(TEMPERATURE, text),
-    }),
+    flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
     flagOf(SEED, { short: 's' }),
     flagOf(TOP, { short: 'k' }),
     { flags: '--json', about: { en: 'one JSON object', ja: 'JSONで' } },
