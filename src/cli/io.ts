@@ -107,6 +107,31 @@ export class Io {
   }
 }
 
+/** Gathers small pieces of text: one write a frame, not one a character; the first at once. */
+export class Gathered {
+  private readonly io: Io
+  private text = ''
+  private last = 0
+
+  constructor(io: Io) {
+    this.io = io
+  }
+
+  async push(text: string): Promise<void> {
+    this.text += text
+    const now = performance.now()
+    if (now - this.last < 16 && this.text.length < 8192) return
+    await this.flush()
+    this.last = now
+  }
+
+  async flush(): Promise<void> {
+    const { text } = this
+    this.text = ''
+    await this.io.write(text)
+  }
+}
+
 /** @internal */
 export function jsonLine(value: unknown): string {
   return `${JSON.stringify(value, (_, entry) =>

@@ -1,7 +1,7 @@
 /** `ondo replay`: the text of a saved run, or of a code, written again. */
 import { generate, optionsOf, promptIds, runHeader } from '../generate/index.js'
 import type { CommandSpec } from './command.js'
-import { DONE, type Io, jsonLine } from './io.js'
+import { DONE, Gathered, type Io, jsonLine } from './io.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from './run-model.js'
 
 interface ReplayOptions {
@@ -25,11 +25,13 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     const header = runHeader(model, { ...options, prompt, ids, temperature })
     await io.write(jsonLine({ type: 'run', ...header }))
   } else if (shown) await io.write(io.paint.dim(prompt))
+  const output = new Gathered(io)
   let text = ''
   for await (const step of generate(model, { ...options, signal: io.interrupt })) {
     text += step.text
-    await io.write(json ? jsonLine({ type: 'step', ...step }) : step.text)
+    await output.push(json ? jsonLine({ type: 'step', ...step }) : step.text)
   }
+  await output.flush()
   if (!json && !((shown ? prompt : '') + text).endsWith('\n')) await io.write('\n')
   return io.interrupted ? io.interruptedCode : DONE
 }

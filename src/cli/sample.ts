@@ -24,7 +24,7 @@ import {
 } from '../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/tokenizer.js'
 import { type CommandSpec, type Flag, flagOf } from './command.js'
-import { DONE, type Io, jsonLine } from './io.js'
+import { DONE, Gathered, type Io, jsonLine } from './io.js'
 import { LoopReporter } from './loops.js'
 import { DEFAULT_MODEL, openModel, readInput } from './model.js'
 
@@ -161,31 +161,6 @@ interface SampleOptions {
   readonly save?: string
   readonly record?: boolean
   readonly code?: boolean
-}
-
-/** Gathers small pieces of text: one write a frame, not one a character; the first at once. */
-class Gathered {
-  private readonly io: Io
-  private text = ''
-  private last = 0
-
-  constructor(io: Io) {
-    this.io = io
-  }
-
-  async push(text: string): Promise<void> {
-    this.text += text
-    const now = performance.now()
-    if (now - this.last < 16 && this.text.length < 8192) return
-    await this.flush()
-    this.last = now
-  }
-
-  async flush(): Promise<void> {
-    const { text } = this
-    this.text = ''
-    await this.io.write(text)
-  }
 }
 
 function reportUnknown(unknown: readonly { symbol: string; replacement?: string }[], io: Io): void {
