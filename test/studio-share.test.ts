@@ -1,6 +1,7 @@
 /** The studio taken along: without a network, in a link to somebody else, in a classroom. */
 import { describe, expect, it } from 'vitest'
-import { complaints, count, records, text, visit } from './studio-stage.js'
+import { encodeRun, type Run } from '../src/index.js'
+import { complaints, count, records, site, text, visit } from './studio-stage.js'
 
 describe('without a network', () => {
   it('is an application that opens, writes and shows every part when the server is gone', async () => {
@@ -99,5 +100,33 @@ describe('a link', () => {
     const taught = await visit(link)
     expect(await taught.locator('#seed').isVisible()).toBe(false)
     expect(await taught.locator('#prompt').isVisible()).toBe(true)
+    // Of a hidden tab neither name nor panel is there, even if it is the one that was shown.
+    await taught.evaluate(() => {
+      location.hash = '#seed=4&hide=seed.next.train'
+    })
+    await taught.locator('#branches').waitFor()
+    expect(await taught.locator('#tab-next, #next, #tab-train').count()).toBe(0)
+    expect(await taught.locator('#tab-branches').getAttribute('aria-selected')).toBe('true')
+  }, 60_000)
+
+  it('says what the page cannot do, and calls no such link damaged', async () => {
+    const run: Run = {
+      ondo: '0.1.0',
+      model: site.model.hash,
+      tokenizer: 'character',
+      prompt: '',
+      seed: '1',
+      stream: 0,
+      temperature: '1',
+      length: 20,
+      stop: [],
+    }
+    for (const asked of [{ chain: 'top-k 3' }, { stream: 1 }, { length: 'inf' as const }]) {
+      const page = await visit(`#run=${encodeRun({ ...run, ...asked })}`)
+      const notice = (await page.getByRole('alert').textContent()) ?? ''
+      expect(notice).toContain('chain')
+      expect(notice).not.toContain('damaged')
+      await page.context().close()
+    }
   }, 60_000)
 })

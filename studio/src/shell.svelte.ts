@@ -19,7 +19,7 @@ export class Shell {
   /** Whether the temperature is drawn under the text. */
   curve = $state(false)
 
-  /** Parts that a teacher's link hides (share/hide.ts). */
+  /** Parts that a teacher's link hides (PARTS of share/messages.ts): tabs here, the rest in share.css. */
   hidden = $state.raw<readonly string[]>([])
 
   constructor() {
@@ -29,10 +29,15 @@ export class Shell {
     }
   }
 
+  /** The tabs of a side that nobody hid. */
+  tabsOn(side: Side): readonly Tab[] {
+    return tabsOf(side).filter(({ id }) => !this.hidden.includes(id))
+  }
+
   /** Shows a tab, and on a narrow screen its sheet. */
   open(id: string): void {
     const tab = TABS.find(each => each.id === id)
-    if (!tab) return
+    if (!tab || this.hidden.includes(id)) return
     this.select(tab)
     this.sheet = tab.side
   }

@@ -53,12 +53,12 @@ export class Studio extends Desk {
   readonly zones = $derived<readonly Zone[]>(zonesOf(this.model?.measures))
 
   /** Why a link or a file could not be followed. */
-  notice = $state<'run' | 'model' | 'session'>()
+  notice = $state<'run' | 'beyond' | 'model' | 'session'>()
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */
   missing = $state('')
 
-  /** The text of a link, until its model is open. */
-  private awaited: Run | undefined
+  /** The text of a link with its held units, until its model is open. */
+  private awaited: { readonly run: Run; readonly held: string | undefined } | undefined
   private shelf: Shelf | undefined
   private keepTimer: ReturnType<typeof setTimeout> | undefined
   private readonly lastingThings = new Map<string, unknown>()
@@ -86,6 +86,7 @@ export class Studio extends Desk {
   /** Opens the model that the address names, else the first one; `prompt` and luck from there too. */
   async start(): Promise<void> {
     const address = readAddress(location.hash)
+    this.dress(address)
     this.tell({ type: 'play' })
     const list = await fetch('./models/index.json').catch(() => undefined)
     this.models = list?.ok ? await list.json() : []
@@ -96,19 +97,22 @@ export class Studio extends Desk {
 
   /** The model that an address names, by the code of its text or by id. */
   private modelFor(address: Address): BundledModel | undefined {
-    this.shell.hidden = address.hide ?? this.shell.hidden
-    this.showView(address.view)
     if (address.run === undefined) return this.models.find(({ id }) => id === address.model)
-    this.awaited = readRunOf(address.run)
-    const hash = this.awaited?.model
-    const model = this.models.find(each => hash !== undefined && each.hash === hash)
-    this.notice = hash === undefined ? 'run' : model ? undefined : 'model'
-    this.missing = hash?.slice(0, 12) ?? ''
+    const run = readRunOf(address.run)
+    this.awaited = typeof run === 'string' ? undefined : { run, held: address.held }
+    if (typeof run === 'string') {
+      this.notice = run
+      return undefined
+    }
+    const model = this.models.find(({ hash }) => hash === run.model)
+    this.notice = model ? undefined : 'model'
+    this.missing = run.model.slice(0, 12)
     return model
   }
 
-  /** As share/link.ts writes it. */
-  private showView(written = ''): void {
+  /** What an address hides and shows around the text, as share/link.ts writes it. */
+  private dress({ hide, view: written = '' }: Address): void {
+    this.shell.hidden = hide ?? this.shell.hidden
     const [left, right, tint, view] = written.split('.')
     for (const [side, id] of [
       ['left', left],
@@ -121,14 +125,15 @@ export class Studio extends Desk {
   }
 
   /** Writes the text of a link again, as long as it was, and rests. */
-  private arrive(run: Run, held: string | undefined): void {
+  private arrive({ run, held }: NonNullable<Studio['awaited']>, model: ModelFacts): void {
     this.awaited = undefined
     this.notice = undefined
     this.pause()
     this.steer(readAddress(new URLSearchParams({ t: run.temperature }).toString()))
     const { prompt, seed, unknown = 'skip', length } = run
     const kind = unknown === 'error' ? 'skip' : unknown
-    const origin: Origin = { prompt, seed, unknown: kind, ...(held !== undefined && { held }) }
+    const fits = held !== undefined && fitsHeld(held, model)
+    const origin: Origin = { prompt, seed, unknown: kind, ...(fits && { held }) }
     this.beginFrom(origin, Number(length))
   }
 
@@ -253,8 +258,8 @@ export class Studio extends Desk {
     this.trouble = undefined
     this.draft = kept?.draft ?? new Draft()
     this.history = new History()
-    if (this.awaited?.model === model.hash) {
-      this.arrive(this.awaited, address.held)
+    if (this.awaited?.run.model === model.hash) {
+      this.arrive(this.awaited, model)
       return
     }
     if (kept && this.isWhere(kept.standing, kept.draft, address)) {
@@ -347,11 +352,12 @@ export class Studio extends Desk {
   /** A link was opened in this very page. */
   private follow(address: Address): void {
     if (writeAddress(address) === writeAddress(this.address())) return
+    this.dress(address)
     if (address.run !== undefined) {
       const model = this.modelFor(address)
       if (model && model.id !== this.modelId) this.openBundled(model.id, address)
-      else if (this.awaited && this.awaited.model === this.model?.hash) {
-        this.arrive(this.awaited, address.held)
+      else if (this.model && this.awaited?.run.model === this.model.hash) {
+        this.arrive(this.awaited, this.model)
       }
       return
     }

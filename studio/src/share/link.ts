@@ -44,12 +44,13 @@ export function shareLink(studio: Studio): Shared {
   return link.length > LONGEST ? { why: 'long' } : { link, code }
 }
 
-/** @returns undefined for what is no code, or one that asks for what the page can't do */
-export function readRunOf(code: string): Run | undefined {
+/** @returns `run` for what is no code, `beyond` for one that asks for what the page can't do */
+export function readRunOf(code: string): Run | 'run' | 'beyond' {
   try {
     const run = decodeRun(code)
-    return run.chain === undefined && run.length !== 'inf' ? run : undefined
+    const within = run.chain === undefined && run.stream === 0 && run.length !== 'inf'
+    return within ? run : 'beyond'
   } catch {
-    return undefined
+    return 'run'
   }
 }

@@ -1,12 +1,11 @@
 /**
- * The tabs beside the text. To add one, work in a folder of its own and touch no other file:
+ * The tabs beside the text. To add one, make it a folder of its own:
  *
  *   tabs/NAME/NAME.svelte   the panel: one component with the props of `TabProps`
  *   tabs/NAME/messages.ts   its words: `export const words = table(en, ja)` (messages/table.ts)
  *   tabs/NAME/*.css, *.ts   what else it needs; import the css in the component
  *
- * and one line each in PANELS and PLANNED below (those of the tabs that are planned stand there
- * already; a tab whose panel is not there is not shown). What a panel may count on:
+ * and one entry in TABS below. What a panel may count on:
  *
  * - It is loaded when its tab is first shown, as a chunk of its own, and mounted only while it is
  *   shown. What must outlive that (a sweep that runs on) is a value of
@@ -43,49 +42,39 @@ export interface Tab {
   readonly load?: LoadPanel
 }
 
-/** Panels that are there; each becomes a chunk of its own. */
-const PANELS = import.meta.glob<{ default: Panel }>([
-  '../parts/Train.svelte',
-  './lessons/Lessons.svelte',
-  './branches/Branches.svelte',
-  './sweep/Sweep.svelte',
-  './inside/Inside.svelte',
-])
-
-const PLANNED: readonly Tab[] = [
+export const TABS: readonly Tab[] = [
   { id: 'text', side: 'left', title: { en: 'Text', ja: '本文' }, panel: Text },
   {
     id: 'train',
     side: 'left',
     title: { en: 'Train', ja: '学習' },
-    load: PANELS['../parts/Train.svelte'],
+    load: () => import('../parts/Train.svelte'),
   },
   {
     id: 'lessons',
     side: 'left',
     title: { en: 'Lessons', ja: '手ほどき' },
-    load: PANELS['./lessons/Lessons.svelte'],
+    load: () => import('./lessons/Lessons.svelte'),
   },
   { id: 'next', side: 'right', title: { en: 'Next', ja: '次' }, panel: Next },
   {
     id: 'branches',
     side: 'right',
     title: { en: 'Branches', ja: '枝' },
-    load: PANELS['./branches/Branches.svelte'],
+    load: () => import('./branches/Branches.svelte'),
   },
   {
     id: 'sweep',
     side: 'right',
     title: { en: 'Sweep', ja: '掃引' },
-    load: PANELS['./sweep/Sweep.svelte'],
+    load: () => import('./sweep/Sweep.svelte'),
   },
   {
     id: 'inside',
     side: 'right',
     title: { en: 'Inside', ja: '内部' },
-    load: PANELS['./inside/Inside.svelte'],
+    load: () => import('./inside/Inside.svelte'),
   },
 ]
 
-export const TABS: readonly Tab[] = PLANNED.filter(({ panel, load }) => panel ?? load)
 export const tabsOf = (side: Side): readonly Tab[] => TABS.filter(tab => tab.side === side)
