@@ -16,11 +16,12 @@ export class Scribe {
   /** Symbols a second. */
   rate = 20
   playing = true
-  readonly length = { written: 0 }
   private readonly model: Model
   private readonly network: Network
   private readonly show: (pieces: readonly Piece[]) => void
   private writer: Writer | undefined
+  /** Symbols. */
+  private written = 0
   private owed = 0
   private last = performance.now()
 
@@ -34,13 +35,13 @@ export class Scribe {
   }
 
   get full(): boolean {
-    return this.length.written >= FULL
+    return this.written >= FULL
   }
 
   begin(ids: ArrayLike<number>, seed: string): void {
     this.writer?.dispose()
     this.writer = new Writer(this.model, this.network.session(), ids, { seed: BigInt(seed) })
-    this.length.written = 0
+    this.written = 0
     this.owed = 1
   }
 
@@ -62,7 +63,7 @@ export class Scribe {
     while (this.owed >= 1 && !this.full && performance.now() < now + SLICE) {
       const { text, temperature } = this.writer.next(this.temperature)
       pieces.push({ text, temperature })
-      this.length.written++
+      this.written++
       this.owed--
     }
     if (this.owed > this.rate / 4) this.owed = 1

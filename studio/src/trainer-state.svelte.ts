@@ -1,6 +1,7 @@
 /** The page's side of training: what the panel shows, and its talk with the worker that trains. */
 import type { TokenizerKind } from 'ondo'
 import type { DeviceChoice } from 'ondo/browser'
+import { save } from './save.js'
 import type { Studio } from './studio.svelte.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './trainer-curve.js'
 import type { Size } from './trainer-plan.js'
@@ -139,14 +140,7 @@ export class Training {
 
   async download(): Promise<void> {
     const taken = await this.take()
-    if (!taken) return
-    const url = URL.createObjectURL(new Blob([taken.bytes]))
-    const link = document.createElement('a')
-    link.href = url
-    link.download = `${taken.name}.safetensors`
-    link.click()
-    // The browser has begun to read it by then.
-    setTimeout(() => URL.revokeObjectURL(url), 60_000)
+    if (taken) save(`${taken.name}.safetensors`, new Blob([taken.bytes]))
   }
 
   async write(): Promise<void> {

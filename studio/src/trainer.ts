@@ -10,6 +10,7 @@ import {
   train,
   trainingCorpus,
 } from 'ondo/train'
+import { told } from './opening.js'
 import { type Corpus, Keep } from './trainer-keep.js'
 import { pace, settingsFor, type Wish } from './trainer-plan.js'
 import {
@@ -402,11 +403,6 @@ export class Trainer {
     await new Keep(await this.open()).discard()
     this.post({ type: 'discarded' })
   }
-}
-
-function told(error: unknown): { code: string; message: string } {
-  const code = error instanceof OndoError ? error.code : 'unexpected'
-  return { code, message: error instanceof Error ? error.message : String(error) }
 }
 
 const channel = new MessageChannel()

@@ -1,6 +1,7 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
 import { Distribution, decodeModel, type Model, networkOf, type Session, startIds } from 'ondo'
 import { holding, holdsAnyValue } from '../../held.js'
+import { read } from '../../opening.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
 import { type FromInsider, GUESSES, type ReadWish, type ToInsider } from './protocol.js'
@@ -61,7 +62,8 @@ export class Insider {
 
   private async read(wish: ReadWish): Promise<void> {
     const { job, source, ids, keep } = wish
-    if (this.opened?.source !== source) this.opened = { source, model: open(source) }
+    if (this.opened?.source !== source)
+      this.opened = { source, model: read(source).then(decodeModel) }
     const model = holding(await this.opened.model, wish.held)
     const network = await networkOf(model)
     const encoded = model.tokenizer.encode(wish.prompt, wish.unknown).ids
@@ -193,11 +195,4 @@ function goesOn(
     same(reader.prompt, prompt) &&
     same(reader.ids, ids)
   )
-}
-
-async function open(source: string | Blob): Promise<Model> {
-  if (typeof source !== 'string') return decodeModel(new Uint8Array(await source.arrayBuffer()))
-  const response = await fetch(source)
-  if (!response.ok) throw new Error(`The server answered ${response.status} for the model.`)
-  return decodeModel(new Uint8Array(await response.arrayBuffer()))
 }

@@ -1,17 +1,7 @@
-/** Files for the reader: as they are, or a drawing as pixels. */
-
-export function save(name: string, contents: Blob | string, type = 'text/plain'): void {
-  const blob = typeof contents === 'string' ? new Blob([contents], { type }) : contents
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // Some browsers still read it a moment later.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}
-
-/** @param scale pixels of the picture for one of the drawing */
+/**
+ * A drawing as pixels.
+ * @param scale pixels of the picture for one of the drawing
+ */
 export async function pngOf(svg: string, scale = 2): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
   try {

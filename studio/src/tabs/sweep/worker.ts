@@ -1,5 +1,6 @@
 /** Sweeps a model that it opens itself, one sweep at a time. */
 import { decodeModel, type Model, sweep } from 'ondo'
+import { read } from '../../opening.js'
 import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)
@@ -7,18 +8,11 @@ const post = (message: FromSweeper): void => postMessage(message)
 let opened: { source: string | Blob; model: Promise<Model> } | undefined
 let leaving = new AbortController()
 
-async function open(source: string | Blob): Promise<Model> {
-  if (typeof source !== 'string') return decodeModel(new Uint8Array(await source.arrayBuffer()))
-  const response = await fetch(source)
-  if (!response.ok) throw new Error(`The server answered ${response.status} for the model.`)
-  return decodeModel(new Uint8Array(await response.arrayBuffer()))
-}
-
 async function run({ source, ...options }: SweepWish): Promise<void> {
   leaving = new AbortController()
   const { signal } = leaving
   try {
-    if (opened?.source !== source) opened = { source, model: open(source) }
+    if (opened?.source !== source) opened = { source, model: read(source).then(decodeModel) }
     const model = await opened.model
     for await (const event of sweep(model, { ...options, signal })) {
       if (event.type === 'start') post({ type: 'start', total: event.total, done: event.done })
