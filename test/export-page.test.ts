@@ -1,17 +1,16 @@
 /** `ondo export page`: one file, opened from a disk in a real browser, writes what the command writes. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { encodeModel, modelConfig, tokenizerFrom } from '../src/index.js'
+import { breaches } from './axe.js'
 import { launchBrowser } from './browser.js'
 import { ondo as command } from './command.js'
 import { seededWeights } from './seeded.js'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'ondo-export-'))
 const file = join(folder, 'page.html')
 const model = join(folder, 'model.safetensors')
@@ -123,15 +122,7 @@ describe('an exported page, opened from a disk', () => {
     ] as const) {
       const page = await open('', options)
       await page.locator('.go').click()
-      await page.evaluate(axe)
-      const found = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-        }
-        const { violations } = await axe.run()
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-      })
-      expect(found).toEqual([])
+      expect(await breaches(page)).toEqual([])
       const lang = await page.evaluate(() => document.documentElement.lang)
       expect(lang).toBe('locale' in options ? 'ja' : 'en')
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(

@@ -1,7 +1,8 @@
 /** For everybody: axe, contrast, light and dark, narrow screens, languages, less motion. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { breaches, count, pause, slider, text, visit } from './studio-stage.js'
+import { breaches } from './axe.js'
+import { count, pause, slider, text, visit } from './studio-stage.js'
 
 describe('for everybody', () => {
   for (const colorScheme of ['light', 'dark'] as const) {

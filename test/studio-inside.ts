@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, promptIds, Writer } from '../src/index.js'
 import { holding } from '../studio/src/held.js'
-import { breaches, count, pause, records, site, speed, text, visit } from './studio-stage.js'
+import { breaches } from './axe.js'
+import { count, pause, records, site, speed, text, visit } from './studio-stage.js'
 
 /** Other tests run beside this one. */
 const PATIENT = { timeout: 20_000 }

@@ -1,6 +1,4 @@
 /** What every story of the studio stands on: the site, a browser, and hands and eyes for the page. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { networkOf, promptIds, Writer } from '../src/index.js'
@@ -105,18 +103,4 @@ export async function inNode(
   const positions = temperatures.map(T => writer.next(T))
   writer.dispose()
   return positions
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** Rules of WCAG 2.2 A and AA and of good practice that the page breaks. */
-export async function breaches(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const { violations } = await axe.run()
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  })
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { curveCsv, parseTemperatures, type SweepResult, sweep, sweepCsv } from '../src/index.js'
-import { breaches, count, pause, site, text, visit } from './studio-stage.js'
+import { breaches } from './axe.js'
+import { count, pause, site, text, visit } from './studio-stage.js'
 
 async function openSweep(page: Page, temperatures: string, seeds: string): Promise<void> {
   await pause(page)
