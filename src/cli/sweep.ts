@@ -216,7 +216,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     filter,
     figures,
   }
-  const { cells } = planSweep(model, options)
+  planSweep(model, options) // refuses before a folder is made
   const title = titleOf(model, name)
 
   const out = flags.out === undefined ? undefined : new SweepFolder(flags.out)
@@ -229,10 +229,9 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     version: VERSION,
   }
   const before = (await out?.open(key, flags.force === true)) ?? []
-  const wanted = new Set(cells.map(cell => `${cell.temperature} ${cell.seed}`))
-  const left = wanted.size - before.filter(t => wanted.has(`${t.temperature} ${t.seed}`)).length
+  const { cells, left } = planSweep(model, { ...options, done: before })
   const signal = io.interrupt
-  const pool = await sweepPool(model, left, {
+  const pool = await sweepPool(model, left.length, {
     ...{ prompt, length, chain, filter, signal, threads: flags.threads },
     ...(corpus && { corpusText: corpus.text }),
   })
@@ -268,7 +267,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         await out?.add(event.text)
         const { done, total, text } = event
         const seconds = (performance.now() - started) / 1000
-        const secondsLeft = (seconds / (done - (total - left))) * (total - done)
+        const secondsLeft = (seconds / (done - (total - left.length))) * (total - done)
         const at = `T ${writeTemperature(text.temperature)}`
         const news = `${done}/${total} ${padEnd(at, 8)} ${clock(secondsLeft)} left`
         line.update(

@@ -259,7 +259,7 @@ export function sweepResult(
   }
 }
 
-/** The grid of a sweep, checked. @throws InputError */
+/** The grid of a sweep, checked: which of its texts are done, and which cells are left. @throws InputError */
 export function planSweep(model: Model, options: SweepOptions = {}) {
   const list = options.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
   const temperatures = [...new Set(list.map(checkTemperature))].sort((a, b) => a - b)
@@ -272,7 +272,12 @@ export function planSweep(model: Model, options: SweepOptions = {}) {
   promptIds(model, prompt)
   const { chain } = options
   const plain = chain === undefined || createChain(chain, model.tokenizer).plain
-  return { temperatures, seeds, length, prompt, cells: cellsOf(temperatures, seeds, plain) }
+  const cells = cellsOf(temperatures, seeds, plain)
+  const wanted = new Set(cells.map(keyOf))
+  const done = (options.done ?? []).filter(text => wanted.has(keyOf(text)))
+  const have = new Set(done.map(keyOf))
+  const left = cells.filter(cell => !have.has(keyOf(cell)))
+  return { temperatures, seeds, length, prompt, cells, done, left }
 }
 
 /**
@@ -289,7 +294,7 @@ export async function* sweep(
   model: Model,
   options: SweepOptions = {},
 ): AsyncGenerator<SweepEvent, void, void> {
-  const { temperatures, seeds, cells } = planSweep(model, options)
+  const { temperatures, seeds, cells, done, left } = planSweep(model, options)
   const { concurrency = 1, signal } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new InputError(
@@ -297,10 +302,8 @@ export async function* sweep(
       `The concurrency is ${concurrency}; expected a whole number of texts at once, 1 or more.`,
     )
   }
-  const wanted = new Set(cells.map(keyOf))
-  const texts = (options.done ?? []).filter(text => wanted.has(keyOf(text)))
-  const have = new Set(texts.map(keyOf))
-  const left = cells.filter(cell => !have.has(keyOf(cell))).reverse()
+  const texts = [...done]
+  const waiting = [...left].reverse()
   const total = cells.length
   yield { type: 'start', temperatures, seeds, total, done: texts.length }
 
@@ -317,9 +320,9 @@ export async function* sweep(
   // Texts too short to give others their turn must not hold them up together.
   const turns = new Turns()
   try {
-    while (left.length + inHand.size > 0 && !signal?.aborted) {
-      while (left.length > 0 && inHand.size < concurrency) {
-        const cell = left.pop()!
+    while (waiting.length + inHand.size > 0 && !signal?.aborted) {
+      while (waiting.length > 0 && inHand.size < concurrency) {
+        const cell = waiting.pop()!
         inHand.set(keyOf(cell), run(cell))
       }
       const text = await Promise.race(inHand.values())
