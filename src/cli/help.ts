@@ -35,7 +35,8 @@ function shortRange(knob: Knob, io: Io): string {
 function limitsOf(flag: Flag, io: Io): string {
   const range = flag.range ? io.t(flag.range) : flag.knob ? shortRange(flag.knob, io) : ''
   const value = flag.default ?? (flag.knob?.kind === 'flag' ? undefined : flag.knob?.default)
-  const said = typeof value === 'object' ? io.t(value) : value
+  const said =
+    typeof value === 'object' ? io.t(value) : value === Number.POSITIVE_INFINITY ? 'inf' : value
   const shown = said === undefined || said === '' ? '' : `${io.t(HEADINGS.default)} ${said}`
   const parts = [range, shown].filter(part => part !== '')
   // Breaks, if it must, between range and default only.
