@@ -52,6 +52,11 @@ export class Studio extends Desk {
   /** Where this model loops, reads like its corpus, breaks; none when nobody measured it. */
   readonly zones = $derived<readonly Zone[]>(zonesOf(this.model?.measures))
 
+  /** Kana tell that the model writes Japanese, whatever language the page speaks. */
+  readonly japanese = $derived(
+    this.model?.symbols.some(symbol => /[\u3041-\u30ff]/.test(symbol)) ?? false,
+  )
+
   /** Why a link or a file could not be followed. */
   notice = $state<'run' | 'beyond' | 'model' | 'session'>()
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */

@@ -1,5 +1,6 @@
 /** All texts of the desk with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
+import { readSchedule } from '../address.js'
 import { Draft, type Reason } from '../draft/draft.js'
 import { emptyColumns } from '../draft/records.js'
 import type { Standing } from '../draft/shelf.js'
@@ -93,6 +94,7 @@ export function readSession(json: string): Session | undefined {
     if (end === undefined || !(place.count >= 0 && place.count <= end)) return undefined
     const temperature = Number(file.standing.temperature)
     if (!(temperature >= 0)) return undefined
+    if (schedule !== undefined && readSchedule(schedule) === undefined) return undefined
     return {
       model: file.model,
       modelName: file.modelName,

@@ -57,6 +57,8 @@ export class Insider {
   // --- internal ---
 
   private fail(error: unknown): void {
+    // A model that did not arrive may arrive the next time.
+    this.opened = undefined
     this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
 
