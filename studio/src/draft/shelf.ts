@@ -8,7 +8,7 @@ import type { Branch, Place, Reason } from './draft.js'
 import { Draft } from './draft.js'
 import type { Piece } from './records.js'
 
-/** Symbols of a chunk: about 250 KB. */
+/** Symbols of a chunk: about 220 KB. */
 const CHUNK = 4096
 const DATABASE = 'ondo-texts'
 const VERSION = 1
