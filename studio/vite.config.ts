@@ -35,6 +35,8 @@ export default defineConfig({
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Inlined assets would be data: addresses, which a strict content policy refuses.
     assetsInlineLimit: 0,
+    // Svelte's licence wants its words beside every copy; ONNX Runtime's files hold their own.
+    license: { fileName: 'licences.md' },
     modulePreload: { polyfill: false },
     // A note for plugin authors, not for who starts the studio for the first time.
     rolldownOptions: { checks: { pluginTimings: false } },
