@@ -1,4 +1,5 @@
 /** The panel that trains, as a visitor meets it. */
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
