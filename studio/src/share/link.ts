@@ -4,14 +4,14 @@ import { CHOSEN } from '../protocol.js'
 import type { Studio } from '../studio.svelte.js'
 
 /** What mail and chat programs carry; a longer text goes as a file. */
-export const LONGEST = 8000
+const LONGEST = 8000
 
-export type Shared = { readonly link: string; readonly code: string } | { readonly why: Refusal }
+export type Shared = { readonly link: string } | { readonly why: Refusal }
 /** `chosen`: hands put symbols there; `long`: the temperature moved too often for a link. */
 export type Refusal = 'empty' | 'chosen' | 'long'
 
 /** The text shown, as plain data. */
-export function runOf(studio: Studio): Run | undefined {
+function runOf(studio: Studio): Run | undefined {
   const { records, count, origin, model } = studio
   if (!model || count === 0 || records.coins.subarray(0, count).includes(CHOSEN)) return undefined
   return {
@@ -29,19 +29,18 @@ export function runOf(studio: Studio): Run | undefined {
 }
 
 /** What of the view goes along: the tabs, the colours, what stands in the middle. */
-export const viewOf = ({ shell, settings }: Studio): string =>
+const viewOf = ({ shell, settings }: Studio): string =>
   [shell.tabs.left, shell.tabs.right, settings.tint, shell.view ?? ''].join('.')
 
 export function shareLink(studio: Studio): Shared {
   if (studio.count === 0) return { why: 'empty' }
   const run = runOf(studio)
   if (!run) return { why: 'chosen' }
-  const code = encodeRun(run)
-  const fields = new URLSearchParams({ run: code, view: viewOf(studio) })
+  const fields = new URLSearchParams({ run: encodeRun(run), view: viewOf(studio) })
   if (studio.origin.held !== undefined) fields.set('held', studio.origin.held)
   if (studio.shell.hidden.length > 0) fields.set('hide', studio.shell.hidden.join('.'))
   const link = `${location.href.replace(/#.*$/, '')}#${fields}`
-  return link.length > LONGEST ? { why: 'long' } : { link, code }
+  return link.length > LONGEST ? { why: 'long' } : { link }
 }
 
 /** @returns `run` for what is no code, `beyond` for one that asks for what the page can't do */

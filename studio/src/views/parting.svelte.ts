@@ -3,10 +3,10 @@
 import { CHOSEN } from '../protocol.js'
 import type { Studio } from '../studio.svelte.js'
 import { words } from './messages.js'
-import { type Parting, partingOf, type Told } from './parting.js'
+import type { Parting, Told } from './parting.js'
 
 /** One sentence: where two texts part, and why. The cooler one comes first. */
-export function sayParting(studio: Studio, a: Told, b: Told, parting = partingOf(a, b)): string {
+export function sayParting(studio: Studio, a: Told, b: Told, parting: Parting): string {
   const { speech } = studio
   const t = words[studio.language]
   if (parting.kind === 'same') return t.same(speech.count(parting.length))
@@ -31,5 +31,3 @@ export function sayParting(studio: Studio, a: Told, b: Told, parting = partingOf
     speech.limit(warm.records.lows[at]),
   )
 }
-
-export type { Parting }

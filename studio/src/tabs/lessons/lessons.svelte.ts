@@ -52,8 +52,6 @@ const WATCHES: readonly (() => Watch)[] = [
   },
 ]
 
-export const LESSONS = WATCHES.length
-
 export class Lessons {
   done = $state.raw<readonly boolean[]>([])
   open = $state(0)
