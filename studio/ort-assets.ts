@@ -23,6 +23,12 @@ export function ortAssets(): Plugin {
   return {
     name: 'ondo-ort-assets',
     generateBundle() {
+      // Its package brings no text of its licence; whose files these are has to be said all the same.
+      const { version, license } = JSON.parse(
+        readFileSync(join(folder, '..', 'package.json'), 'utf8'),
+      )
+      const source = `onnxruntime-web ${version}, ${license} licence, (c) Microsoft Corporation.\n`
+      this.emitFile({ type: 'asset', fileName: 'ort/NOTICE.txt', source })
       for (const file of FILES) {
         const source = readFileSync(join(folder, file))
         this.emitFile({ type: 'asset', fileName: `ort/${file}`, source })

@@ -35,7 +35,7 @@ export default defineConfig({
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Inlined assets would be data: addresses, which a strict content policy refuses.
     assetsInlineLimit: 0,
-    // Svelte's licence wants its words beside every copy; ONNX Runtime's files hold their own.
+    // Svelte's licence wants its words beside every copy; ONNX Runtime's notice lies in ort/.
     license: { fileName: 'licences.md' },
     modulePreload: { polyfill: false },
     // A note for plugin authors, not for who starts the studio for the first time.

@@ -10,12 +10,8 @@ import { recordedParts } from './parts.js'
 export interface TrainedText {
   /** What was trained on; the whole text where the model's file does not say which part. */
   readonly text: string
-  /** Not trained on; '' where that is not known. */
-  readonly heldOut: string
   /** SHA-256 of the corpus. */
   readonly hash: string
-  /** Is it the very text that the model was made from? */
-  readonly own: boolean
   /** Of the model's file, or measured now. */
   measures(): KeptMeasures
   figures(length: number): CorpusFigures | undefined
@@ -43,9 +39,7 @@ export async function trainedText(
   }
   return {
     text: textOfParts(ids, tokenizer, parts.training),
-    heldOut: textOfParts(ids, tokenizer, parts.heldOut),
     hash,
-    own,
     measures,
     figures: length => {
       const { corpus: profile } = measures()
