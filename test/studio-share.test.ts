@@ -55,6 +55,12 @@ describe('a link', () => {
     await count(page, 50)
     await page.keyboard.press('t')
     await page.getByRole('button', { name: 'Share' }).click()
+    // The dialog pauses the text; what was under way is still shown, and the link grows with it.
+    for (let before = -1, now = 0; now > before; ) {
+      before = now
+      await page.waitForTimeout(400)
+      now = (await records(page)).length
+    }
     const link = await page.getByLabel('Link to this very text').inputValue()
     const [mine, shown] = [await text(page), await records(page)]
     expect(new Set(shown.map(({ temperature }) => temperature))).toEqual(new Set([0.7, 1]))
