@@ -1,56 +1,53 @@
 /** The pages on what a temperature does to a whole text: programs and commands give what they show. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundledModels } from '../src/node/files.js'
 import * as door from '../src/node/index.js'
 import { ondo } from './command.js'
+import {
+  blocksOf,
+  commandsOf,
+  edited,
+  isFixed,
+  isSlow,
+  printedBy,
+  programsOf,
+  writtenBy,
+} from './shown.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const PAGES = ['breakpoints', 'replay', 'branches', 'loops', 'schedules', 'sweep', 'calibration']
-const bundled = await bundledModels()
-
 const read = (name: string): string => readFileSync(`${root}docs/${name}`, 'utf8')
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1])
-
-/** What a program prints, run with the package's door for Node as `ondo`. */
-async function run(program: string): Promise<string[]> {
-  const printed: string[] = []
-  const print = { log: (...values: unknown[]) => printed.push(values.map(String).join(' ')) }
-  const body = program.replace(/^import (\{.*?\}) from 'ondo'$/gms, 'const $1 = ondo')
-  const Program = Object.getPrototypeOf(async () => {}).constructor
-  await new Program('ondo', 'console', body)(door, print)
-  return printed
-}
-
-/** A command's words, quoted as a shell reads them. */
-const words = (command: string): string[] =>
-  [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(match => match[1] ?? match[2])
+/** Every page in English that shows what something prints. */
+const PAGES = readdirSync(`${root}docs`)
+  .filter(name => name.endsWith('.md') && !name.endsWith('.ja.md'))
+  .filter(name => programsOf(read(name)).length + commandsOf(read(name)).length > 0)
+  .map(name => name.slice(0, -'.md'.length))
+const bundled = await bundledModels()
 
 beforeAll(() => {
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
+})
+
+it('there are pages that show something', () => {
+  expect(PAGES.length).toBeGreaterThan(6)
 })
 
 describe.skipIf(!bundled.includes('shakespeare')).each(PAGES)('docs/%s.md', name => {
   const page = read(`${name}.md`)
 
   it('has programs that print what they say', async () => {
-    for (const program of blocks(page, 'js')) {
-      const promised = [...program.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(m => m[1])
-      expect(promised.length).toBeGreaterThan(0)
-      expect(await run(program)).toEqual(promised)
+    for (const block of blocksOf(page, 'js')) expect(block.text).toMatch(/console\.log\(.*\) \/\/ /)
+    for (const { text, promised } of programsOf(page)) {
+      expect(await printedBy(text, door)).toEqual(promised.map(line => line.text))
     }
   })
 
   it('shows what commands really print', async () => {
-    for (const block of blocks(page, 'sh').filter(text => text.startsWith('$ '))) {
-      const [command, ...shown] = block.trimEnd().split('\n')
-      const { stdout, stderr } = await ondo(words(command.replace('$ npx ondo ', '')))
-      // The command builds the library when a source is newer, and says so.
-      const said = stderr.replace(/^(building|built) .*\n/gm, '').trimEnd()
-      expect(`${stdout.trimEnd()}\n${said}`.trim()).toBe(shown.join('\n'))
+    for (const command of commandsOf(page)) {
+      if (isFixed(command) || isSlow(command)) continue
+      expect(await writtenBy(command.args)).toBe(command.output.text)
     }
   })
 
@@ -67,12 +64,65 @@ describe.skipIf(!bundled.includes('shakespeare')).each(PAGES)('docs/%s.md', name
     // Comments are words for people; what a program prints is not.
     const codeOf = (text: string): string[][] =>
       ['js', 'sh'].map(language =>
-        blocks(text, language).map(block =>
-          block
+        blocksOf(text, language).map(block =>
+          block.text
             .replaceAll(/^(?!.*console\.log)(.*?) *(\/\/|# ).*$/gm, '$1')
             .replaceAll(/ +$/gm, ''),
         ),
       )
     expect(codeOf(japanese)).toEqual(codeOf(page))
+    const shownOf = (text: string): string[] => commandsOf(text).map(({ output }) => output.text)
+    expect(shownOf(japanese)).toEqual(shownOf(page))
+  })
+})
+
+describe('what is shown', () => {
+  const page = [
+    'Words, `$ ondo sample`, and',
+    '```',
+    '$ npx ondo sample --prompt "a b" -t 0.5',
+    'a b',
+    '$ 3 is a price',
+    '',
+    '$ ondo train x.txt',
+    'step 1',
+    '```',
+    '```js',
+    "console.log('//') // //",
+    'console.log(1, 2) // 1 2',
+    '```',
+    '```sh',
+    '$ npx ondo sample runs/book',
+    '```',
+    '',
+  ].join('\n')
+
+  it('is found with its command, a price is no prompt, and nothing shown is no command', () => {
+    const found = commandsOf(page).map(({ args, output }) => [args, output.text])
+    expect(found).toEqual([
+      [['sample', '--prompt', 'a b', '-t', '0.5'], 'a b\n$ 3 is a price'],
+      [['train', 'x.txt'], 'step 1'],
+    ])
+    expect(commandsOf(page).map(isFixed)).toEqual([false, true])
+  })
+
+  it('is where it is said to be, and only that is written anew', async () => {
+    const spans = [
+      ...commandsOf(page).flatMap(({ line, output }) => [line, output]),
+      ...programsOf(page).flatMap(({ promised }) => promised),
+    ]
+    for (const { start, text } of spans) expect(page.slice(start, start + text.length)).toBe(text)
+    expect(spans).toHaveLength(6)
+    expect(edited(page, [])).toBe(page)
+    const [first] = commandsOf(page)
+    const [, second] = programsOf(page)[0].promised
+    const changed = edited(page, [
+      { at: first.output, text: 'longer\nthan before' },
+      { at: second, text: '3' },
+    ])
+    expect(changed).toBe(
+      page.replace('a b\n$ 3 is a price', 'longer\nthan before').replace('// 1 2', '// 3'),
+    )
+    expect(await printedBy(programsOf(page)[0].text, {})).toEqual(['//', '1 2'])
   })
 })

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { blocksOf, commandsOf, isFixed, writtenBy } from './shown.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pages = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -17,27 +18,17 @@ describe.each(['README.md', 'README.ja.md'])('%s', name => {
   afterAll(() => rmSync(file, { force: true }))
 
   it('has a program that runs, and writes the text that the prompt begins', () => {
-    const [, program] = /```ts\n([\s\S]*?)```/.exec(read(name)) ?? []
-    writeFileSync(file, program)
+    const [program] = blocksOf(read(name), 'ts')
+    writeFileSync(file, program.text)
     const text = execFileSync(process.execPath, [file], { encoding: 'utf8', cwd: root })
     expect(Array.from(text)).toHaveLength(200)
     expect(execFileSync(process.execPath, [file], { encoding: 'utf8', cwd: root })).toBe(text)
   })
 
-  it('shows what the commands really write', () => {
-    // Every `$ npx ondo sample …` with the output under it, up to the end of its block.
-    const shown = [...read(name).matchAll(/^\$ npx ondo (sample .*)\n([\s\S]*?)\n```/gm)]
-    const withOutput = shown.filter(([, , output]) => !/^(\$|```)/.test(output))
-    expect(withOutput.length).toBeGreaterThanOrEqual(2)
-    for (const [, command, output] of withOutput) {
-      const words = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(m => m[1] ?? m[2])
-      const real = execFileSync(process.execPath, ['bin/ondo.js', ...words], {
-        encoding: 'utf8',
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-      expect(real.trimEnd()).toBe(output)
-    }
+  it('shows what the commands really write', async () => {
+    const shown = commandsOf(read(name)).filter(command => !isFixed(command))
+    expect(shown.length).toBeGreaterThanOrEqual(2)
+    for (const { args, output } of shown) expect(await writtenBy(args)).toBe(output.text)
   })
 })
 

@@ -1,6 +1,7 @@
 /** The examples of docs/chain.md and docs/chain.ja.md run, and print what they say they print. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { blocksOf, printedBy, programsOf } from '../../../test/shown.js'
 import * as ondo from '../index.js'
 import { LINK_NAMES } from './links.js'
 
@@ -9,17 +10,15 @@ const read = (name: string): string =>
 
 const pages = ['chain.md', 'chain.ja.md'].map(name => ({ name, text: read(name) }))
 const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1])
+  blocksOf(text, language).map(block => block.text)
 
 describe.each(pages)('docs/$name', ({ text }) => {
-  it.each(blocks(text, 'js').map(code => [code]))('runs\n%s', code => {
-    const printed: string[] = []
-    const print = { log: (...values: unknown[]) => printed.push(values.map(String).join(' ')) }
-    const body = code.replace(/^import (\{.*?\}) from 'ondo'$/gms, 'const $1 = ondo')
-    new Function('ondo', 'console', body)(ondo, print)
-    const promised = [...code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm)].map(match => match[1])
-    expect(promised.length).toBeGreaterThan(0)
-    expect(printed).toEqual(promised)
+  it('shows what every program prints', () => {
+    expect(programsOf(text)).toHaveLength(blocksOf(text, 'js').length)
+  })
+
+  it.each(programsOf(text))('runs\n$text', async ({ text: program, promised }) => {
+    expect(await printedBy(program, ondo)).toEqual(promised.map(line => line.text))
   })
 
   it('has chains that can be read, in the form in which they are written', () => {
