@@ -25,6 +25,8 @@ const OF_MODEL = new Set([
   'reset',
   'dropout',
   'dropoutAfter',
+  'ar',
+  'tar',
   'init',
   'forgetBias',
 ])

@@ -4,7 +4,7 @@
  * others at every product, and the gradients are added up, always in the same order.
  */
 import type { ModelConfig } from '../model/config.js'
-import { LOSSES, maskName, networkGraph, nextState } from './cells/network.js'
+import { LOSSES, maskName, networkGraph, nextState, type Penalty } from './cells/network.js'
 import type { Engine, Feed, Program } from './engine.js'
 import type { Tensors } from './optimizer/optimizer.js'
 
@@ -45,6 +45,8 @@ export interface BackpropOptions {
   readonly steps: number
   /** Layers whose output is multiplied by a mask. */
   readonly masked: readonly number[]
+  /** What the gradients take into account besides the loss. */
+  readonly penalty?: Penalty
 }
 
 /** Streams of each part: as even as can be, none below the fewest; all in one where nothing is gained. */
@@ -69,13 +71,14 @@ export async function createBackprop(
   config: ModelConfig,
   options: BackpropOptions,
 ): Promise<Backprop> {
-  const { batch: B, steps: T, masked } = options
+  const { batch: B, steps: T, masked, penalty } = options
   const { hidden: H } = config
   const streams = engine.compileAside ? parts(B, engine.threads) : [B]
   const network = (batch: number) =>
     networkGraph(config, {
       ...{ batch, steps: T, training: true, masked, symbols: B * T, fan: engine.fan },
       fused: engine.compileAside !== undefined,
+      ...(penalty && { penalty }),
     })
   if (streams.length === 1) return whole(engine, network(B))
 

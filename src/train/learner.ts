@@ -61,7 +61,9 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
-  const backprop = await createBackprop(engine, config, { batch: B, steps: T, masked })
+  const { ar, tar } = settings
+  const sizes = { batch: B, steps: T }
+  const backprop = await createBackprop(engine, config, { ...sizes, masked, penalty: { ar, tar } })
   const initial =
     checkpoint?.weights ??
     initialWeights(config, {

@@ -85,6 +85,16 @@ export const TRAIN_KNOBS = {
     en: 'drop between layers only, or behind each layer, the top one too',
     ja: '層の間だけで落とすか、最上層の後でも落とすか',
   }),
+  ar: real('ar', 0, [0, 100], {
+    // By the text.
+    en: 'activation regularisation: how much the squares of the top layer count beside the loss',
+    ja: '活性の正則化。損失に加える、最上層の値の二乗平均の重み',
+  }),
+  tar: real('tar', 0, [0, 100], {
+    // By the text.
+    en: 'the same for the squares of their changes from one symbol to the next',
+    ja: '時間的な活性の正則化。値が1文字ごとに変わる量の二乗平均の重み',
+  }),
   init: choice('init', 'scaled', INITIALISATIONS, {
     // scaled: fits every size, where 0.08 is right for about 150 units only; and one-hot input within
     // 1 learns more in half a pass over Shakespeare than otherwise in a whole one (docs/results.md).

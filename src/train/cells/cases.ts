@@ -59,3 +59,28 @@ export function madeUpCase(
     Int32Array.from({ length: T * B }, (_, i) => ((i + 1) * 7919 + k * 31) % config.vocabulary)
   return { weights, batch: { T, B, x: ids(1), y: ids(2), state } }
 }
+
+/** As in torch-dropout.golden.ts: the mask behind layer k. */
+const maskOf = (k: number, { T, B, H }: Sizes): Float64Array =>
+  Float64Array.from({ length: T * B * H }, (_, i) => ((i + k) % 3 === 0 ? 0 : 1.5))
+
+/** A case whose every layer drops other units. */
+export function masked(config: ModelConfig, sizes: Sizes): ReturnType<typeof madeUpCase> {
+  const plain = madeUpCase(config, sizes)
+  const layers = Array.from({ length: config.layers }, (_, k) => k)
+  const masks = new Map(layers.map(k => [k, maskOf(k, sizes)]))
+  return { ...plain, batch: { ...plain.batch, masks } }
+}
+
+/** One number of each gradient, as in torch-dropout.golden.ts, in the order of the tensors. */
+export function numbers(
+  names: Iterable<string>,
+  gradients: ReadonlyMap<string, ArrayLike<number>>,
+) {
+  return Array.from(names, (name, k) => {
+    const gradient = gradients.get(name) ?? []
+    let sum = 0
+    for (let i = 0; i < gradient.length; i++) sum += gradient[i] * madeUp(500 + k, i)
+    return sum
+  })
+}

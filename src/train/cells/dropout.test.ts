@@ -1,39 +1,14 @@
 /** Dropout behind every layer, by three witnesses: numeric differences, PyTorch, and the plain twin. */
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import type { ModelConfig } from '../../model/config.js'
 import { createEngine, type Feed } from '../engine.js'
-import { everyModel, madeUpCase, type Sizes } from './cases.js'
+import { everyModel, masked, numbers, type Sizes } from './cases.js'
 import { LOSSES, maskName, networkGraph } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH_SIZES } from './torch.golden.js'
 import { TORCH_DROPOUT } from './torch-dropout.golden.js'
 
 const engine = createEngine(ort, { threads: 1 })
-
-/** As in torch-dropout.golden.ts: value i of series k, and the mask behind layer k. */
-const madeUp = (k: number, i: number): number =>
-  (((i + 1) * 7919 + (k + 1) * 104729) % 1009) / 1009 - 0.5
-const maskOf = (k: number, { T, B, H }: Sizes): Float64Array =>
-  Float64Array.from({ length: T * B * H }, (_, i) => ((i + k) % 3 === 0 ? 0 : 1.5))
-
-/** A case whose every layer drops other units. */
-function masked(config: ModelConfig, sizes: Sizes): ReturnType<typeof madeUpCase> {
-  const plain = madeUpCase(config, sizes)
-  const layers = Array.from({ length: config.layers }, (_, k) => k)
-  const masks = new Map(layers.map(k => [k, maskOf(k, sizes)]))
-  return { ...plain, batch: { ...plain.batch, masks } }
-}
-
-/** One number of each gradient, in the order of the tensors. */
-function numbers(names: Iterable<string>, gradients: ReadonlyMap<string, ArrayLike<number>>) {
-  return Array.from(names, (name, k) => {
-    const gradient = gradients.get(name) ?? []
-    let sum = 0
-    for (let i = 0; i < gradient.length; i++) sum += gradient[i] * madeUp(500 + k, i)
-    return sum
-  })
-}
 
 describe('dropout behind every layer', () => {
   it('has a golden number for every model', () => {

@@ -13,6 +13,7 @@ import {
 } from './cell.reference.js'
 import { gruTwin } from './gru.reference.js'
 import { lstmTwin } from './lstm.reference.js'
+import type { Penalty } from './network.js'
 import { rnnTwin } from './rnn.reference.js'
 
 export interface TwinBatch {
@@ -25,6 +26,7 @@ export interface TwinBatch {
   readonly state: ReadonlyMap<string, ArrayLike<number>>
   /** Dropout factors by layer, [T B, H]. */
   readonly masks?: ReadonlyMap<number, ArrayLike<number>>
+  readonly penalty?: Penalty
 }
 
 export interface TwinResult {
@@ -32,7 +34,9 @@ export interface TwinResult {
   readonly losses: Float64Array
   /** Their mean. */
   readonly loss: number
-  /** Of the mean loss, by weight name. */
+  /** What the gradients are of: the mean loss and the penalty. */
+  readonly objective: number
+  /** By weight name. */
   readonly gradients: ReadonlyMap<string, Float64Array>
   /** After the last step, by input name. */
   readonly state: ReadonlyMap<string, Float64Array>
@@ -63,12 +67,14 @@ export function networkTwin(
   batch: TwinBatch,
 ): TwinResult {
   const { T, B, x, y, masks } = batch
+  const { ar, tar } = batch.penalty ?? { ar: 0, tar: 0 }
   const { hidden: H, layers: L, vocabulary: V, embedding: E } = config
   const cell = twinOf(config)
   const gradients = new Map(
     Array.from(weights, ([name, data]) => [name, new Float64Array(data.length)]),
   )
   const losses = new Float64Array(T * B)
+  let penalty = 0
   const states = new Map(
     Array.from(batch.state, ([name, data]) => [name, new Float64Array(data.length)]),
   )
@@ -115,21 +121,42 @@ export function networkTwin(
       if (config.cell === 'lstm') states.get(`c_l${k}`)!.set(state[k].c!, b * H)
     }
 
+    // Of the top layer, each number by itself: what it adds, and what a change of it would.
+    const ofTop = Array.from({ length: T }, () => new Float64Array(H))
+    const ofMasked = Array.from({ length: T }, () => new Float64Array(H))
+    for (let t = 0; t < T; t++) {
+      for (let j = 0; j < H; j++) {
+        const m = tops[t][j]
+        penalty += (ar * m * m) / (T * B * H)
+        ofMasked[t][j] = (2 * ar * m) / (T * B * H)
+        if (t === 0) continue
+        const change = steps[t][L - 1].state.h[j] - steps[t - 1][L - 1].state.h[j]
+        const differences = (T - 1) * B * H
+        penalty += (tar * change * change) / differences
+        ofTop[t][j] += (2 * tar * change) / differences
+        ofTop[t - 1][j] -= (2 * tar * change) / differences
+      }
+    }
+
     const zero = (): TwinState => ({ h: new Float64Array(H), c: new Float64Array(H) })
     let later: TwinState[] = Array.from({ length: L }, zero)
     for (let t = T - 1; t >= 0; t--) {
       const row = t * B + b
-      let fromAbove = affineBackward(
+      const fromHead = affineBackward(
         dLogits[t],
         headWeight,
         tops[t],
         gradients.get('head.weight')!,
         gradients.get('head.bias')!,
       )
+      let fromAbove: Float64Array = Float64Array.from(fromHead, (d, j) => d + ofMasked[t][j])
       const earlier: TwinState[] = Array(L)
       for (let k = L - 1; k >= 0; k--) {
         const mask = masks?.get(k)
-        const dh = later[k].h.map((v, j) => v + fromAbove[j] * (mask ? mask[row * H + j] : 1))
+        const own = (j: number): number => (k === L - 1 ? ofTop[t][j] : 0)
+        const dh = later[k].h.map(
+          (v, j) => v + fromAbove[j] * (mask ? mask[row * H + j] : 1) + own(j),
+        )
         const found = steps[t][k].backward({ ...later[k], h: dh }, layerOf(gradients, k))
         earlier[k] = found.before
         fromAbove = found.input
@@ -142,5 +169,5 @@ export function networkTwin(
     }
   }
   const loss = losses.reduce((a, c) => a + c, 0) / (T * B)
-  return { losses, loss, gradients, state: states }
+  return { losses, loss, objective: loss + penalty, gradients, state: states }
 }

@@ -22,6 +22,22 @@ export interface NetworkOptions extends GraphOptions {
   readonly masked?: readonly number[]
   /** Of how many symbols the loss is the mean: N, or more when this is one part of a larger batch. */
   readonly symbols?: number
+  /** What the gradients take into account besides the loss. */
+  readonly penalty?: Penalty
+}
+
+/**
+ * Activation regularisation of the top layer (Merity, McCann & Socher 2017, "Revisiting Activation
+ * Regularization for Language RNNs"): what is minimised is the mean loss plus
+ *
+ *     ar mean(m^2) + tar mean((h_t - h_{t-1})^2)
+ *
+ * with h [N, H] the top layer's output, m the same behind its mask; differences are taken within
+ * the T steps, so there are (T - 1) B H of them. `losses` stays the loss alone.
+ */
+export interface Penalty {
+  readonly ar: number
+  readonly tar: number
 }
 
 /** A graph ready for an engine. */
@@ -209,13 +225,21 @@ class Builder {
       axis: 1,
       reduction: 'add',
     })
-    const factor = 1 / (this.options.symbols ?? N)
+    const symbols = this.options.symbols ?? N
+    const factor = 1 / symbols
     this.gradient(g.product(dLogits, top, { transposeA: true, factor }), 'head.weight')
     this.gradient(g.multiply(g.sumRows(dLogits), g.floats([factor])), 'head.bias')
-    let dOutput = g.product(dLogits, this.weight('head.weight'), { factor })
+    let dOutput = this.withActivations(
+      g.product(dLogits, this.weight('head.weight'), { factor }),
+      top,
+      symbols,
+    )
     for (let k = config.layers - 1; k >= 0; k--) {
-      const { mask, input, weights, backward } = this.layers[k]
-      const found = backward(mask === undefined ? dOutput : g.multiply(dOutput, mask))
+      const { mask, input, weights, backward, output } = this.layers[k]
+      const dropped = mask === undefined ? dOutput : g.multiply(dOutput, mask)
+      const found = backward(
+        k === config.layers - 1 ? this.withChanges(dropped, output, symbols) : dropped,
+      )
       const torch = (value: Value): Value => arrange(g, this.cell, config.hidden, value)
       this.gradient(torch(found.weightHh), `rnn.weight_hh_l${k}`)
       const biases = [`rnn.bias_ih_l${k}`, `rnn.bias_hh_l${k}`]
@@ -230,6 +254,34 @@ class Builder {
       if (input !== undefined) dOutput = g.product(found.input, weights.weightIh)
     }
     if (config.embedding > 0) g.output(EMBEDDED, dOutput, [N, config.embedding])
+  }
+
+  /** Adds d (ar mean(m^2)) / d m = 2 ar m / (symbols H). @param top m, [N, H] */
+  private withActivations(gradient: Value, top: Value, symbols: number): Value {
+    const { g, config } = this
+    const ar = this.options.penalty?.ar ?? 0
+    if (ar === 0) return gradient
+    return g.add(gradient, g.multiply(top, g.floats([(2 * ar) / (symbols * config.hidden)])))
+  }
+
+  /**
+   * Adds d (tar mean((h_t - h_{t-1})^2)) / d h: of each difference d_t, 2 tar d_t a number to h_t and
+   * as much less to h_{t-1}. @param output h, [N, H]
+   */
+  private withChanges(gradient: Value, output: Value, symbols: number): Value {
+    const { g, config, N } = this
+    const { batch: B, steps: T } = this.options
+    const tar = this.options.penalty?.tar ?? 0
+    if (tar === 0 || T === 1) return gradient
+    const numbers = ((symbols * (T - 1)) / T) * config.hidden
+    const [, later] = g.split(output, [B, N - B], 0)
+    const [earlier] = g.split(output, [N - B, B], 0)
+    const factor = g.floats([(2 * tar) / numbers])
+    const change = g.multiply(g.subtract(later, earlier), factor)
+    const none = g.op('Expand', [g.floats([0], [1, 1]), g.wholes([B, config.hidden])])
+    const own = g.concat([none, change], 0)
+    const before = g.concat([change, none], 0)
+    return g.add(gradient, g.subtract(own, before))
   }
 
   /** One-hot rows of the input, [N, V]. */
