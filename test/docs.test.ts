@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundledModels } from '../src/node/files.js'
+import { bundledModels, findModel, readFileBytes } from '../src/node/files.js'
 import * as door from '../src/node/index.js'
 import { ondo } from './command.js'
+import { factsOf, tableEdits } from './model-tables.js'
 import {
   blocksOf,
   commandsOf,
@@ -73,6 +74,35 @@ describe.skipIf(!bundled.includes('shakespeare')).each(PAGES)('docs/%s.md', name
     expect(codeOf(japanese)).toEqual(codeOf(page))
     const shownOf = (text: string): string[] => commandsOf(text).map(({ output }) => output.text)
     expect(shownOf(japanese)).toEqual(shownOf(page))
+  })
+})
+
+describe('tables of the bundled models', async () => {
+  const models = new Map(
+    await Promise.all(
+      bundled.map(async name => {
+        const facts = await factsOf(await readFileBytes(await findModel(name)))
+        return [name, facts] as const
+      }),
+    ),
+  )
+
+  it.each(['models/README.md', 'docs/sweep.md', 'docs/sweep.ja.md'])(
+    '%s says what the files say',
+    name => {
+      const page = readFileSync(`${root}${name}`, 'utf8')
+      expect(tableEdits(page, models).map(({ at, text }) => [at.text, text])).toEqual([])
+    },
+  )
+
+  it('are written anew where they say something else, and nowhere else', () => {
+    const page = readFileSync(`${root}models/README.md`, 'utf8')
+    const wrong = page.replace(/\*\*1\.\d+\*\* \(/, '**9.9** (').replace(/ \d\.\d\d \|/, ' 7.77 |')
+    expect(wrong).not.toBe(page)
+    expect(tableEdits(wrong, models).length).toBeGreaterThanOrEqual(2)
+    expect(edited(wrong, tableEdits(wrong, models))).toBe(page)
+    const sweep = read('sweep.md').replace(/^(\| 0\.5 \|) [\d.]+%/m, '$1 99.9%')
+    expect(edited(sweep, tableEdits(sweep, models))).toBe(read('sweep.md'))
   })
 })
 
