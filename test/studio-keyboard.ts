@@ -23,6 +23,8 @@ describe('by keyboard alone', () => {
     }
     expect(order).toEqual([
       'Model',
+      'Copy the seed 42',
+      'New seed',
       'Share',
       '日本語',
       'Light and dark',
@@ -46,8 +48,14 @@ describe('by keyboard alone', () => {
       'Temperature as a number',
       'Warmer',
       'Temperature',
+      'Chain',
       'Next different text, cooler',
       'Next different text, warmer',
+      '0',
+      'safe',
+      'balanced',
+      '1',
+      'wild',
       'Begin anew',
       'One character',
       'Pause',

@@ -1,6 +1,6 @@
 /** The studio taken along: without a network, in a link to somebody else, in a classroom. */
 import { describe, expect, it } from 'vitest'
-import { encodeRun, type Run } from '../src/index.js'
+import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../src/index.js'
 import { complaints, count, records, site, text, visit } from './studio-stage.js'
 
 describe('without a network', () => {
@@ -115,24 +115,45 @@ describe('a link', () => {
     expect(await taught.locator('#tab-branches').getAttribute('aria-selected')).toBe('true')
   }, 60_000)
 
-  it('says what the page cannot do, and calls no such link damaged', async () => {
+  it('of `ondo sample` opens with its chain, its further text of a seed, its end or none', async () => {
     const run: Run = {
       ondo: '0.1.0',
       model: site.model.hash,
       tokenizer: 'character',
-      prompt: '',
+      prompt: 'The ',
       seed: '1',
       stream: 0,
-      temperature: '1',
-      length: 20,
+      temperature: '0.5 until 30 then 1.4',
+      length: 90,
       stop: [],
     }
-    for (const asked of [{ chain: 'top-k 3' }, { stream: 1 }, { length: 'inf' as const }]) {
-      const page = await visit(`#run=${encodeRun({ ...run, ...asked })}`)
-      const notice = (await page.getByRole('alert').textContent()) ?? ''
-      expect(notice).toContain('chain')
-      expect(notice).not.toContain('damaged')
+    const first = await generateText(site.model, optionsOf(run))
+    const stop = first.slice(60, 62)
+    const asked: Partial<Run>[] = [
+      { chain: 'dry 0.8, temperature, min-p 0.05, xtc 0.1 probability=0.7' },
+      { chain: 'ban "e" /[A-M]/, penalty presence=0.4 window=32, temperature' },
+      { stream: 3 },
+      { stop: [stop] },
+    ]
+    for (const more of asked) {
+      const wanted = await generateText(site.model, optionsOf({ ...run, ...more }))
+      const page = await visit(`#run=${encodeRun({ ...run, ...more })}`)
+      await count(page, wanted.length)
+      await page.waitForTimeout(200)
+      expect(await text(page), JSON.stringify(more)).toBe(wanted)
+      if (more.stop) expect(wanted.length).toBeLessThan(90)
+      // And what it hands on is again the same.
+      await page.getByRole('button', { name: 'Share' }).click()
+      const link = new URL(await page.getByLabel('Link to this very text').inputValue())
+      const again = decodeRun(new URLSearchParams(link.hash.slice(1)).get('run')!)
+      expect(await generateText(site.model, optionsOf(again))).toBe(wanted)
       await page.context().close()
     }
-  }, 60_000)
+    const endless = { ...run, length: 'inf' as const }
+    const page = await visit(`#run=${encodeRun(endless)}`)
+    await page.selectOption('#speed', 'fast')
+    await count(page, 120)
+    const here = (await text(page)).slice(0, 120)
+    expect(here).toBe(await generateText(site.model, { ...optionsOf(endless), length: 120 }))
+  }, 90_000)
 })

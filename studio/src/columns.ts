@@ -10,12 +10,14 @@ export function columnsOf(positions: readonly Position[]): RecordColumns {
     coins: Float64Array.from(positions, ({ chosen, coin }) =>
       chosen ? CHOSEN : (coin ?? Number.NaN),
     ),
-    ranks: Uint32Array.from(positions, position => position.rank),
+    ranks: Uint32Array.from(positions, ({ modelRank, rank }) => modelRank ?? rank),
     probabilities: Float32Array.from(positions, position => position.p),
     tempered: Float32Array.from(positions, position => position.pT),
     surprisals: Float32Array.from(positions, position => position.surprisal),
     lows: Float64Array.from(positions, position => position.interval?.low ?? Number.NaN),
     highs: Float64Array.from(positions, position => position.interval?.high ?? Number.NaN),
+    // The page, which keeps the list of chains, fills these.
+    chains: new Uint16Array(positions.length),
   }
 }
 

@@ -2,14 +2,23 @@
  * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
  * the worker that writes. Components read it and call its verbs.
  */
-import { type Loop, parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
+import { createChain, type Loop, parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
 import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
 import { History, type Moment } from './draft/history.js'
 import type { Piece, Records } from './draft/records.js'
 import { type Ends, endsOf, loopOf, stretchStart } from './marks.js'
-import { CHOSEN, type FromWorker, type NextStep, type Origin, type ToWorker } from './protocol.js'
+import {
+  type Aside,
+  CHOSEN,
+  type FromWorker,
+  type NextStep,
+  type Origin,
+  type PromptRead,
+  type ToWorker,
+} from './protocol.js'
+import { Rate } from './rate.js'
 import { SPEEDS, type Speed } from './settings.svelte.js'
-import { StepInSight, stepOf } from './step.svelte.js'
+import { type Before, StepInSight, stepOf } from './step.svelte.js'
 
 export const FIRST_SEED = '42'
 /** With less motion wanted, the text grows once a second and not with every frame. */
@@ -19,6 +28,8 @@ const CALM = 1000
 const NAME = 28
 /** What counts again and again along the text is counted no more often than this, ms. */
 const SURVEY_EVERY = 120
+/** So much of the end of the text do links look at, UTF-16 units: as much as the writer shows them. */
+const TAIL = 256
 
 /** Who shows the text; it is told of pieces, not of states. */
 export interface TextView {
@@ -31,11 +42,32 @@ export interface TextView {
 }
 
 export interface Trouble {
-  readonly during: 'open' | 'begin' | 'write'
+  readonly during: 'open' | 'begin' | 'write' | 'aside'
   readonly message: string
 }
 
 type Written = Extract<FromWorker, { type: 'written' }>
+
+/** How a text begins that is written at once. */
+interface Burst {
+  readonly length: number
+  readonly stops?: readonly string[]
+}
+
+/** Texts that are written aside for somebody. */
+interface AsideWish {
+  readonly job: number
+  readonly tell: (place: number, piece: Piece) => void
+  readonly failed: ((message: string) => void) | undefined
+}
+
+/** Is it the same beginning? */
+const sameOrigin = (a: Origin, b: Origin): boolean =>
+  a.prompt === b.prompt &&
+  a.seed === b.seed &&
+  (a.stream ?? 0) === (b.stream ?? 0) &&
+  a.unknown === b.unknown &&
+  a.held === b.held
 
 export class Desk extends StepInSight {
   trouble = $state.raw<Trouble>()
@@ -51,6 +83,8 @@ export class Desk extends StepInSight {
   ends = $state.raw<Ends>()
   /** The loop in which the text ends, and the temperature above which a choice in it would differ. */
   loop = $state.raw<Loop & { readonly leave: number }>()
+  /** Symbols a second, while the text grows. */
+  pace = $state<number>()
   /** The search for the next different text, while it runs; `none` when there is no other. */
   search = $state<'up' | 'down' | 'none-up' | 'none-down'>()
 
@@ -64,8 +98,10 @@ export class Desk extends StepInSight {
   private reason: Reason = 'temperature'
   private lookJob = 0
   private searchJob = 0
-  private asideJob = 0
-  private aside: ((place: number, piece: Piece) => void) | undefined
+  private asideJobs = 0
+  private readonly asides = new Map<string, AsideWish>()
+  private promptRead: PromptRead = { ids: new Uint32Array(), text: '' }
+  private readonly rate = new Rate()
   private arrived: Written[] = []
   private frame = 0
   private surveyed = 0
@@ -117,11 +153,27 @@ export class Desk extends StepInSight {
     this.changed()
   }
 
+  /**
+   * The links between the logits and the draw count from the very next symbol.
+   * @throws InputError that points at the character, or names what the model does not have
+   */
+  setChain(written: string): void {
+    if (!this.symbols) return
+    const links = createChain(written, this.symbols)
+    const chain = links.plain ? undefined : links.toString()
+    if (chain === this.chain) return
+    const before = this.moment()
+    this.applyChain(chain)
+    this.history.moved(before, this.moment(), performance.now(), 'chain')
+    this.changed()
+    this.survey()
+  }
+
   /** Writes the stretch that was written at one temperature anew, at the next that changes it. */
   nextText(direction: 'up' | 'down'): void {
     const { records, count } = this
     const from = stretchStart(records, count)
-    if (from >= count) return
+    if (from >= count || this.chain !== undefined || records.chains[count - 1] !== 0) return
     this.search = direction
     const temperature = records.temperatures[count - 1]
     const job = ++this.searchJob
@@ -138,6 +190,8 @@ export class Desk extends StepInSight {
   toggle(): void {
     if (this.full) return
     this.playing = !this.playing
+    this.rate.forget()
+    if (!this.playing) this.pace = undefined
     if (this.playing) this.choosing = false
     this.tell({ type: this.playing ? 'play' : 'pause' })
   }
@@ -213,15 +267,9 @@ export class Desk extends StepInSight {
    * Begins anew from this, at the present temperature.
    * @param burst so many symbols are written at once
    */
-  beginFrom(origin: Origin, burst?: number): void {
+  beginFrom(origin: Origin, burst?: number | Burst): void {
     const before = this.draft.branch && this.moment()
-    const root = this.draft.roots.find(
-      ({ origin: its }) =>
-        its.prompt === origin.prompt &&
-        its.seed === origin.seed &&
-        its.unknown === origin.unknown &&
-        its.held === origin.held,
-    )
+    const root = this.draft.roots.find(({ origin: its }) => sameOrigin(its, origin))
     if (root) {
       this.goTo({ branch: root.id, count: 0 }, burst)
     } else {
@@ -271,13 +319,19 @@ export class Desk extends StepInSight {
     return this.draft.forks()
   }
 
-  /** Writes texts aside, each told when it is whole; another wish ends this one. */
+  /**
+   * Writes texts aside, each told when it is whole; another wish of the same channel ends this one.
+   * @param more.failed told why they could not be written; left out: the page says it
+   */
   writeAside(
-    texts: Extract<ToWorker, { type: 'aside' }>['texts'],
+    texts: readonly Aside[],
     tell: (place: number, piece: Piece) => void,
+    more: { readonly channel?: string; readonly failed?: (message: string) => void } = {},
   ): void {
-    this.aside = tell
-    this.tell({ type: 'aside', job: ++this.asideJob, texts })
+    const { channel = '', failed } = more
+    const job = ++this.asideJobs
+    this.asides.set(channel, { job, tell, failed })
+    this.tell({ type: 'aside', channel, job, texts })
   }
 
   // --- for those who extend the desk ---
@@ -295,7 +349,23 @@ export class Desk extends StepInSight {
   }
 
   protected moment(): Moment {
-    return { place: this.draft.place, temperature: this.temperature, schedule: this.schedule }
+    const { temperature, schedule, chain } = this
+    return { place: this.draft.place, temperature, schedule, chain }
+  }
+
+  protected override before(index: number): Before {
+    const { promptRead: prompt, records } = this
+    const history = new Uint32Array(prompt.ids.length + index)
+    history.set(prompt.ids)
+    history.set(records.ids.subarray(0, index), prompt.ids.length)
+    const start = records.start(index)
+    const text = prompt.text + records.text.slice(Math.max(0, start - TAIL), start)
+    return { history, text: index === 0 ? text : text.slice(-TAIL) }
+  }
+
+  protected applyChain(written: string | undefined): void {
+    this.chain = written
+    this.tell({ type: 'chain', written })
   }
 
   protected applyTemperature(value: number): void {
@@ -309,8 +379,9 @@ export class Desk extends StepInSight {
     this.tell({ type: 'schedule', written })
   }
 
-  protected restore({ place, temperature, schedule }: Moment): void {
+  protected restore({ place, temperature, schedule, chain }: Moment): void {
     this.pause()
+    if (chain !== this.chain) this.applyChain(chain)
     this.temperature = temperature
     if (schedule === undefined) this.applyTemperature(temperature)
     else this.applySchedule(schedule)
@@ -319,7 +390,7 @@ export class Desk extends StepInSight {
   }
 
   /** Shows a place of the tree and lets the worker stand there. */
-  protected goTo(place: Place, burst?: number): void {
+  protected goTo(place: Place, burst?: number | Burst): void {
     this.reason = 'temperature'
     this.refresh(this.draft.go(place))
     this.carryOn(burst)
@@ -345,7 +416,7 @@ export class Desk extends StepInSight {
   }
 
   /** Lets the worker write on from what is shown. */
-  protected carryOn(burst?: number): void {
+  protected carryOn(burst?: number | Burst): void {
     this.run = ++this.runs
     this.arrived = []
     const { shown } = this.draft
@@ -357,7 +428,8 @@ export class Desk extends StepInSight {
         ...this.origin,
         ids: shown.ids.slice(0, count),
         ...(count > 0 && { lastSurprisal: shown.surprisals[count - 1] }),
-        ...(burst !== undefined && { burst }),
+        ...(typeof burst === 'number' && { burst }),
+        ...(typeof burst === 'object' && { burst: burst.length, stops: burst.stops }),
       },
     })
   }
@@ -368,6 +440,7 @@ export class Desk extends StepInSight {
         if (message.run !== this.run) return
         this.trouble = undefined
         this.unknown = message.unknown
+        this.promptRead = message.prompt
         this.setNext(message.next)
         return
       case 'written':
@@ -384,10 +457,16 @@ export class Desk extends StepInSight {
         if (message.job === this.searchJob) this.foundText(message.temperature)
         return
       case 'wrote-aside':
-        if (message.job === this.asideJob) this.aside?.(message.place, message)
+        this.wishOf(message.job)?.tell(message.place, message)
         return
       case 'failed':
-        if (message.during === 'open' || message.during === 'aside') return
+        if (message.during === 'open') return
+        if (message.during === 'aside') {
+          const wish = this.wishOf(message.job)
+          if (wish?.failed) wish.failed(message.message)
+          else if (wish) this.trouble = { during: 'aside', message: message.message }
+          return
+        }
         if (message.during === 'write') this.playing = false
         this.reason = 'temperature'
         this.trouble = { during: message.during, message: message.message }
@@ -395,6 +474,11 @@ export class Desk extends StepInSight {
   }
 
   // --- internal ---
+
+  /** The wish of a job, unless a newer one of its channel has come. */
+  private wishOf(job: number): AsideWish | undefined {
+    return [...this.asides.values()].find(wish => wish.job === job)
+  }
 
   private foundText(temperature: number | undefined): void {
     const direction = this.search === 'up' ? 'up' : 'down'
@@ -432,7 +516,10 @@ export class Desk extends StepInSight {
     const from = draft.shown.count
     const branches = draft.branches.length
     for (const message of arrived) {
-      if (message.columns.ids.length > 0) draft.append(message, this.reason)
+      if (message.columns.ids.length > 0) {
+        message.columns.chains.fill(draft.chainIndex(message.chain))
+        draft.append(message, this.reason)
+      }
       if (message.next) this.setNext(message.next)
       if (message.rest === 'full') {
         this.full = true
@@ -470,9 +557,12 @@ export class Desk extends StepInSight {
     clearTimeout(this.surveyTimer)
     this.surveyTimer = undefined
     this.surveyed = performance.now()
+    this.rate.note(this.surveyed, this.count)
+    this.pace = this.playing ? this.rate.perSecond : undefined
     this.loop = loopOf(this.records)
     // A schedule has not one temperature to move.
-    this.ends = this.schedule === undefined ? endsOf(this.records, this.records.count) : undefined
+    const oneT = this.schedule === undefined && this.chain === undefined
+    this.ends = oneT ? endsOf(this.records, this.records.count) : undefined
   }
 }
 

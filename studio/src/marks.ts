@@ -21,13 +21,16 @@ export interface Ends {
   readonly highs: readonly number[]
 }
 
-/** Where the last stretch begins that was drawn, not chosen, at one temperature. */
+/** Where the last stretch begins that was drawn, not chosen, at one temperature, by one chain. */
 export function stretchStart(records: Records, count: number): number {
   if (count === 0) return 0
-  const { temperatures, coins } = records
+  const { temperatures, coins, chains } = records
   const T = temperatures[count - 1]
+  const chain = chains[count - 1]
+  const same = (n: number): boolean =>
+    temperatures[n] === T && coins[n] !== CHOSEN && chains[n] === chain
   let from = count
-  while (from > 0 && temperatures[from - 1] === T && coins[from - 1] !== CHOSEN) from--
+  while (from > 0 && same(from - 1)) from--
   return from
 }
 
@@ -45,7 +48,8 @@ const ascending = (a: number, b: number): boolean => a < b
 
 export function endsOf(records: Records, count: number): Ends | undefined {
   const from = stretchStart(records, count)
-  if (from === count) return undefined
+  // Through a chain a choice keeps to no one interval of temperatures.
+  if (from === count || records.chains[count - 1] !== 0) return undefined
   let low = 0
   let high = Number.POSITIVE_INFINITY
   let lowAt: number | undefined

@@ -2,7 +2,7 @@
  * What the network had read at places of the running text, so that going back to any of them costs
  * no more than EVERY steps: states are kept every EVERY symbols (LSTM 2 x 256: 4 KB each).
  */
-import { type Model, type Network, type State, Writer } from 'ondo'
+import { type Chain, type Model, type Network, Random, type State, Writer } from 'ondo'
 
 const EVERY = 256
 
@@ -12,7 +12,8 @@ export class Memory {
   readonly ids: number[]
   private readonly model: Model
   private readonly network: Network
-  private readonly seed: bigint
+  private readonly luck: { readonly seed: bigint; readonly stream: number }
+  private readonly random: Random
   /** By how many written symbols had been read. */
   private states = new Map<number, State>()
 
@@ -20,13 +21,14 @@ export class Memory {
     model: Model,
     network: Network,
     prompt: ArrayLike<number>,
-    seed: bigint,
+    luck: { readonly seed: string; readonly stream?: number },
     ids: ArrayLike<number>,
   ) {
     this.model = model
     this.network = network
     this.prompt = prompt
-    this.seed = seed
+    this.luck = { seed: BigInt(luck.seed), stream: luck.stream ?? 0 }
+    this.random = new Random(this.luck.seed, this.luck.stream)
     this.ids = Array.from(ids)
   }
 
@@ -38,8 +40,13 @@ export class Memory {
     for (const [read, state] of other.states) if (read <= same) this.states.set(read, state)
   }
 
+  /** The second coin of place n. */
+  secondCoin(n: number): number {
+    return this.random.secondCoin(n)
+  }
+
   /** A writer that stands before symbol n. */
-  writerAt(n: number, lastSurprisal?: number): Writer {
+  writerAt(n: number, lastSurprisal?: number, chain?: Chain): Writer {
     const session = this.network.session()
     let resume: ConstructorParameters<typeof Writer>[3]['resume']
     if (n > 0) {
@@ -52,7 +59,7 @@ export class Memory {
         session.restore(state)
       } else {
         // A writer that begins has read the prompt.
-        new Writer(this.model, session, this.prompt, { seed: this.seed })
+        new Writer(this.model, session, this.prompt, this.luck)
         this.states.set(0, session.snapshot())
       }
       for (let i = from; i < read; i++) {
@@ -62,11 +69,18 @@ export class Memory {
       resume = { ids: this.ids.slice(0, n), read, lastSurprisal }
     }
     return new Writer(this.model, session, this.prompt, {
-      seed: this.seed,
+      ...this.luck,
+      chain,
       watch: true,
       intervals: true,
       resume,
     })
+  }
+
+  /** Forgets all symbols from n on. */
+  truncate(n: number): void {
+    this.ids.length = Math.min(n, this.ids.length)
+    for (const read of this.states.keys()) if (read > this.ids.length) this.states.delete(read)
   }
 
   /** Remembers what a writer has just written, and now and then where it stands. */

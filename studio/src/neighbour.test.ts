@@ -31,7 +31,7 @@ beforeAll(async () => {
       training: {},
     }),
   )
-  memory = new Memory(model, await networkOf(model), [1, 2, 3], 7n, [])
+  memory = new Memory(model, await networkOf(model), [1, 2, 3], { seed: '7' }, [])
 })
 
 const stretchAt = (T: number) => {
@@ -99,7 +99,7 @@ it('stands anywhere in a text as if it had been written up to there', () => {
     model,
     Reflect.get(memory, 'network'),
     [1, 2, 3],
-    7n,
+    { seed: '7' },
     positions.map(({ id }) => id),
   )
   for (const n of [0, 1, 255, 256, 257, 511, 512, 513, 600, 300, 2]) {

@@ -36,6 +36,8 @@ export interface Origin {
   readonly unknown: Exclude<UnknownPolicy, 'error'>
   /** Decimal digits, 0 to 2^64 - 1. */
   readonly seed: string
+  /** Independent luck under the same seed; left out: 0. */
+  readonly stream?: number
   /** Hidden units that are held at a value, in their written form (held.ts); left out: none. */
   readonly held?: string
 }
@@ -51,12 +53,16 @@ export interface Beginning extends Omit<Origin, 'prompt'> {
   readonly lastSurprisal?: number
   /** So many symbols are written at once, before the pace begins: another text in place of one. */
   readonly burst?: number
+  /** The burst ends before the first of these. */
+  readonly stops?: readonly string[]
 }
 
 /** A text to be written aside, to be compared or counted. */
 export interface Aside extends Origin {
   readonly temperature: number
   readonly length: number
+  /** In its written form; left out: temperature alone. */
+  readonly chain?: string
 }
 
 export type ToWorker =
@@ -69,6 +75,8 @@ export type ToWorker =
   | { type: 'temperature'; value: number }
   /** In its written form; counts from the very next symbol, at that symbol's own place. */
   | { type: 'schedule'; written: string }
+  /** Links between the logits and the draw, in their written form; from the very next symbol on. */
+  | { type: 'chain'; written: string | undefined }
   /** Symbols a second; Infinity: as fast as the page can show them. */
   | { type: 'rate'; value: number }
   /** Shortest time between two batches, ms: a frame, or longer for readers who want less motion. */
@@ -81,8 +89,8 @@ export type ToWorker =
   | { type: 'seen'; run: number }
   /** The step before symbol `at` of the running text, as it was when that symbol was drawn. */
   | { type: 'look'; job: number; at: number }
-  /** Writes texts aside, all with the same coins. */
-  | { type: 'aside'; job: number; texts: readonly Aside[] }
+  /** Writes texts aside, all with the same coins; a newer job of the same channel ends it. */
+  | { type: 'aside'; channel: string; job: number; texts: readonly Aside[] }
   /**
    * The nearest temperature at which symbols [from, to) of the running text, written at one
    * temperature, are another text.
@@ -117,8 +125,10 @@ export interface ModelFacts {
 export interface NextStep {
   /** Its place in the text, from 0. */
   readonly index: number
-  /** In (0, 1]; what it falls on depends on the temperature alone. */
+  /** In (0, 1]; what it falls on depends on the temperature and the chain. */
   readonly coin: number
+  /** The second coin of its place, which links may read; in (0, 1]. */
+  readonly luck: number
   /** [V] */
   readonly logits: Float32Array<ArrayBuffer>
   /** Of this step, where a schedule says it. */
@@ -136,17 +146,20 @@ export const COLUMNS = {
   temperatures: Float64Array,
   /** NaN at T = 0, which reads none; CHOSEN. */
   coins: Float64Array,
+  /** By the model's own logits. */
   ranks: Uint32Array,
   /** Probability at T = 1. */
   probabilities: Float32Array,
-  /** Probability at the temperature of the draw. */
+  /** Probability at the temperature of the draw, after the chain. */
   tempered: Float32Array,
   /** bits */
   surprisals: Float32Array,
   /** The same coin makes the same choice above this temperature... */
   lows: Float64Array,
-  /** ...and up to this one. Both NaN for a chosen symbol. */
+  /** ...and up to this one. Both NaN for a chosen symbol, and for one drawn through a chain. */
   highs: Float64Array,
+  /** By its place in the draft's list: the chain that drew it. 0: temperature alone. */
+  chains: Uint16Array,
 } as const
 
 export type ColumnName = keyof typeof COLUMNS
@@ -162,17 +175,33 @@ export interface RecordColumns {
   readonly surprisals: Float32Array<ArrayBuffer>
   readonly lows: Float64Array<ArrayBuffer>
   readonly highs: Float64Array<ArrayBuffer>
+  readonly chains: Uint16Array<ArrayBuffer>
+}
+
+/** What links may look at of a prompt. */
+export interface PromptRead {
+  readonly ids: Uint32Array<ArrayBuffer>
+  /** The end of it, as the model reads it. */
+  readonly text: string
 }
 
 export type FromWorker =
   | { type: 'opened'; job: number; model: ModelFacts }
-  | { type: 'began'; run: number; unknown: readonly UnknownSymbol[]; next: NextStep }
+  | {
+      type: 'began'
+      run: number
+      unknown: readonly UnknownSymbol[]
+      prompt: PromptRead
+      next: NextStep
+    }
   | { type: 'checked'; job: number; unknown: readonly UnknownSymbol[] }
   | {
       type: 'written'
       run: number
       text: string
       columns: RecordColumns
+      /** Through which these were drawn, in its written form. */
+      chain?: string
       next?: NextStep
       /** Why the writing rests after this batch, if it does. */
       rest?: 'paused' | 'full'

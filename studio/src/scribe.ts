@@ -1,5 +1,7 @@
 /** The worker's mind: opens models, keeps the pace, writes. It knows the protocol and no DOM. */
 import {
+  type Chain,
+  createChain,
   decodeModel,
   type Model,
   networkOf,
@@ -16,13 +18,13 @@ import { nextTemperature } from './neighbour.js'
 import { facts, read, told } from './opening.js'
 import {
   AHEAD,
-  type Aside,
   type Beginning,
   type FromWorker,
   FULL,
   type NextStep,
   type ToWorker,
 } from './protocol.js'
+import { Stops } from './stops.js'
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
@@ -37,6 +39,10 @@ const LONGEST_DEBT = 250
 /** A reader that stands so few symbols before the wanted place walks there. */
 const NEAR = 16
 
+/** So much of a prompt's end do links look at, symbols (WriterOptions of the library). */
+const TAIL = 256
+
+type Wish = Extract<ToWorker, { type: 'aside' }>
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
 export class Scribe {
@@ -52,13 +58,20 @@ export class Scribe {
   private schedule: TemperatureAt | undefined
   /** What the schedule says of the next step; asked once a step, for it may remember. */
   private scheduled: number | undefined
+  /** In its written form, and made for the model. */
+  private written: string | undefined
+  private chain: Chain | undefined
+  private lastSurprisal: number | undefined
   private rate = 40
   private calm = 16
   private playing = false
   private opening = 0
-  private asideJob = 0
+  /** The newest job of each channel. */
+  private readonly asides = new Map<string, number>()
   /** Symbols to be written at once. */
   private burst = 0
+  /** What ends a burst early. */
+  private stops: Stops | undefined
   /** Symbols due and not written yet, with their fraction. */
   private debt = 0
   private lastTick = 0
@@ -92,6 +105,10 @@ export class Scribe {
       case 'schedule':
         this.setSchedule(startSchedule(parseSchedule(message.written)))
         return
+      case 'chain':
+        this.written = message.written
+        this.relink()
+        return
       case 'rate':
         this.rate = message.value
         this.restartClock()
@@ -117,7 +134,7 @@ export class Scribe {
         this.look(message.job, message.at)
         return
       case 'aside':
-        this.writeAside(message.job, message.texts).catch(error => {
+        this.writeAside(message).catch(error => {
           this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
         })
         return
@@ -149,19 +166,47 @@ export class Scribe {
     const network = await networkOf(model)
     // Another model was opened meanwhile.
     if (whole !== this.model) return
-    const memory = new Memory(model, network, ids, BigInt(beginning.seed), beginning.ids ?? [])
+    const memory = new Memory(model, network, ids, beginning, beginning.ids ?? [])
     if (this.memory) memory.learn(this.memory)
-    this.writer?.dispose()
     this.forgetReader()
     this.memory = memory
-    this.writer = memory.writerAt(memory.ids.length, beginning.lastSurprisal)
+    this.lastSurprisal = beginning.lastSurprisal
+    this.stand()
+    const writer = this.writer!
     this.run = beginning.run
     this.unseen = 0
     this.burst = beginning.burst ?? 0
+    const { stops = [] } = beginning
+    this.stops = this.burst > 0 && stops.length > 0 ? new Stops(stops) : undefined
     this.scheduled = undefined
-    const next = this.next(this.writer)
-    this.post({ type: 'began', run: this.run, unknown, next }, [next.logits.buffer])
+    const next = this.next(writer)
+    const read = Uint32Array.from(ids)
+    const end = model.tokenizer.decode(read.slice(-TAIL))
+    this.post({ type: 'began', run: this.run, unknown, prompt: { ids: read, text: end }, next }, [
+      next.logits.buffer,
+      read.buffer,
+    ])
     this.restartClock()
+  }
+
+  /** A writer at the end of the text, with the chain of now. */
+  private stand(): void {
+    const memory = this.memory!
+    this.writer?.dispose()
+    this.writer = undefined
+    this.chain =
+      this.written === undefined ? undefined : createChain(this.written, this.model!.tokenizer)
+    this.writer = memory.writerAt(memory.ids.length, this.lastSurprisal, this.chain)
+  }
+
+  /** The chain is another one. */
+  private relink(): void {
+    if (!this.memory) return
+    try {
+      this.stand()
+    } catch (error) {
+      this.fail('write', error)
+    }
   }
 
   private fail(during: 'begin' | 'write', error: unknown): void {
@@ -197,7 +242,10 @@ export class Scribe {
     const { writer } = this
     if (!writer || this.unseen >= AHEAD) return
     if (this.burst > 0) {
-      this.burst -= this.send(writer, this.burst, this.playing ? undefined : 'paused')
+      const most = this.burst
+      const wrote = this.send(writer, most, this.playing ? undefined : 'paused')
+      // A stop string may have ended it meanwhile.
+      this.burst = Math.max(0, this.burst - wrote)
       this.wake(0)
       return
     }
@@ -231,7 +279,7 @@ export class Scribe {
       const position = writer.choose(id, this.due(writer))
       this.scheduled = undefined
       memory.add(position.id, writer)
-      this.written(writer, [position], 'paused')
+      this.tellWritten([position], 'paused')
     } catch (error) {
       this.fail('write', error)
     }
@@ -254,7 +302,8 @@ export class Scribe {
       const full = memory.ids.length >= FULL
       if (full) this.playing = false
       const whole = positions.length >= due
-      this.written(writer, positions, full ? 'full' : whole ? rest : undefined)
+      const decided = this.decide(positions, full || whole)
+      this.tellWritten(decided, full ? 'full' : whole || this.burst === 0 ? rest : undefined)
       return full ? due : positions.length
     } catch (error) {
       this.fail('write', error)
@@ -262,14 +311,32 @@ export class Scribe {
     }
   }
 
+  /** Of symbols just written, those that are there for good; all are unless a stop string waits. */
+  private decide(positions: Position[], last: boolean): readonly Position[] {
+    const { stops, memory } = this
+    if (!stops || !memory) return positions
+    const { positions: free, dropped } = stops.push(positions)
+    if (dropped === undefined && !last) return free
+    this.stops = undefined
+    if (dropped === undefined) return [...free, ...stops.flush()]
+    memory.truncate(memory.ids.length - dropped)
+    this.burst = 0
+    this.playing = false
+    this.lastSurprisal = free.at(-1)?.surprisal
+    this.stand()
+    return free
+  }
+
   private rest(why: 'paused'): void {
     const was = this.playing
     this.playing = false
     // The bars that a resting page shows must be of the step that really comes next.
-    if (was && this.writer) this.written(this.writer, [], why)
+    if (was && this.writer) this.tellWritten([], why)
   }
 
-  private written(writer: Writer, positions: Position[], rest?: 'paused' | 'full'): void {
+  private tellWritten(positions: readonly Position[], rest?: 'paused' | 'full'): void {
+    const writer = this.writer!
+    this.lastSurprisal = positions.at(-1)?.surprisal ?? this.lastSurprisal
     const columns = columnsOf(positions)
     const moved = buffersOf(columns)
     const now = performance.now()
@@ -286,6 +353,7 @@ export class Scribe {
         run: this.run,
         text: textOf(positions),
         columns,
+        ...(this.written !== undefined && { chain: this.written }),
         ...(next && { next }),
         ...(rest && { rest }),
       },
@@ -297,6 +365,7 @@ export class Scribe {
     return {
       index: this.memory!.ids.length,
       coin: writer.coin(),
+      luck: this.memory!.secondCoin(this.memory!.ids.length),
       logits: logitsOf(writer.peek()),
       ...(this.schedule && { temperature: this.due(writer) }),
     }
@@ -319,21 +388,23 @@ export class Scribe {
     const step: NextStep = {
       index: at,
       coin: reader.writer.coin(),
+      luck: memory.secondCoin(at),
       logits: logitsOf(reader.writer.peek()),
     }
     this.post({ type: 'looked', job, step }, [step.logits.buffer])
   }
 
-  private async writeAside(job: number, texts: readonly Aside[]): Promise<void> {
+  private async writeAside({ channel, job, texts }: Wish): Promise<void> {
     const whole = this.model
-    this.asideJob = job
+    this.asides.set(channel, job)
     if (!whole) return
     for (const [place, wish] of texts.entries()) {
       const model = holding(whole, wish.held)
       const network = await networkOf(model)
-      const { prompt, unknown, seed, temperature, length } = wish
+      const { prompt, unknown, chain, temperature, length } = wish
       const { ids } = model.tokenizer.encode(prompt, unknown)
-      const writer = new Memory(model, network, ids, BigInt(seed), []).writerAt(0)
+      const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
+      const writer = new Memory(model, network, ids, wish, []).writerAt(0, undefined, links)
       const positions: Position[] = []
       try {
         while (positions.length < length) {
@@ -342,7 +413,7 @@ export class Scribe {
           while (positions.length < length && performance.now() < end)
           await new Promise(resolve => setTimeout(resolve))
           // Another wish has come meanwhile.
-          if (this.asideJob !== job || whole !== this.model) return
+          if (this.asides.get(channel) !== job || whole !== this.model) return
         }
       } finally {
         writer.dispose()

@@ -19,6 +19,12 @@ export class Shell {
   /** Whether the temperature is drawn under the text. */
   curve = $state(false)
 
+  /** Whether the links of the chain are laid open. */
+  chain = $state(false)
+
+  /** The lesson that is being done (LESSONS of address.ts). */
+  lesson = $state<number>()
+
   /** Parts that a teacher's link hides (PARTS of share/messages.ts): tabs here, the rest in share.css. */
   hidden = $state.raw<readonly string[]>([])
 
@@ -60,6 +66,10 @@ export class Shell {
 
   toggleCurve(): void {
     this.curve = !this.curve
+  }
+
+  toggleChain(): void {
+    this.chain = !this.chain
   }
 
   compareWith(branch: number): void {

@@ -1,6 +1,6 @@
 /** The page's state: the desk, and what stands around it: models, the address, the shell. */
 
-import type { Run } from 'ondo'
+import { createChain, InputError, type Run } from 'ondo'
 import { type Address, readAddress, writeAddress } from './address.js'
 import { Desk, FIRST_SEED } from './desk.svelte.js'
 import { Draft } from './draft/draft.js'
@@ -9,7 +9,14 @@ import { Shelf, type Standing } from './draft/shelf.js'
 import { fitsHeld } from './held.js'
 import type { Language } from './messages/index.js'
 import { Offline } from './offline.svelte.js'
-import type { Beginning, BundledModel, FromWorker, ModelFacts, Origin } from './protocol.js'
+import {
+  type Beginning,
+  type BundledModel,
+  type FromWorker,
+  FULL,
+  type ModelFacts,
+  type Origin,
+} from './protocol.js'
 import { newSeed, readSeed } from './seed.js'
 import { readRunOf } from './share/link.js'
 import type { Session } from './share/session.js'
@@ -58,7 +65,7 @@ export class Studio extends Desk {
   )
 
   /** Why a link or a file could not be followed. */
-  notice = $state<'run' | 'beyond' | 'model' | 'session'>()
+  notice = $state<'run' | 'model' | 'session'>()
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */
   missing = $state('')
 
@@ -90,7 +97,7 @@ export class Studio extends Desk {
 
   /** Opens the model that the address names, else the first one; `prompt` and luck from there too. */
   async start(): Promise<void> {
-    const address = readAddress(location.hash)
+    const address = readAddress(location.hash, location.search)
     this.dress(address)
     this.tell({ type: 'play' })
     const list = await fetch('./models/index.json').catch(() => undefined)
@@ -104,9 +111,9 @@ export class Studio extends Desk {
   private modelFor(address: Address): BundledModel | undefined {
     if (address.run === undefined) return this.models.find(({ id }) => id === address.model)
     const run = readRunOf(address.run)
-    this.awaited = typeof run === 'string' ? undefined : { run, held: address.held }
-    if (typeof run === 'string') {
-      this.notice = run
+    this.awaited = run && { run, held: address.held }
+    if (!run) {
+      this.notice = 'run'
       return undefined
     }
     const model = this.models.find(({ hash }) => hash === run.model)
@@ -116,8 +123,12 @@ export class Studio extends Desk {
   }
 
   /** What an address hides and shows around the text, as share/link.ts writes it. */
-  private dress({ hide, view: written = '' }: Address): void {
+  private dress({ hide, lesson, view: written = '' }: Address): void {
     this.shell.hidden = hide ?? this.shell.hidden
+    if (lesson !== undefined) {
+      this.shell.lesson = lesson
+      this.shell.tabs.left = 'lessons'
+    }
     const [left, right, tint, view] = written.split('.')
     for (const [side, id] of [
       ['left', left],
@@ -129,17 +140,32 @@ export class Studio extends Desk {
     if (view && view in VIEWS && view !== 'compare') this.shell.view = view as ViewName
   }
 
-  /** Writes the text of a link again, as long as it was, and rests. */
+  /** Writes the text of a link again, as long as it was, and rests; without an end it goes on. */
   private arrive({ run, held }: NonNullable<Studio['awaited']>, model: ModelFacts): void {
     this.awaited = undefined
     this.notice = undefined
     this.pause()
-    this.steer(readAddress(new URLSearchParams({ t: run.temperature }).toString()))
-    const { prompt, seed, unknown = 'skip', length } = run
+    const { prompt, seed, stream, unknown = 'skip', length, chain, stop } = run
+    if (!this.fitsChain(chain)) {
+      // No Ondo wrote this with that very model.
+      this.notice = 'run'
+      this.beginFrom(this.wanted())
+      return
+    }
+    this.steer({
+      ...readAddress(new URLSearchParams({ t: run.temperature }).toString()),
+      ...(chain !== undefined && { chain }),
+    })
     const kind = unknown === 'error' ? 'skip' : unknown
     const fits = held !== undefined && fitsHeld(held, model)
-    const origin: Origin = { prompt, seed, unknown: kind, ...(fits && { held }) }
-    this.beginFrom(origin, Number(length))
+    const luck = { seed, ...(stream > 0 && { stream }) }
+    const origin: Origin = { prompt, ...luck, unknown: kind, ...(fits && { held }) }
+    if (length !== 'inf') this.beginFrom(origin, { length, stops: stop })
+    else if (stop.length > 0) this.beginFrom(origin, { length: FULL, stops: stop })
+    else {
+      this.beginFrom(origin)
+      this.toggle()
+    }
   }
 
   /** Shows the texts of a session in place of those of this model. */
@@ -168,6 +194,12 @@ export class Studio extends Desk {
   }
 
   // --- verbs ---
+
+  /** @param lesson its place in LESSONS; undefined: none */
+  openLesson(lesson: number | undefined): void {
+    this.shell.lesson = lesson
+    this.tellAddress()
+  }
 
   /** Writes the shown text anew, as long as it is, with these hidden units held (held.ts). */
   hold(held: string | undefined): void {
@@ -216,8 +248,12 @@ export class Studio extends Desk {
 
   private wanted(): Origin {
     const { prompt, unknownChoice: unknown, seed } = this
-    const { held } = this.origin
-    return { prompt, unknown, seed, ...(held !== undefined && { held }) }
+    const { held, stream, seed: last } = this.origin
+    return {
+      ...{ prompt, unknown, seed },
+      ...(stream !== undefined && seed === last && { stream }),
+      ...(held !== undefined && { held }),
+    }
   }
 
   private openModel(source: string | Blob, name: string, id: string, address: Address = {}): void {
@@ -260,9 +296,12 @@ export class Studio extends Desk {
     if (typeof source === 'string') this.offline.keep(source)
     this.loading = false
     this.model = model
+    const { symbols } = model
+    this.symbols = { size: symbols.length, symbol: id => symbols[id] }
+    if (!this.fitsChain(this.chain)) this.applyChain(undefined)
     this.trouble = undefined
     this.draft = kept?.draft ?? new Draft()
-    this.history = new History()
+    this.history = kept?.past ? History.of(kept.past) : new History()
     if (this.awaited?.run.model === model.hash) {
       this.arrive(this.awaited, model)
       return
@@ -274,22 +313,45 @@ export class Studio extends Desk {
     }
     this.prompt = address.prompt ?? model.prompt
     this.origin = this.heldBy(address, model)
-    if (address.seed !== undefined) this.seed = address.seed
-    this.steer(address)
+    this.takeLuck(address)
+    // With a model chosen by name alone, the chain stays as the temperature does.
+    const stays = Object.keys(address).length === 0 && this.chain !== undefined
+    this.steer(stays ? { chain: this.chain } : address)
     this.beginFrom(this.wanted())
+  }
+
+  /** Seed and stream of an address; a seed alone is its first text. */
+  private takeLuck({ seed, stream }: Address): void {
+    if (seed === undefined) return
+    const { stream: _, ...origin } = this.origin
+    this.seed = seed
+    this.origin = { ...origin, seed, ...(stream !== undefined && { stream }) }
+  }
+
+  /** Can the present model's symbols be put through it? */
+  private fitsChain(written: string | undefined): boolean {
+    try {
+      if (written !== undefined && this.symbols) createChain(written, this.symbols)
+      return true
+    } catch (error) {
+      if (error instanceof InputError) return false
+      throw error
+    }
   }
 
   /** Does an address ask for nothing else than where the reader was? */
   private isWhere(
-    { place, temperature, schedule }: Standing,
+    { place, temperature, schedule, chain }: Standing,
     draft: Draft,
     address: Address,
   ): boolean {
-    const { prompt, seed, held } = draft.branches[place.branch].origin
+    const { prompt, seed, stream, held } = draft.branches[place.branch].origin
     return (
+      (address.stream === undefined || address.stream === stream) &&
       (address.prompt === undefined || address.prompt === prompt) &&
       (address.seed === undefined || address.seed === seed) &&
       (address.held === undefined || address.held === held) &&
+      (address.chain === undefined || address.chain === chain) &&
       (address.temperature === undefined || address.temperature === temperature) &&
       (address.schedule === undefined || address.schedule === schedule)
     )
@@ -306,15 +368,17 @@ export class Studio extends Desk {
   private keepTexts(): void {
     clearTimeout(this.keepTimer)
     this.keepTimer = undefined
-    if (this.draft.branch) this.shelf?.save(this.draft, this.moment())
+    if (this.draft.branch) this.shelf?.save(this.draft, this.moment(), this.history.past)
   }
 
   protected override grew(): void {
     this.keepTimer ??= setTimeout(() => this.keepTexts(), KEEP_EVERY)
   }
 
-  /** Temperature or schedule as an address says it. */
-  private steer({ temperature, schedule }: Address): void {
+  /** Temperature or schedule, and chain, as an address says them. */
+  private steer({ temperature, schedule, chain }: Address): void {
+    const wanted = this.fitsChain(chain) ? chain : undefined
+    if (wanted !== this.chain) this.applyChain(wanted)
     if (schedule !== undefined) this.applySchedule(schedule)
     else this.applyTemperature(temperature ?? this.temperature)
   }
@@ -336,21 +400,29 @@ export class Studio extends Desk {
   protected override changed(): void {
     super.changed()
     this.grew()
+    this.tellAddress()
+  }
+
+  private tellAddress(): void {
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined
-      history.replaceState(null, '', writeAddress(this.address()))
+      // A lesson behind `?` has moved behind `#`, where it can be closed.
+      history.replaceState(null, '', location.pathname + writeAddress(this.address()))
     }, ADDRESS_EVERY)
   }
 
   private address(): Address {
-    const { origin, model, modelId, temperature, schedule } = this
+    const { origin, model, modelId, temperature, schedule, chain } = this
     return {
       ...(modelId && { model: modelId }),
       ...(model && origin.prompt !== model.prompt && { prompt: origin.prompt }),
       seed: origin.seed,
+      ...(origin.stream !== undefined && { stream: origin.stream }),
       ...(origin.held !== undefined && { held: origin.held }),
+      ...(chain !== undefined && { chain }),
       ...(schedule === undefined ? { temperature } : { schedule }),
       ...(this.shell.hidden.length > 0 && { hide: this.shell.hidden }),
+      ...(this.shell.lesson !== undefined && { lesson: this.shell.lesson }),
     }
   }
 
@@ -358,6 +430,9 @@ export class Studio extends Desk {
   private follow(address: Address): void {
     if (writeAddress(address) === writeAddress(this.address())) return
     this.dress(address)
+    const { hide: _, lesson, view, ...others } = address
+    // A link to a lesson alone leaves the text alone.
+    if (lesson !== undefined && Object.keys(others).length === 0) return
     if (address.run !== undefined) {
       const model = this.modelFor(address)
       if (model && model.id !== this.modelId) this.openBundled(model.id, address)
@@ -374,7 +449,7 @@ export class Studio extends Desk {
     this.steer(address)
     this.prompt = address.prompt ?? this.model?.prompt ?? ''
     if (this.model) this.origin = this.heldBy(address, this.model)
-    if (address.seed !== undefined) this.seed = address.seed
+    this.takeLuck(address)
     this.restart()
   }
 }

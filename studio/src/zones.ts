@@ -16,6 +16,28 @@ function limit(value: unknown): number {
   return typeof value === 'number' ? value : Number.NaN
 }
 
+export const PRESETS = ['safe', 'balanced', 'wild'] as const
+export type PresetName = (typeof PRESETS)[number]
+
+/** Where nobody measured the model. */
+const USUAL: Readonly<Record<PresetName, number>> = { safe: 0.5, balanced: 0.8, wild: 1.5 }
+/** Above the zone that reads like the corpus by this much, a text is wild and still a text. */
+const WILD = 1.25
+
+const toTwentieth = (T: number, round: (x: number) => number): number =>
+  Math.round(round(T * 20 - 1e-9)) / 20
+
+/** Just inside the zone that reads like the corpus, in its middle (as the dial goes), beyond it. */
+export function presetsOf(zones: readonly Zone[]): Readonly<Record<PresetName, number>> {
+  const reads = zones.find(({ zone }) => zone === 'reads')
+  if (!reads || !(reads.from > 0 && reads.to < Number.POSITIVE_INFINITY)) return USUAL
+  return {
+    safe: toTwentieth(reads.from, Math.ceil),
+    balanced: toTwentieth(Math.sqrt(reads.from * reads.to), Math.round),
+    wild: toTwentieth(reads.to * WILD, Math.ceil),
+  }
+}
+
 function zoneOf(value: unknown): Zone | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { zone, from, to } = value as Record<string, unknown>

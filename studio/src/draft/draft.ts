@@ -44,6 +44,8 @@ const end = (branch: Branch): number => branch.at + branch.records.count
 
 export class Draft {
   readonly branches: Branch[] = []
+  /** The chains that drew any of the symbols, in their written form; the first is temperature alone. */
+  readonly chains: string[] = ['']
   /** The text shown. */
   readonly shown = new Records()
   private here = 0
@@ -55,6 +57,12 @@ export class Draft {
 
   get place(): Place {
     return { branch: this.here, count: this.shown.count }
+  }
+
+  /** The place of a chain in the list. */
+  chainIndex(written = ''): number {
+    const at = this.chains.indexOf(written)
+    return at >= 0 ? at : this.chains.push(written) - 1
   }
 
   get roots(): readonly Branch[] {
@@ -243,7 +251,8 @@ export class Draft {
       n < records.count &&
       records.ids[n] === columns.ids[i] &&
       Object.is(records.temperatures[n], columns.temperatures[i]) &&
-      Object.is(records.coins[n], columns.coins[i])
+      Object.is(records.coins[n], columns.coins[i]) &&
+      records.chains[n] === columns.chains[i]
     )
   }
 

@@ -5,6 +5,7 @@ const at = (count: number, temperature = 1, branch = 0): Moment => ({
   place: { branch, count },
   temperature,
   schedule: undefined,
+  chain: undefined,
 })
 
 it('goes back to how the desk stood before each thing, and forward to its very end', () => {

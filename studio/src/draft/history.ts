@@ -10,15 +10,40 @@ export interface Moment {
   readonly temperature: number
   /** As written, while one steers. */
   readonly schedule: string | undefined
+  /** In its written form; undefined: temperature alone. */
+  readonly chain: string | undefined
 }
 
-/** Moves of the temperature that follow each other so closely are one, ms. */
+/** A history as it is kept. */
+export interface Past {
+  readonly moments: readonly Moment[]
+  readonly at: number
+}
+
+/** So many things done are kept over a reload. */
+const KEPT = 300
+
+/** Moves of one control that follow each other so closely are one, ms. */
 const ONE_MOVE = 1000
 
 export class History {
   private readonly moments: Moment[] = []
   private at = -1
-  private lastTemperature = Number.NEGATIVE_INFINITY
+  private lastMove = Number.NEGATIVE_INFINITY
+  private moving = ''
+
+  static of({ moments, at }: Past): History {
+    const history = new History()
+    history.moments.push(...moments)
+    history.at = at
+    return history
+  }
+
+  /** The last things done, and those undone, to be kept. */
+  get past(): Past {
+    const first = Math.max(0, this.at - KEPT)
+    return { moments: this.moments.slice(first, this.at + KEPT), at: this.at - first }
+  }
 
   get canUndo(): boolean {
     return this.at > 0
@@ -35,29 +60,30 @@ export class History {
     this.moments.length = this.at + 1
     this.moments.push(after)
     this.at++
-    this.lastTemperature = Number.NEGATIVE_INFINITY
+    this.lastMove = Number.NEGATIVE_INFINITY
   }
 
-  /** The temperature was moved; a drag is one entry. @param now ms */
-  moved(before: Moment, after: Moment, now: number): void {
-    const goesOn = now - this.lastTemperature < ONE_MOVE && this.at >= 0
+  /** A control was moved; a drag is one entry. @param what which one @param now ms */
+  moved(before: Moment, after: Moment, now: number, what = 'temperature'): void {
+    const goesOn = now - this.lastMove < ONE_MOVE && this.moving === what && this.at >= 0
     if (goesOn) this.moments[this.at] = after
     else this.did(before, after)
-    this.lastTemperature = now
+    this.lastMove = now
+    this.moving = what
   }
 
   /** @param now how the desk stands @returns how it stood before the last thing done */
   undo(now: Moment): Moment | undefined {
     if (!this.canUndo) return undefined
     this.moments[this.at] = now
-    this.lastTemperature = Number.NEGATIVE_INFINITY
+    this.lastMove = Number.NEGATIVE_INFINITY
     return this.moments[--this.at]
   }
 
   redo(now: Moment): Moment | undefined {
     if (!this.canRedo) return undefined
     this.moments[this.at] = now
-    this.lastTemperature = Number.NEGATIVE_INFINITY
+    this.lastMove = Number.NEGATIVE_INFINITY
     return this.moments[++this.at]
   }
 }

@@ -1,4 +1,4 @@
-/** Why each symbol of a text came out, in columns that grow: 58 bytes a symbol. */
+/** Why each symbol of a text came out, in columns that grow: 60 bytes a symbol. */
 import { COLUMNS, type ColumnName, type RecordColumns } from '../protocol.js'
 
 const FIRST_CAPACITY = 1024
@@ -52,6 +52,10 @@ export class Records {
   }
   get highs(): RecordColumns['highs'] {
     return this.columns.highs
+  }
+
+  get chains(): RecordColumns['chains'] {
+    return this.columns.chains
   }
 
   clear(): void {

@@ -4,8 +4,9 @@
  * is refused, or another window already keeps this model's texts, nothing is kept and nothing fails.
  */
 import type { Origin } from '../protocol.js'
-import type { Branch, Place, Reason } from './draft.js'
+import type { Branch, Reason } from './draft.js'
 import { Draft } from './draft.js'
+import type { Moment, Past } from './history.js'
 import type { Piece } from './records.js'
 
 /** Symbols of a chunk: about 220 KB. */
@@ -21,13 +22,18 @@ type BranchEntry = Pick<Branch, 'parent' | 'at' | 'reason' | 'origin'> & { count
 interface Forest {
   readonly branches: readonly BranchEntry[]
   readonly standing: Standing
+  /** Left out by older pages, as what follows. */
+  readonly chains?: readonly string[]
+  readonly past?: Past
 }
 
 /** Where the reader was. */
-export interface Standing {
-  readonly place: Place
-  readonly temperature: number
-  readonly schedule: string | undefined
+export type Standing = Moment
+
+export interface Kept {
+  readonly draft: Draft
+  readonly standing: Standing
+  readonly past: Past | undefined
 }
 
 const settled = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -83,7 +89,7 @@ export class Shelf {
   }
 
   /** What was kept, or undefined for a model without texts, or with damaged ones. */
-  async load(): Promise<{ draft: Draft; standing: Standing } | undefined> {
+  async load(): Promise<Kept | undefined> {
     const store = this.database.transaction(STORE).objectStore(STORE)
     const forest = (await settled(store.get([this.hash]))) as Forest | undefined
     if (!forest) return undefined
@@ -93,22 +99,28 @@ export class Shelf {
       settled(store.getAll(range)) as Promise<Piece[]>,
     ])
     const draft = new Draft()
+    for (const written of forest.chains ?? []) draft.chainIndex(written)
     for (const { parent, at, reason, origin } of forest.branches) {
       draft.adopt(parent, at, reason as Reason, origin as Origin)
     }
     keys.forEach((key, i) => {
       const [, branch] = key as [string, number, number]
-      draft.branches[branch]?.records.append(pieces[i].text, pieces[i].columns)
+      const { text, columns } = pieces[i]
+      const { length } = columns.ids
+      draft.branches[branch]?.records.append(text, {
+        ...columns,
+        chains: columns.chains ?? new Uint16Array(length),
+      })
     })
     for (const [id, { count }] of forest.branches.entries()) {
       if (draft.branches[id].records.count !== count) return undefined
       this.kept.set(id, count)
     }
-    return { draft, standing: forest.standing }
+    return { draft, standing: forest.standing, past: forest.past }
   }
 
   /** Keeps what is new. Symbols only ever come to the end of a branch. */
-  async save(draft: Draft, standing: Standing): Promise<void> {
+  async save(draft: Draft, standing: Standing, past: Past): Promise<void> {
     if (this.writing) return
     this.writing = true
     try {
@@ -124,7 +136,7 @@ export class Shelf {
         this.kept.set(id, count)
         return { parent, at, reason, origin, count }
       })
-      store.put({ branches, standing } satisfies Forest, [this.hash])
+      store.put({ branches, standing, chains: draft.chains, past } satisfies Forest, [this.hash])
       await new Promise<void>((resolve, reject) => {
         transaction.oncomplete = () => resolve()
         transaction.onabort = () => reject(transaction.error)

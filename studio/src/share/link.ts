@@ -7,13 +7,17 @@ import type { Studio } from '../studio.svelte.js'
 const LONGEST = 8000
 
 export type Shared = { readonly link: string } | { readonly why: Refusal }
-/** `chosen`: hands put symbols there; `long`: the temperature moved too often for a link. */
-export type Refusal = 'empty' | 'chosen' | 'long'
+/**
+ * `chosen`: hands put symbols there; `chains`: the chain was changed along the text; `long`: the
+ * temperature moved too often for a link.
+ */
+export type Refusal = 'empty' | 'chosen' | 'chains' | 'long'
 
 /** The text shown, as plain data. */
 function runOf(studio: Studio): Run | undefined {
-  const { records, count, origin, model } = studio
-  if (!model || count === 0 || records.coins.subarray(0, count).includes(CHOSEN)) return undefined
+  const { records, count, origin, model, draft } = studio
+  if (!model) return undefined
+  const chain = draft.chains[records.chains[0]]
   return {
     ondo: VERSION,
     model: model.hash,
@@ -21,8 +25,9 @@ function runOf(studio: Studio): Run | undefined {
     prompt: origin.prompt,
     unknown: origin.unknown,
     seed: origin.seed,
-    stream: 0,
+    stream: origin.stream ?? 0,
     temperature: writeSchedule(scheduleOf(Array.from(records.temperatures.subarray(0, count)))),
+    ...(chain !== '' && { chain }),
     length: count,
     stop: [],
   }
@@ -33,9 +38,14 @@ const viewOf = ({ shell, settings }: Studio): string =>
   [shell.tabs.left, shell.tabs.right, settings.tint, shell.view ?? ''].join('.')
 
 export function shareLink(studio: Studio): Shared {
-  if (studio.count === 0) return { why: 'empty' }
+  const { records, count } = studio
+  if (count === 0) return { why: 'empty' }
+  if (records.coins.subarray(0, count).includes(CHOSEN)) return { why: 'chosen' }
+  if (records.chains.subarray(0, count).some(chain => chain !== records.chains[0])) {
+    return { why: 'chains' }
+  }
   const run = runOf(studio)
-  if (!run) return { why: 'chosen' }
+  if (!run) return { why: 'empty' }
   const fields = new URLSearchParams({ run: encodeRun(run), view: viewOf(studio) })
   if (studio.origin.held !== undefined) fields.set('held', studio.origin.held)
   if (studio.shell.hidden.length > 0) fields.set('hide', studio.shell.hidden.join('.'))
@@ -43,13 +53,11 @@ export function shareLink(studio: Studio): Shared {
   return link.length > LONGEST ? { why: 'long' } : { link }
 }
 
-/** @returns `run` for what is no code, `beyond` for one that asks for what the page can't do */
-export function readRunOf(code: string): Run | 'run' | 'beyond' {
+/** @returns undefined for what is no code */
+export function readRunOf(code: string): Run | undefined {
   try {
-    const run = decodeRun(code)
-    const within = run.chain === undefined && run.stream === 0 && run.length !== 'inf'
-    return within ? run : 'beyond'
+    return decodeRun(code)
   } catch {
-    return 'run'
+    return undefined
   }
 }

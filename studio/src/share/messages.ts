@@ -10,6 +10,8 @@ export const words = table(
       empty: 'There is no text yet.',
       chosen:
         'Some characters were chosen by hand, and a link has only luck: save the session instead.',
+      chains:
+        'The chain was changed along the way, and a link has only one: save the session instead.',
       long: 'The temperature moved so often that the link would be too long: save the session instead.',
     },
     copyLink: 'Copy the link',
@@ -49,6 +51,8 @@ export const words = table(
       empty: 'まだ文章がありません。',
       chosen:
         '手で選んだ文字があります。リンクに書けるのは運だけなので、セッションを保存してください。',
+      chains:
+        '途中でチェーンが変わっています。リンクに書けるのは一つだけなので、セッションを保存してください。',
       long: '温度が何度も動いたため、リンクが長くなりすぎます。セッションを保存してください。',
     },
     copyLink: 'リンクをコピー',

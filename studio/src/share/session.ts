@@ -1,13 +1,14 @@
 /** All texts of the desk with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
-import { readSchedule } from '../address.js'
+import { readChain, readSchedule } from '../address.js'
 import { Draft, type Reason } from '../draft/draft.js'
 import { emptyColumns } from '../draft/records.js'
 import type { Standing } from '../draft/shelf.js'
 import type { Origin, RecordColumns } from '../protocol.js'
 
 const FORMAT = 'ondo-session'
-const FORMAT_VERSION = 1
+/** 1 knew no chains. */
+const FORMAT_VERSION = 2
 
 interface SessionFile {
   readonly format: string
@@ -16,6 +17,8 @@ interface SessionFile {
   readonly model: string
   readonly modelName: string
   readonly standing: Standing
+  /** As the draft lists them. */
+  readonly chains?: readonly string[]
   readonly branches: readonly {
     readonly parent?: number
     readonly at: number
@@ -57,6 +60,7 @@ export function saveSession(
     model: model.hash,
     modelName: model.name,
     standing: { ...standing, temperature },
+    chains: draft.chains,
     branches,
   })}\n`
 }
@@ -72,8 +76,14 @@ export interface Session {
 export function readSession(json: string): Session | undefined {
   try {
     const file = JSON.parse(json) as SessionFile
-    if (file.format !== FORMAT || file.version !== FORMAT_VERSION) return undefined
+    if (file.format !== FORMAT || !(file.version >= 1 && file.version <= FORMAT_VERSION)) {
+      return undefined
+    }
     const draft = new Draft()
+    for (const [place, written] of (file.chains ?? []).entries()) {
+      if (place > 0 && readChain(written) !== written) return undefined
+      if (draft.chainIndex(written) !== place) return undefined
+    }
     for (const [id, { parent, at, reason, origin, text, columns }] of file.branches.entries()) {
       const known = parent === undefined || (Number.isInteger(parent) && parent >= 0 && parent < id)
       if (!known || !Number.isInteger(at) || at < 0) return undefined
@@ -81,25 +91,28 @@ export function readSession(json: string): Session | undefined {
       const bytes = atob(columns.ids).length / 4
       const filled = emptyColumns(bytes)
       for (const [name, column] of Object.entries(filled)) {
+        if (name === 'chains' && file.version === 1) continue
         const raw = Uint8Array.from(atob(columns[name]), letter => letter.charCodeAt(0))
         new Uint8Array(column.buffer).set(raw)
         if (raw.length !== column.byteLength) return undefined
       }
       const length = filled.lengths.reduce((sum, n) => sum + n, 0)
       if (length !== text.length) return undefined
+      if (filled.chains.some(chain => chain >= draft.chains.length)) return undefined
       records.append(text, filled)
     }
-    const { place, schedule } = file.standing
+    const { place, schedule, chain } = file.standing
     const end = draft.branches[place.branch] && draft.lengthOf(place.branch)
     if (end === undefined || !(place.count >= 0 && place.count <= end)) return undefined
     const temperature = Number(file.standing.temperature)
     if (!(temperature >= 0)) return undefined
     if (schedule !== undefined && readSchedule(schedule) === undefined) return undefined
+    if (chain !== undefined && readChain(chain) !== chain) return undefined
     return {
       model: file.model,
       modelName: file.modelName,
       draft,
-      standing: { place, temperature, schedule },
+      standing: { place, temperature, schedule, chain },
     }
   } catch {
     return undefined

@@ -1,6 +1,6 @@
 /** What the bars of a step show: rows, the rest, the scale. */
 import type { Candidate, Candidates, Distribution, Draw } from 'ondo'
-import { ROWS } from '../../step.svelte.js'
+import { CUT, ROWS } from '../../step.svelte.js'
 
 /** Decades that a logarithmic axis shows, from 0.001 % to 100 %. */
 const DECADES = 5
@@ -19,7 +19,7 @@ export class Bars {
   constructor(distribution: Distribution, candidates: Candidates, draw: Draw, log: boolean) {
     const { top, others } = candidates
     this.rows =
-      draw.rank <= top.length
+      top.some(({ id }) => id === draw.id)
         ? top
         : [
             ...top.slice(0, Math.min(ROWS, distribution.allowed) - 1),
@@ -37,7 +37,8 @@ export class Bars {
       p: Math.max(0, p),
       pT: Math.max(0, pT),
     }
-    this.pieces = top.map(({ id, rank, pT: width, cumulative }) => ({
+    const left = top.filter(({ rank }) => rank !== CUT)
+    this.pieces = left.map(({ id, rank, pT: width, cumulative }) => ({
       id,
       rank,
       left: (cumulative - width) * 100,

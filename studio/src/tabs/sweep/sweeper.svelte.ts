@@ -154,6 +154,8 @@ export class Sweeper {
   /** The page writes this very text, and goes on where it ends here. */
   carryOn({ temperature, seed, symbols }: SweepText): void {
     this.studio.setTemperature(temperature)
+    // A sweep is of temperature alone.
+    this.studio.setChain('')
     this.studio.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) }, symbols)
     this.studio.shell.sheet = 'none'
   }
