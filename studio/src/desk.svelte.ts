@@ -460,7 +460,7 @@ export class Desk extends StepInSight {
         this.wishOf(message.job)?.tell(message.place, message)
         return
       case 'failed':
-        if (message.during === 'open') return
+        if (message.during === 'open' || message.during === 'verify') return
         if (message.during === 'aside') {
           const wish = this.wishOf(message.job)
           if (wish?.failed) wish.failed(message.message)

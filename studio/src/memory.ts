@@ -45,8 +45,8 @@ export class Memory {
     return this.random.secondCoin(n)
   }
 
-  /** A writer that stands before symbol n. */
-  writerAt(n: number, lastSurprisal?: number, chain?: Chain): Writer {
+  /** A writer that stands before symbol n. @param intervals find them; it takes time */
+  writerAt(n: number, lastSurprisal?: number, chain?: Chain, intervals = true): Writer {
     const session = this.network.session()
     let resume: ConstructorParameters<typeof Writer>[3]['resume']
     if (n > 0) {
@@ -72,7 +72,7 @@ export class Memory {
       ...this.luck,
       chain,
       watch: true,
-      intervals: true,
+      intervals,
       resume,
     })
   }

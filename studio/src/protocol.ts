@@ -12,6 +12,7 @@
  * branch, an undo and a reload are all the same message, `begin` with the ids that stand.
  */
 import type { CellKind, TrainingRecord, UnknownPolicy, UnknownSymbol } from 'ondo'
+import type { ToVerify } from './verify.js'
 
 /** Batches that may be under way to the page before the worker waits. */
 export const AHEAD = 2
@@ -89,6 +90,8 @@ export type ToWorker =
   | { type: 'seen'; run: number }
   /** The step before symbol `at` of the running text, as it was when that symbol was drawn. */
   | { type: 'look'; job: number; at: number }
+  /** Writes the texts of a session again, and compares. */
+  | { type: 'verify'; job: number; texts: readonly ToVerify[]; chains: readonly string[] }
   /** Writes texts aside, all with the same coins; a newer job of the same channel ends it. */
   | { type: 'aside'; channel: string; job: number; texts: readonly Aside[] }
   /**
@@ -206,11 +209,19 @@ export type FromWorker =
       /** Why the writing rests after this batch, if it does. */
       rest?: 'paused' | 'full'
     }
+  /** `text` and `at`: the first of them that comes out otherwise, and its symbol. */
+  | { type: 'verified'; job: number; symbols: number; text?: number; at?: number }
   | { type: 'looked'; job: number; step: NextStep }
   /** One of the texts, whole. */
   | { type: 'wrote-aside'; job: number; place: number; text: string; columns: RecordColumns }
   /** `temperature`: none in that direction when left out. */
   | { type: 'found'; job: number; temperature?: number }
   /** `network`: the file did not arrive. Else the error's own code and sentence. */
-  | { type: 'failed'; during: 'open' | 'aside'; job: number; code: string; message: string }
+  | {
+      type: 'failed'
+      during: 'open' | 'aside' | 'verify'
+      job: number
+      code: string
+      message: string
+    }
   | { type: 'failed'; during: 'begin' | 'write'; code: string; message: string }

@@ -25,6 +25,7 @@ import {
   type ToWorker,
 } from './protocol.js'
 import { Stops } from './stops.js'
+import { Verifier } from './verify.js'
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
@@ -136,6 +137,11 @@ export class Scribe {
       case 'aside':
         this.writeAside(message).catch(error => {
           this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
+        })
+        return
+      case 'verify':
+        this.verify(message).catch(error => {
+          this.post({ type: 'failed', during: 'verify', job: message.job, ...told(error) })
         })
         return
       case 'neighbour':
@@ -422,6 +428,32 @@ export class Scribe {
       const text = textOf(positions)
       this.post({ type: 'wrote-aside', job, place, text, columns }, buffersOf(columns))
     }
+  }
+
+  private async verify(wish: Extract<ToWorker, { type: 'verify' }>): Promise<void> {
+    const { job, texts, chains } = wish
+    const { model } = this
+    if (!model) return
+    let end = performance.now() + SLICE
+    let symbols = 0
+    const turn = async (): Promise<boolean> => {
+      if (performance.now() > end) {
+        await new Promise(resolve => setTimeout(resolve))
+        end = performance.now() + SLICE
+      }
+      return model === this.model
+    }
+    const verifier = new Verifier(model, networkOf, chains, turn)
+    for (const [text, each] of texts.entries()) {
+      const at = await verifier.differenceOf(each)
+      if (model !== this.model) return
+      if (at !== undefined) {
+        this.post({ type: 'verified', job, symbols, text, at })
+        return
+      }
+      symbols += each.ids.length - each.from
+    }
+    this.post({ type: 'verified', job, symbols })
   }
 
   private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {

@@ -1,13 +1,17 @@
 /** The text as files for people, and its citation. */
 import { VERSION } from 'ondo'
+import { CHOSEN } from '../protocol.js'
 import { heatOf } from '../scale.js'
 import type { Studio } from '../studio.svelte.js'
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 
-/** `Ondo 0.1.0, model Shakespeare (SHA-256 504b…), seed 42, T 0.8.` */
-export function citationOf({ model, origin, records, count, speech }: Studio): string {
+/**
+ * `Ondo 0.1.0, model Shakespeare (SHA-256 504b…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
+ * seed 42, T 0.8, chain temperature, min-p 0.1, 400 symbols.`
+ */
+export function citationOf({ model, origin, records, count, speech, draft }: Studio): string {
   let [low, high] = [Number.POSITIVE_INFINITY, 0]
   for (const T of records.temperatures.subarray(0, count)) {
     low = Math.min(low, T)
@@ -17,8 +21,24 @@ export function citationOf({ model, origin, records, count, speech }: Studio): s
     low >= high
       ? speech.temperature(high)
       : `${speech.temperature(low)}–${speech.temperature(high)}`
-  const prompt = JSON.stringify(origin.prompt)
-  return `Ondo ${VERSION}, model ${model?.name} (SHA-256 ${model?.hash}), prompt ${prompt}, seed ${origin.seed}, T ${T}, ${count} symbols.`
+  const { corpus, corpusHash } = model?.training ?? {}
+  const from = corpusHash ? `${corpus ?? 'without a name'} (SHA-256 ${corpusHash})` : corpus
+  const used = new Set(records.chains.subarray(0, count))
+  const chains = [...used].map(index => draft.chains[index] || 'temperature')
+  const parts = [
+    `Ondo ${VERSION}`,
+    `model ${model?.name} (SHA-256 ${model?.hash})`,
+    ...(from ? [`corpus ${from}`] : []),
+    `prompt ${JSON.stringify(origin.prompt)}`,
+    `seed ${origin.seed}`,
+    ...(origin.stream ? [`stream ${origin.stream}`] : []),
+    ...(origin.held ? [`held units ${origin.held}`] : []),
+    `T ${T}`,
+    ...(used.size > 1 || !used.has(0) ? [`chain ${chains.join('; then ')}`] : []),
+    ...(records.coins.subarray(0, count).includes(CHOSEN) ? ['some symbols chosen by hand'] : []),
+    `${count} symbols`,
+  ]
+  return `${parts.join(', ')}.`
 }
 
 /** Stretches of one temperature. */

@@ -15,6 +15,8 @@ export const words = table(
     length: 'Length',
     characters: (n: string) => `${n} characters`,
     writing: 'Writing…',
+    failed: 'Not all of them could be written.',
+    chain: (written: string) => `All of them go through the chain ${written}.`,
     partings: 'Where they part',
     between: (a: string, b: string) => `${a} and ${b}`,
     same: (n: string) => `They are the same for all ${n} characters.`,
@@ -25,6 +27,10 @@ export const words = table(
       `At character ${at} ${hand} was chosen where ${drawn} had been drawn.`,
     parts: (at: string, coin: string, cool: string, high: string, warm: string, low: string) =>
       `At character ${at} the coin ${coin} falls on ${cool} up to ${high}, and on ${warm} above ${low}.`,
+    through: (at: string, coin: string, a: string, b: string) =>
+      `At character ${at} the coin ${coin} falls on ${a} in one and on ${b} in the other; through a chain its limits are not known.`,
+    chains: (at: string, a: string, b: string) =>
+      `At character ${at} their chains differ: one draws ${a}, the other ${b}.`,
     shown: 'the text shown',
     wrongT: '0 to 100, or inf',
   },
@@ -41,6 +47,8 @@ export const words = table(
     length: '長さ',
     characters: n => `${n} 字`,
     writing: '書いています…',
+    failed: '書けなかったものがあります。',
+    chain: written => `どれもチェーン ${written} を通ります。`,
     partings: '分かれ目',
     between: (a, b) => `${a} と ${b}`,
     same: n => `${n} 字すべて同じです。`,
@@ -51,6 +59,10 @@ export const words = table(
       `${at} 字目で、引かれた「${drawn}」の代わりに「${hand}」が選ばれました。`,
     parts: (at, coin, cool, high, warm, low) =>
       `${at} 字目のコイン ${coin} は、${high} までは「${cool}」、${low} を超えると「${warm}」を指します。`,
+    through: (at, coin, a, b) =>
+      `${at} 字目のコイン ${coin} は、一方では「${a}」、もう一方では「${b}」を指します。チェーンを通るので、範囲は分かりません。`,
+    chains: (at, a, b) =>
+      `${at} 字目でチェーンが違います。一方は「${a}」、もう一方は「${b}」を引きました。`,
     shown: '表示中の文章',
     wrongT: '0〜100、または inf',
   },

@@ -21,6 +21,11 @@ export function sayParting(studio: Studio, a: Told, b: Told, parting: Parting): 
     const [hand, drawn] = coins[0] === CHOSEN ? [a, b] : [b, a]
     return t.chosen(place, name(hand), name(drawn))
   }
+  if (parting.kind === 'chain') return t.chains(place, name(a), name(b))
+  const limits = [a.records.highs[at], a.records.lows[at], b.records.highs[at], b.records.lows[at]]
+  if (limits.some(Number.isNaN)) {
+    return t.through(place, speech.coin(coins[0]), name(a), name(b))
+  }
   const [cool, warm] = a.records.temperatures[at] <= b.records.temperatures[at] ? [a, b] : [b, a]
   return t.parts(
     place,

@@ -36,6 +36,15 @@ describe('two texts', () => {
     })
   })
 
+  it('part by their chains where luck and prompt are the same', () => {
+    const chained = told('abxd')
+    chained.records.chains[2] = 1
+    expect(partingOf(told('abcd'), chained)).toMatchObject({ kind: 'chain', at: 2 })
+    expect(partingOf(told('abcd', { ...ORIGIN, stream: 1 }), told('abxd'))).toMatchObject({
+      kind: 'luck',
+    })
+  })
+
   it('tell the coin of the other where T = 0 read none', () => {
     const cold = told('abcd', ORIGIN, { at: 2, coin: Number.NaN })
     expect(partingOf(cold, told('abxd'))).toMatchObject({ coins: [0.5, 0.5] })

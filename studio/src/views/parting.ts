@@ -8,17 +8,24 @@ export interface Told {
   readonly records: Records
 }
 
+/** Drawn through other chains? Both texts are of one draft, or have one chain each and the same. */
+const otherChain = (a: Told, b: Told, at: number): boolean =>
+  a.records.chains[at] !== b.records.chains[at]
+
 export type Parting =
   /** No symbol differs, as far as both go. */
   | { readonly kind: 'same'; readonly length: number }
   | { readonly kind: 'prompt' }
   | {
-      readonly kind: 'temperature' | 'choice' | 'luck'
+      readonly kind: 'temperature' | 'choice' | 'luck' | 'chain'
       /** The first symbol that differs. */
       readonly at: number
       /** The coin of each; CHOSEN where a hand put the symbol there. */
       readonly coins: readonly [number, number]
     }
+
+const sameLuck = (a: Origin, b: Origin): boolean =>
+  a.seed === b.seed && (a.stream ?? 0) === (b.stream ?? 0)
 
 /** The coin of a position, even where T = 0 did not read it: the other text may have. */
 function coinOf(own: number, other: number): number {
@@ -37,8 +44,10 @@ export function partingOf(a: Told, b: Told): Parting {
   const kind =
     own === CHOSEN || other === CHOSEN
       ? 'choice'
-      : a.origin.seed === b.origin.seed
-        ? 'temperature'
-        : 'luck'
+      : !sameLuck(a.origin, b.origin)
+        ? 'luck'
+        : otherChain(a, b, at)
+          ? 'chain'
+          : 'temperature'
   return { kind, at, coins: [coinOf(own, other), coinOf(other, own)] }
 }

@@ -15,6 +15,8 @@ export class Luck {
   written = $state.raw<readonly { temperature: number; origin: Origin; records: Records }[]>([])
   /** Texts that are still being written. */
   missing = $state(0)
+  /** Why they could not be written. */
+  failed = $state<string>()
   private readonly studio: Studio
   private wish = ''
 
@@ -28,21 +30,34 @@ export class Luck {
 
   /** Writes the texts, unless they are there. */
   write(): void {
-    const { origin, model } = this.studio
+    const { origin, model, chain } = this.studio
     if (!model) return
     const { temperatures, length } = this
-    const wish = JSON.stringify([model.hash, origin, temperatures.map(String), length])
+    const wish = JSON.stringify([model.hash, origin, chain, temperatures.map(String), length])
     if (wish === this.wish) return
     this.wish = wish
     this.missing = temperatures.length
     this.written = []
+    this.failed = undefined
     this.studio.writeAside(
-      temperatures.map(temperature => ({ ...origin, temperature, length })),
+      temperatures.map(temperature => ({
+        ...{ ...origin, temperature, length },
+        ...(chain !== undefined && { chain }),
+      })),
       (column, { text, columns }) => {
         const records = new Records()
         records.append(text, columns)
         this.written = [...this.written, { temperature: temperatures[column], origin, records }]
         this.missing--
+      },
+      {
+        channel: 'luck',
+        failed: message => {
+          this.failed = message
+          this.missing = 0
+          // The same wish may be tried again.
+          this.wish = ''
+        },
       },
     )
   }
