@@ -1,4 +1,5 @@
 /** The studio taken along: without a network, in a link to somebody else, in a classroom. */
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../src/index.js'
 import { complaints, count, records, site, text, visit } from './studio-stage.js'
@@ -45,6 +46,64 @@ describe('without a network', () => {
     // What could not be fetched is told by the browser, and is what this story is about.
     complaints.splice(refused)
   }, 90_000)
+})
+
+describe('files', () => {
+  it('hold the very text: .txt nothing else, .md in a fence, .html with the temperatures', async () => {
+    const page = await visit('#seed=8&t=0.7&prompt=<a>%26%0A&chain=temperature, top-k 12')
+    await count(page, 25)
+    await page.keyboard.press('0')
+    await count(page, 45)
+    await page.getByRole('button', { name: 'Share' }).click()
+    // What was under way is still shown.
+    for (let before = -1, now = 0; now > before; ) {
+      before = now
+      await page.waitForTimeout(400)
+      now = (await records(page)).length
+    }
+    const [mine, shown] = [await text(page), await records(page)]
+    const citation = (await page.locator('.citation').textContent()) ?? ''
+    for (const part of [
+      `model Small (SHA-256 ${site.model.hash})`,
+      'corpus nothing.txt',
+      'prompt "<a>&\\n"',
+      'seed 8',
+      'T 0.70–1.00',
+      'chain temperature, top-k 12',
+      `${shown.length} symbols`,
+    ]) {
+      expect(citation).toContain(part)
+    }
+    const contents = async (form: string): Promise<string> => {
+      const saved = page.waitForEvent('download')
+      await page.getByRole('button', { name: `.${form}`, exact: true }).click()
+      const download = await saved
+      expect(download.suggestedFilename()).toBe(`ondo.${form}`)
+      return readFile(await download.path(), 'utf8')
+    }
+    const whole = `<a>&\n${mine}`
+    expect(await contents('txt')).toBe(whole)
+    expect(await contents('md')).toBe(`\`\`\`text\n${whole}\n\`\`\`\n\n${citation}\n`)
+    // Read as a browser reads it, without scripts or anything from elsewhere.
+    const html = await contents('html')
+    expect(html).not.toMatch(/<script|src=|href=/)
+    const reader = await page.context().newPage()
+    await reader.setContent(html)
+    expect(await reader.locator('pre').textContent()).toBe(whole)
+    expect(await reader.locator('small').textContent()).toBe(citation)
+    const spans = await reader.locator('pre span').evaluateAll(all =>
+      all.map(each => ({
+        title: (each as HTMLElement).title,
+        text: each.textContent ?? '',
+        line: getComputedStyle(each).borderBottomWidth,
+      })),
+    )
+    const cold = shown.filter(({ temperature }) => temperature === 0.7).at(-1)!.end
+    expect(spans).toEqual([
+      { title: 'T 0.70', text: mine.slice(0, cold), line: '2px' },
+      { title: 'T 1.00', text: mine.slice(cold), line: '2px' },
+    ])
+  }, 60_000)
 })
 
 describe('a link', () => {

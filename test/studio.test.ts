@@ -5,6 +5,7 @@
 import { expect, it } from 'vitest'
 import './studio-writing.js'
 import './studio-document.js'
+import './studio-chain.js'
 import './studio-keyboard.js'
 import './studio-everybody.js'
 import './studio-long.js'

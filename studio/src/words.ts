@@ -114,6 +114,17 @@ export class Speech {
     }).format(n)
   }
 
+  /** `1.8 MB`: steps of 1000, as disks are sold. */
+  bytes(n: number): string {
+    const unit = n < 1e6 ? 'kilobyte' : n < 1e9 ? 'megabyte' : 'gigabyte'
+    const value = n / { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }[unit]
+    return new Intl.NumberFormat(this.language, {
+      style: 'unit',
+      unit,
+      maximumFractionDigits: value < 10 ? 1 : 0,
+    }).format(value)
+  }
+
   characters(n: number): string {
     return this.say.characters(this.count(n), n === 1)
   }

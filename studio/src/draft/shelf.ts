@@ -14,7 +14,7 @@ const CHUNK = 4096
 const DATABASE = 'ondo-texts'
 const VERSION = 1
 /** Keys are [hash] for a forest, [hash, branch, chunk] for symbols. */
-const STORE = 'texts'
+export const STORE = 'texts'
 
 /** What is kept of a branch beside its symbols. */
 type BranchEntry = Pick<Branch, 'parent' | 'at' | 'reason' | 'origin'> & { count: number }
@@ -36,13 +36,13 @@ export interface Kept {
   readonly past: Past | undefined
 }
 
-const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+export const settled = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
 
-async function openDatabase(): Promise<IDBDatabase> {
+export async function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open(DATABASE, VERSION)
   request.onupgradeneeded = () => request.result.createObjectStore(STORE)
   return settled(request)
