@@ -16,7 +16,7 @@ export interface Claim {
 
 const TEXTS = 'tiny-shakespeare.txt, kokoro.txt, names.txt: the corpora of models/README.md'
 const TRAIN = 'the recipe in models/README.md; `ondo inspect NAME` says epochs and losses'
-const CALIBRATE = '`ondo calibrate shakespeare tiny-shakespeare.txt`, likewise kokoro'
+const CALIBRATE = 'written with `npm run record -- --corpora DIR`; or `ondo calibrate NAME TEXT`'
 const DYNAMIC = '`ondo eval RUN tiny-shakespeare.txt --dynamic` (RUN: the training folder, float32)'
 const BASELINE = 'loss of `ondo inspect NAME` less the n-gram of `ondo baseline TEXT`'
 const CURVE = '`ondo sweep NAME --out DIR`, curve.csv'
@@ -26,7 +26,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     page: 'models/README.md',
     words: /^`ondo eval` reads the text in one go; for `shakespeare`/m,
-    how: '`ondo eval shakespeare tiny-shakespeare.txt`, held-out part',
+    how: '`ondo eval shakespeare tiny-shakespeare.txt`, held-out part: nats at 1 of calibration.md',
   },
   {
     page: 'models/README.md',

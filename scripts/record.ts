@@ -6,6 +6,7 @@
  *   npm run record                       every page
  *   npm run record -- docs/loops.md      these only
  *   npm run record -- --check            differences only; ends with 1 where there are any
+ *   npm run record -- --corpora DIR      docs/calibration.md too: the texts of the bundled models
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -29,12 +30,13 @@ import {
   type Span,
   writtenBy,
 } from '../test/shown.js'
+import { measured } from './record-measured.js'
 import { checklist } from './record-prose.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean', default: false } },
+  options: { check: { type: 'boolean', default: false }, corpora: { type: 'string' } },
 })
 
 const say = (line: string): boolean => process.stderr.write(`${line}\n`)
@@ -122,10 +124,18 @@ async function main(): Promise<void> {
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
   const models = new Map<string, Map<string, string>>()
   const hashes = new Map<string, string>()
+  const corpora: { name: string; corpusHash: string | undefined }[] = []
   for (const name of await bundledModels()) {
     const bytes = await readFileBytes(await findModel(name))
     models.set(name, new Map([...(await factsOf(bytes)), ...(await pageFactsOf(bytes))]))
-    hashes.set(name, (await door.loadModel(bytes)).hash)
+    const { hash, training } = await door.loadModel(bytes)
+    hashes.set(name, hash)
+    corpora.push({ name, corpusHash: training.corpusHash })
+  }
+  if (values.corpora !== undefined) {
+    for (const [name, facts] of await measured(values.corpora, corpora)) {
+      for (const [key, value] of facts) models.get(name)?.set(key, value)
+    }
   }
   const all = [
     ...readdirSync(root).filter(name => name.endsWith('.md')),

@@ -105,7 +105,13 @@ function* tableCells(page: string): Generator<Cell> {
 
 /** What the models' files say of a cell; bold is the writer's. */
 function factOf({ columns, row, column }: Cell, models: Models): string | undefined {
-  const byName = models.get(row[0].replaceAll('`', ''))?.get(columns[column])
+  const ofModel = models.get(row[0].replaceAll('`', ''))
+  // The table of calibration.md: by place, since two of its columns have one name.
+  if (columns[2]?.startsWith('T*')) {
+    const fact = ofModel?.get(`calibration ${column}`)
+    return columns[2].includes('（') ? fact?.replace(/ \((.*)\)$/, '（$1）') : fact
+  }
+  const byName = ofModel?.get(columns[column])
   if (byName !== undefined) return byName
   // The table of sweep.md: temperatures down, measures of three models across, the third not bundled.
   if (!/^(T|温度)$/.test(columns[0]) || !/: Shakespeare$/.test(columns[1])) return undefined
@@ -135,7 +141,7 @@ function factOf({ columns, row, column }: Cell, models: Models): string | undefi
  * whether 23.75% is 23.7 or 23.8.
  */
 function written(fact: string, old: string): string {
-  const share = /^([\d.]{5,})%$/.exec(fact)?.[1]
+  const share = /^(\d+\.\d{3})%$/.exec(fact)?.[1]
   if (share === undefined) return fact
   const shown = /^([\d.]+)%$/.exec(old)?.[1]
   if (shown !== undefined && Math.abs(Number(shown) - Number(share)) < 0.0551) return old
