@@ -45,7 +45,7 @@ describe('the defaults for a text', () => {
     expect(small.dropout).toBeLessThan(middle.dropout)
     expect(middle.dropout).toBeLessThan(large.dropout)
     expect(large.dropout).toBe(0.5)
-    expect([small.rate, middle.rate]).toEqual([0.008, 0.004])
+    expect([small.rate, middle.rate]).toEqual([0.012, 0.01])
     expect(large.rate).toBeLessThan(middle.rate)
     // The rule for the rate is AdamW's.
     const { rate } = TRAIN_KNOBS
@@ -68,6 +68,12 @@ describe('the defaults for a text', () => {
       return [100, 3e6, 474e6].some(symbols => of(symbols)[key] !== table[key])
     })
     expect(chosen.sort()).toEqual([...BY_THE_TEXT].sort())
+  })
+
+  it("hold the LSTM's activations down, and leave those of other cells alone", () => {
+    expect(of(1e6)).toMatchObject({ cell: 'lstm', ar: 1, tar: 1 })
+    for (const cell of ['gru', 'rnn']) expect(of(1e6, { cell })).toMatchObject({ ar: 0, tar: 0 })
+    expect(of(1e6, { cell: 'rnn', tar: 0.5 })).toMatchObject({ ar: 0, tar: 0.5 })
   })
 
   it('are not those of a preset', () => {
