@@ -87,7 +87,7 @@ describe('tables of the bundled models', async () => {
     ),
   )
 
-  it.each(['models/README.md', 'docs/sweep.md', 'docs/sweep.ja.md'])(
+  it.each(['models/README.md', 'docs/results.md', 'docs/sweep.md', 'docs/sweep.ja.md'])(
     '%s says what the files say',
     name => {
       const page = readFileSync(`${root}${name}`, 'utf8')
@@ -103,6 +103,10 @@ describe('tables of the bundled models', async () => {
     expect(edited(wrong, tableEdits(wrong, models))).toBe(page)
     const sweep = read('sweep.md').replace(/^(\| 0\.5 \|) [\d.]+%/m, '$1 99.9%')
     expect(edited(sweep, tableEdits(sweep, models))).toBe(read('sweep.md'))
+    const results = read('results.md')
+    const worse = results.replace(/[\d.]+( \(bundled, [^|]*\| )[\d.]+ \w+/, '9.9$17.7 better')
+    expect(worse).not.toBe(results)
+    expect(edited(worse, tableEdits(worse, models))).toBe(results)
   })
 })
 

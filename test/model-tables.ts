@@ -30,7 +30,7 @@ export async function factsOf(bytes: Uint8Array<ArrayBuffer>): Promise<Map<strin
   const { filter, sweep } = keptMeasures(model)
   const zone = (name: string) => sweep?.zones?.zones.find(({ zone }) => zone === name)
   const [loops, reads, breaks] = [zone('loops'), zone('reads'), zone('breaks')]
-  const { validationLoss: loss } = model.training ?? {}
+  const { validationLoss: loss } = model.training
   const share = 100 * (filter?.falsePositiveRate ?? 0)
   const judge = filter?.unit === 'grams' ? `${filter.gramLength}-grams` : 'words'
   const stored = filter === undefined ? 0 : JSON.stringify(filter.toJSON()).length
@@ -44,6 +44,7 @@ export async function factsOf(bytes: Uint8Array<ArrayBuffer>): Promise<Map<strin
   )
   return new Map([
     ...curve,
+    ['split', model.training.split ?? ''],
     ['network', networkOf(model)],
     ['parameters', parameterCount(model.config).toLocaleString('en')],
     ['file', size],
@@ -103,8 +104,31 @@ function* tableCells(page: string): Generator<Cell> {
   }
 }
 
+/** By the first cell of results.md's table of n-grams: a model, and the split that its row is of. */
+const BESIDE_NGRAM: Readonly<Record<string, readonly [string, string]>> = {
+  'tiny-shakespeare': ['shakespeare', 'tail'],
+  こころ: ['kokoro', 'tail'],
+  'names, the end of each of 50 stripes (5%)': ['names', 'striped'],
+}
+
+/** The bundled network beside the n-gram of its row; nothing where it was held out otherwise. */
+function besideNgram({ columns, row, column }: Cell, models: Models): string | undefined {
+  const place = columns.indexOf('best network here')
+  const [name, split] = BESIDE_NGRAM[row[0]] ?? []
+  const facts = models.get(name ?? '')
+  if (place < 0 || facts === undefined || facts.get('split') !== split) return undefined
+  const loss = facts.get('loss, nats (bits) a symbol')?.match(/[\d.]+/)?.[0]
+  const network = facts.get('network')?.replace(/,.*/, '')
+  if (!row[place].includes('(bundled, ') || loss === undefined) return undefined
+  if (column === place) return `${loss} (bundled, ${network})`
+  if (column !== place + 1) return undefined
+  const behind = Number(loss) - Number(row[columns.indexOf('nats')].replaceAll('**', ''))
+  return `${Math.abs(behind).toFixed(4)} ${behind > 0 ? 'worse' : 'better'}`
+}
+
 /** What the models' files say of a cell; bold is the writer's. */
-function factOf({ columns, row, column }: Cell, models: Models): string | undefined {
+function factOf(cell: Cell, models: Models): string | undefined {
+  const { columns, row, column } = cell
   const ofModel = models.get(row[0].replaceAll('`', ''))
   // The table of calibration.md: by place, since two of its columns have one name.
   if (columns[2]?.startsWith('T*')) {
@@ -113,6 +137,7 @@ function factOf({ columns, row, column }: Cell, models: Models): string | undefi
   }
   const byName = ofModel?.get(columns[column])
   if (byName !== undefined) return byName
+  if (columns.includes('best network here')) return besideNgram(cell, models)
   // The table of sweep.md: temperatures down, measures of three models across, the third not bundled.
   if (!/^(T|温度)$/.test(columns[0]) || !/: Shakespeare$/.test(columns[1])) return undefined
   const [model, measure] = [
