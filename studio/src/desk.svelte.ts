@@ -3,6 +3,7 @@
  * the worker that writes. Components read it and call its verbs.
  */
 import { createChain, type Loop, parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
+import { Asides } from './asides.js'
 import { Draft, type Fork, type Place, type Reason } from './draft/draft.js'
 import { History, type Moment } from './draft/history.js'
 import type { Piece, Records } from './draft/records.js'
@@ -54,21 +55,6 @@ interface Burst {
   readonly stops?: readonly string[]
 }
 
-/** Texts that are written aside for somebody. */
-interface AsideWish {
-  readonly job: number
-  readonly tell: (place: number, piece: Piece) => void
-  readonly failed: ((message: string) => void) | undefined
-}
-
-/** Is it the same beginning? */
-const sameOrigin = (a: Origin, b: Origin): boolean =>
-  a.prompt === b.prompt &&
-  a.seed === b.seed &&
-  (a.stream ?? 0) === (b.stream ?? 0) &&
-  a.unknown === b.unknown &&
-  a.held === b.held
-
 export class Desk extends StepInSight {
   trouble = $state.raw<Trouble>()
   playing = $state(true)
@@ -98,8 +84,7 @@ export class Desk extends StepInSight {
   private reason: Reason = 'temperature'
   private lookJob = 0
   private searchJob = 0
-  private asideJobs = 0
-  private readonly asides = new Map<string, AsideWish>()
+  private readonly asides = new Asides()
   private promptRead: PromptRead = { ids: new Uint32Array(), text: '' }
   private readonly rate = new Rate()
   private arrived: Written[] = []
@@ -269,7 +254,7 @@ export class Desk extends StepInSight {
    */
   beginFrom(origin: Origin, burst?: number | Burst): void {
     const before = this.draft.branch && this.moment()
-    const root = this.draft.roots.find(({ origin: its }) => sameOrigin(its, origin))
+    const root = this.draft.rootOf(origin)
     if (root) {
       this.goTo({ branch: root.id, count: 0 }, burst)
     } else {
@@ -329,8 +314,7 @@ export class Desk extends StepInSight {
     more: { readonly channel?: string; readonly failed?: (message: string) => void } = {},
   ): void {
     const { channel = '', failed } = more
-    const job = ++this.asideJobs
-    this.asides.set(channel, { job, tell, failed })
+    const job = this.asides.wish(channel, tell, failed)
     this.tell({ type: 'aside', channel, job, texts })
   }
 
@@ -457,12 +441,12 @@ export class Desk extends StepInSight {
         if (message.job === this.searchJob) this.foundText(message.temperature)
         return
       case 'wrote-aside':
-        this.wishOf(message.job)?.tell(message.place, message)
+        this.asides.of(message.job)?.tell(message.place, message)
         return
       case 'failed':
         if (message.during === 'open' || message.during === 'verify') return
         if (message.during === 'aside') {
-          const wish = this.wishOf(message.job)
+          const wish = this.asides.of(message.job)
           if (wish?.failed) wish.failed(message.message)
           else if (wish) this.trouble = { during: 'aside', message: message.message }
           return
@@ -474,11 +458,6 @@ export class Desk extends StepInSight {
   }
 
   // --- internal ---
-
-  /** The wish of a job, unless a newer one of its channel has come. */
-  private wishOf(job: number): AsideWish | undefined {
-    return [...this.asides.values()].find(wish => wish.job === job)
-  }
 
   private foundText(temperature: number | undefined): void {
     const direction = this.search === 'up' ? 'up' : 'down'

@@ -32,6 +32,7 @@ export const KEYS: readonly Key[] = [
   },
   { keys: ['l'], about: 'luck', act: ({ shell }) => shell.toggleView('luck') },
   { keys: ['c'], about: 'curve', act: ({ shell }) => shell.toggleCurve() },
+  { keys: ['k'], about: 'chain', act: ({ shell }) => shell.toggleChain() },
   {
     keys: ['t'],
     about: 'tint',

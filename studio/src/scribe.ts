@@ -11,6 +11,7 @@ import {
   type TemperatureAt,
   type Writer,
 } from 'ondo'
+import { AsideWriter } from './aside-writer.js'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held.js'
 import { Memory } from './memory.js'
@@ -25,7 +26,6 @@ import {
   type ToWorker,
 } from './protocol.js'
 import { Stops } from './stops.js'
-import { Verifier } from './verify.js'
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
@@ -43,7 +43,6 @@ const NEAR = 16
 /** So much of a prompt's end do links look at, symbols (WriterOptions of the library). */
 const TAIL = 256
 
-type Wish = Extract<ToWorker, { type: 'aside' }>
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
 export class Scribe {
@@ -67,8 +66,7 @@ export class Scribe {
   private calm = 16
   private playing = false
   private opening = 0
-  /** The newest job of each channel. */
-  private readonly asides = new Map<string, number>()
+  private readonly aside: AsideWriter
   /** Symbols to be written at once. */
   private burst = 0
   /** What ends a burst early. */
@@ -82,6 +80,7 @@ export class Scribe {
 
   constructor(post: Post) {
     this.post = post
+    this.aside = new AsideWriter(post, () => this.model)
   }
 
   handle(message: ToWorker): void {
@@ -135,12 +134,12 @@ export class Scribe {
         this.look(message.job, message.at)
         return
       case 'aside':
-        this.writeAside(message).catch(error => {
+        this.aside.write(message).catch(error => {
           this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
         })
         return
       case 'verify':
-        this.verify(message).catch(error => {
+        this.aside.verify(message).catch(error => {
           this.post({ type: 'failed', during: 'verify', job: message.job, ...told(error) })
         })
         return
@@ -398,62 +397,6 @@ export class Scribe {
       logits: logitsOf(reader.writer.peek()),
     }
     this.post({ type: 'looked', job, step }, [step.logits.buffer])
-  }
-
-  private async writeAside({ channel, job, texts }: Wish): Promise<void> {
-    const whole = this.model
-    this.asides.set(channel, job)
-    if (!whole) return
-    for (const [place, wish] of texts.entries()) {
-      const model = holding(whole, wish.held)
-      const network = await networkOf(model)
-      const { prompt, unknown, chain, temperature, length } = wish
-      const { ids } = model.tokenizer.encode(prompt, unknown)
-      const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
-      const writer = new Memory(model, network, ids, wish, []).writerAt(0, undefined, links)
-      const positions: Position[] = []
-      try {
-        while (positions.length < length) {
-          const end = performance.now() + SLICE
-          do positions.push(writer.next(temperature))
-          while (positions.length < length && performance.now() < end)
-          await new Promise(resolve => setTimeout(resolve))
-          // Another wish has come meanwhile.
-          if (this.asides.get(channel) !== job || whole !== this.model) return
-        }
-      } finally {
-        writer.dispose()
-      }
-      const columns = columnsOf(positions)
-      const text = textOf(positions)
-      this.post({ type: 'wrote-aside', job, place, text, columns }, buffersOf(columns))
-    }
-  }
-
-  private async verify(wish: Extract<ToWorker, { type: 'verify' }>): Promise<void> {
-    const { job, texts, chains } = wish
-    const { model } = this
-    if (!model) return
-    let end = performance.now() + SLICE
-    let symbols = 0
-    const turn = async (): Promise<boolean> => {
-      if (performance.now() > end) {
-        await new Promise(resolve => setTimeout(resolve))
-        end = performance.now() + SLICE
-      }
-      return model === this.model
-    }
-    const verifier = new Verifier(model, networkOf, chains, turn)
-    for (const [text, each] of texts.entries()) {
-      const at = await verifier.differenceOf(each)
-      if (model !== this.model) return
-      if (at !== undefined) {
-        this.post({ type: 'verified', job, symbols, text, at })
-        return
-      }
-      symbols += each.ids.length - each.from
-    }
-    this.post({ type: 'verified', job, symbols })
   }
 
   private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {

@@ -69,6 +69,18 @@ export class Draft {
     return this.branches.filter(({ parent }) => parent === undefined)
   }
 
+  /** The text that begins so. */
+  rootOf(origin: Origin): Branch | undefined {
+    return this.roots.find(
+      ({ origin: its }) =>
+        its.prompt === origin.prompt &&
+        its.seed === origin.seed &&
+        (its.stream ?? 0) === (origin.stream ?? 0) &&
+        its.unknown === origin.unknown &&
+        its.held === origin.held,
+    )
+  }
+
   /** The branches of a text, its root first, each with where it hands on to the next. */
   path(id: number): { branch: Branch; to: number }[] {
     const path: { branch: Branch; to: number }[] = []

@@ -214,6 +214,7 @@ export const en = {
     choose: 'choose a character',
     luck: 'same luck, other temperatures',
     curve: 'draw the temperature',
+    chain: 'links between the model and the draw',
     undo: 'undo, redo',
     palette: 'everything by name',
     help: 'this list',

@@ -206,6 +206,7 @@ export const ja: Messages = {
     choose: '文字を選ぶ',
     luck: '同じ運、違う温度',
     curve: '温度を描く',
+    chain: 'モデルと抽選の間の輪',
     undo: '取り消し・やり直し',
     palette: '名前で探す',
     help: 'この一覧',
