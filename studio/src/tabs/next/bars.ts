@@ -18,14 +18,13 @@ export class Bars {
 
   constructor(distribution: Distribution, candidates: Candidates, draw: Draw, log: boolean) {
     const { top, others } = candidates
-    this.rows =
-      top.some(({ id }) => id === draw.id)
-        ? top
-        : [
-            ...top.slice(0, Math.min(ROWS, distribution.allowed) - 1),
-            // Neighbours of the drawn one are not needed, only its own probabilities.
-            { id: draw.id, rank: draw.rank, logit: 0, p: draw.p, pT: draw.pT, cumulative: 0 },
-          ]
+    this.rows = top.some(({ id }) => id === draw.id)
+      ? top
+      : [
+          ...top.slice(0, Math.min(ROWS, distribution.allowed) - 1),
+          // Neighbours of the drawn one are not needed, only its own probabilities.
+          { id: draw.id, rank: draw.rank, logit: 0, p: draw.p, pT: draw.pT, cumulative: 0 },
+        ]
     let p = 1
     let pT = 1
     for (const row of this.rows) {
