@@ -166,6 +166,14 @@ describe('the chain', () => {
     const drawn = Array.from({ length: 400 }, () => ({ T: 1.2, chain: 'temperature, min-p 0.2' }))
     expect(shown.replaceAll('↵\n', '\n')).toBe(await inNode(5, drawn))
     expect(await page.locator('.partings').textContent()).not.toContain('NaN')
+    // What cannot be written is said, and can be left again.
+    await page.keyboard.press('Escape')
+    await open(page)
+    await write(page, 'allow "a", ban "a", temperature')
+    await page.locator('.scroller').focus()
+    await page.keyboard.press('l')
+    const alert = page.locator('.view [role=alert]')
+    expect(await alert.textContent()).toContain('ban "a" leaves nothing')
   }, 60_000)
 
   it('changed along the way is too much for a link; the session is checked when it is opened', async () => {

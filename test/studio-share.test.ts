@@ -172,6 +172,14 @@ describe('a link', () => {
     await taught.locator('#branches').waitFor()
     expect(await taught.locator('#tab-next, #next, #tab-train').count()).toBe(0)
     expect(await taught.locator('#tab-branches').getAttribute('aria-selected')).toBe('true')
+    // A side without any tab takes no room.
+    await taught.evaluate(() => {
+      location.hash = '#seed=4&hide=next.branches.sweep.inside.chain'
+    })
+    await taught.locator('#right').waitFor({ state: 'detached' })
+    const sheet = await taught.locator('main > .page').boundingBox()
+    expect(sheet!.x + sheet!.width).toBe(1280)
+    expect(await taught.locator('.to-chain').isVisible()).toBe(false)
   }, 60_000)
 
   it('of `ondo sample` opens with its chain, its further text of a seed, its end or none', async () => {

@@ -1,32 +1,14 @@
-import {
-  createChain,
-  decodeModel,
-  encodeModel,
-  type Model,
-  modelConfig,
-  networkOf,
-  tokenizerFrom,
-  Writer,
-} from 'ondo'
+import { createChain, type Model, networkOf, Writer } from 'ondo'
 import { beforeAll, expect, it } from 'vitest'
-import { seededWeights } from '../../test/seeded.js'
 import { columnsOf, textOf } from './columns.js'
+import { smallModel } from './small-model.fixture.js'
 import { type ToVerify, Verifier } from './verify.js'
 
 const CHAINS = ['', 'temperature, top-k 3', 'dry 0.8, temperature']
 let model: Model
 
 beforeAll(async () => {
-  const symbols = [...'\n abcdefghij.']
-  const config = modelConfig({ cell: 'lstm', vocabulary: symbols.length, hidden: 24, layers: 2 })
-  model = await decodeModel(
-    encodeModel({
-      config,
-      tokenizer: tokenizerFrom({ kind: 'character', symbols }),
-      weights: seededWeights(config, 3, 0.9),
-      training: {},
-    }),
-  )
+  model = await smallModel()
 })
 
 /** A text through other chains and temperatures, one symbol of it chosen by hand. */

@@ -5,11 +5,13 @@ import {
   addLink,
   argumentsOf,
   canRemove,
+  kindOf,
   linksOf,
   moveLink,
   removeLink,
   withArguments,
   withSetting,
+  withSymbols,
 } from './edit.js'
 
 const LETTERS = [...'\n abcdefghij.']
@@ -75,6 +77,10 @@ describe('a chain under the hand', () => {
     expect(writeChain(withArguments(links, 1, '"b" /[cd]/'))).toBe(
       'temperature, ban "b" /[cd]/, top-k 5',
     )
+    const [dry] = linksOf('dry 1, temperature')
+    const [list] = kindOf('dry').lists!
+    expect(writeChain(withSymbols([dry], 0, list, '"." "a"'))).toBe('dry 1 breakers="." "a"')
+    expect(writeChain(withSymbols([dry], 0, list, ' '))).toBe('dry 1 breakers=none')
     expect(() => withArguments(links, 1, '"b" oops')).toThrow(/at character 9/)
     expect(
       writeChain(withSetting(linksOf('temperature 2, top-k 3'), 0, 'temperature', undefined)),

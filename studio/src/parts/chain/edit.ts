@@ -7,6 +7,7 @@ import {
   type LinkSpec,
   parseChain,
   type Symbols,
+  type SymbolsKnob,
   writeLink,
 } from 'ondo'
 
@@ -91,6 +92,22 @@ export const withArguments = (
   const { link } = links[at]
   const read = parseChain(`${link} ${text}`)
   return links.with(at, read.find(each => each.link === link)!)
+}
+
+/** A list of symbols as it is written: `"\n" "."`. */
+export const writeSymbols = (texts: readonly string[]): string =>
+  texts.map(text => JSON.stringify(text)).join(' ')
+
+/** The same link with another list of symbols. @throws InputError for what cannot be read */
+export function withSymbols(
+  links: readonly LinkSpec[],
+  at: number,
+  list: SymbolsKnob,
+  text: string,
+): readonly LinkSpec[] {
+  const plain = links.with(at, { ...links[at], [list.name]: list.default } as LinkSpec)
+  const symbols = text.trim() === '' ? 'none' : text
+  return withArguments(plain, at, `${argumentsOf(plain[at])} ${list.name}=${symbols}`)
 }
 
 /** The same link with one setting changed; undefined leaves it out. */
