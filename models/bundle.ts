@@ -29,12 +29,14 @@ const { values, positionals } = parseArgs({
     corpus: { type: 'string' },
     seeds: { type: 'string', default: '8' },
     length: { type: 'string', default: '2000' },
+    light: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
 })
 const [run, name] = positionals
 if (run === undefined || name === undefined) {
   console.error(
-    'usage: tsx models/bundle.ts RUN NAME [--title T] [--prompt P] [--stop S] [--corpus FILE] [--seeds N] [--length N]',
+    'usage: tsx models/bundle.ts RUN NAME [--title T] [--prompt P] [--stop S] [--corpus FILE] [--seeds N] [--length N] [--light] [--out FILE]',
   )
   process.exit(2)
 }
@@ -76,12 +78,15 @@ for await (const event of sweep(model, options)) {
   process.stderr.write('\n')
   const { prompt, length, curve, zones } = event.result
   const kept = { prompt, length, seeds: options.seeds, curve, ...(zones && { zones }) }
-  const measures = writeMeasures({ filter, corpus, sweep: kept })
+  // The filter is large, and a model that only writes does without.
+  const measures = writeMeasures(values.light ? { sweep: kept } : { filter, corpus, sweep: kept })
   const bytes = encodeModel({ ...parts, measures }, { dtype: 'F16' })
-  const path = fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
+  const path = values.out ?? fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
   await writeFileAtomic(path, bytes)
   const { hash } = await decodeModel(bytes)
-  console.log(`models/${name}.safetensors  ${bytes.length} bytes  sha256 ${hash}`)
+  console.log(
+    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  sha256 ${hash}`,
+  )
   for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
   for (const note of zones?.notes ?? []) console.log(`  ${note}`)
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { readModelHeader } from '../src/file/index.js'
 import type { BundledModel } from './src/protocol.js'
@@ -12,6 +13,8 @@ import type { BundledModel } from './src/protocol.js'
 const LIST = 'models/index.json'
 /** The page opens with the first; those not named here follow in the order of the alphabet. */
 const FIRST = ['shakespeare', 'kokoro', 'names']
+/** Beside the vite configuration: the small model that writes while the first one is on its way. */
+const STARTER = fileURLToPath(new URL('./starter.safetensors', import.meta.url))
 
 interface Found {
   readonly entry: BundledModel
@@ -29,17 +32,22 @@ function find(folder: string): Found[] {
     .filter(file => file.endsWith('.safetensors'))
     .map(file => file.slice(0, -'.safetensors'.length))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  return ids.map(id => {
-    const bytes = readFileSync(join(folder, `${id}.safetensors`))
-    const entry = {
-      id,
-      name: readModelHeader(bytes).name ?? id,
-      file: `${id}.safetensors`,
-      bytes: bytes.length,
-      hash: createHash('sha256').update(bytes).digest('hex'),
-    }
-    return { entry, bytes }
-  })
+  const found = ids.map(id => describe(id, join(folder, `${id}.safetensors`)))
+  if (!ids.includes(FIRST[0])) return found
+  const { entry, bytes } = describe('starter', STARTER)
+  return [...found, { entry: { ...entry, standsFor: FIRST[0] }, bytes }]
+}
+
+function describe(id: string, path: string): Found {
+  const bytes = readFileSync(path)
+  const entry = {
+    id,
+    name: readModelHeader(bytes).name ?? id,
+    file: `${id}.safetensors`,
+    bytes: bytes.length,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+  }
+  return { entry, bytes }
 }
 
 const listOf = (found: Found[]): string => JSON.stringify(found.map(({ entry }) => entry))

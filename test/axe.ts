@@ -5,14 +5,19 @@ import type { Page } from 'playwright-core'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Rules of WCAG 2.2 A and AA and of good practice that the page breaks. */
-export async function breaches(page: Page): Promise<string[]> {
+/**
+ * Rules of WCAG 2.2 A and AA and of good practice that the page breaks.
+ * @param only these rules and no others, beyond AA as may be
+ */
+export async function breaches(page: Page, only?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe)
-  return page.evaluate(async () => {
+  return page.evaluate(async rules => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: {
+        run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+      }
     }
-    const { violations } = await axe.run()
+    const { violations } = await axe.run(rules ? { runOnly: { type: 'rule', values: rules } } : {})
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  })
+  }, only)
 }

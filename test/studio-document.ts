@@ -2,23 +2,9 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, parseSchedule, promptIds, startSchedule, Writer } from '../src/index.js'
-import { count, inNode, pause, records, site, text, visit } from './studio-stage.js'
+import { clickSymbol, count, inNode, pause, records, site, text, visit } from './studio-stage.js'
 
 const figure = (page: Page) => page.locator('.figure').inputValue()
-
-/** Clicks symbol n of the text, which has one text node while nothing is coloured. */
-async function clickSymbol(page: Page, n: number): Promise<void> {
-  const at = await page.evaluate(place => {
-    const nodes = [...document.querySelector('.text .block')!.childNodes]
-    const node = nodes.find(each => each instanceof Text) as Text
-    const range = document.createRange()
-    range.setStart(node, place)
-    range.setEnd(node, place + 1)
-    const box = range.getBoundingClientRect()
-    return [box.x + box.width / 2, box.y + box.height / 2]
-  }, n)
-  await page.mouse.click(at[0], at[1])
-}
 
 /** Waits until the bars are those of a symbol. */
 const looksAt = (page: Page, n: number) =>

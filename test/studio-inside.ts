@@ -95,6 +95,71 @@ describe('inside', () => {
     await page.getByRole('heading', { name: new RegExp(name) }).waitFor()
   })
 
+  it('marks a passage with a finger that is held, and scrolls with one that is not', async () => {
+    const page = await visit('#seed=6&t=0.9', {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    })
+    await speed(page, 'fast').catch(() => {})
+    await count(page, 400)
+    await pause(page)
+    await page.locator('.to-next').tap()
+    await page.locator('#tab-inside').tap()
+    const cells = page.locator('.inside-text [data-n]')
+    await cells.first().waitFor()
+    await page.locator('.inside-legend li').first().waitFor()
+    const marked = page.locator('.inside-text .marked')
+    const cdp = await page.context().newCDPSession(page)
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x = 0, y = 0) =>
+      cdp.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: type === 'touchEnd' ? [] : [{ x, y }],
+      })
+    const middleOf = async (n: number) => {
+      const box = (await cells.nth(n).boundingBox())!
+      return [box.x + box.width / 2, box.y + box.height / 2] as const
+    }
+    /** Symbols in sight, with ink between two lines' ends. */
+    const seen = await page.locator('.inside-text').evaluate(body => {
+      const { top, bottom } = body.getBoundingClientRect()
+      return [...body.querySelectorAll('[data-n]')].flatMap((cell, n) => {
+        const box = cell.getBoundingClientRect()
+        return box.width > 3 && box.top > top + 8 && box.bottom < bottom - 8 ? [n] : []
+      })
+    })
+    const [from, to] = [seen[2], seen[9]]
+    const [start, end] = [await middleOf(from), await middleOf(to)]
+    const place = () => page.locator('.inside-text').evaluate(body => body.scrollTop)
+    const before = await place()
+    await touch('touchStart', ...start)
+    await page.waitForTimeout(600)
+    expect(await marked.count()).toBe(1)
+    for (let i = 1; i <= 5; i++) {
+      const part = i / 5
+      await touch(
+        'touchMove',
+        start[0] + (end[0] - start[0]) * part,
+        start[1] + (end[1] - start[1]) * part,
+      )
+    }
+    await touch('touchEnd')
+    expect(await marked.count()).toBe(to - from + 1)
+    expect(await place()).toBe(before)
+    await page.getByText(/Passage, characters/).waitFor()
+    expect(await breaches(page), 'a passage on a phone').toEqual([])
+    // A quick finger scrolls, and what is marked stays.
+    await touch('touchStart', start[0], start[1])
+    for (let i = 1; i <= 6; i++) await touch('touchMove', start[0], start[1] + 15 * i)
+    await touch('touchEnd')
+    await expect.poll(place, PATIENT).toBeLessThan(before)
+    expect(await marked.count()).toBe(to - from + 1)
+    // A tap looks at one symbol, and lets the passage go.
+    const [x, y] = await middleOf(to)
+    await page.touchscreen.tap(x, y)
+    expect(await marked.count()).toBe(0)
+    expect(await cells.nth(to).getAttribute('class')).toContain('at')
+  })
+
   it('switches a unit off: the text differs, says so, is shared, and comes back', async () => {
     const page = await visit('#seed=6&t=0.9')
     await openInside(page, 60)

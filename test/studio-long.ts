@@ -1,7 +1,7 @@
 /** A text of a hundred thousand characters. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { browser, contention, pause, speed, text, visit } from './studio-stage.js'
+import { browser, contention, count, pause, speed, text, visit } from './studio-stage.js'
 
 describe('a long text', () => {
   interface Task {
@@ -80,5 +80,46 @@ describe('a long text', () => {
         () => document.querySelector('.text')!.textContent === `ROMEO:\n${ondo.text()}`,
       ),
     ).toBe(true)
+  })
+
+  /** What the page and its worker hold after everything unused was thrown away, bytes. */
+  async function held(page: Page): Promise<number> {
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('HeapProfiler.enable')
+    await cdp.send('HeapProfiler.collectGarbage')
+    const { usedSize } = await cdp.send('Runtime.getHeapUsage')
+    await cdp.detach()
+    return usedSize
+  }
+
+  it('is held once: memory is flat while texts come and go, and small while one grows', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await visit('#seed=2')
+    await page.keyboard.press('t')
+    await speed(page, 'full')
+    /** Writes a text anew, this long, and rests. */
+    const write = async (symbols: number): Promise<void> => {
+      await page.keyboard.press('r')
+      const writes = page.getByRole('button', { name: 'Write', exact: true })
+      if (await writes.isVisible()) await writes.click()
+      await count(page, symbols)
+      await page.getByRole('button', { name: 'Pause', exact: true }).click()
+      await page.waitForTimeout(300)
+    }
+    // What is loaded and compiled once is there after the first rounds.
+    for (let i = 0; i < 2; i++) await write(6000)
+    const before = await held(page)
+    for (let i = 0; i < 6; i++) await write(6000)
+    const after = await held(page)
+    // Six texts more, 36,000 symbols: what each would cost, were it kept, is told by a long one.
+    await write(30_000)
+    const grown = (await held(page)) - after
+    const symbols = (await text(page)).length
+    console.log(
+      `flat: ${(after - before) / 1000} KB; ${Math.round(grown / symbols)} bytes a symbol`,
+    )
+    expect(after - before).toBeLessThan(1_500_000)
+    expect(grown / symbols).toBeLessThan(400)
   })
 })

@@ -1,5 +1,5 @@
 /** The studio as a visitor meets it: built, served by our own server, with a small model beside it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,10 @@ export function smallModel(): Uint8Array<ArrayBuffer> {
 
 export interface Site {
   readonly url: string
+  /** What is served. */
+  readonly folder: string
+  /** The list of the repository's own models, whose files lie there, too. */
+  readonly bundled: string
   readonly model: Model
   close(): Promise<void>
 }
@@ -45,6 +49,7 @@ export async function openSite(): Promise<Site> {
     logLevel: 'error',
     build: { outDir: folder, emptyOutDir: true },
   })
+  const bundled = readFileSync(join(folder, 'models/index.json'), 'utf8')
   // What comes with the repository may change; these stories have their own two models.
   const bytes = smallModel()
   const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
@@ -56,6 +61,8 @@ export async function openSite(): Promise<Site> {
   const served = await serveStudio({ folder, port: 0, models: [] })
   return {
     url: served.url.replace(/\/?$/, '/'),
+    folder,
+    bundled,
     model: await decodeModel(bytes),
     async close() {
       await served.close()

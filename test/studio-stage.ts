@@ -43,7 +43,12 @@ afterAll(async () => {
 /** A failed story must not leave its page writing behind the others. */
 afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
 
-export async function visit(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+/** @param url of another site than that of all stories */
+export async function visit(
+  hash = '',
+  options: BrowserContextOptions = {},
+  url = site.url,
+): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: 'en-US',
@@ -56,7 +61,7 @@ export async function visit(hash = '', options: BrowserContextOptions = {}): Pro
   page.on('console', message => {
     if (message.type() === 'error') complaints.push(message.text())
   })
-  await page.goto(site.url + hash)
+  await page.goto(url + hash)
   await count(page, 1)
   return page
 }
@@ -87,6 +92,20 @@ export function contention(): number {
   while (performance.now() - wall < 200);
   const used = process.cpuUsage({ user, system })
   return Math.max(1, (performance.now() - wall) / ((used.user + used.system) / 1000))
+}
+
+/** Clicks symbol n of the text, which has one text node while nothing is coloured. */
+export async function clickSymbol(page: Page, n: number): Promise<void> {
+  const at = await page.evaluate(place => {
+    const nodes = [...document.querySelector('.text .block')!.childNodes]
+    const node = nodes.find(each => each instanceof Text) as Text
+    const range = document.createRange()
+    range.setStart(node, place)
+    range.setEnd(node, place + 1)
+    const box = range.getBoundingClientRect()
+    return [box.x + box.width / 2, box.y + box.height / 2]
+  }, n)
+  await page.mouse.click(at[0], at[1])
 }
 
 export const speed = (page: Page, value: string) => page.selectOption('#speed', value)

@@ -11,6 +11,7 @@ import './studio-everybody.js'
 import './studio-long.js'
 import './studio-sweep.js'
 import './studio-inside.js'
+import './studio-lessons.js'
 import { complaints, requests, site } from './studio-stage.js'
 
 it('asks nothing of any other place, and complains of nothing', () => {

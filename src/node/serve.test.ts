@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { seededWeights } from '../../test/seeded.js'
 import { FileError, InputError } from '../errors.js'
@@ -124,6 +125,45 @@ describe('the studio over HTTP', () => {
     const changed = await fetch(url, { headers: { 'If-None-Match': etag } })
     expect([changed.status, await changed.text()]).toEqual([200, `${PAGE}!`])
     writeFileSync(join(folder, 'index.html'), PAGE)
+  })
+
+  it('packs what gets smaller, for who takes it', async () => {
+    const { url, port } = await start()
+    const large = 'export const x = 1\n'.repeat(500)
+    writeFileSync(join(folder, 'large.js'), large)
+    writeFileSync(join(folder, 'models', 'large.safetensors'), large)
+    /** Straight from the socket: fetch unpacks by itself, and tells no length. */
+    const ask = async (path: string, encodings: string) => {
+      const { headers, body } = await new Promise<{ headers: IncomingHttpHeaders; body: Buffer }>(
+        (resolve, reject) => {
+          const options = { port, path, headers: { 'Accept-Encoding': encodings } }
+          request(options, async answer => {
+            const parts: Buffer[] = []
+            for await (const part of answer) parts.push(part as Buffer)
+            resolve({ headers: answer.headers, body: Buffer.concat(parts) })
+          })
+            .on('error', reject)
+            .end()
+        },
+      )
+      expect(headers['content-length']).toBe(String(body.length))
+      return { encoding: headers['content-encoding'], vary: headers.vary, body }
+    }
+    for (const encodings of ['gzip', 'br, gzip;q=0.5', 'GZIP , deflate']) {
+      const { encoding, vary, body } = await ask('/large.js', encodings)
+      expect([encoding, vary]).toEqual(['gzip', 'Accept-Encoding'])
+      expect(body.length).toBeLessThan(large.length / 20)
+      expect(gunzipSync(body).toString()).toBe(large)
+    }
+    for (const encodings of ['br', '', 'gzip;q=0, br', 'xgzip']) {
+      expect(await ask('/large.js', encodings)).toMatchObject({ encoding: undefined })
+    }
+    expect((await ask('/models/large.safetensors', 'gzip')).encoding).toBeUndefined()
+    expect((await ask('/icon.svg', 'gzip')).encoding).toBeUndefined()
+    // A rebuilt file is packed anew.
+    writeFileSync(join(folder, 'large.js'), `${large}// more`)
+    expect(await (await fetch(new URL('large.js', url))).text()).toBe(`${large}// more`)
+    for (const path of ['large.js', 'models/large.safetensors']) rmSync(join(folder, path))
   })
 
   it('serves the models too', async () => {

@@ -2,6 +2,8 @@
 
 /** After the first text: what is kept for later must not take from what is wanted now. */
 const LATER = 3000
+/** A page that stays open asks for a newer version when one comes back to it, not more often than this. */
+const ASK_EVERY = 3_600_000
 
 export class Offline {
   /** A newer version is here, and takes over when it is asked to, or when all pages are closed. */
@@ -11,6 +13,7 @@ export class Offline {
   private registration: ServiceWorkerRegistration | undefined
   private readonly wanted = new Set<string>()
   private taken = false
+  private asked = performance.now()
 
   constructor() {
     // Not while it is developed: what is served then changes under the page.
@@ -22,6 +25,15 @@ export class Offline {
     navigator.serviceWorker.addEventListener('controllerchange', () => {
       if (this.taken) location.reload()
     })
+    document.addEventListener('visibilitychange', () => !document.hidden && this.ask())
+  }
+
+  private ask(): void {
+    const now = performance.now()
+    if (!this.registration || now - this.asked < ASK_EVERY) return
+    this.asked = now
+    // Without a network there is nothing newer.
+    this.registration.update().catch(() => {})
   }
 
   /** Keeps a model that was chosen. */

@@ -29,6 +29,8 @@ export interface BundledModel {
   readonly bytes: number
   /** SHA-256 of the file: links name the model by it. */
   readonly hash?: string
+  /** It is small, and writes while the model of this id is on its way; nobody chooses it. */
+  readonly standsFor?: string
 }
 
 /** From what a text follows, with the temperatures. */

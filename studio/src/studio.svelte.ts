@@ -21,6 +21,7 @@ import { newSeed, readSeed } from './seed.js'
 import { readRunOf } from './share/link.js'
 import type { Session } from './share/session.js'
 import { Shell } from './shell.svelte.js'
+import { addressOf, bytesOf, smallFirst } from './starter.js'
 import { tabsOf } from './tabs/registry.js'
 import { isTint } from './tint.js'
 import type { ToVerify } from './verify.js'
@@ -49,6 +50,8 @@ export class Studio extends Desk {
   /** Where the shown model came from: its address, or the reader's file. */
   source = $state.raw<string | Blob>('')
   loading = $state(true)
+  /** The model that is on its way while a small one writes; with `take`, it is here and waits. */
+  arriving = $state.raw<{ readonly model: BundledModel; readonly take?: () => void }>()
   /** As edited; the shown text may have begun with another. */
   prompt = $state('')
   unknownChoice = $state<Beginning['unknown']>('skip')
@@ -112,10 +115,56 @@ export class Studio extends Desk {
     this.dress(address)
     this.tell({ type: 'play' })
     const list = await fetch('./models/index.json').catch(() => undefined)
-    this.models = list?.ok ? await list.json() : []
+    const all: BundledModel[] = list?.ok ? await list.json() : []
+    this.models = all.filter(({ standsFor }) => standsFor === undefined)
     const model = this.modelFor(address) ?? this.models[0]
-    if (model) this.openBundled(model.id, address)
-    else this.loading = false
+    const starter = all.find(({ standsFor }) => standsFor === model?.id)
+    if (!model) this.loading = false
+    else if (starter && address.run === undefined) this.openInTurn(starter, model, address)
+    else this.openBundled(model.id, address)
+  }
+
+  /** A small model writes until the wanted one is here, if the network is slow (starter.ts). */
+  private async openInTurn(
+    starter: BundledModel,
+    wanted: BundledModel,
+    address: Address,
+  ): Promise<void> {
+    const first = await smallFirst(starter, wanted)
+    // A file was opened, or another model chosen.
+    if (this.opening || this.model) return
+    if (!first) {
+      this.openBundled(wanted.id, address)
+      return
+    }
+    this.openModel(first, starter.name, '', address)
+    this.arriving = { model: wanted }
+    const begun = address.temperature ?? this.temperature
+    const bytes = await bytesOf(wanted)
+    if (this.arriving?.model !== wanted) return
+    const take = (): void => {
+      const { temperature, schedule, chain } = this
+      const turned =
+        schedule !== address.schedule ||
+        chain !== address.chain ||
+        (schedule === undefined && temperature !== begun)
+      const from = turned ? { ...address, temperature, schedule, chain } : address
+      this.openModel(addressOf(wanted), wanted.name, wanted.id, from, bytes)
+    }
+    if (bytes && this.isBusy()) this.arriving = { model: wanted, take }
+    else take()
+  }
+
+  /** Does the reader do more than watch, and turn the temperature? */
+  private isBusy(): boolean {
+    const { playing, selected, draft, prompt, origin, shell } = this
+    return (
+      !playing ||
+      selected !== undefined ||
+      draft.branches.length > 1 ||
+      prompt !== origin.prompt ||
+      shell.view !== undefined
+    )
   }
 
   /** The model that an address names, by the code of its text or by id. */
@@ -237,8 +286,7 @@ export class Studio extends Desk {
   openBundled(id: string, address: Address = {}): void {
     const model = this.models.find(each => each.id === id)
     if (!model) return
-    const url = new URL(`./models/${model.file}`, location.href).href
-    this.openModel(url, model.name, id, address)
+    this.openModel(addressOf(model), model.name, id, address)
   }
 
   openFile(file: File): void {
@@ -281,11 +329,19 @@ export class Studio extends Desk {
     }
   }
 
-  private openModel(source: string | Blob, name: string, id: string, address: Address = {}): void {
+  /** @param bytes what the source holds, when it is here already */
+  private openModel(
+    source: string | Blob,
+    name: string,
+    id: string,
+    address: Address = {},
+    bytes: string | Blob = source,
+  ): void {
     this.loading = true
+    this.arriving = undefined
     const job = ++this.runs
     this.opening = { job, id, address, source }
-    this.tell({ type: 'open', job, source, name })
+    this.tell({ type: 'open', job, source: bytes, name })
   }
 
   protected override receive(message: FromWorker): void {

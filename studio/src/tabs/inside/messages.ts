@@ -57,7 +57,7 @@ const en = {
   bottom: 'Where it is lowest',
   brushed: (from: string, to: string) => `Passage, characters ${from} to ${to}`,
   brushHint:
-    'Drag over a passage of the tinted text, or hold Shift with the arrow keys: the units that are on there, and where else they are.',
+    'Drag over a passage of the tinted text (a finger: hold it still, then move), or hold Shift with the arrow keys: the units that are on there, and where else they are.',
   threshold: (value: string) => `On means ${value} or more, either way`,
   on: 'Units on in all of it',
   none: 'No unit is on in the whole passage. Take a shorter one or a lower threshold.',
@@ -131,7 +131,7 @@ export const words = table(en, {
   bottom: '最も低い所',
   brushed: (from, to) => `${from} 字目から ${to} 字目`,
   brushHint:
-    '色の付いた文章をなぞるか、Shift と矢印キーで範囲を選ぶと、そこで働くユニットと、似た所が分かります。',
+    '色の付いた文章をなぞるか（指なら長く押してから動かす）、Shift と矢印キーで範囲を選ぶと、そこで働くユニットと、似た所が分かります。',
   threshold: value => `正負どちらでも ${value} 以上なら「働く」`,
   on: '範囲の全体で働くユニット',
   none: '範囲の全体で働くユニットはありません。範囲を短くするか、しきい値を下げてください。',

@@ -1,20 +1,19 @@
-/** What has been done of the lessons: watched in the page itself, whatever tab is shown. */
-import { findLongestLoop, LEAST_LOOP } from 'ondo'
+/** What has been done of the lessons: watched in the page itself, whatever part of it is shown. */
+import { untrack } from 'svelte'
+import { LESSONS } from '../../address.js'
 import { keep, kept } from '../../store.js'
 import type { Studio } from '../../studio.svelte.js'
 
 const NAME = 'lessons'
-/** Symbols at the end of the text in which a loop is looked for. */
-const TAIL = 600
 
 /** One task: looks at the page whenever something in it changes. @returns whether it is done */
 type Watch = (studio: Studio) => boolean
 
-/** Each lesson's watch, made anew: what it has seen so far is its own. */
-const WATCHES: readonly (() => Watch)[] = [
-  () => studio =>
+/** Each lesson's watch, made anew when it is opened: what it has seen so far is its own. */
+const WATCHES: Readonly<Record<(typeof LESSONS)[number], () => Watch>> = {
+  logit: () => studio =>
     !studio.playing && studio.selected !== undefined && studio.selected < studio.count,
-  () => {
+  temperature: () => {
     const seen = { cold: false, hot: false }
     return ({ temperature }) => {
       seen.cold ||= temperature <= 0.3
@@ -22,16 +21,17 @@ const WATCHES: readonly (() => Watch)[] = [
       return seen.hot
     }
   },
-  () => {
+  coin: () => {
     const seen: string[] = []
-    return ({ origin: { seed } }) => {
-      if (seen.at(-1) !== seed) seen.push(seed)
-      return seen.length > 2 && seen.indexOf(seed) < seen.length - 1
+    return ({ model, origin: { seed } }) => {
+      // Before there is a model there is no text with that luck.
+      if (model && seen.at(-1) !== seed) seen.push(seed)
+      return seen.indexOf(seed) < seen.length - 1
     }
   },
-  () => studio =>
+  surprise: () => studio =>
     studio.settings.tint === 'surprise' && studio.playing && studio.temperature >= 1.3,
-  () => {
+  branch: () => {
     let before: number | undefined
     return studio => {
       void studio.version
@@ -40,44 +40,49 @@ const WATCHES: readonly (() => Watch)[] = [
       return chosen > before
     }
   },
-  () => {
+  loop: () => {
     let looped = false
-    return ({ records, count, temperature }) => {
-      if (!looped && temperature <= 0.1 && count > 0) {
-        const tail = records.ids.subarray(Math.max(0, count - TAIL), count)
-        looped = (findLongestLoop(tail)?.length ?? 0) >= LEAST_LOOP
-      }
+    return ({ loop, temperature }) => {
+      looped ||= loop !== undefined && temperature <= 0.1
       return looped && temperature >= 0.5
     }
   },
-]
+}
 
 export class Lessons {
+  /** Ever done on this machine. */
   done = $state.raw<readonly boolean[]>([])
-  open = $state(0)
+  /** The task of the open lesson was done since it was opened. */
+  finished = $state(false)
+  /** Lessons whose words were shown in the tab: they need not be told again over the text. */
+  readonly read = new Set<number>()
   /** Of the game. */
   right = $state(0)
   rounds = $state(0)
 
   constructor(studio: Studio) {
     const before = kept(NAME) ?? ''
-    this.done = WATCHES.map((_, i) => before[i] === '1')
-    this.open = Math.max(0, this.done.indexOf(false))
+    this.done = LESSONS.map((_, i) => before[i] === '1')
     $effect.root(() => {
       $effect(() => {
-        const lesson = this.open
-        if (this.done[lesson] !== false) return
-        const watch = WATCHES[lesson]()
+        const { lesson } = studio.shell
+        this.finished = false
+        if (lesson === undefined) return
+        const watch = WATCHES[LESSONS[lesson]]()
         $effect(() => {
-          if (watch(studio)) this.finish(lesson)
+          if (watch(studio)) untrack(() => this.finish(lesson))
         })
       })
     })
   }
 
   private finish(lesson: number): void {
-    if (this.done[lesson]) return
+    if (this.finished) return
+    this.finished = true
     this.done = this.done.map((was, i) => was || i === lesson)
     keep(NAME, this.done.map(Number).join(''))
   }
 }
+
+export const lessonsOf = (studio: Studio): Lessons =>
+  studio.lasting('lessons', () => new Lessons(studio))
