@@ -1,7 +1,17 @@
 /** The studio taken along: without a network, in a link to somebody else, in a classroom. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../src/index.js'
+import {
+  decodeRun,
+  encodeRun,
+  generate,
+  generateText,
+  optionsOf,
+  promptIds,
+  type Run,
+  recordRun,
+  writeRun,
+} from '../src/index.js'
 import { complaints, count, records, site, text, visit } from './studio-stage.js'
 
 describe('without a network', () => {
@@ -216,6 +226,29 @@ describe('a link', () => {
       expect(await generateText(site.model, optionsOf(again))).toBe(wanted)
       await page.context().close()
     }
+    // As a file of --save, and as a code pasted: what the file says is compared.
+    const file = { ...run, chain: 'top-p 0.8, temperature' }
+    const ids = promptIds(site.model, run.prompt)
+    const steps = []
+    for await (const step of generate(site.model, optionsOf(file))) steps.push(step)
+    const record = await recordRun({ ...file, promptIds: [...ids] }, steps)
+    const saved = await visit('#seed=2')
+    await saved.getByRole('button', { name: 'Share' }).click()
+    const buffer = Buffer.from(writeRun(record))
+    const kept = { name: 'run.json', mimeType: 'application/json', buffer }
+    await saved.locator('input[type=file][accept=".json"]').setInputFiles(kept)
+    await saved.getByText('they are the same').waitFor()
+    expect(await text(saved)).toBe(record.text)
+    await saved.getByRole('button', { name: 'Share' }).click()
+    const field = saved.getByLabel('Its code, or a link')
+    await field.fill('ondo is not a code')
+    await field.press('Enter')
+    await saved.getByText('This is no code of a run').waitFor()
+    await field.fill(encodeRun(run))
+    await field.press('Enter')
+    await saved.waitForFunction(wanted => ondo.text() === wanted, first)
+    await saved.context().close()
+
     const endless = { ...run, length: 'inf' as const }
     const page = await visit(`#run=${encodeRun(endless)}`)
     await page.selectOption('#speed', 'fast')

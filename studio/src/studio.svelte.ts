@@ -79,6 +79,8 @@ export class Studio extends Desk {
   notice = $state<'run' | 'model' | 'session'>()
   /** Whether the texts of a session are what its model writes. */
   verified = $state.raw<Verified>()
+  /** What the text of a run is to be, while it is written. */
+  promised: string | undefined
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */
   missing = $state('')
 
@@ -464,7 +466,23 @@ export class Studio extends Desk {
     if (this.draft.branch) this.shelf?.save(this.draft, this.moment(), this.history.past)
   }
 
+  /** Is the text of a run, as far as it goes, what its file says? */
+  private compare(): void {
+    const { promised, records } = this
+    if (promised === undefined) return
+    const { length } = promised
+    const text = records.text.slice(0, length)
+    if (text === promised) this.verified = { state: 'same', symbols: records.at(length) }
+    else if (!promised.startsWith(text)) {
+      let at = 0
+      while (text[at] === promised[at]) at++
+      this.verified = { state: 'other', branch: this.draft.place.branch, at: records.at(at) }
+    } else return
+    this.promised = undefined
+  }
+
   protected override grew(): void {
+    this.compare()
     this.keepTimer ??= setTimeout(() => this.keepTexts(), KEEP_EVERY)
   }
 

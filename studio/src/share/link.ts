@@ -53,6 +53,15 @@ export function shareLink(studio: Studio): Shared {
   return link.length > LONGEST ? { why: 'long' } : { link }
 }
 
+/**
+ * Lets the page write the text of a run, as if its link had been opened.
+ * @param text what it is to be, where that is known: the page says whether it is
+ */
+export function openRun(studio: Studio, run: Run, text?: string): void {
+  studio.promised = text
+  location.hash = new URLSearchParams({ run: encodeRun(run) }).toString()
+}
+
 /** @returns undefined for what is no code */
 export function readRunOf(code: string): Run | undefined {
   try {
