@@ -12,6 +12,7 @@ import './studio-long.js'
 import './studio-sweep.js'
 import './studio-inside.js'
 import './studio-lessons.js'
+import './studio-looks.js'
 import { complaints, requests, site } from './studio-stage.js'
 
 it('asks nothing of any other place, and complains of nothing', () => {
