@@ -1,6 +1,6 @@
 /**
  * What `ondo train FILE` does when nothing else is said: sizes, dropout and passes that suit the
- * length of the text, so that two processor cores make a good model in some twenty minutes at
+ * length of the text, so that two processor cores make a good model in some fifteen minutes at
  * most. What is asked for is stronger, and what is left follows from it: a larger model gets more
  * dropout and a lower rate. The measurements are in docs/results.md, "The defaults on five corpora".
  */
@@ -32,17 +32,17 @@ export const BY_THE_TEXT = [
 /** A text with fewer symbols: a pass of it in 50 streams is too few updates. */
 const SHORT = 600_000
 
-/** Symbols to read in all: at 2x256, some 18 minutes on two cores (Zen 3, 19,000 a second). */
-const SYMBOLS_READ = 20_000_000
+/** Symbols to read in all: at 2x256, some 12 minutes on two cores (Zen 3, 19,000 a second). */
+const SYMBOLS_READ = 14_000_000
 /** More passes than this teach nothing new; fewer than one is a part of the text. */
-const MOST_EPOCHS = 40
+const MOST_EPOCHS = 15
 
 /** No more is held out than this: a tenth of a large text would only be slow to read. */
 const MOST_HELD_OUT = 1_000_000
 /** Validations of a run with few passes, at least. */
 const VALIDATIONS = 8
 /** Passes without a better validation after which a run has nothing more to give. */
-const PATIENCE = 10
+const PATIENCE = 6
 
 /** Units a layer. */
 function hiddenFor(symbols: number): number {
@@ -68,12 +68,12 @@ export function cellParameters(config: ModelConfig): number {
 }
 
 /**
- * Dropout by how many numbers learn from how many symbols: 0.2 where they are as many, 0.3 more for
+ * Dropout by how many numbers learn from how many symbols: 0.3 where they are as many, 0.3 more for
  * ten times the numbers, in steps of 0.05 from 0 to 0.5. Few passes have little to learn by heart:
  * none at one pass, all of it from ten on.
  */
 function dropoutFor(symbols: number, config: ModelConfig, passes: number): number {
-  const full = 0.2 + 0.3 * Math.log10(cellParameters(config) / symbols)
+  const full = 0.3 + 0.3 * Math.log10(cellParameters(config) / symbols)
   const part = Math.min(1, Math.max(0, (passes - 1) / 9))
   return Math.round(20 * part * Math.min(0.5, Math.max(0, full))) / 20
 }
