@@ -139,6 +139,15 @@ describe('lessons', () => {
   it('open by a link within the page, and leave its text alone', async () => {
     const page = await visit('#seed=9')
     await count(page, 20)
+    await page.evaluate(() => {
+      location.hash = '#lesson=6'
+    })
+    await page.locator('#lesson-5 .task').waitFor()
+    // Shared with a class, the lesson goes along.
+    await page.getByRole('button', { name: 'Share' }).click()
+    const link = await page.getByLabel('Link to this very text').inputValue()
+    expect(new URLSearchParams(new URL(link).hash.slice(1)).get('lesson')).toBe('loop')
+    await page.keyboard.press('Escape')
     const before = await text(page)
     await page.evaluate(() => {
       location.hash = '#lesson=5'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Address, readAddress, writeAddress } from './address.js'
+import { type Address, LESSONS, readAddress, writeAddress } from './address.js'
 import { isSeed, readSeed } from './seed.js'
 
 it('reads back what it wrote: any prompt, any seed, any temperature', () => {
@@ -13,6 +13,7 @@ it('reads back what it wrote: any prompt, any seed, any temperature', () => {
         fc.constantFrom(0, Number.POSITIVE_INFINITY),
         fc.double({ min: 0, max: 100, noNaN: true }).map(Math.abs),
       ),
+      lesson: fc.nat({ max: LESSONS.length - 1 }),
     },
     { requiredKeys: [] },
   )
@@ -27,6 +28,15 @@ it('opens all the same when a link is mistyped', () => {
   expect(readAddress('#seed=luck&t=warm&model=&x=1')).toEqual({})
   expect(readAddress('')).toEqual({})
   expect(readAddress('#t=0,5&seed=007')).toEqual({ temperature: 0.5, seed: '007' })
+})
+
+it('opens a lesson by number or name, behind ? or #, and no lesson that there is not', () => {
+  expect(readAddress('', '?lesson=3')).toEqual({ lesson: 2 })
+  expect(readAddress('#lesson=Coin')).toEqual({ lesson: 2 })
+  expect(readAddress('#lesson=1', '?lesson=2')).toEqual({ lesson: 0 })
+  for (const none of ['0', '7', '1.5', '-1', '', 'coins', 'length']) {
+    expect(readAddress(`#lesson=${none}`), none).toEqual({})
+  }
 })
 
 it('takes seeds up to 2^64 - 1, in full-width digits too, and nothing else', () => {

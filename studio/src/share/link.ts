@@ -1,5 +1,6 @@
 /** A text as a run, and a run as a link: with the model, enough to write the very text again. */
 import { decodeRun, encodeRun, type Run, scheduleOf, VERSION, writeSchedule } from 'ondo'
+import { LESSONS } from '../address.js'
 import { CHOSEN } from '../protocol.js'
 import type { Studio } from '../studio.svelte.js'
 
@@ -49,6 +50,7 @@ export function shareLink(studio: Studio): Shared {
   const fields = new URLSearchParams({ run: encodeRun(run), view: viewOf(studio) })
   if (studio.origin.held !== undefined) fields.set('held', studio.origin.held)
   if (studio.shell.hidden.length > 0) fields.set('hide', studio.shell.hidden.join('.'))
+  if (studio.shell.lesson !== undefined) fields.set('lesson', LESSONS[studio.shell.lesson])
   const link = `${location.href.replace(/#.*$/, '')}#${fields}`
   return link.length > LONGEST ? { why: 'long' } : { link }
 }

@@ -30,7 +30,8 @@ export const words = table(
     codeHint: 'ondo sample --code writes one; a file of --save opens above.',
     noCode: 'This is no code of a run: copy all of it again.',
     teach: 'For a class',
-    teachHint: 'What is ticked is hidden here and in every link that you copy.',
+    teachHint:
+      'What is ticked is hidden here and in every link that you copy. A lesson that is open goes along.',
     parts: {
       model: 'model',
       prompt: 'beginning',
@@ -76,7 +77,8 @@ export const words = table(
     codeHint: 'コードは ondo sample --code で。--save のファイルは上から開けます。',
     noCode: '実行のコードではありません。もう一度すべてコピーしてください。',
     teach: '授業のために',
-    teachHint: '印を付けたものは、ここでも、コピーするリンクの先でも隠れます。',
+    teachHint:
+      '印を付けたものは、ここでも、コピーするリンクの先でも隠れます。開いている手ほどきもリンクに入ります。',
     parts: {
       model: 'モデル',
       prompt: '書き出し',
