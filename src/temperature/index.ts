@@ -33,8 +33,8 @@ export {
   intervalOf,
   lastTemperature,
   narrow,
-  nextDouble,
 } from './interval.js'
+export { nextDouble } from './interval-doubles.js'
 export {
   findLongestLoop,
   findLoop,

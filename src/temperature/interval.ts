@@ -5,8 +5,10 @@
  * high = sup {T : C_r(T) >= u} and low = sup {T : C_{r-1}(T) >= u}; rank 1 is also picked at T = 0.
  * Only with temperature alone in the chain: a truncating link makes the set something else.
  */
-import { exp, log } from '../numeric.js'
 import type { Distribution } from './distribution.js'
+import { fromOrdinal, LAST, nextDouble, ordinal } from './interval-doubles.js'
+import { Halves, type Root } from './interval-root.js'
+import { Window } from './interval-window.js'
 
 export interface Interval {
   /** The choice is made above this temperature (and at 0 itself, for rank 1). */
@@ -15,9 +17,14 @@ export interface Interval {
   readonly high: number
 }
 
-const NEWTON_STEPS = 40
-/** Relative step after which the next would be below a double's last bit: Newton squares errors. */
-const CLOSE = 1e-8
+/** Half of a double's last bit, for what is just below 1. */
+const HALF_BIT = 2 ** -53
+/** Of fewer symbols all are sooner asked than sorted out. */
+const FEW = 256
+/** Between neighbouring temperatures rounding moves C by fewer of its last bits. */
+const BITS = 4
+const MOST_DOUBLES = 2n ** 24n
+const MOST_STEPS = 16
 
 /**
  * (low, high] of the choice of `rank` by `coin`.
@@ -30,8 +37,9 @@ export function intervalOf(
   coin: number,
   at = 0,
 ): Interval {
-  const low = rank === 1 ? 0 : lastTemperature(distribution, rank - 1, coin)
-  const high = lastTemperature(distribution, rank, coin)
+  const ends = new Ends(distribution, rank, coin, at)
+  const low = rank === 1 ? 0 : ends.last(rank - 1)
+  const high = ends.last(rank)
   if (at === 0 || (low < at && at <= high)) return { low, high }
   const covers = (r: number) => (T: number) => distribution.cumulative(r, T) >= coin
   return {
@@ -41,26 +49,24 @@ export function intervalOf(
 }
 
 /** The last double from `at` upwards, which covers, before one that does not. */
-function crossingAbove(covers: (T: number) => boolean, at: number): number {
-  const start = ordinal(at)
-  let below = start
-  for (let step = 1n; ; step *= 2n) {
-    let above = start + step
+function crossingAbove(covers: (T: number) => boolean, at: number, step = 1n): number {
+  let below = ordinal(at)
+  for (let by = step; ; by *= 2n) {
+    let above = below + by
     if (above > LAST) above = LAST
-    if (!covers(fromOrdinal(above))) return settle(covers, fromOrdinal(below), fromOrdinal(above))
+    if (!covers(fromOrdinal(above))) return settle(covers, below, above)
     if (above === LAST) return Number.POSITIVE_INFINITY
     below = above
   }
 }
 
 /** The nearest double below `at`, which does not cover, that does; 0 when none does. */
-function crossingBelow(covers: (T: number) => boolean, at: number): number {
-  const start = ordinal(at)
-  let above = start
-  for (let step = 1n; ; step *= 2n) {
-    const below = start - step
+function crossingBelow(covers: (T: number) => boolean, at: number, step = 1n): number {
+  let above = ordinal(at)
+  for (let by = step; ; by *= 2n) {
+    const below = above - by
     if (below <= 0n) return 0
-    if (covers(fromOrdinal(below))) return settle(covers, fromOrdinal(below), fromOrdinal(above))
+    if (covers(fromOrdinal(below))) return settle(covers, below, above)
     above = below
   }
 }
@@ -99,92 +105,77 @@ export function intersect(a: Interval, b: Interval): Interval {
  * when all do.
  */
 export function lastTemperature(distribution: Distribution, rank: number, coin: number): number {
-  // The last rank takes what rounding leaves over, so it covers every coin.
-  if (rank >= distribution.allowed) return Number.POSITIVE_INFINITY
-  const covers = (T: number): boolean => distribution.cumulative(rank, T) >= coin
-  if (covers(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY
-  if (!covers(Number.MIN_VALUE)) return 0
-  const root = newton(distribution, rank, coin)
-  // The root is rarely more than a few doubles away from where rounding puts the crossing.
-  if (!(root >= Number.MIN_VALUE && root < Number.POSITIVE_INFINITY)) {
-    return settle(covers, Number.MIN_VALUE, Number.POSITIVE_INFINITY)
-  }
-  return covers(root) ? crossingAbove(covers, root) : crossingBelow(covers, root)
+  return new Ends(distribution, rank, coin, 1).last(rank)
 }
 
-/**
- * Solves C_r = u for b = 1/T. With A and B the sums of exp(-b d) over ranks up to r and after it,
- * d = m - l, the log odds ln A - ln B rise with b and are nearly straight, so that Newton's method
- * needs three to six steps. The slope is the mean of d in B less its mean in A.
- */
-function newton(distribution: Distribution, rank: number, coin: number): number {
-  const { size } = distribution
-  const lastId = distribution.idOfRank(rank)
-  const last = distribution.logit(lastId)
-  const max = distribution.logit(distribution.idOfRank(1))
-  // B is scaled by its own largest term, which would underflow at low T.
-  const next = distribution.logit(distribution.idOfRank(rank + 1))
-  const goal = log(coin) - log(1 - coin)
-  let b = 1
-  let lowest = 0
-  let highest = Number.POSITIVE_INFINITY
-  for (let step = 0; step < NEWTON_STEPS; step++) {
-    let a0 = 0
-    let a1 = 0
-    let b0 = 0
-    let b1 = 0
-    for (let id = 0; id < size; id++) {
-      const logit = distribution.logit(id)
-      if (logit > last || (logit === last && id <= lastId)) {
-        const weight = exp(b * (logit - max))
-        a0 += weight
-        a1 += weight * (max - logit)
-      } else {
-        const weight = exp(b * (logit - next))
-        if (weight > 0) {
-          b0 += weight
-          b1 += weight * (max - logit)
-        }
+/** The ends of a rank and of the one before it, which look at the same symbols. */
+class Ends {
+  private readonly distribution: Distribution
+  private readonly rank: number
+  private readonly coin: number
+  private readonly near: number
+  private halves: Halves | undefined
+
+  /** @param near a temperature to begin at */
+  constructor(distribution: Distribution, rank: number, coin: number, near: number) {
+    this.distribution = distribution
+    this.rank = rank
+    this.coin = coin
+    this.near = near
+  }
+
+  /** @param rank this one, or the one before it */
+  last(rank: number): number {
+    const { distribution, coin } = this
+    // The last rank takes what rounding leaves over, so it covers every coin.
+    if (rank >= distribution.allowed) return Number.POSITIVE_INFINITY
+    const covers = (T: number): boolean => distribution.cumulative(rank, T) >= coin
+    if (covers(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY
+    this.halves ??= new Halves(distribution, this.rank)
+    const root = this.halves.root(coin, rank === this.rank, this.near)
+    const found = root && this.around(root, rank)
+    if (found !== undefined) return found
+    if (!covers(Number.MIN_VALUE)) return 0
+    return settle(covers, 1n, LAST)
+  }
+
+  /** The last double near the root that covers, before one that does not. */
+  private around(root: Root, rank: number): number | undefined {
+    const { distribution, coin } = this
+    // The last bits of a root depend on the way to it; all who look for it shall begin alike.
+    const T = fromOrdinal((ordinal(root.temperature) >> 5n) << 5n)
+    // By how much T moves when C moves by its last bit.
+    const bit = HALF_BIT / root.steepness
+    // Rounding V sums puts C off by some dozens of such bits. Nearby it is off by nearly as much, so
+    // that one C, as it is rounded, tells where it crosses the coin but for a few.
+    const window = distribution.size < FEW ? undefined : new Window(distribution, rank, T)
+    const value = window ? window.value : distribution.cumulative(rank, T)
+    const guess = T * (1 + (value - coin) / (coin * root.steepness))
+    const covers = (t: number): boolean =>
+      (window ? window.cumulative(t) : distribution.cumulative(rank, t)) >= coin
+    // Steps of a power of two of doubles, counted from 0, so wide that C crosses the coin in one only.
+    let step = 16n
+    while (step < MOST_DOUBLES && Number(step) * HALF_BIT < BITS * bit) step *= 2n
+    const there = window?.open(guess, 2 * Number(step) * HALF_BIT) ?? coin
+    const better = guess * (1 + (there - coin) / (coin * root.steepness))
+    if (!(better > 0 && better < Number.POSITIVE_INFINITY)) return undefined
+    let below = (ordinal(better) / step) * step
+    for (let i = 0; i < MOST_STEPS && below > 0n && below + step < LAST; i++) {
+      if (!covers(fromOrdinal(below))) below -= step
+      else if (covers(fromOrdinal(below + step))) below += step
+      else {
+        window?.close(fromOrdinal(below + step / 2n), Number(step) * HALF_BIT)
+        return settle(covers, below, below + step)
       }
     }
-    const excess = log(a0) - (log(b0) + b * (next - max)) - goal
-    if (excess > 0) highest = b
-    else lowest = b
-    let better = b - excess / (b1 / b0 - a1 / a0)
-    if (!(better > lowest && better < highest)) {
-      better = highest === Number.POSITIVE_INFINITY ? 2 * b : (lowest + highest) / 2
-    }
-    if (Math.abs(better - b) <= CLOSE * b) return 1 / better
-    b = better
+    return undefined
   }
-  return 1 / b
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-
-/** Doubles above 0 in order, as whole numbers: halving these halves the count of doubles between. */
-function ordinal(x: number): bigint {
-  bits.setFloat64(0, x)
-  return bits.getBigInt64(0)
-}
-
-/** Infinity's. */
-const LAST = ordinal(Number.POSITIVE_INFINITY)
-
-/** The double after this one. @param x 0 to Infinity; after Infinity there is none */
-export function nextDouble(x: number): number {
-  return x === Number.POSITIVE_INFINITY ? x : fromOrdinal(ordinal(x) + 1n)
-}
-
-function fromOrdinal(n: bigint): number {
-  bits.setBigInt64(0, n)
-  return bits.getFloat64(0)
 }
 
 /** Between a T that covers and one that does not: the last double that covers. */
-function settle(covers: (T: number) => boolean, low: number, high: number): number {
-  let a = ordinal(low)
-  let b = ordinal(high)
+function settle(covers: (T: number) => boolean, low: bigint, high: bigint): number {
+  let a = low
+  let b = high
   while (b - a > 1n) {
     const middle = (a + b) >> 1n
     if (covers(fromOrdinal(middle))) a = middle

@@ -1,0 +1,22 @@
+/** Doubles from 0 to Infinity in order, as whole numbers. */
+
+const bits = new DataView(new ArrayBuffer(8))
+
+/** Halving these halves the count of doubles between. @param x 0 to Infinity */
+export function ordinal(x: number): bigint {
+  bits.setFloat64(0, x)
+  return bits.getBigInt64(0)
+}
+
+export function fromOrdinal(n: bigint): number {
+  bits.setBigInt64(0, n)
+  return bits.getFloat64(0)
+}
+
+/** Infinity's. */
+export const LAST = ordinal(Number.POSITIVE_INFINITY)
+
+/** The double after this one. @param x 0 to Infinity; after Infinity there is none */
+export function nextDouble(x: number): number {
+  return x === Number.POSITIVE_INFINITY ? x : fromOrdinal(ordinal(x) + 1n)
+}
