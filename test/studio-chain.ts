@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { createChain, networkOf, promptIds, Writer } from '../src/index.js'
+import { breaches } from './axe.js'
 import { complaints, count, pause, records, site, text, visit } from './studio-stage.js'
 
 interface Drawn {
@@ -204,6 +205,28 @@ describe('the chain', () => {
     await forged.getByText(/differs from character \d+ on/).waitFor()
     expect(complaints).toEqual([])
   }, 90_000)
+})
+
+describe('the chain laid open', () => {
+  it.each([
+    { width: 1280, height: 800, locale: 'en-US', colorScheme: 'light' },
+    { width: 320, height: 640, locale: 'ja-JP', colorScheme: 'dark' },
+  ] as const)(
+    'is for everybody: $width pixels, $locale, $colorScheme',
+    async each => {
+      const { width, height, locale, colorScheme } = each
+      const viewport = { width, height }
+      const hash = '#seed=3&chain=dry 0.8, temperature, top-k 4'
+      const page = await visit(hash, { viewport, locale, colorScheme, bypassCSP: true })
+      await page.keyboard.press(' ')
+      await open(page)
+      await page.locator('.link-chip').first().click()
+      await page.locator('.settings').waitFor()
+      expect(await breaches(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    },
+    60_000,
+  )
 })
 
 describe('beside the dial', () => {

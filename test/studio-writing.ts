@@ -22,7 +22,10 @@ describe('the first minute', () => {
   it('loads little: 150 KB of code, compressed, and no part that nobody opened', async () => {
     const before = requests.length
     await visit()
-    const asked = requests.slice(before).map(url => url.replace(/#.*/, ''))
+    const all = requests.slice(before).map(url => url.replace(/#.*/, ''))
+    // What the service worker fetches later, on a slow machine already now, is for without a network.
+    const later = all.findIndex(url => url.endsWith('/sw.js'))
+    const asked = later < 0 ? all : all.slice(0, later)
     const code = [...new Set(asked)].filter(url => /\/$|\.(js|css|html)$/.test(url))
     const sizes = await Promise.all(
       code.map(

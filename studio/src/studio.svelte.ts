@@ -146,10 +146,12 @@ export class Studio extends Desk {
     if (this.arriving?.model !== wanted) return
     const take = (): void => {
       const { temperature, schedule, chain } = this
+      // Before the small one is open, nothing of the address stands yet.
       const turned =
-        schedule !== address.schedule ||
-        chain !== address.chain ||
-        (schedule === undefined && temperature !== begun)
+        this.model !== undefined &&
+        (schedule !== address.schedule ||
+          chain !== address.chain ||
+          (schedule === undefined && temperature !== begun))
       const from = turned ? { ...address, temperature, schedule, chain } : address
       this.openModel(addressOf(wanted), wanted.name, wanted.id, from, bytes)
     }
