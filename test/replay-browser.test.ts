@@ -1,16 +1,13 @@
 /** A run saved in Node verifies in a browser, and the other way round. */
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserSources, launchBrowser } from './browser.js'
+import { firefoxPath, openFirefox } from './firefox.js'
 import * as here from './replay-page.js'
 
 /** What a page gives back: its own runs, and what it found of ours. */
@@ -19,10 +16,6 @@ interface Answer {
   readonly differences: unknown[]
   readonly texts: string[]
 }
-
-const FIREFOX = [process.env.ONDO_FIREFOX ?? '', '/usr/bin/firefox', '/usr/bin/firefox-esr'].find(
-  path => path !== '' && existsSync(path),
-)
 
 /** Works by itself and posts its answer: a browser without a driver need only be opened. */
 const HTML = `<!doctype html><meta charset="utf-8"><title>replay</title><script src="a.js"></script>
@@ -107,19 +100,19 @@ describe('a saved run', () => {
     })
   }
 
-  it.skipIf(!FIREFOX)('of Node verifies in Firefox, and the other way round', async () => {
-    const answer = new Promise<Answer>(resolve => {
-      answered = resolve
-    })
-    const profile = mkdtempSync(join(tmpdir(), 'ondo-firefox-'))
-    const child = execFile(String(FIREFOX), ['--headless', '--profile', profile, address])
-    try {
-      await check(await answer)
-    } finally {
-      const closed = new Promise(resolve => child.on('close', resolve))
-      child.kill()
-      await closed
-      rmSync(profile, { recursive: true, force: true })
-    }
-  })
+  it.skipIf(!firefoxPath())(
+    'of Node verifies in Firefox, and the other way round',
+    { timeout: 180_000 },
+    async () => {
+      const answer = new Promise<Answer>(resolve => {
+        answered = resolve
+      })
+      const close = openFirefox(address)
+      try {
+        await check(await answer)
+      } finally {
+        await close()
+      }
+    },
+  )
 })

@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserSources, launchBrowser } from './browser.js'
 import { logitsFingerprint, writtenText } from './fingerprint.js'
+import { firefoxPath, openFirefox } from './firefox.js'
 
 interface Everything {
   logits: Record<string, string>
@@ -24,20 +26,29 @@ async function bundle(): Promise<string> {
   return output[0].code
 }
 
+/** Works by itself and posts what it found. */
+const ALONE = `<!doctype html><meta charset="utf-8"><title>same bits</title><script src="a.js"></script>
+<script type="module">
+const found = { logits: await ondo.logitsFingerprint(), text: await ondo.writtenText() }
+await fetch('found', { method: 'POST', body: JSON.stringify(found) })
+</script>`
+
 const HTML =
   '<!doctype html><meta charset="utf-8"><title>same bits</title><script src="a.js"></script>'
 
 let server: Server
 let address: string
 let here: Everything
+let found: (everything: Everything) => void = () => {}
 
 beforeAll(async () => {
   const code = await bundle()
-  server = createServer((request, response) => {
+  server = createServer(async (request, response) => {
     const script = request.url === '/a.js'
+    if (request.url === '/found') found(JSON.parse(await text(request)))
     const type = script ? 'text/javascript' : 'text/html'
     response.setHeader('content-type', `${type}; charset=utf-8`)
-    response.end(script ? code : HTML)
+    response.end(script ? code : request.url === '/alone' ? ALONE : HTML)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
@@ -45,6 +56,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
 })
 
@@ -101,4 +113,16 @@ describe('the same bits', () => {
       }
     })
   }
+
+  it.skipIf(!firefoxPath())('in Node and in Firefox', { timeout: 180_000 }, async () => {
+    const everything = new Promise<Everything>(resolve => {
+      found = resolve
+    })
+    const close = openFirefox(`${address}alone`)
+    try {
+      expect(await everything).toEqual(here)
+    } finally {
+      await close()
+    }
+  })
 })

@@ -139,7 +139,7 @@ function zoneLines(result: SweepResult, io: Io): string[] {
         : ''
     lines.push(`${padEnd(io.t(ZONE_NAMES[zone]), 22)}T ${rounded(from)} – ${rounded(to)}${known}`)
   }
-  for (const note of zones?.notes ?? []) lines.push(note)
+  for (const note of zones?.notes ?? []) lines.push(io.t(note))
   if (!figures) {
     lines.push(
       io.t({

@@ -116,13 +116,13 @@ export function scheduleOf(temperatures: readonly number[]): Schedule {
   for (let i = 0; i < temperatures.length; i++) {
     if (i === 0 || temperatures[i] !== temperatures[i - 1]) starts.push(i)
   }
-  const constant = (i: number): Schedule => ({ kind: 'constant', temperature: temperatures[i] })
-  const last = starts.pop()
-  if (last === undefined) return { kind: 'constant', temperature: TEMPERATURE.default }
-  let until = last
-  return starts.reduceRight<Schedule>((next, at) => {
-    const schedule: Schedule = { kind: 'then', first: constant(at), until, next }
-    until = at
-    return schedule
-  }, constant(last))
+  if (starts.length === 0) return { kind: 'constant', temperature: TEMPERATURE.default }
+  // Halved again and again: of 100,000 moves none is deeper than 17 others.
+  const between = (from: number, to: number): Schedule => {
+    if (to - from === 1) return { kind: 'constant', temperature: temperatures[starts[from]] }
+    const middle = (from + to) >> 1
+    const [first, next] = [between(from, middle), between(middle, to)]
+    return { kind: 'then', first, until: starts[middle], next }
+  }
+  return between(0, starts.length)
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseSchedule, startSchedule, writeSchedule } from '../temperature/index.js'
+import {
+  checkSchedule,
+  parseSchedule,
+  scheduleJson,
+  startSchedule,
+  writeSchedule,
+} from '../temperature/index.js'
 import { TOKENIZERS, UNKNOWN_POLICIES } from '../text/tokenizer.js'
 import { type GenerateOptions, generate, promptIds } from './generate.js'
 import { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './header.js'
@@ -244,6 +250,17 @@ describe('the schedule of a temperature moved by hand', () => {
     const slid = [0.8, 0.8, 0.8, 1.2, 1.2, 0.5]
     expect(writeSchedule(scheduleOf(slid))).toBe('0.8 until 3 then (1.2 until 5 then 0.5)')
     expect(writeSchedule(scheduleOf([1, 1]))).toBe('1')
+  })
+
+  it('takes 100,000 moves: written, read and found again', () => {
+    const moved = Array.from({ length: 100_000 }, (_, i) => (i % 7) / 4)
+    const schedule = checkSchedule(writeSchedule(scheduleOf(moved)))
+    expect(checkSchedule(scheduleJson(schedule))).toEqual(schedule)
+    const at = startSchedule(schedule)
+    const given = moved.map((_, position) =>
+      at({ position, text: '', normalisedEntropy: () => 0, lastSurprisal: 0, looping: 0 }),
+    )
+    expect(given).toEqual(moved)
   })
 
   it('makes a slid text a run like any other', async () => {

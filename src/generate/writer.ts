@@ -69,7 +69,7 @@ export interface WriterOptions {
   readonly chain?: Chain
   /** Keep what `moment()` tells of the text: its end, and whether it loops. Default false. */
   readonly watch?: boolean
-  /** Find the interval of each choice. Default false: writing then takes 1.5 to 2 times as long. */
+  /** Find the interval of each choice. Default false: writing then takes 1.4 to 3 times as long. */
   readonly intervals?: boolean
   /** Report the loop in which the text ends at each position. Default false. */
   readonly loops?: boolean

@@ -37,13 +37,17 @@ describe('measureText', () => {
 
   it('says what it can not know, and why', () => {
     const { missing, ...measures } = measureText('The king is here to stay.')
-    expect(missing).toEqual({
+    const english = Object.entries(missing).map(([name, { en }]) => [name, en])
+    expect(Object.fromEntries(english)).toEqual({
       surprisal: "The symbols' surprisals are not known.",
       entropy: 'The entropies are not known.',
       spelling: 'There is no spelling filter of the training text.',
       novelty: 'The training text is not at hand.',
     })
-    for (const name of Object.keys(missing)) expect(measures).toHaveProperty(name, undefined)
+    for (const [name, { ja }] of Object.entries(missing)) {
+      expect(measures).toHaveProperty(name, undefined)
+      expect(ja).toMatch(/[ぁ-ん].*。$/)
+    }
   })
 
   it.each(['', 'a', '。', '😀', '\ud83d'])('works on %j', text => {
@@ -51,11 +55,13 @@ describe('measureText', () => {
     const measures = measureText(text, all)
     expect(measures.characters).toBe(text === '' ? 0 : 1)
     expect(measures.repetition).toBeUndefined()
-    expect(measures.missing.repetition).toMatch(/fewer than 8/)
-    expect(measures.missing.distinct).toMatch(/too few/)
+    expect(measures.missing.repetition?.en).toMatch(/fewer than 8/)
+    expect(measures.missing.distinct?.en).toMatch(/too few/)
     expect(measures.looping).toBe(0)
-    expect(measures.missing.novelty).toBe(text === '' ? 'The text is empty.' : undefined)
-    expect(measures.missing.spelling).toBe(text === 'a' ? undefined : 'The text has no letters.')
+    expect(measures.missing.novelty?.en).toBe(text === '' ? 'The text is empty.' : undefined)
+    expect(measures.missing.spelling?.en).toBe(
+      text === 'a' ? undefined : 'The text has no letters.',
+    )
     expect(JSON.parse(JSON.stringify(measures)).characters).toBe(measures.characters)
   })
 
@@ -63,7 +69,7 @@ describe('measureText', () => {
     expect(measureText('abcd', { surprisals: [3, 3, 3], given: 1 }).surprisal).toBe(3)
     // a byte model draws three symbols for a character
     expect(measureText('猫', { surprisals: [1, 2, 3] }).surprisal).toBe(6)
-    expect(measureText('ab', { surprisals: [], given: 2 }).missing.surprisal).toBe(
+    expect(measureText('ab', { surprisals: [], given: 2 }).missing.surprisal?.en).toBe(
       'Nothing was drawn.',
     )
     expect(() => measureText('ab', { given: 3 })).toThrow(/from 0 to the text's 2/)

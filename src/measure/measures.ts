@@ -1,5 +1,6 @@
 /** All measures of a text at once. */
 import { InputError } from '../errors.js'
+import type { Bilingual } from '../knob.js'
 import { findLongestLoop, type Loop } from '../temperature/loop.js'
 import { type Balance, balance } from './balance.js'
 import { codePoints } from './characters.js'
@@ -45,7 +46,7 @@ export interface Measures {
   readonly novelty: Novelty | undefined
   readonly balance: Balance
   /** Why each undefined measure is so; `loop` is not among them (no loop is a result). */
-  readonly missing: Readonly<Partial<Record<MissingName, string>>>
+  readonly missing: Readonly<Partial<Record<MissingName, Bilingual>>>
 }
 
 export type MissingName =
@@ -76,7 +77,7 @@ export function measureText(text: string, options: MeasureOptions = {}): Measure
       `${given} characters are said to be given; expected a whole number from 0 to the text's ${characters}.`,
     )
   }
-  const missing: Partial<Record<MissingName, string>> = {}
+  const missing: Partial<Record<MissingName, Bilingual>> = {}
   const words = wordsOf(text).map(word => word.text)
   const drawn = characters - given
   const loop = findLongestLoop(points)
@@ -90,26 +91,44 @@ export function measureText(text: string, options: MeasureOptions = {}): Measure
     novelty: corpus && characters > 0 ? corpus.novelty(text) : undefined,
   }
   if (measures.surprisal === undefined) {
-    missing.surprisal = surprisals ? 'Nothing was drawn.' : "The symbols' surprisals are not known."
+    missing.surprisal = surprisals
+      ? { en: 'Nothing was drawn.', ja: '引いた記号がない。' }
+      : { en: "The symbols' surprisals are not known.", ja: '記号の意外さが分からない。' }
   }
   if (measures.entropy === undefined) {
-    missing.entropy = entropies ? 'Nothing was drawn.' : 'The entropies are not known.'
+    missing.entropy = entropies
+      ? { en: 'Nothing was drawn.', ja: '引いた記号がない。' }
+      : { en: 'The entropies are not known.', ja: 'エントロピーが分からない。' }
   }
   if (measures.repetition === undefined) {
-    missing.repetition = `The text has ${characters} characters, fewer than ${REPETITION_LENGTH}.`
+    missing.repetition = {
+      en: `The text has ${characters} characters, fewer than ${REPETITION_LENGTH}.`,
+      ja: `文章は${characters}文字で、${REPETITION_LENGTH}文字に足りない。`,
+    }
   }
   if (words.length < 4) {
-    missing.distinct = `The text has ${words.length} words, too few for all of n = 1 to 4.`
+    missing.distinct = {
+      en: `The text has ${words.length} words, too few for all of n = 1 to 4.`,
+      ja: `文章は${words.length}語で、n = 1〜4 のすべてには足りない。`,
+    }
   }
   if (measures.spelling === undefined) {
     missing.spelling = !filter
-      ? 'There is no spelling filter of the training text.'
+      ? {
+          en: 'There is no spelling filter of the training text.',
+          ja: '学習した文章の綴りフィルターがない。',
+        }
       : words.length === 0
-        ? 'The text has no letters.'
-        : 'The spelling filter has no room for what judges this text.'
+        ? { en: 'The text has no letters.', ja: '文章に文字（letter）がない。' }
+        : {
+            en: 'The spelling filter has no room for what judges this text.',
+            ja: '綴りフィルターに、この文章を判じるものが入っていない。',
+          }
   }
   if (measures.novelty === undefined) {
-    missing.novelty = corpus ? 'The text is empty.' : 'The training text is not at hand.'
+    missing.novelty = corpus
+      ? { en: 'The text is empty.', ja: '文章が空。' }
+      : { en: 'The training text is not at hand.', ja: '学習した文章が手元にない。' }
   }
   return {
     characters,

@@ -85,10 +85,20 @@ describe('zones', () => {
     const hopeless = [point(0.5, 0.5, 0.5, 0.9), point(1, 0.4, 0.4, 0.9)]
     const { zones, notes } = findZones(hopeless, figures)
     expect(zones).toEqual([{ zone: 'breaks', from: 0, to: Infinity }])
-    expect(notes).toEqual([expect.stringMatching(/breaks before it stops looping/)])
+    expect(notes).toEqual([
+      {
+        en: expect.stringMatching(/breaks before it stops looping/),
+        ja: expect.stringMatching(/[ぁ-ん].*。$/),
+      },
+    ])
     const unmeasured = findZones([point(0.5, 0.5, 0.5), point(1, 0, 0)], figures)
     expect(unmeasured.breaksAbove).toBeUndefined()
-    expect(unmeasured.notes).toEqual([expect.stringMatching(/spelling was not measured/)])
+    expect(unmeasured.notes).toEqual([
+      {
+        en: expect.stringMatching(/spelling was not measured/),
+        ja: expect.stringMatching(/[ぁ-ん].*。$/),
+      },
+    ])
     expect(() => findZones(model.slice(0, 1), figures)).toThrow(/at least two/)
   })
 

@@ -3,6 +3,7 @@
  * corpus*, it *breaks*. The borders come from curves measured over T and from the corpus itself.
  */
 import { InputError } from '../errors.js'
+import type { Bilingual } from '../knob.js'
 import { exp, log } from '../numeric.js'
 import { countCharacters } from './characters.js'
 import type { SpellingFilter } from './filter.js'
@@ -126,7 +127,7 @@ export interface Zones {
     readonly spelling: number | undefined
   }
   /** What could not be decided, and why. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Bilingual[]
 }
 
 /** The zone of a temperature; on a border the colder one. */
@@ -164,7 +165,7 @@ export function findZones(points: readonly SweepPoint[], figures: CorpusFigures)
     )
   }
   const temperatures = order.map(point => point.temperature)
-  const notes: string[] = []
+  const notes: Bilingual[] = []
   const falling = (name: 'loop' | 'repetition'): Border | undefined => {
     const medians = order.map(point => median(point[name]))
     const fitted = isotonicRegression(medians.map(x => -x)).map(x => -x)
@@ -176,9 +177,15 @@ export function findZones(points: readonly SweepPoint[], figures: CorpusFigures)
   let breaksAbove: Border | undefined
   let limit: number | undefined
   if (figures.spelling === undefined) {
-    notes.push('Where it breaks is not known: the held-out text has no spelling rate.')
+    notes.push({
+      en: 'Where it breaks is not known: the held-out text has no spelling rate.',
+      ja: 'どこで崩れるかは分からない: 取り置いた文に綴りの率がない。',
+    })
   } else if (order.some(point => point.spelling.length === 0)) {
-    notes.push('Where it breaks is not known: spelling was not measured at every temperature.')
+    notes.push({
+      en: 'Where it breaks is not known: spelling was not measured at every temperature.',
+      ja: 'どこで崩れるかは分からない: 綴りを測っていない温度がある。',
+    })
   } else {
     limit = breakingRate(figures.spelling)
     const fitted = isotonicRegression(order.map(point => median(point.spelling)))
@@ -191,7 +198,11 @@ export function findZones(points: readonly SweepPoint[], figures: CorpusFigures)
   // Where a text both loops and breaks it is no use to call it readable: breaking has the last word.
   if (low > 0 && high > 0) zones.push({ zone: 'loops', from: 0, to: Math.min(low, high) })
   if (low < high) zones.push({ zone: 'reads', from: low, to: high })
-  else notes.push('No temperature reads like the corpus: it breaks before it stops looping.')
+  else
+    notes.push({
+      en: 'No temperature reads like the corpus: it breaks before it stops looping.',
+      ja: 'コーパスのように読める温度はない: 繰り返しが止む前に崩れる。',
+    })
   if (breaksAbove) zones.push({ zone: 'breaks', from: high, to: Number.POSITIVE_INFINITY })
   const limits = { repetition: figures.repetition, loop: figures.loop, spelling: limit }
   return { zones, loopsBelow, breaksAbove, limits, notes }

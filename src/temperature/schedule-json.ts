@@ -1,14 +1,12 @@
 /** Schedules from outside, as JSON has them: a number, the written form, or the value itself. */
 import { InputError } from '../errors.js'
 import { checkTemperature } from './distribution.js'
-import { parseSchedule, type Schedule } from './schedule.js'
+import { DEEPEST, parseSchedule, type Schedule } from './schedule.js'
 
 const KINDS = [
   ...(['constant', 'keyframes', 'cycle', 'word', 'entropy', 'surprise'] as const),
   ...(['escape', 'product', 'then'] as const),
 ]
-/** Deeper than anybody writes, and no deeper than a call can go. */
-const DEEPEST = 1000
 
 const refuse = (what: string, came: unknown, expected: string): never => {
   throw new InputError(

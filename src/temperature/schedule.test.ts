@@ -217,4 +217,31 @@ describe('a temperature as a flag gives it', () => {
   ])('refuses %s with the sentence that fits', (written, sentence) => {
     expect(() => readTemperature(written)).toThrow(sentence)
   })
+
+  it('refuses what is nested too deep with one sentence that says where', () => {
+    const deep = 30_000
+    for (const [text, place] of [
+      [`${'('.repeat(deep)}1${')'.repeat(deep)}`, 1002],
+      [`${'escape '.repeat(deep)}1`, 7008],
+      [`${'1 until 2 then '.repeat(deep)}1`, 15016],
+    ] as const) {
+      expect(() => parseSchedule(text)).toThrow(
+        /^The schedule ".{200}…" has .* at character \d+; expected at most 1000 /,
+      )
+      const found = /at character (\d+)/.exec(String(failureOf(() => parseSchedule(text))))
+      expect(Math.abs(Number(found?.[1]) - place)).toBeLessThan(16)
+    }
+    expect(() => parseSchedule('1 * '.repeat(deep) + 1)).toThrow(/at most 1000 factors/)
+    const most = `${'('.repeat(1000)}1${')'.repeat(1000)}`
+    expect(parseSchedule(most)).toEqual({ kind: 'constant', temperature: 1 })
+  })
 })
+
+function failureOf(what: () => unknown): unknown {
+  try {
+    what()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}

@@ -179,13 +179,29 @@ export function writeSchedule(schedule: Schedule): string {
 
 const TOKEN = /\s*(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+|inf\b|∞|[a-z]+|\.\.|[@,/^*()])/iy
 
+/** How much of a written form an error repeats, UTF-16 units. */
+const MOST_SHOWN = 200
+/** Brackets and `escape`s inside each other: more than anybody writes, fewer than a call can go. */
+export const DEEPEST = 1000
+
 /** Splits a written form into tokens with their places. Numbers never swallow the `..` of a range. */
 class Reader {
   private readonly source: string
   private at = 0
+  private depth = 0
 
   constructor(source: string) {
     this.source = source
+  }
+
+  /** Reads what is inside a bracket, an `escape` or after `then`. */
+  inside<T>(read: (reader: Reader) => T): T {
+    if (++this.depth > DEEPEST) {
+      this.fail(`at most ${DEEPEST} schedules inside each other (in brackets, or after \`then\`)`)
+    }
+    const found = read(this)
+    this.depth--
+    return found
   }
 
   /** The next token without taking it; '' at the end. */
@@ -211,9 +227,11 @@ class Reader {
   fail(expected: string): never {
     const place = this.at + (/^\s*/.exec(this.source.slice(this.at))?.[0].length ?? 0)
     const came = this.source.slice(place, place + 12)
+    const { source } = this
+    const shown = source.length > MOST_SHOWN ? `${source.slice(0, MOST_SHOWN)}…` : source
     throw new InputError(
       'schedule',
-      `The schedule "${this.source}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,
+      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,
     )
   }
 
@@ -279,12 +297,13 @@ function readThen(reader: Reader): Schedule {
   const until = reader.number('a position (a whole number)')
   if (!Number.isSafeInteger(until)) reader.fail('a whole position before this')
   reader.symbol('then', '`then` and the schedule that follows')
-  return { kind: 'then', first, until, next: readThen(reader) }
+  return { kind: 'then', first, until, next: reader.inside(readThen) }
 }
 
 function readProduct(reader: Reader): Schedule {
   let left = readOne(reader)
-  while (reader.peek() === '*') {
+  for (let factors = 2; reader.peek() === '*'; factors++) {
+    if (factors > DEEPEST) reader.fail(`at most ${DEEPEST} factors`)
     reader.take()
     left = { kind: 'product', factors: [left, readOne(reader)] }
   }
@@ -296,7 +315,7 @@ function readOne(reader: Reader): Schedule {
   switch (word) {
     case '(': {
       reader.take()
-      const inner = readThen(reader)
+      const inner = reader.inside(readThen)
       reader.symbol(')', '`)`')
       return inner
     }
@@ -329,7 +348,7 @@ function readOne(reader: Reader): Schedule {
       return { kind: 'surprise', bits: reader.number('bits a symbol') }
     case 'escape':
       reader.take()
-      return { kind: 'escape', base: readOne(reader) }
+      return { kind: 'escape', base: reader.inside(readOne) }
     default:
       return readNumbers(reader)
   }
