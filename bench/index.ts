@@ -21,6 +21,7 @@ const SUBJECTS: Record<string, () => Promise<Subject>> = {
   page: () => import('./page.js'),
   train: () => import('./train.js'),
   corpus: () => import('./corpus.js'),
+  interval: () => import('./interval.js'),
 }
 
 async function main(names: readonly string[]): Promise<number> {

@@ -34,13 +34,16 @@ interface BreakpointOptions {
 const [T_COLUMN, AT_COLUMN, CHANGE_COLUMN] = [10, 6, 9]
 const END_COLUMN = 80 - 2 * (T_COLUMN + 2) - AT_COLUMN - CHANGE_COLUMN - 4
 
-const shownT = (T: number): string =>
-  (T === Number.POSITIVE_INFINITY
-    ? 'inf'
-    : T !== 0 && (T < 1e-4 || T >= 1e6)
-      ? T.toExponential(3)
-      : String(Number(T.toPrecision(7)))
-  ).padStart(T_COLUMN)
+function shownT(T: number): string {
+  if (T === Number.POSITIVE_INFINITY) return 'inf'
+  if (T !== 0 && (T < 1e-4 || T >= 1e6)) return T.toExponential(3)
+  let shown = ''
+  for (let digits = 7; digits > 3; digits--) {
+    shown = String(Number(T.toPrecision(digits)))
+    if (shown.length <= T_COLUMN) break
+  }
+  return shown
+}
 
 /** The last characters that fit, on one line. */
 function ending(text: string, columns: number): string {
@@ -56,7 +59,8 @@ function ending(text: string, columns: number): string {
 function row(text: SeedText, change: TemperatureChange | undefined): string {
   const at = change ? String(change.position).padStart(AT_COLUMN) : ' '.repeat(AT_COLUMN)
   const what = change ? `${printable(change.from.symbol)} → ${printable(change.to.symbol)}` : ''
-  return `${shownT(text.interval.low)}  ${shownT(text.interval.high)}${at}  ${padEnd(what, CHANGE_COLUMN)}  ${ending(text.text, END_COLUMN)}`.trimEnd()
+  const [low, high] = [text.interval.low, text.interval.high].map(T => shownT(T).padStart(T_COLUMN))
+  return `${low}  ${high}${at}  ${padEnd(what, CHANGE_COLUMN)}  ${ending(text.text, END_COLUMN)}`.trimEnd()
 }
 
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
@@ -119,8 +123,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
           : high >= to
             ? io.t({ en: `all ${count} of that range`, ja: `この範囲のすべて、${count}` })
             : io.t({
-                en: `there are more above ${shownT(high).trim()}: --from ${high}, or a higher --limit`,
-                ja: `${shownT(high).trim()} より上にまだある。--from ${high} か、--limit を大きく`,
+                en: `there are more above ${shownT(high)}: --from ${high}, or a higher --limit`,
+                ja: `${shownT(high)} より上にまだある。--from ${high} か、--limit を大きく`,
               }),
       ),
     )
