@@ -344,8 +344,8 @@ export const sample: CommandSpec = {
   name: 'sample',
   arguments: '[model]',
   about: {
-    en: 'Writes text. MODEL is a bundled name (shakespeare, kokoro, names, irish-tunes), a model file, a training folder, or - for a model on standard input; without one, shakespeare.',
-    ja: '文章を書きます。MODELは付属モデルの名前（shakespeare、kokoro、names、irish-tunes）、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
+    en: 'Writes text. MODEL is a bundled name (shakespeare, war-and-peace, kokoro, names, irish-tunes), a model file, a training folder, or - for a model on standard input; without one, shakespeare.',
+    ja: '文章を書きます。MODELは付属モデルの名前（shakespeare、war-and-peace、kokoro、names、irish-tunes）、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
   },
   examples: [
     ['ondo sample', { en: 'Shakespeare at once', ja: 'すぐにシェイクスピア風' }],
