@@ -94,10 +94,12 @@ export function loopOf(records: Records): (Loop & { leave: number }) | undefined
   const loop = findLongestLoop(records.ids.subarray(from, records.count))
   if (!loop || loop.length < WORTH) return undefined
   let leave = Number.POSITIVE_INFINITY
-  const start = from + loop.start
+  // A loop that fills the tail began before it.
+  let start = from + loop.start
+  while (start > 0 && records.ids[start - 1] === records.ids[start - 1 + loop.length]) start--
   // A chosen symbol has no interval.
   for (let n = start; n < records.count; n++) {
     if (records.highs[n] < leave) leave = records.highs[n]
   }
-  return { ...loop, start, leave }
+  return { ...loop, start, count: Math.floor((records.count - start) / loop.length), leave }
 }

@@ -7,6 +7,14 @@ export const SIZES = {
 } as const
 export type Size = keyof typeof SIZES
 
+/** Below this a text is mostly learned by heart, symbols; a small model does so least. */
+export const SHORT = 100_000
+
+/** What a text of so many symbols is trained with, where nobody says. */
+export function sizeFor(symbols: number): Size {
+  return symbols < SHORT ? 'small' : 'medium'
+}
+
 export interface Wish {
   readonly size: Size
   /** One of the two. */

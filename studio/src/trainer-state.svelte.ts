@@ -4,7 +4,7 @@ import type { DeviceChoice } from 'ondo/browser'
 import { save } from './save.js'
 import type { Studio } from './studio.svelte.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './trainer-curve.js'
-import type { Size } from './trainer-plan.js'
+import { type Size, sizeFor } from './trainer-plan.js'
 import type {
   CorpusReport,
   FromTrainer,
@@ -38,13 +38,15 @@ export class Training {
   state = $state<'preparing' | 'running' | Rest>('paused')
   preparing = $state<'engine' | 'speed'>('engine')
   trouble = $state<string>()
-  warning = $state<string>()
+  warning = $state.raw<{ readonly code: string; readonly message: string }>()
 
   // --- the form ---
   report = $state.raw<CorpusReport>()
   inspecting = $state(false)
   refusal = $state<string>()
   size = $state<Size>('medium')
+  /** Whether a person chose the size; until then it suits the text. */
+  sized = false
   amount = $state(5)
   unit = $state<Unit>('minutes')
   tokenizer = $state<TokenizerKind>('character')
@@ -213,6 +215,7 @@ export class Training {
         if (message.job !== this.job) return
         this.inspecting = false
         this.report = message.report
+        if (!this.sized) this.size = sizeFor(message.report.vocabulary.total)
         return
       case 'refused':
         if (message.job !== this.job) return
@@ -243,7 +246,7 @@ export class Training {
         this.keptAt = message.step
         return
       case 'warned':
-        this.warning = message.message
+        this.warning = { code: message.code, message: message.message }
         return
       case 'rested':
         this.state = message.why

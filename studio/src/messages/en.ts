@@ -92,6 +92,8 @@ export const en = {
   fullHint: 'The page holds no more. Begin anew, or with another seed.',
   loops: (length: string, times: string, start: string) =>
     `It repeats itself: ${length}, ${times} times, from character ${start} on.`,
+  loopsWhy:
+    'Why: what it has just written makes the same characters likely again; the cooler, the surer they are taken.',
   leaves: (T: string) => `Above ${T} the same luck would have gone elsewhere.`,
   status: (state: string, characters: string, temperature: string) =>
     `${state}, ${characters}, temperature ${temperature}`,

@@ -88,6 +88,8 @@ export const ja: Messages = {
   full: '紙面が一杯です',
   fullHint: 'これ以上は書けません。書き直すか、別の種で始めてください。',
   loops: (length, times, start) => `${start} 字目から、${length} を ${times} 回繰り返しています。`,
+  loopsWhy:
+    'なぜか：書いたばかりの文章が同じ文字をまた最有力にします。温度が低いほど、必ずそれが選ばれます。',
   leaves: T => `${T} を超えていれば、同じ運でも別の道でした。`,
   status: (state, characters, temperature) => `${state}、${characters}、温度 ${temperature}`,
 

@@ -21,6 +21,10 @@ const en = {
   found: (name: string) => `found: ${name}`,
   size: 'Size',
   sizes: { small: 'Small', medium: 'Medium', large: 'Large' },
+  warnings: {
+    adapted: 'The text is short, so fewer places of it are learned at once.',
+    'no-validation': 'The text is too short to hold a part back: there will be no validation.',
+  } as Readonly<Partial<Record<string, string>>>,
   sizeHint: {
     small: 'One layer of 128: quick, for names and short texts.',
     medium: 'Two layers of 128: the classic; good from about 500,000 characters.',
@@ -120,6 +124,10 @@ const ja: TrainWords = {
   found: name => `判定：${name}`,
   size: '大きさ',
   sizes: { small: '小', medium: '中', large: '大' },
+  warnings: {
+    adapted: '文章が短いので、同時に学ぶ箇所を減らしています。',
+    'no-validation': '文章が短く、検証に取り分けられません。検証の損失は出ません。',
+  },
   sizeHint: {
     small: '128 が一層。速く、名前や短い文章向き。',
     medium: '128 が二層。定番。五十万字ほどから実力を出します。',

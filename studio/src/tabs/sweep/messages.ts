@@ -15,9 +15,21 @@ const en = {
   more: 'Go on',
   cancel: 'Stop',
   progress: (done: string, total: string) => `${done} of ${total} texts`,
-  left: (seconds: string) => `about ${seconds} s left`,
+  left: (minutes: string, seconds: string) =>
+    minutes ? `about ${minutes} min left` : `about ${seconds} s left`,
+  aim: 'Words misspelt, at the most',
+  aimSet: (T: string) => `Set T ${T}`,
+  aimAt: (from: string, to: string) =>
+    `On the average of the texts so far; measured at ${from} and ${to}. ondo aim on the command line says how sure that is.`,
+  aimWrong: 'Expected a number of percent, such as 2.',
+  aimWait: 'The answer comes with the texts.',
+  aimNone: {
+    above: 'Every temperature measured misspells more than that.',
+    below: 'No temperature measured misspells that much.',
+  },
+  aimUnknown: 'This model file cannot tell misspelt words.',
   failed: 'The sweep ended:',
-  what: 'Texts at many temperatures, several seeds each, are written and measured; where they loop, read well and break becomes a curve. The text on the page goes on meanwhile.',
+  what: 'Texts at many temperatures, several seeds each, are written and measured; where they loop, read well, misspell and break becomes a curve. The text on the page goes on meanwhile.',
   other: (name: string) => `This is the sweep of ${name}.`,
   figure: 'Curves',
   figureHint:
@@ -68,9 +80,20 @@ export const words = table(en, {
   more: '続きから',
   cancel: '止める',
   progress: (done, total) => `${total} 本中 ${done} 本`,
-  left: seconds => `残り約 ${seconds} 秒`,
+  left: (minutes, seconds) => (minutes ? `残り約 ${minutes} 分` : `残り約 ${seconds} 秒`),
+  aim: '綴り誤りの上限',
+  aimSet: T => `温度 ${T} にする`,
+  aimAt: (from, to) =>
+    `ここまでの文章の平均から。${from} と ${to} で測りました。確かさはコマンド ondo aim で分かります。`,
+  aimWrong: '2 のように百分率の数を入れてください。',
+  aimWait: '文章が書けるにつれて答えが出ます。',
+  aimNone: {
+    above: '測ったどの温度でも、それより多く誤ります。',
+    below: '測ったどの温度でも、それほどは誤りません。',
+  },
+  aimUnknown: 'このモデルのファイルでは綴り誤りを調べられません。',
   failed: '掃引が終わりました：',
-  what: 'さまざまな温度で、いくつかの種から文章を書いて測ります。どこでループし、どこで読め、どこで崩れるかが曲線になります。その間もページの文章は続きます。',
+  what: 'さまざまな温度で、いくつかの種から文章を書いて測ります。どこでループし、どこで読め、どこで綴りを誤り、どこで崩れるかが曲線になります。その間もページの文章は続きます。',
   other: name => `これは「${name}」の掃引です。`,
   figure: '曲線',
   figureHint:
