@@ -35,27 +35,23 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     page: 'models/README.md',
-    words: /^version may round otherwise .* `shakespeare` and `names` were made before/m,
+    words: /^version may round otherwise .* All were trained with/m,
     how: 'true of the new recipes? And the recipes below it',
   },
   { page: 'models/README.md', words: /stops by itself after \d+ epochs/, how: TRAIN },
   {
     page: 'docs/results.md',
-    words: /^\(LSTM 2x\d+, [\d,]+ parameters\) has \*\*/m,
-    how: `${TRAIN}; the table under it: metrics.jsonl of the run`,
+    words: /^\| LSTM 2x\d+, the bundled `shakespeare` \|/m,
+    how: `${TRAIN}; curves below it: metrics.jsonl of the run, figure: bench/curves.ts`,
   },
-  { page: 'docs/results.md', words: /^It was begun with the narrower input weights/m, how: TRAIN },
   { page: 'docs/results.md', words: /nats, [\d.]+ bits a character, after \d+ epochs/, how: TRAIN },
-  { page: 'docs/results.md', words: /the bundled model's training run \(LSTM/, how: DYNAMIC },
-  { page: 'docs/results.md', words: /^\| all of it \| [\d.]+ \|/m, how: DYNAMIC },
-  { page: 'docs/results.md', words: /still improved at \d+ passes, こころ/, how: TRAIN },
-  { page: 'docs/results.md', words: /on the bundled model \([\d.]+\)/, how: BASELINE },
+  { page: 'docs/results.md', words: /the bundled model's training run \|/, how: DYNAMIC },
   {
     page: 'docs/results.md',
     words: /^\| names, the end .* \(bundled, LSTM 2x/m,
     how: 'written where the bundled names are striped; if they are not, move it to the row above',
   },
-  { page: 'docs/results.md', words: /^- .*The bundled Shakespeare predicts/m, how: BASELINE },
+  { page: 'docs/results.md', words: /^- .*The bundled こころ predicts/m, how: BASELINE },
   {
     page: 'docs/results.md',
     words: /^`ondo eval shakespeare tiny-shakespeare\.txt` reads/m,
@@ -77,7 +73,7 @@ export const CLAIMS: readonly Claim[] = [
     page: 'docs/calibration.md',
     words: /^All three are a little too sure/m,
     japanese: /^三つとも少し自信過剰/m,
-    how: 'T* above 1 for all, and is the error of the favourite larger at T* for kokoro?',
+    how: 'T* above 1 for all, and is the error of the favourite smaller at T* in all?',
   },
   {
     page: 'docs/calibration.md',
@@ -105,14 +101,14 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     page: 'docs/sweep.md',
-    words: /from T = [\d.]+ on\. \*\*Not at the low end of こころ/,
-    japanese: /三つとも[\d.]+から上では。\*\*こころの低温側/,
-    how: `is it so still; loop of 60, 47%, 0.25: ${CURVE}`,
+    words: /Shakespeare's from T = [\d.]+ on; below it/,
+    japanese: /Shakespeareでは[\d.]+から上で増えます/,
+    how: `from where on it rises: ${CURVE}`,
   },
   {
     page: 'docs/sweep.md',
-    words: /こころ's is lowest at T = [\d.]+/,
-    japanese: /こころでは[\d.]+あたりが最小/,
+    words: /^- \*\*Entropy rises\*\* everywhere, and with these models surprisal/m,
+    japanese: /このモデルでは意外さも増えます/,
     how: CURVE,
   },
   {
@@ -135,8 +131,8 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     page: 'docs/breakpoints.md',
-    words: /as long with `shakespeare`/,
-    japanese: /^`shakespeare` で書く時間を/m,
+    words: /With `shakespeare` \(V = 65\)/,
+    japanese: /`shakespeare`（V = 65）/,
     how: 'only where the size of the network changed: interleaved medians with and without intervals',
   },
   {
