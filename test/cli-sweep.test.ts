@@ -186,7 +186,10 @@ describe('ondo measure', () => {
     const json = JSON.parse(stdout)
     expect(json.spelling.rate).toBe(0)
     expect(json.surprisal).toBeGreaterThan(0)
-    expect(json.missing.novelty).toBe('The training text is not at hand.')
+    expect(json.missing.novelty).toMatchObject({
+      en: 'The training text is not at hand.',
+      ja: expect.stringMatching(/学習/),
+    })
     expect(json.usual.repetition).toHaveLength(3)
   })
 })

@@ -40,6 +40,7 @@ export class LoopReporter {
   private readonly session: Session | undefined
   private readonly ids: number[] = []
   private current: Loop | undefined
+  private said = false
   private proof: LoopProof | undefined
 
   /** At T = 0 a session of its own follows the text, for the proof. */
@@ -81,6 +82,10 @@ export class LoopReporter {
   async end(signal: AbortSignal): Promise<Record<string, unknown>> {
     this.session?.dispose()
     const { current: loop, proof, run } = this
+    if (!this.said) {
+      const { length } = this.ids
+      this.say({ en: `no loop in ${length} symbols`, ja: `${length}文字にループはない` })
+    }
     if (!loop) return {}
     if (!run.plain || typeof run.temperature !== 'number') return { loop }
     const { prompt, unknown, seed, stream, stop } = run
@@ -115,6 +120,7 @@ export class LoopReporter {
   }
 
   private sayLoop({ period, start }: Loop): void {
+    this.said = true
     const once = this.ids.slice(start, start + Math.min(period, SHOWN)).map(id => this.symbol(id))
     const shown = once.join('') + (period > SHOWN ? '…' : '')
     this.say({

@@ -269,7 +269,9 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         const seconds = (performance.now() - started) / 1000
         const secondsLeft = (seconds / (done - (total - left.length))) * (total - done)
         const at = `T ${writeTemperature(text.temperature)}`
-        const news = `${done}/${total} ${padEnd(at, 8)} ${clock(secondsLeft)} left`
+        const time = clock(secondsLeft)
+        const toGo = io.t({ en: `${time} left`, ja: `残り ${time}` })
+        const news = `${done}/${total} ${padEnd(at, 8)} ${toGo}`
         line.update(
           columns =>
             `${bar(done / total, Math.max(3, Math.min(40, columns - news.length - 1)))} ${news}`,
@@ -306,12 +308,11 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   }
   if (written && out) {
     const seconds = (performance.now() - started) / 1000
-    io.say(
-      io.t({
-        en: `${durationOf(seconds, io)}; in ${out.path}: ${written.files.join(', ')}`,
-        ja: `${durationOf(seconds, io)}。${out.path}に ${written.files.join('、')}`,
-      }),
-    )
+    const where = io.t({
+      en: `${durationOf(seconds, io)}; in ${out.path}: ${written.files.join(', ')}`,
+      ja: `${durationOf(seconds, io)}。${out.path}に ${written.files.join('、')}`,
+    })
+    io.say(wrap(where, 80).join('\n'))
     if (written.noPng) io.say(noPngLine(written.noPng))
   }
   if (signal.aborted) {

@@ -22,10 +22,9 @@ export class Fields {
       what,
     )
     if (fields.values.format !== format) {
-      throw new FileError(
-        'format',
-        `${what} has the format ${quote(fields.values.format)}; expected "${format}": name another file.`,
-      )
+      const came = fields.values.format
+      const has = came === undefined ? 'has no format' : `has the format ${quote(came)}`
+      throw new FileError('format', `${what} ${has}; expected "${format}": name another file.`)
     }
     if (fields.values.version !== version) {
       throw new FileError(

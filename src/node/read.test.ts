@@ -102,7 +102,7 @@ describe('readCorpus', () => {
     [['dta/deep/a.tx'], 'No file dta/deep/a.tx; did you mean data/deep/a.txt?'],
     [['data/kokoro.txt/x'], 'No file data/kokoro.txt/x; check the path.'],
     [['zzz/yyy.txt'], 'No file zzz/yyy.txt; check the path.'],
-    [['data/empty.txt'], 'data/empty.txt is empty; expected some text to learn from.'],
+    [['data/empty.txt'], 'data/empty.txt is empty; expected a file with some text in it.'],
     [['white.txt'], /^white\.txt is empty but for white space; /],
     [['bare'], /^The folder bare has no files; /],
     [['pictures'], /^pictures\/b\.png is empty.*not text/],

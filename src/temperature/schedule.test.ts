@@ -185,6 +185,7 @@ describe('the written form', () => {
   it.each([
     ['', 'has ended at character 1; expected a temperature (a number from 0, or inf)'],
     ['warm', '"warm" at character 1; expected a temperature'],
+    ['2 * cicle 1,2', '(a number from 0, or inf). Did you mean "cycle"?'],
     ['0.8 0.9', '"0.9" at character 5; expected the end, `*` or `until`'],
     ['-1', '"-1" at character 1; expected a temperature'],
     ['0.4@0 1.2', 'has ended at character 10; expected `@` and the position'],

@@ -14,7 +14,7 @@
  * and they combine: `A * B` multiplies, `A until 100 then B` goes over at a position,
  * `(...)` groups, and `escape` takes any schedule: `escape (word 0.9/0.2)`.
  */
-import { InputError } from '../errors.js'
+import { didYouMean, InputError } from '../errors.js'
 import { exp, log } from '../numeric.js'
 import { checkTemperature } from './distribution.js'
 
@@ -179,6 +179,9 @@ export function writeSchedule(schedule: Schedule): string {
 
 const TOKEN = /\s*(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+|inf\b|∞|[a-z]+|\.\.|[@,/^*()])/iy
 
+/** What a schedule may begin with, beside a number. */
+const NAMES = ['cycle', 'word', 'entropy', 'surprise', 'escape', 'inf']
+
 /** How much of a written form an error repeats, UTF-16 units. */
 const MOST_SHOWN = 200
 /** Brackets and `escape`s inside each other: more than anybody writes, fewer than a call can go. */
@@ -224,14 +227,15 @@ class Reader {
     return TOKEN.exec(rest)
   }
 
-  fail(expected: string): never {
+  /** @param after a sentence more */
+  fail(expected: string, after = ''): never {
     const place = this.at + (/^\s*/.exec(this.source.slice(this.at))?.[0].length ?? 0)
     const came = this.source.slice(place, place + 12)
     const { source } = this
     const shown = source.length > MOST_SHOWN ? `${source.slice(0, MOST_SHOWN)}…` : source
     throw new InputError(
       'schedule',
-      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,
+      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}`,
     )
   }
 
@@ -239,17 +243,17 @@ class Reader {
     if (this.source.slice(this.at).trim() !== '') this.fail('the end, `*` or `until`')
   }
 
-  temperature(): number {
+  temperature(hint = ''): number {
     const token = this.peek()
     if (/^(inf|∞)$/i.test(token)) {
       this.take()
       return Number.POSITIVE_INFINITY
     }
-    return this.number('a temperature (a number from 0, or inf)')
+    return this.number('a temperature (a number from 0, or inf)', hint)
   }
 
-  number(what: string): number {
-    if (!/^[\d.]/.test(this.peek()) || this.peek() === '..') this.fail(what)
+  number(what: string, hint = ''): number {
+    if (!/^[\d.]/.test(this.peek()) || this.peek() === '..') this.fail(what, hint)
     return Number(this.take())
   }
 
@@ -350,13 +354,14 @@ function readOne(reader: Reader): Schedule {
       reader.take()
       return { kind: 'escape', base: reader.inside(readOne) }
     default:
-      return readNumbers(reader)
+      return readNumbers(reader, word)
   }
 }
 
-/** A constant, or keyframes when an `@` follows. */
-function readNumbers(reader: Reader): Schedule {
-  const temperature = reader.temperature()
+/** A constant, or keyframes when an `@` follows. @param word what begins it: a name misspelt? */
+function readNumbers(reader: Reader, word: string): Schedule {
+  const hint = /^[a-z]/.test(word) ? didYouMean(word, NAMES) : ''
+  const temperature = reader.temperature(hint)
   if (reader.peek() !== '@') return { kind: 'constant', temperature }
   const frames: { at: number; temperature: number }[] = []
   let T = temperature

@@ -51,7 +51,7 @@ describe('joinFiles', () => {
       expect(() => joinFiles(...args)).toThrow(FileError)
       return expect(() => joinFiles(...args))
     }
-    refused([file('a', '')]).toThrow('a is empty; expected some text to learn from.')
+    refused([file('a', '')]).toThrow('a is empty; expected a file with some text in it.')
     refused([file('a', ' \n\u3000\t')]).toThrow(/^a is empty but for white space; /)
     refused([file('a', '\ufeff')]).toThrow(/^a is empty/)
     refused([file('a', ''), file('b', '')]).toThrow(/^The corpus of 2 files is empty; /)

@@ -210,7 +210,10 @@ export function emptyCorpus(
   const is =
     files.every(file => file.size === 0) || noText ? 'is empty' : 'is empty but for white space'
   const left = noText ? ` (${skipped.length} left out because they are not text)` : ''
-  return new FileError('corpus-empty', `${what} ${is}${left}; expected some text to learn from.`)
+  return new FileError(
+    'corpus-empty',
+    `${what} ${is}${left}; expected a file with some text in it.`,
+  )
 }
 
 /**
