@@ -96,10 +96,11 @@ export function loopOf(records: Records): (Loop & { leave: number }) | undefined
   let leave = Number.POSITIVE_INFINITY
   // A loop that fills the tail began before it.
   let start = from + loop.start
-  while (start > 0 && records.ids[start - 1] === records.ids[start - 1 + loop.length]) start--
+  while (start > 0 && records.ids[start - 1] === records.ids[start - 1 + loop.period]) start--
   // A chosen symbol has no interval.
   for (let n = start; n < records.count; n++) {
     if (records.highs[n] < leave) leave = records.highs[n]
   }
-  return { ...loop, start, count: Math.floor((records.count - start) / loop.length), leave }
+  const length = records.count - start
+  return { ...loop, start, length, count: Math.floor(length / loop.period), leave }
 }

@@ -123,6 +123,17 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   const inLoop = Array.from(records.highs.subarray(start, 400))
   expect(inLoop.every(high => high >= leave)).toBe(true)
   expect(inLoop).toContain(leave)
+  // More of the loop than the tail that is searched: it begins where it began.
+  const whole = writeStretch(memory.writerAt(0), 4000, 0).positions
+  const long = new Records()
+  long.append(textOf(whole), columnsOf(whole))
+  const found = loopOf(long)!
+  const { ids } = long
+  expect(found.start).toBeLessThan(1000)
+  for (let n = found.start; n + found.period < 4000; n++) expect(ids[n]).toBe(ids[n + found.period])
+  expect(ids[found.start - 1]).not.toBe(ids[found.start - 1 + found.period])
+  expect(found.length).toBe(4000 - found.start)
+  expect(found.count).toBe(Math.floor(found.length / found.period))
   const short = new Records()
   short.append(text.slice(0, 5), columnsOf(positions.slice(0, 5)))
   expect(loopOf(short)).toBeUndefined()

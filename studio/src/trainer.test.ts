@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { uniform } from '../../test/uniform.js'
 import { frameOf, gridLines, pathOf } from './trainer-chart.js'
 import { Curve } from './trainer-curve.js'
-import { pace, settingsFor } from './trainer-plan.js'
+import { pace, settingsFor, sizeFor } from './trainer-plan.js'
 
 describe('the curve', () => {
   it('keeps every measurement while there is room', () => {
@@ -85,6 +85,11 @@ describe('the plan', () => {
     const { steps, evaluateEvery } = pace({ size: 'small', epochs: 5 }, measured)
     expect(steps).toBeUndefined()
     expect(evaluateEvery).toBe(80)
+  })
+
+  it('gives a short text a small model, and one of 100,000 symbols the classic', () => {
+    expect([1000, 50_000, 99_999].map(sizeFor)).toEqual(['small', 'small', 'small'])
+    expect([100_000, 1_115_394].map(sizeFor)).toEqual(['medium', 'medium'])
   })
 
   it('holds out a tenth, of a large text no more than tells the third digit', () => {
