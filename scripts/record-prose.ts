@@ -133,7 +133,7 @@ export const CLAIMS: readonly Claim[] = [
     page: 'docs/breakpoints.md',
     words: /With `shakespeare` \(V = 65\)/,
     japanese: /`shakespeare`（V = 65）/,
-    how: 'only where the size of the network changed: interleaved medians with and without intervals',
+    how: 'npm run bench -- interval --cpu (docs/results.md too)',
   },
   {
     page: 'README.md',
