@@ -268,13 +268,14 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const bits = symbols > 0 ? surprisal / symbols : null
     const interrupted = stop === 'interrupted'
     const code = options.code && encodeRun(interrupted ? { ...header, length: symbols } : header)
+    // Before what is said of the text: on a terminal both are one.
+    const ended = ((echo ? prompt : '') + text).endsWith('\n')
+    if (!options.json && !ended) await io.write('\n')
     const found = await loops?.end(signal)
     if (options.json) {
       const end = { type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text, ...found }
       await io.json(code ? { ...end, code } : end)
     } else {
-      const written = (echo ? prompt : '') + text
-      if (!written.endsWith('\n')) await io.write('\n')
       if (code) io.warn(code)
       if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
     }
