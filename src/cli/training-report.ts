@@ -134,11 +134,12 @@ export class Reporter {
         ja: `${batch}×${seq}文字の更新を${number(steps, io)}回、1エポック${number(batches, io)}回`,
       }),
     )
-    const { dropout, optimizer, rate: highest, schedule } = settings
+    const { dropout, ar, tar, optimizer, rate: highest, schedule } = settings
+    const penalty = ar === 0 && tar === 0 ? '' : `, ar ${ar}, tar ${tar}`
     io.say(
       io.t({
-        en: `dropout ${dropout}; ${optimizer} at ${highest}, ${schedule}`,
-        ja: `ドロップアウト${dropout}、${optimizer}の学習率${highest}、${schedule}`,
+        en: `dropout ${dropout}${penalty}; ${optimizer} at ${highest}, ${schedule}`,
+        ja: `ドロップアウト${dropout}${penalty}、${optimizer}の学習率${highest}、${schedule}`,
       }),
     )
     if (event.validationSymbols > 0) {
