@@ -202,7 +202,7 @@ describe('the chain', () => {
     await same.getByText('they are the same').waitFor()
     expect(await records(same)).toEqual(shown)
     const forged = await enter('forged.json', json.replace('"seed":"6"', '"seed":"7"'))
-    await forged.getByText(/differs from character \d+ on/).waitFor()
+    await forged.getByText(/differs from what the file says from character \d+ on/).waitFor()
     expect(complaints).toEqual([])
   }, 90_000)
 })
