@@ -38,7 +38,6 @@ export const CLAIMS: readonly Claim[] = [
     words: /^version may round otherwise .* All were trained with/m,
     how: 'true of the new recipes? And the recipes below it',
   },
-  { page: 'models/README.md', words: /stops by itself after \d+ epochs/, how: TRAIN },
   {
     page: 'docs/results.md',
     words: /^\| LSTM 2x\d+, the bundled `shakespeare` \|/m,

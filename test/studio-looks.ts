@@ -68,7 +68,10 @@ describe('dresses', () => {
 
   it('runs in lines from top to bottom, walked and clicked as ever', async () => {
     const page = await visit('#seed=3&prompt=%E3%81%82%E3%81%84%E3%81%86', { locale: 'ja-JP' })
-    await page.getByRole('switch', { name: '縦書き' }).click()
+    await page.keyboard.press('Control+k')
+    await page.locator('dialog.palette input').fill('縦')
+    await page.keyboard.press('Enter')
+    expect(await page.getByRole('switch', { name: '縦書き' }).isChecked()).toBe(true)
     await page.selectOption('#speed', 'fast')
     await count(page, 700)
     await page.getByRole('button', { name: '休む', exact: true }).click()
