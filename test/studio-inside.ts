@@ -49,6 +49,7 @@ describe('inside', () => {
     await expect.poll(() => tonesShown(page), PATIENT).toEqual(tones)
     // A gate is between 0 and 1: another scale, another picture.
     await page.selectOption('#inside-quantity', 'z')
+    await page.locator('.inside-legend li', { hasText: '−0.50' }).waitFor({ state: 'detached' })
     await page.locator('.inside-legend li', { hasText: '0.50' }).waitFor()
     await expect.poll(() => tonesShown(page), PATIENT).not.toEqual(tones)
 
