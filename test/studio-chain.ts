@@ -143,7 +143,7 @@ describe('the chain', () => {
       'not one of the model',
     )
     await write(page, 'top-k 1, temperature')
-    expect(await page.locator('.chain #chain-about').textContent()).toContain(
+    expect(await page.locator('.chain #chain-written-about').textContent()).toContain(
       'Temperature has no effect here',
     )
     expect(await page.locator('.no-effect').textContent()).toContain('"top-k 1"')

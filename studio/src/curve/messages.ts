@@ -40,8 +40,6 @@ export const words = table(
     anew: 'Write anew with it',
     off: 'By hand again',
     close: 'Close',
-    wrong: (at: string) => `It can’t be read at character ${at}:`,
-    wrongAnywhere: 'It can’t be read:',
     follows: 'This one follows the text: where it goes shows while the text is written.',
     chart: (count: string, written: string) =>
       `Temperature over the length of the text, ${count} points. ${written}`,
@@ -61,8 +59,6 @@ export const words = table(
     anew: 'これで書き直す',
     off: '手で動かす',
     close: '閉じる',
-    wrong: at => `${at} 文字目が読めません：`,
-    wrongAnywhere: '読めません：',
     follows: 'この形は文章に従います。書くにつれて線が現れます。',
     chart: (count, written) => `文章の長さに沿った温度、点は ${count} 個。${written}`,
   },
