@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { everyModel, madeUpCase } from './cases.js'
 import { networkTwin } from './network.reference.js'
+import { numericGradient } from './witness.fixture.js'
 
 const SIZES = { H: 3, V: 5, E: 2, T: 4, B: 2 }
 
@@ -12,20 +13,9 @@ describe('the plain twin agrees with central numeric differences', () => {
     )
     const batch = { ...plain, masks: new Map([[config.layers - 1, mask]]) }
     const { gradients } = networkTwin(config, weights, batch)
-    const step = 1e-5
-    for (const [name, data] of weights) {
-      for (let i = 0; i < data.length; i++) {
-        const at = data[i]
-        data[i] = at + step
-        const above = networkTwin(config, weights, batch).loss
-        data[i] = at - step
-        const below = networkTwin(config, weights, batch).loss
-        data[i] = at
-        expect(gradients.get(name)![i], `${name}[${i}]`).toBeCloseTo(
-          (above - below) / (2 * step),
-          8,
-        )
-      }
+    const loss = (): number => networkTwin(config, weights, batch).loss
+    for (const { name, i, numeric } of numericGradient(weights, loss)) {
+      expect(gradients.get(name)![i], `${name}[${i}]`).toBeCloseTo(numeric, 8)
     }
   })
 })

@@ -1,44 +1,11 @@
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import type { ModelConfig } from '../../model/config.js'
-import { createEngine, type Feed } from '../engine.js'
 import { everyModel, madeUpCase, type Sizes } from './cases.js'
-import { LOSSES, maskName, networkGraph, nextState } from './network.js'
+import { LOSSES, nextState } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH, TORCH_SIZES } from './torch.golden.js'
+import { runGraph } from './witness.fixture.js'
 
 const SIZES: Sizes = { H: 5, V: 7, E: 3, T: 6, B: 3 }
-const engine = createEngine(ort, { threads: 1 })
-
-async function runGraph(
-  config: ModelConfig,
-  { weights, batch }: ReturnType<typeof madeUpCase>,
-  options: { fan?: number; training?: boolean } = {},
-) {
-  const masked = [...(batch.masks?.keys() ?? [])]
-  const graph = networkGraph(config, {
-    batch: batch.B,
-    steps: batch.T,
-    training: options.training ?? true,
-    masked,
-    ...(options.fan && { fan: options.fan }),
-  })
-  const program = await engine.compile(graph)
-  const feeds: Record<string, Feed> = {
-    x: Int32Array.from(batch.x),
-    y: Int32Array.from(batch.y),
-  }
-  for (const [name, data] of [...weights, ...batch.state]) feeds[name] = Float32Array.from(data)
-  if (options.training !== false) {
-    for (const [k, mask] of batch.masks ?? []) feeds[maskName(k)] = Float32Array.from(mask)
-  }
-  const out = await program.run(feeds)
-  await program.dispose()
-  const gradients: Map<string, Float32Array> =
-    options.training === false ? new Map() : graph.gradients(out, batch.x)
-  return { graph, out, gradients }
-}
-
 /** The largest difference, against the largest value: float32 has seven digits of the largest. */
 function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(found.length).toBe(expected.length)

@@ -1,30 +1,14 @@
 /** Activation regularisation, by the same three witnesses as dropout, which is on here too. */
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { createEngine, type Feed } from '../engine.js'
 import { everyModel, masked, numbers, type Sizes } from './cases.js'
-import { LOSSES, maskName, networkGraph, type Penalty } from './network.js'
+import { LOSSES, type Penalty } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH_SIZES } from './torch.golden.js'
 import { TORCH_PENALTY } from './torch-penalty.golden.js'
+import { numericGradient, runGraph } from './witness.fixture.js'
 
-const engine = createEngine(ort, { threads: 1 })
 const penalty: Penalty = { ar: 0.7, tar: 0.9 }
 const ofTwoLayers = (sizes: Sizes) => everyModel(sizes).filter(({ config }) => config.layers === 2)
-
-async function graphGradients(
-  { weights, batch }: ReturnType<typeof masked>,
-  options: Parameters<typeof networkGraph>,
-) {
-  const graph = networkGraph(...options)
-  const program = await engine.compile(graph)
-  const feeds: Record<string, Feed> = { x: Int32Array.from(batch.x), y: Int32Array.from(batch.y) }
-  for (const [key, data] of [...weights, ...batch.state]) feeds[key] = Float32Array.from(data)
-  for (const [k, mask] of batch.masks ?? []) feeds[maskName(k)] = Float32Array.from(mask)
-  const out = await program.run(feeds)
-  await program.dispose()
-  return { losses: out[LOSSES], gradients: graph.gradients(out, batch.x) }
-}
 
 describe('activation regularisation', () => {
   it('has a golden number for every model of two layers', () => {
@@ -43,10 +27,12 @@ describe('activation regularisation', () => {
     expect(ofTwin).toHaveLength(expected.length)
     for (const [i, value] of expected.entries()) expect(ofTwin[i]).toBeCloseTo(value, 7)
 
-    const sizes = { batch: batch.B, steps: batch.T, training: true, masked: [0, 1] }
-    const found = await graphGradients(example, [config, { ...sizes, penalty }])
+    const found = await runGraph(config, example, { penalty })
     // What is shown stays the loss alone.
-    expect(found.losses.reduce((a, b) => a + b, 0) / (batch.T * batch.B)).toBeCloseTo(twin.loss, 5)
+    expect(found.out[LOSSES].reduce((a, b) => a + b, 0) / (batch.T * batch.B)).toBeCloseTo(
+      twin.loss,
+      5,
+    )
     const ofGraph = numbers(weights.keys(), found.gradients)
     for (const [i, value] of expected.entries()) expect(ofGraph[i]).toBeCloseTo(value, 5)
   })
@@ -57,18 +43,9 @@ describe('activation regularisation', () => {
     const { weights } = example
     const batch = { ...example.batch, penalty }
     const { gradients } = networkTwin(config, weights, batch)
-    const step = 1e-5
-    for (const [name, data] of weights) {
-      for (let i = 0; i < data.length; i++) {
-        const at = data[i]
-        data[i] = at + step
-        const above = networkTwin(config, weights, batch).objective
-        data[i] = at - step
-        const below = networkTwin(config, weights, batch).objective
-        data[i] = at
-        const numeric = (above - below) / (2 * step)
-        expect(gradients.get(name)?.[i], `${name}[${i}]`).toBeCloseTo(numeric, 8)
-      }
+    const objective = (): number => networkTwin(config, weights, batch).objective
+    for (const { name, i, numeric } of numericGradient(weights, objective)) {
+      expect(gradients.get(name)?.[i], `${name}[${i}]`).toBeCloseTo(numeric, 8)
     }
   })
 
@@ -83,10 +60,8 @@ describe('activation regularisation', () => {
           const { weights, batch } = masked(config, { ...sizes, T: steps })
           const bare = { T: steps, B: batch.B, x: batch.x, y: batch.y, state: batch.state }
           const twin = networkTwin(config, weights, { ...bare, penalty: one })
-          const { gradients } = await graphGradients({ weights, batch: bare }, [
-            config,
-            { batch: 2, steps, training: true, penalty: one, fan: 4 },
-          ])
+          const example = { weights, batch: bare }
+          const { gradients } = await runGraph(config, example, { penalty: one, fan: 4 })
           for (const [tensor, expected] of twin.gradients) {
             const found = gradients.get(tensor)!
             for (const [i, value] of expected.entries()) {

@@ -1,0 +1,54 @@
+/** What the witnesses of the cells share: a graph that is run once, and derivatives by differences. */
+import * as ort from 'onnxruntime-node'
+import type { ModelConfig } from '../../model/config.js'
+import { createEngine, type Feed } from '../engine.js'
+import type { madeUpCase } from './cases.js'
+import { maskName, type NetworkOptions, networkGraph } from './network.js'
+
+const engine = createEngine(ort, { threads: 1 })
+
+/** Builds the graph of a case, runs it and reads its gradients; without training there are none. */
+export async function runGraph(
+  config: ModelConfig,
+  { weights, batch }: ReturnType<typeof madeUpCase>,
+  options: Partial<NetworkOptions> = {},
+) {
+  const { training = true } = options
+  const graph = networkGraph(config, {
+    batch: batch.B,
+    steps: batch.T,
+    masked: [...(batch.masks?.keys() ?? [])],
+    ...options,
+    training,
+  })
+  const program = await engine.compile(graph)
+  const feeds: Record<string, Feed> = { x: Int32Array.from(batch.x), y: Int32Array.from(batch.y) }
+  for (const [name, data] of [...weights, ...batch.state]) feeds[name] = Float32Array.from(data)
+  if (training) {
+    for (const [k, mask] of batch.masks ?? []) feeds[maskName(k)] = Float32Array.from(mask)
+  }
+  const out = await program.run(feeds)
+  await program.dispose()
+  const gradients: Map<string, Float32Array> = training ? graph.gradients(out, batch.x) : new Map()
+  return { graph, out, gradients }
+}
+
+const STEP = 1e-5
+
+/** d value / d weight by central differences, for every number of every tensor in turn. */
+export function* numericGradient(
+  weights: ReadonlyMap<string, Float64Array>,
+  value: () => number,
+): Generator<{ name: string; i: number; numeric: number }> {
+  for (const [name, data] of weights) {
+    for (let i = 0; i < data.length; i++) {
+      const at = data[i]
+      data[i] = at + STEP
+      const above = value()
+      data[i] = at - STEP
+      const below = value()
+      data[i] = at
+      yield { name, i, numeric: (above - below) / (2 * STEP) }
+    }
+  }
+}
