@@ -76,7 +76,7 @@ export function trainingLine(at: Progress, columns: number): string {
 
 /** A line at the foot of the terminal that is rewritten; other lines go above it. */
 export class LiveLine {
-  private readonly io: Io
+  readonly io: Io
   private shown = ''
   private last = 0
 
@@ -111,14 +111,20 @@ export class LiveLine {
   }
 }
 
+/** How long it still takes. */
+export function timeLeft(seconds: number, io: Io): string {
+  const time = clock(seconds)
+  return io.t({ en: `${time} left`, ja: `残り ${time}` })
+}
+
 /** One bar for a reading of symbols that begins now. */
 export function reading(line: LiveLine): (done: number, total: number) => void {
   const started = performance.now()
   return (done, total) =>
     line.update(columns => {
       const seconds = (performance.now() - started) / 1000
-      const tail = `${rate(done / seconds)}/s ${clock((seconds / done) * (total - done))} left`
-      return `${bar(done / total, Math.max(3, columns - tail.length - 1))} ${tail}`.slice(
+      const tail = `${rate(done / seconds)}/s ${timeLeft((seconds / done) * (total - done), line.io)}`
+      return `${bar(done / total, Math.max(3, columns - width(tail) - 1))} ${tail}`.slice(
         0,
         columns,
       )

@@ -1,5 +1,5 @@
 /** `ondo sweep`: temperature against what it does, as tables, figures and texts. */
-import type { NumberKnob } from '../knob.js'
+import type { Bilingual, NumberKnob } from '../knob.js'
 import {
   type CurvePoint,
   DEFAULT_TEMPERATURES,
@@ -24,7 +24,7 @@ import { BEGINNING, CHAIN, THREADS } from './flags.js'
 import { DONE, type Io } from './io.js'
 import { padEnd, width, wrap } from './language.js'
 import { openModel, titleOf } from './model.js'
-import { bar, clock, LiveLine } from './progress.js'
+import { bar, LiveLine, timeLeft } from './progress.js'
 import { trainedText } from './trained-text.js'
 import { durationOf, number } from './words.js'
 
@@ -78,7 +78,7 @@ const COLUMNS: readonly (readonly [
   ['longest', '', 8, 'copied', '写し'],
 ]
 
-const ZONE_NAMES: Readonly<Record<ZoneName, { en: string; ja: string }>> = {
+const ZONE_NAMES: Readonly<Record<ZoneName, Bilingual>> = {
   loops: { en: 'loops', ja: 'ループ' },
   reads: { en: 'reads like the corpus', ja: 'コーパスらしく読める' },
   breaks: { en: 'breaks', ja: '崩れる' },
@@ -269,9 +269,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         const seconds = (performance.now() - started) / 1000
         const secondsLeft = (seconds / (done - (total - left.length))) * (total - done)
         const at = `T ${writeTemperature(text.temperature)}`
-        const time = clock(secondsLeft)
-        const toGo = io.t({ en: `${time} left`, ja: `残り ${time}` })
-        const news = `${done}/${total} ${padEnd(at, 8)} ${toGo}`
+        const news = `${done}/${total} ${padEnd(at, 8)} ${timeLeft(secondsLeft, io)}`
         line.update(
           columns =>
             `${bar(done / total, Math.max(3, Math.min(40, columns - news.length - 1)))} ${news}`,

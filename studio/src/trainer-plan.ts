@@ -3,7 +3,7 @@
 export const SIZES = {
   small: { layers: 1, hidden: 128 },
   medium: { layers: 2, hidden: 128 },
-  large: { layers: 2, hidden: 256, dropout: 0.1 },
+  large: { layers: 2, hidden: 256 },
 } as const
 export type Size = keyof typeof SIZES
 
