@@ -71,7 +71,7 @@ describe('the defaults for a text', () => {
   })
 
   it("hold the LSTM's activations down, and leave those of other cells alone", () => {
-    expect(of(1e6)).toMatchObject({ cell: 'lstm', ar: 1, tar: 1 })
+    expect(of(1e6)).toMatchObject({ cell: 'lstm', ar: 1, tar: 0 })
     for (const cell of ['gru', 'rnn']) expect(of(1e6, { cell })).toMatchObject({ ar: 0, tar: 0 })
     expect(of(1e6, { cell: 'rnn', tar: 0.5 })).toMatchObject({ ar: 0, tar: 0.5 })
   })

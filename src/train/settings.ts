@@ -91,7 +91,7 @@ export const TRAIN_KNOBS = {
     ja: '活性の正則化。損失に加える、最上層の値の二乗平均の重み',
   }),
   tar: real('tar', 0, [0, 100], {
-    // By the text.
+    // 0: no difference was measured beside ar (docs/results.md); the bundled models have it.
     en: 'the same for the squares of their changes from one symbol to the next',
     ja: '時間的な活性の正則化。値が1文字ごとに変わる量の二乗平均の重み',
   }),
