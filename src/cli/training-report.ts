@@ -135,7 +135,7 @@ export class Reporter {
       }),
     )
     const { dropout, ar, tar, optimizer, rate: highest, schedule } = settings
-    const penalty = ar === 0 && tar === 0 ? '' : `, ar ${ar}, tar ${tar}`
+    const penalty = `${ar === 0 ? '' : `, ar ${ar}`}${tar === 0 ? '' : `, tar ${tar}`}`
     io.say(
       io.t({
         en: `dropout ${dropout}${penalty}; ${optimizer} at ${highest}, ${schedule}`,
