@@ -37,6 +37,8 @@ export async function learnerOf(
       ...{ cell, hidden, layers, batch, seq: steps, seed: SEED },
       ...{ holdout: 0, embedding: 0, schedule: 'constant', warmup: 0, dropout: 0 },
       ...{ optimizer: 'adamw', clipBy: 'norm', init: 'scaled', forgetBias: 1, average: 0 },
+      // The rule gives an LSTM a penalty that the peers do not have.
+      ...{ ar: 0, tar: 0 },
       ...settings,
     },
   })

@@ -74,8 +74,8 @@ function sources(folder = src): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return sources(path)
-    // Tests may look anywhere; AssemblyScript has no imports of ours.
-    return /(?<!\.test|\.as|\.d)\.ts$/.test(entry.name) ? [path] : []
+    // Tests and what they share may look anywhere; AssemblyScript has no imports of ours.
+    return /(?<!\.test|\.fixture|\.as|\.d)\.ts$/.test(entry.name) ? [path] : []
   })
 }
 
@@ -156,6 +156,10 @@ describe('the order of the rooms', () => {
       return !PACKAGES[room]?.some(name => what === name || what.startsWith(`${name}/`))
     })
     expect(wrong.map(shown)).toEqual([])
+  })
+
+  it('has nothing that leans on what only tests share', () => {
+    expect(imports.filter(({ what }) => what.includes('.fixture')).map(shown)).toEqual([])
   })
 
   it('compiles every room that runs anywhere without Node and DOM', () => {
