@@ -22,6 +22,7 @@ const MODULES = [
     'src/train/optimizer/kernels/update.wasm.ts',
     'UPDATE',
   ],
+  ['src/temperature/kernels/weights.as.ts', 'src/temperature/kernels/weights.wasm.ts', 'WEIGHTS'],
 ]
 
 /** Compiles one AssemblyScript file (path from the repository's root) to WebAssembly bytes. */

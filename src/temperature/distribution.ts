@@ -14,6 +14,7 @@ import { InputError } from '../errors.js'
 import { readKnob } from '../knob.js'
 import { exp, LN2, log, log2 } from '../numeric.js'
 import { TEMPERATURE } from './settings.js'
+import { type Weighing, weighing } from './weights.js'
 
 /** @throws InputError unless T is a number from 0 to Infinity */
 export const checkTemperature = (temperature: unknown): number => readKnob(TEMPERATURE, temperature)
@@ -141,29 +142,28 @@ export class Distribution {
   at(temperature: number): Tempered {
     const T = checkTemperature(temperature)
     const { logits, max, argmax, allowed, size } = this
-    if (T === 0) return { probability: id => (id === argmax ? 1 : 0), entropy: 0, logPartition: 0 }
+    if (T === 0) {
+      const probability = (id: number) => (id === argmax ? 1 : 0)
+      return { probability, entropy: 0, partition: 1, logPartition: 0 }
+    }
     if (T === Number.POSITIVE_INFINITY) {
       const share = 1 / allowed
       return {
         probability: id => (logits[id] > Number.NEGATIVE_INFINITY ? share : 0),
         entropy: log2(allowed),
+        partition: allowed,
         logPartition: log(allowed),
       }
     }
     // H = ln Z - sum_i p_i x_i with x = (l - m) / T: no logarithm but one.
-    let sum = 0
-    let moment = 0
-    for (let i = 0; i < size; i++) {
-      const x = (logits[i] - max) / T
-      const weight = exp(x)
-      sum += weight
-      if (weight > 0) moment += weight * x
-    }
-    const logPartition = log(sum)
+    const partition = this.weigh(T)
+    const { moment } = weighing(size)
+    const logPartition = log(partition)
     return {
-      probability: id => exp((logits[id] - max) / T) / sum,
+      probability: id => exp((logits[id] - max) / T) / partition,
       // Rounding may leave -1e-17 where one symbol has all the mass.
-      entropy: Math.max(0, (logPartition - moment / sum) / LN2),
+      entropy: Math.max(0, (logPartition - moment / partition) / LN2),
+      partition,
       logPartition,
     }
   }
@@ -173,22 +173,41 @@ export class Distribution {
     return this.logits[id]
   }
 
+  /**
+   * The memory in which all distributions are weighed, with this one's logits; until the next one.
+   * @internal
+   */
+  laid(): Weighing {
+    const memory = weighing(this.size)
+    memory.take(this.logits)
+    return memory
+  }
+
+  /**
+   * Sum of the weights exp((l - m) / T), which stay in that memory; 0 < T < Infinity.
+   * @internal
+   */
+  weigh(temperature: number, ...places: [] | readonly [d: number, weights: number]): number {
+    return this.laid().weigh(this.size, this.max, temperature, ...places)
+  }
+
+  /** m, the largest logit. @internal */
+  get largest(): number {
+    return this.max
+  }
+
   /** C_r(T): the probability of ranks 1..rank, summed in rank order exactly as `draw` sums it. */
   cumulative(rank: number, temperature: number): number {
-    const { logits, max, size } = this
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
       const { probability } = this.at(temperature)
       let sum = probability(this.argmax)
       for (let r = 2; r <= rank; r++) sum += probability(this.idOfRank(r))
       return sum
     }
-    // `at` without the entropy: the ends of intervals ask for this some twenty times a step.
-    let partition = 0
-    for (let i = 0; i < size; i++) partition += exp((logits[i] - max) / temperature)
+    const partition = this.weigh(temperature)
+    const { weights } = weighing(this.size)
     let sum = 1 / partition
-    for (let r = 2; r <= rank; r++) {
-      sum += exp((logits[this.idOfRank(r)] - max) / temperature) / partition
-    }
+    for (let r = 2; r <= rank; r++) sum += weights[this.idOfRank(r)] / partition
     return sum
   }
 
@@ -212,10 +231,15 @@ export class Distribution {
     let rank = 1
     let id = this.argmax
     let cumulative = tempered.probability(id)
-    while (temperature !== 0 && cumulative < coin && rank < this.allowed) {
-      rank++
-      id = this.idOfRank(rank)
-      cumulative += tempered.probability(id)
+    if (temperature !== 0 && cumulative < coin) {
+      // Of a finite T the weights are still there.
+      const finite = temperature < Number.POSITIVE_INFINITY
+      const { weights } = weighing(this.size)
+      while (cumulative < coin && rank < this.allowed) {
+        rank++
+        id = this.idOfRank(rank)
+        cumulative += finite ? weights[id] / tempered.partition : tempered.probability(id)
+      }
     }
     const p = own.probability(id)
     return {
@@ -306,6 +330,8 @@ export interface Tempered {
   probability(id: number): number
   /** bits */
   readonly entropy: number
-  /** ln sum_j exp((l_j - m) / T), nats. */
+  /** Z = sum_j exp((l_j - m) / T). */
+  readonly partition: number
+  /** ln Z, nats. */
   readonly logPartition: number
 }

@@ -13,6 +13,7 @@
  */
 import { exp, log } from '../numeric.js'
 import type { Distribution } from './distribution.js'
+import type { Weighing } from './weights.js'
 
 export interface Root {
   readonly temperature: number
@@ -20,40 +21,18 @@ export interface Root {
   readonly steepness: number
 }
 
-const TERMS = 6
 const NEWTON_STEPS = 40
 /** Relative step after which the next would be below a double's last bit: Newton squares errors. */
 const CLOSE = 1e-8
-/** exp(-45) of what is there is not seen in a sum, not even 65,536 times. */
-const UNSEEN = -45
 /** Colder than this the bin at d = 0 is too wide. */
 const MOST_INVERSE = 2 ** 14
 
-const single = new Float32Array(1)
-const word = new Int32Array(single.buffer)
-/** Bits of a float32 below those that name its bin: 8 of the exponent and 5 more are left. */
-const BELOW = 23 - 5
+/** Where the last bin ends. */
+const WIDEST = 2 ** 10
 
-function nameOf(d: number): number {
-  single[0] = d
-  return word[0] >> BELOW
-}
-
-/** All d below are one bin, about 0. */
-const SMALLEST = 2 ** -20
-const FIRST = nameOf(SMALLEST) - 1
-const BINS = nameOf(2 ** 10) - FIRST
-const INVERSE_FACTORIALS = [1]
-for (let k = 1; k < TERMS; k++) INVERSE_FACTORIALS.push(INVERSE_FACTORIALS[k - 1] / k)
-
-// Used by one call at a time: nothing here waits.
-const slotOf = new Int32Array(2 * BINS).fill(-1)
-const names = new Int32Array(2 * BINS)
-const middles = new Float64Array(2 * BINS)
-const moments = new Float64Array(2 * BINS * TERMS)
-
-/** The symbols before a rank, the one of this rank, and those after it, in bins. */
+/** The symbols before a rank, the one of this rank, and those after it, in bins: kernels/bins.as.ts. */
 export class Halves {
+  private readonly memory: Weighing
   private readonly slots: number
   /** d of the symbol of the rank, and the least d after it. */
   private readonly own: number
@@ -62,52 +41,15 @@ export class Halves {
 
   /** Valid until the next one is made: they share their memory. */
   constructor(distribution: Distribution, rank: number) {
-    const { size } = distribution
-    const ownId = distribution.idOfRank(rank)
-    const ownLogit = distribution.logit(ownId)
-    const max = distribution.logit(distribution.idOfRank(1))
-    let slots = 0
-    let next = Number.POSITIVE_INFINITY
-    let widest = 0
-    for (let id = 0; id < size; id++) {
-      const logit = distribution.logit(id)
-      if (id === ownId || logit === Number.NEGATIVE_INFINITY) continue
-      const d = max - logit
-      const after = !(logit > ownLogit || (logit === ownLogit && id < ownId))
-      if (after && d < next) next = d
-      if (d > widest) widest = d
-      const bin = d < SMALLEST ? 0 : Math.min(BINS - 1, nameOf(d) - FIRST)
-      const name = after ? BINS + bin : bin
-      let slot = slotOf[name]
-      if (slot < 0) {
-        slot = slots++
-        slotOf[name] = slot
-        names[slot] = name
-        word[0] = ((bin + FIRST) << BELOW) | (1 << (BELOW - 1))
-        middles[slot] = bin === 0 ? 0 : single[0]
-        moments.fill(0, slot * TERMS, (slot + 1) * TERMS)
-      }
-      const t = d - middles[slot]
-      const at = slot * TERMS
-      const t2 = t * t
-      const t4 = t2 * t2
-      moments[at]++
-      moments[at + 1] += t
-      moments[at + 2] += t2
-      moments[at + 3] += t2 * t
-      moments[at + 4] += t4
-      moments[at + 5] += t4 * t
-    }
-    for (let slot = 0; slot < slots; slot++) {
-      slotOf[names[slot]] = -1
-      for (let k = 0; k < TERMS; k++) {
-        moments[slot * TERMS + k] *= k % 2 === 0 ? INVERSE_FACTORIALS[k] : -INVERSE_FACTORIALS[k]
-      }
-    }
-    this.slots = slots
-    this.own = max - ownLogit
-    this.next = next
-    this.tooWide = widest >= 2 ** 10
+    const { size, largest } = distribution
+    const id = distribution.idOfRank(rank)
+    const memory = distribution.laid()
+    const { kernels, left, bins, leaves } = memory
+    this.slots = kernels.fill(memory.logitsAt, largest, size, id, bins, leaves)
+    this.memory = memory
+    this.own = largest - distribution.logit(id)
+    this.next = left[0]
+    this.tooWide = left[1] >= WIDEST
   }
 
   /**
@@ -120,7 +62,7 @@ export class Halves {
    */
   root(coin: number, withOwn: boolean, near: number): Root | undefined {
     if (this.tooWide || !(coin < 1)) return undefined
-    const { own } = this
+    const { own, memory, slots } = this
     // B is scaled by its own largest term, which would underflow at low T.
     const scale = withOwn ? this.next : own
     const goal = log(coin) - log(1 - coin)
@@ -139,29 +81,11 @@ export class Halves {
         b0 = 1
         b1 = own
       }
-      for (let slot = 0; slot < this.slots; slot++) {
-        const middle = middles[slot]
-        const after = names[slot] >= BINS
-        const x = -b * (after ? middle - scale : middle)
-        if (x < UNSEEN) continue
-        const at = slot * TERMS
-        let sum = 0
-        let slope = 0
-        for (let k = TERMS - 1; k >= 0; k--) {
-          slope = slope * b + sum
-          sum = sum * b + moments[at + k]
-        }
-        const weight = exp(x)
-        const whole = weight * sum
-        const moment = whole * middle - weight * slope
-        if (after) {
-          b0 += whole
-          b1 += moment
-        } else {
-          a0 += whole
-          a1 += moment
-        }
-      }
+      memory.kernels.sums(memory.bins, slots, b, scale, memory.leaves)
+      a0 += memory.left[0]
+      b0 += memory.left[1]
+      a1 += memory.left[2]
+      b1 += memory.left[3]
       const excess = log(a0) - (log(b0) - b * scale) - goal
       if (excess > 0) highest = b
       else lowest = b

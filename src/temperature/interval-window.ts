@@ -7,120 +7,80 @@
  * hardly moves: if no half lies in the range of its w / g, it adds the same at all these
  * temperatures. So runs of such symbols are one addition, kept; only the others are evaluated anew.
  * What cannot be told in this way (the sum passes a power of two elsewhere than at the middle
- * temperature) is asked of the distribution.
+ * temperature) is asked of the distribution, which is also the plain twin of all this.
  */
-import { exp, LN2, log } from '../numeric.js'
 import type { Distribution } from './distribution.js'
+import { type Kernels, Place, type Weighing, weighing } from './weights.js'
 
 /** The farthest, relative: there three terms of exp leave next to nothing out. */
 const WIDEST = 2 ** -22
-/** Least spread: a few doubles. */
-const NARROWEST = 2 ** -49
-/** Relative range of a weight beside what its T does: a division and `exp`, each within one bit,
- * and what stands for it in `plan`. */
-const ROUNDING = 2 ** -49
-/** Below this a multiple of the last bit may be no normal number. */
-const TINY = 2 ** -900
-/** exp of it and of all near it is 0. */
-const NOTHING = -750
+/** Least spread: a double or two. */
+const NARROWEST = 2 ** -51
 
-// Used by one call at a time: nothing here waits.
-let weights = new Float64Array(0)
-/** Ids in the order of rank. */
-let ranked = new Int32Array(0)
+/*
+ * How far a term exp(d / T) / Z may be, relatively, from what `plan` takes for it. Say T moves by a
+ * relative t, |t| <= spread <= 2^-22, and x = d / T; |x| and the depth are below 750, so that all of
+ * this is below 2^-11 and its square below a 2^-11th of it.
+ *   ln exp(d / T)  moves by -x t, and by less than |x| t^2 besides;
+ *   ln Z           by depth t: by a straight line that is checked at every temperature asked for.
+ * So the quotient moves by |x + depth| spread, 1.01 times that for the bend of exp; BEND covers t^2
+ * and that x and the depth are those of a temperature 2^-22 away.
+ */
+const BENT = 1.01
+const BEND = 2 ** -9
+/**
+ * Besides, in halves of a last bit: `exp` is within two of them at either end, the quotient within
+ * one, and what stands for it in `plan` (its factor, 1 / Z, two products) within four. One is to spare.
+ */
+const ROUNDING = 10 * 2 ** -53
+/** The quotient x is rounded at either end, half a last bit of x, and is as much of the weight; twice that. */
+const ROUNDING_OF_X = 2 ** -51
+/** The partition's own additions round, alike nearby; more than that is asked of the distribution. */
+const ROUNDING_OF_SUM = 2 ** -48
 
-/** Terms of one sum in order: before each that is evaluated a run is added, and one at the end. */
-class Steps {
-  count = 0
-  ids = new Int32Array(64)
-  runs = new Float64Array(64)
-  /**
-   * A run holds while the sum is in [floor, 2 floor) before and after it, one that comes to 0 too. 0
-   * where there is none.
-   */
-  floors = new Float64Array(64)
-
-  add(run: number, floor: number, id: number): void {
-    if (this.count === this.ids.length) {
-      const ids = new Int32Array(2 * this.count)
-      const runs = new Float64Array(2 * this.count)
-      const floors = new Float64Array(2 * this.count)
-      ids.set(this.ids)
-      runs.set(this.runs)
-      floors.set(this.floors)
-      this.ids = ids
-      this.runs = runs
-      this.floors = floors
-    }
-    this.ids[this.count] = id
-    this.runs[this.count] = run
-    this.floors[this.count] = floor
-    this.count++
-  }
-
-  /** The sum at a temperature; NaN where a run does not hold. */
-  sum(distribution: Distribution, temperature: number, divisor: number): number {
-    const { ids, runs, floors, count } = this
-    const max = distribution.logit(distribution.idOfRank(1))
-    let sum = 0
-    for (let i = 0; i < count; i++) {
-      if (floors[i] > 0) {
-        if (sum < floors[i]) return Number.NaN
-        sum += runs[i]
-        if (sum >= 2 * floors[i]) return Number.NaN
-      }
-      const id = ids[i]
-      if (id >= 0) sum += exp((distribution.logit(id) - max) / temperature) / divisor
-    }
-    return sum
-  }
-}
-
-const partitionSteps = new Steps()
-const rankSteps = new Steps()
-
-/** One in use at a time: they share their memory. */
+/** One in use at a time: they share their memory. The sums are in kernels/window.as.ts. */
 export class Window {
   /** C_r(T) at the temperature where all were evaluated. */
   readonly value: number
   private readonly distribution: Distribution
   private readonly rank: number
   private readonly temperature: number
+  private readonly memory: Weighing
+  private readonly kernels: Kernels
   /** The mean of |x|, x = (l - m) / T, by weight. */
   private readonly depth: number
   private middle = 0
   private spread = -1
+  /** Where the whole window was opened, and the partition there. */
+  private from = 0
   private partition = 0
-  /** How far the partition may be from the middle's for this window to count on it. */
+  /** How far, relatively, the partition may be from its line for this window to count on it. */
   private reach = 0
+  /** How many terms the sums have. */
+  private partitionTerms = 0
+  private rankTerms = 0
 
   constructor(distribution: Distribution, rank: number, temperature: number) {
-    const { size } = distribution
-    if (weights.length < size) {
-      weights = new Float64Array(size)
-      ranked = new Int32Array(size)
-    }
-    const max = distribution.logit(distribution.idOfRank(1))
-    let partition = 0
-    let moment = 0
-    for (let id = 0; id < size; id++) {
-      const x = (distribution.logit(id) - max) / temperature
-      const weight = exp(x)
-      weights[id] = weight
-      partition += weight
-      if (weight > 0) moment -= weight * x
-    }
-    let value = 0
-    for (let r = 0; r < rank; r++) {
-      const id = distribution.idOfRank(r + 1)
-      ranked[r] = id
-      value += weights[id] / partition
-    }
+    const memory = weighing(distribution.size)
+    const { kernels } = memory
+    const kept = [Place.keptD, Place.keptWeights] as const
+    const partition = distribution.weigh(temperature, ...kept)
+    this.depth = -memory.moment / partition
+    for (let r = 0; r < rank; r++) memory.ids[r] = distribution.idOfRank(r + 1)
+    this.value = kernels.gather(
+      memory.at(Place.keptD),
+      memory.at(Place.keptWeights),
+      memory.at(Place.ids),
+      rank,
+      memory.at(Place.rankedD),
+      memory.at(Place.rankedWeights),
+      partition,
+    )
+    this.memory = memory
+    this.kernels = kernels
     this.distribution = distribution
     this.rank = rank
     this.temperature = temperature
-    this.depth = moment / partition
-    this.value = value
   }
 
   /**
@@ -138,37 +98,52 @@ export class Window {
   close(middle: number, spread: number): void {
     const range = Math.max(spread, NARROWEST)
     const within = Math.abs(middle - this.middle) + range * middle < this.spread * this.middle
-    const { partition, reach } = this
     if (!within || range >= this.spread) return
-    const there = this.about(middle, range, true)
-    const counted = Math.abs(this.partition - partition) + this.reach < reach
-    if (!(there > 0 && counted)) this.open(middle, range)
+    if (!(this.about(middle, range, true) > 0)) this.open(middle, range)
   }
 
   private about(middle: number, spread: number, again: boolean): number {
-    const { distribution, rank, depth } = this
+    const { rank, depth, distribution, memory } = this
     this.middle = middle
     this.spread = spread
-    this.partition = this.plan(partitionSteps, distribution.size, undefined, 1, ROUNDING, again)
-    const reach = 1.25 * spread * depth + ROUNDING
-    this.reach = reach * this.partition
-    const loose = ROUNDING + 1.25 * reach
-    return this.plan(rankSteps, rank, ranked, this.partition, loose, again)
+    const length = again ? this.partitionTerms : distribution.size
+    const partition = this.plan(Place.partitionTerms, Place.keptD, length, 1, 0, ROUNDING, again)
+    this.partitionTerms = memory.left[0]
+    if (!again) {
+      // Runs that are kept count on the line on which the partition was when they were told.
+      this.from = middle
+      this.partition = partition
+      this.reach = ROUNDING_OF_SUM + (spread * (1 + depth)) ** 2
+    } else if (!(partition > 0)) return Number.NaN
+    const loose = ROUNDING + BENT * this.reach
+    const ranks = again ? this.rankTerms : rank
+    const there = this.line(middle)
+    const sum = this.plan(Place.rankTerms, Place.rankedD, ranks, there, depth, loose, again)
+    this.rankTerms = memory.left[0]
+    return sum
+  }
+
+  /** The partition at a temperature, to first order: ln Z moves by `depth` times what ln T moves. */
+  private line(at: number): number {
+    return this.partition * (1 + (this.depth * (at - this.from)) / this.from)
   }
 
   /** How many symbols a temperature costs. */
   get cost(): number {
-    return partitionSteps.count + rankSteps.count
+    return this.partitionTerms + this.rankTerms
   }
 
   /** C_r(T) as the distribution gives it. */
   cumulative(at: number): number {
-    const { distribution, rank, spread } = this
+    const { distribution, rank, spread, memory, kernels } = this
     if (Math.abs(at - this.middle) > spread * this.middle) this.open(at, spread)
     if (Math.abs(at - this.middle) <= spread * this.middle) {
-      const partition = partitionSteps.sum(distribution, at, 1)
-      if (Math.abs(partition - this.partition) < this.reach) {
-        const found = rankSteps.sum(distribution, at, partition)
+      const { stride } = memory
+      const sums = memory.at(Place.partitionTerms)
+      const partition = kernels.addUp(sums, stride, this.partitionTerms, at, 1)
+      if (Math.abs(partition - this.line(at)) < this.reach * partition) {
+        const ranks = memory.at(Place.rankTerms)
+        const found = kernels.addUp(ranks, stride, this.rankTerms, at, partition)
         if (found >= 0) return found
       }
     }
@@ -176,91 +151,32 @@ export class Window {
   }
 
   /**
-   * Which terms to evaluate, and what the others add between them. A term moves by |x| times what T
-   * moves, relatively; the quarter more that is allowed covers the rounding of x at both ends (2^-52,
-   * an eighth of the least spread) and the bend of exp over the window.
-   * @param ids the terms in order; undefined for all ids from 0
-   * @param loose relative range of a term beside that which comes of its own T
-   * @param again look only at what `steps` evaluate
+   * Which terms to evaluate, and what the others add between them.
+   * @param place where d is, and after it the weights, of `length` terms in order
+   * @param depth how fast the divisor moves: d ln Z / d ln T, or 0
+   * @param loose relative range of a term beside that which comes of T
+   * @param again look only at what `terms` evaluate
    * @returns the sum at the middle, but for the last bits of what is evaluated; NaN where a run of
-   *   `steps` does not hold
+   *   `terms` does not hold
    */
   private plan(
-    steps: Steps,
+    terms: number,
+    place: number,
     length: number,
-    ids: Int32Array | undefined,
     divisor: number,
+    depth: number,
     loose: number,
     again: boolean,
   ): number {
-    const { distribution, temperature, middle, spread } = this
-    const max = distribution.logit(distribution.idOfRank(1))
-    const inverse = 1 / temperature
-    const share = 1 / divisor
-    // The weights are those of another T, close by: w exp(-x moved), with exp's first three terms.
-    const moved = (middle - temperature) / middle
-    const perX = 1.25 * spread
-    let sum = 0
-    /** The power of two that is not above the sum, and the next. */
-    let floor = 0
-    let top = 0
-    /** 1 / g. */
-    let perBit = 0
-    /** exp of it adds nothing, were the sum half as large. */
-    let nothing = NOTHING
-    let begun = 0
-    /** Is something in the run? */
-    let runs = false
-    const count = again ? steps.count : length
-    steps.count = 0
-    for (let i = 0; i < count; i++) {
-      let id = ids === undefined ? i : ids[i]
-      if (again) {
-        id = steps.ids[i]
-        if (steps.floors[i] > 0) {
-          const after = sum + steps.runs[i]
-          if (steps.floors[i] !== floor || after >= top) return Number.NaN
-          sum = after
-          runs = true
-        }
-        if (id < 0) break
-      }
-      const x = (distribution.logit(id) - max) * inverse
-      if (x < nothing) continue
-      const h = -x * moved
-      const term = weights[id] * (1 + h * (1 + h * 0.5)) * share
-      const after = sum + term
-      if (after < top) {
-        const bits = term * perBit
-        const half = bits - Math.floor(bits) - 0.5
-        if (Math.abs(half) > bits * (loose - perX * x + Math.abs(h * h * h))) {
-          sum = after
-          runs = true
-          continue
-        }
-      }
-      steps.add(sum - begun, runs ? floor : 0, id)
-      runs = false
-      sum = after
-      begun = after
-      if (sum >= top && sum > TINY) {
-        floor = powerBelow(sum)
-        top = 2 * floor
-        perBit = 2 ** 52 / floor
-        nothing = Math.max(NOTHING, log(floor * divisor) - 55 * LN2)
-      }
-    }
-    steps.add(sum - begun, runs ? floor : 0, -1)
-    return sum
+    const { memory, kernels, temperature, middle, spread } = this
+    const by = [
+      ...[memory.stride, temperature, middle, divisor, depth],
+      ...[BENT * spread, ROUNDING_OF_X + BEND * spread, loose + BEND * spread * depth],
+      memory.leaves,
+    ]
+    const to = memory.at(terms)
+    return again
+      ? kernels.replan(to, length, ...by)
+      : kernels.plan(memory.at(place), memory.at(place + 1), length, to, ...by)
   }
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-
-/** The largest power of two that is not above x. @param x a normal number above 0 */
-function powerBelow(x: number): number {
-  bits.setFloat64(0, x)
-  bits.setInt32(0, bits.getInt32(0) & 0x7ff00000)
-  bits.setInt32(4, 0)
-  return bits.getFloat64(0)
 }

@@ -19,12 +19,16 @@ export interface Interval {
 
 /** Half of a double's last bit, for what is just below 1. */
 const HALF_BIT = 2 ** -53
+/** More than the rounding of 65,536 sums. */
+const ROUNDING = 1e-10
 /** Of fewer symbols all are sooner asked than sorted out. */
 const FEW = 256
 /** Between neighbouring temperatures rounding moves C by fewer of its last bits. */
 const BITS = 4
 const MOST_DOUBLES = 2n ** 24n
 const MOST_STEPS = 16
+/** A bracket of fewer is not worth a narrower window. */
+const FEW_DOUBLES = 8
 
 /**
  * (low, high] of the choice of `rank` by `coin`.
@@ -130,7 +134,10 @@ class Ends {
     // The last rank takes what rounding leaves over, so it covers every coin.
     if (rank >= distribution.allowed) return Number.POSITIVE_INFINITY
     const covers = (T: number): boolean => distribution.cumulative(rank, T) >= coin
-    if (covers(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY
+    // Of `rank` equal shares; only where that is near the coin does their rounding matter.
+    const share = rank / distribution.allowed
+    const doubtful = Math.abs(share - coin) < ROUNDING
+    if (doubtful ? covers(Number.POSITIVE_INFINITY) : share > coin) return Number.POSITIVE_INFINITY
     this.halves ??= new Halves(distribution, this.rank)
     const root = this.halves.root(coin, rank === this.rank, this.near)
     const found = root && this.around(root, rank)
@@ -156,17 +163,14 @@ class Ends {
     // Steps of a power of two of doubles, counted from 0, so wide that C crosses the coin in one only.
     let step = 16n
     while (step < MOST_DOUBLES && Number(step) * HALF_BIT < BITS * bit) step *= 2n
-    const there = window?.open(guess, 2 * Number(step) * HALF_BIT) ?? coin
+    const there = window?.open(guess, 3 * Number(step) * HALF_BIT) ?? coin
     const better = guess * (1 + (there - coin) / (coin * root.steepness))
     if (!(better > 0 && better < Number.POSITIVE_INFINITY)) return undefined
     let below = (ordinal(better) / step) * step
     for (let i = 0; i < MOST_STEPS && below > 0n && below + step < LAST; i++) {
       if (!covers(fromOrdinal(below))) below -= step
       else if (covers(fromOrdinal(below + step))) below += step
-      else {
-        window?.close(fromOrdinal(below + step / 2n), Number(step) * HALF_BIT)
-        return settle(covers, below, below + step)
-      }
+      else return settleEvenly(covers, fromOrdinal(below), Number(step), window)
     }
     return undefined
   }
@@ -182,4 +186,31 @@ function settle(covers: (T: number) => boolean, low: bigint, high: bigint): numb
     else b = middle
   }
   return fromOrdinal(a)
+}
+
+/**
+ * The same from `low` to `count` doubles after it, between two powers of two, where doubles lie evenly.
+ * @param window is narrowed along the way: what it costs falls with the bracket, and to narrow it costs
+ *   about as much as to ask it
+ */
+function settleEvenly(
+  covers: (T: number) => boolean,
+  low: number,
+  count: number,
+  window: Window | undefined,
+): number {
+  const gap = nextDouble(low) - low
+  let a = 0
+  let b = count
+  let told = Number.POSITIVE_INFINITY
+  while (b - a > 1) {
+    const middle = (a + b) >> 1
+    if (window && 4 * (b - a) <= told && b - a >= FEW_DOUBLES) {
+      window.close(low + middle * gap, 1.01 * (b - a) * HALF_BIT)
+      told = b - a
+    }
+    if (covers(low + middle * gap)) a = middle
+    else b = middle
+  }
+  return low + a * gap
 }
