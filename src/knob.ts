@@ -85,10 +85,10 @@ export function readKnob(knob: Knob, value: unknown): string | number | boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean {
   const refuse = (hint = ''): never => {
     const came = typeof value === 'number' ? String(value) : JSON.stringify(value)
-    throw new InputError(
-      knob.name,
-      `The ${flagName(knob.name).replaceAll('-', ' ')} is ${came}; expected ${rangeOf(knob)}.${hint}`,
-    )
+    const words = flagName(knob.name).replaceAll('-', ' ')
+    // Of layers, seeds, steps it is the number that is given.
+    const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words
+    throw new InputError(knob.name, `The ${noun} is ${came}; expected ${rangeOf(knob)}.${hint}`)
   }
   switch (knob.kind) {
     case 'choice':

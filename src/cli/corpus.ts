@@ -4,7 +4,7 @@ import { corpusHash } from '../train/corpus.js'
 import type { Flag } from './command.js'
 import type { Io } from './io.js'
 import { width } from './language.js'
-import { bar, clock, LiveLine } from './progress.js'
+import { bar, LiveLine, timeLeft } from './progress.js'
 import { bytesOf, number } from './words.js'
 
 /** Flags of reading, the same for every command that reads text. */
@@ -86,9 +86,9 @@ export class PassLine {
       const what = this.io.t(
         pass === 'count' ? { en: 'counting', ja: '計数' } : { en: 'encoding', ja: '符号化' },
       )
-      const left = clock((seconds / done) * (total - done))
-      const tail = `${bytesOf(done / Math.max(seconds, 1e-3))}/s ${left} left`
-      const room = Math.max(3, Math.min(40, columns - width(what) - tail.length - 2))
+      const left = timeLeft((seconds / done) * (total - done), this.io)
+      const tail = `${bytesOf(done / Math.max(seconds, 1e-3))}/s ${left}`
+      const room = Math.max(3, Math.min(40, columns - width(what) - width(tail) - 2))
       return `${what} ${bar(done / total, room)} ${tail}`
     }, now)
   }

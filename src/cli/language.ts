@@ -29,6 +29,17 @@ export function width(text: string): number {
   return columns
 }
 
+/** The beginning of a text that fits into so many columns. */
+export function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text
+  let fitting = ''
+  for (const character of text) {
+    if (width(fitting + character) > columns) break
+    fitting += character
+  }
+  return fitting
+}
+
 export const padEnd = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - width(text)))
 

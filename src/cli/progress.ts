@@ -1,7 +1,7 @@
 /** What is seen while something takes long: one line rewritten on a terminal, plain lines in a pipe. */
 import { LN2 } from '../numeric.js'
 import type { Io } from './io.js'
-import { width } from './language.js'
+import { cut, width } from './language.js'
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
@@ -45,14 +45,17 @@ export interface Progress {
 }
 
 /** Training in one line of at most `columns`: what does not fit is left out, the least needed first. */
-export function trainingLine(at: Progress, columns: number): string {
+export function trainingLine(at: Progress, columns: number, io: Pick<Io, 't'>): string {
   const { epoch, epochs, done, loss, validation, symbolsPerSecond, secondsLeft } = at
-  const head = `epoch ${Math.min(epochs, Math.floor(epoch) + 1)}/${epochs}`
-  const nats = `loss ${loss.toFixed(3)}`
-  const bits = `(${(loss / LN2).toFixed(3)} bits)`
-  const held = validation === undefined ? '' : `val ${validation.toFixed(3)}`
-  const speed = `${rate(symbolsPerSecond)}/s`
-  const left = `${clock(secondsLeft)} left`
+  const pass = `${Math.min(epochs, Math.floor(epoch) + 1)}/${epochs}`
+  const head = io.t({ en: `epoch ${pass}`, ja: `エポック${pass}` })
+  const nats = io.t({ en: `loss ${loss.toFixed(3)}`, ja: `損失${loss.toFixed(3)}` })
+  const inBits = (loss / LN2).toFixed(3)
+  const bits = io.t({ en: `(${inBits} bits)`, ja: `（${inBits}ビット）` })
+  const heldOut = validation?.toFixed(3)
+  const held = heldOut ? io.t({ en: `val ${heldOut}`, ja: `検証${heldOut}` }) : ''
+  const speed = io.t({ en: `${rate(symbolsPerSecond)}/s`, ja: `毎秒${rate(symbolsPerSecond)}` })
+  const left = timeLeft(secondsLeft, io)
   for (const [least, parts] of [
     [5, [head, '', nats, bits, held, speed, left]],
     [5, [head, '', nats, held, speed, left]],
@@ -60,18 +63,15 @@ export function trainingLine(at: Progress, columns: number): string {
     [0, [head, '', nats, left]],
     [0, [nats]],
   ] as const) {
-    const used = parts.filter(part => part !== '').join(' ').length + 1
+    const used = width(parts.filter(part => part !== '').join(' ')) + 1
     const room = Math.min(24, columns - used)
     if (room < least) continue
     const shown = parts.map((part, i) =>
       i === 1 && part === '' && room >= 3 ? bar(done, room) : part,
     )
-    return shown
-      .filter(part => part !== '')
-      .join(' ')
-      .slice(0, columns)
+    return cut(shown.filter(part => part !== '').join(' '), columns)
   }
-  return nats.slice(0, columns)
+  return cut(nats, columns)
 }
 
 /** A line at the foot of the terminal that is rewritten; other lines go above it. */
@@ -112,7 +112,7 @@ export class LiveLine {
 }
 
 /** How long it still takes. */
-export function timeLeft(seconds: number, io: Io): string {
+export function timeLeft(seconds: number, io: Pick<Io, 't'>): string {
   const time = clock(seconds)
   return io.t({ en: `${time} left`, ja: `残り ${time}` })
 }
@@ -124,9 +124,6 @@ export function reading(line: LiveLine): (done: number, total: number) => void {
     line.update(columns => {
       const seconds = (performance.now() - started) / 1000
       const tail = `${rate(done / seconds)}/s ${timeLeft((seconds / done) * (total - done), line.io)}`
-      return `${bar(done / total, Math.max(3, columns - width(tail) - 1))} ${tail}`.slice(
-        0,
-        columns,
-      )
+      return cut(`${bar(done / total, Math.max(3, columns - width(tail) - 1))} ${tail}`, columns)
     })
 }

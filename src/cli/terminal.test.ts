@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../errors.js'
+import type { Bilingual } from '../knob.js'
 import { jsonLine } from './io.js'
 import { languageOf, NO_BREAK, width, wrap } from './language.js'
 import { quoted } from './model.js'
@@ -18,10 +19,16 @@ const progress = {
   secondsLeft: 725,
 }
 
+const ENGLISH = { t: (text: Bilingual) => text.en }
+const JAPANESE = { t: (text: Bilingual) => text.ja }
+
 describe('the line of training', () => {
   it('says all there is to say in 79 columns', () => {
-    expect(trainingLine(progress, 79)).toBe(
+    expect(trainingLine(progress, 79, ENGLISH)).toBe(
       'epoch 12/20 ███████▍░░░░░ loss 1.621 (2.339 bits) val 1.701 36,100/s 12:05 left',
+    )
+    expect(trainingLine(progress, 79, JAPANESE)).toBe(
+      'エポック12/20 ████░░░ 損失1.621 （2.339ビット） 検証1.701 毎秒36,100 残り 12:05',
     )
   })
 
@@ -37,9 +44,14 @@ describe('the line of training', () => {
     })
     fc.assert(
       fc.property(anything, fc.integer({ min: 1, max: 200 }), (at, columns) => {
-        const line = trainingLine(at, columns)
-        expect(width(line)).toBeLessThanOrEqual(columns)
-        expect('loss'.startsWith(line.slice(0, 4)) || line.includes('loss')).toBe(true)
+        for (const [io, word] of [
+          [ENGLISH, 'loss'],
+          [JAPANESE, '損失'],
+        ] as const) {
+          const line = trainingLine(at, columns, io)
+          expect(width(line)).toBeLessThanOrEqual(columns)
+          expect(word.startsWith(line.slice(0, word.length)) || line.includes(word)).toBe(true)
+        }
       }),
     )
   })

@@ -16,7 +16,7 @@ import type {
 import type { Io } from './io.js'
 import { wrap } from './language.js'
 import { quoted } from './model.js'
-import { clock, LiveLine, rate, trainingLine } from './progress.js'
+import { LiveLine, rate, timeLeft, trainingLine } from './progress.js'
 import { bytesOf, cellName, durationOf, lossOf, number, splitName } from './words.js'
 
 /** Low, middle, as the model is: what each loss sounds like. */
@@ -71,7 +71,7 @@ export class Reporter {
         return this.evaluation(event)
       case 'warning':
         this.line.clear()
-        return this.io.warn(this.io.dye.yellow(event.message))
+        return this.io.warn(this.io.dye.yellow(this.io.t(event.message)))
       case 'checkpoint':
         this.saved = event.step
         return
@@ -172,6 +172,7 @@ export class Reporter {
           secondsLeft: event.secondsLeft,
         },
         columns,
+        this.io,
       ),
     )
     const now = performance.now()
@@ -185,26 +186,39 @@ export class Reporter {
 
   /** A line for a pipe or a log: the same words in the same order each time. */
   private plain(event: StepEvent): string {
-    const { smoothedLoss: loss } = event
-    return (
-      `step ${event.step}/${event.steps} epoch ${event.epoch.toFixed(2)}/${this.epochs} ` +
-      `loss ${loss.toFixed(4)} nats ${(loss / LN2).toFixed(4)} bits ` +
-      `${rate(event.symbolsPerSecond)} symbols/s ${clock(event.secondsLeft)} left`
-    )
+    const { smoothedLoss: loss, step, steps } = event
+    const epoch = `${event.epoch.toFixed(2)}/${this.epochs}`
+    const nats = loss.toFixed(4)
+    const bits = (loss / LN2).toFixed(4)
+    return this.io.t({
+      en: `step ${step}/${steps} epoch ${epoch} loss ${nats} nats ${bits} bits${this.pace(event)}`,
+      ja: `更新${step}/${steps} エポック${epoch} 損失${nats}ナット ${bits}ビット${this.pace(event)}`,
+    })
+  }
+
+  /** How fast it goes, and how long it still takes. */
+  private pace({ symbolsPerSecond, secondsLeft }: StepEvent): string {
+    const speed = rate(symbolsPerSecond)
+    const words = this.io.t({ en: `${speed} symbols/s`, ja: `毎秒${speed}文字` })
+    return ` ${words} ${timeLeft(secondsLeft, this.io)}`
   }
 
   private async evaluation(event: EvaluationEvent): Promise<void> {
     const { io } = this
     this.validation = event.loss
     this.lastLine = performance.now()
-    const speed = this.latest
-      ? ` ${rate(this.latest.symbolsPerSecond)} symbols/s ${clock(this.latest.secondsLeft)} left`
-      : ''
-    const mark = event.best ? io.dye.green(' best') : ''
+    const epoch = `${event.epoch.toFixed(2)}/${this.epochs}`
+    const loss = event.smoothedLoss.toFixed(4)
+    const [nats, bits] = [event.loss.toFixed(4), (event.loss / LN2).toFixed(4)]
+    const pace = this.latest && !io.live ? this.pace(this.latest) : ''
+    const best = event.best ? ` ${io.dye.green(io.t({ en: 'best', ja: '最良' }))}` : ''
     this.line.print(
-      `step ${event.step} epoch ${event.epoch.toFixed(2)}/${this.epochs} ` +
-        `loss ${event.smoothedLoss.toFixed(4)} validation ${event.loss.toFixed(4)} nats ` +
-        `${(event.loss / LN2).toFixed(4)} bits${io.live ? '' : speed}${mark}`,
+      io.t({
+        en: `step ${event.step} epoch ${epoch} loss ${loss} validation ${nats} nats ${bits} bits`,
+        ja: `更新${event.step} エポック${epoch} 損失${loss} 検証${nats}ナット ${bits}ビット`,
+      }) +
+        pace +
+        best,
     )
     if (this.options.sampleEvery === 0) await this.sample(event.weights())
   }

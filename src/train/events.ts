@@ -1,5 +1,6 @@
 /** What the trainer tells. Losses are nats a symbol; `epoch` counts passes, with its fraction. */
 import type { TrainingRecord } from '../file/index.js'
+import type { Bilingual } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import type { TrainSettings } from './settings.js'
 
@@ -95,7 +96,7 @@ export interface CheckpointEvent {
 export interface WarningEvent {
   readonly type: 'warning'
   readonly code: string
-  readonly message: string
+  readonly message: Bilingual
 }
 
 export interface EndEvent {

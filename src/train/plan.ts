@@ -134,31 +134,35 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   const masked = maskedLayers(settings)
 
   const warnings: WarningEvent[] = []
-  const warn = (code: string, message: string): void => {
-    warnings.push({ type: 'warning', code, message })
+  const warn = (code: string, en: string, ja: string): void => {
+    warnings.push({ type: 'warning', code, message: { en, ja } })
   }
   if (fitted.batch !== settings.batch || fitted.steps !== settings.seq) {
     warn(
       'adapted',
       `The corpus has ${size} symbols, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${fitted.batch} x seq ${fitted.steps}.`,
+      `コーパスは${size}文字で、バッチ${settings.batch}、系列長${settings.seq}には足りません。バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`,
     )
   }
   if (split.validation === undefined && settings.holdout > 0) {
     warn(
       'no-validation',
       `Holding out ${settings.holdout} of ${size} symbols leaves nothing to validate on: there will be no validation loss.`,
+      `${size}文字の${Math.round(100 * settings.holdout)}%を取り分けても検証できる長さになりません。検証の損失は出ません。`,
     )
   }
   if (settings.dropout > 0 && masked.length === 0) {
     warn(
       'no-dropout',
       'One layer has nothing between layers to drop, so dropout does nothing: use more layers, or drop behind each layer.',
+      '1層では層の間がないので、ドロップアウトは働きません。層を増やすか、各層の後で落としてください。',
     )
   }
   if (checkpoint && checkpoint.run.threads !== threads) {
     warn(
       'threads',
       `The run was started with ${checkpoint.run.threads} threads and goes on with ${threads}: it will learn as well, but not to the same bits.`,
+      `この学習は${checkpoint.run.threads}スレッドで始まり、${threads}スレッドで続きます。同じように学びますが、最後のビットまで同じにはなりません。`,
     )
   }
   const time = timeOf(request, checkpoint?.run)

@@ -28,7 +28,7 @@ describe('trainSettings', () => {
   })
 
   it.each([
-    [{ layers: 0 }, 'The layers is 0; expected a whole number from 1 to 64.'],
+    [{ layers: 0 }, 'The number of layers is 0; expected a whole number from 1 to 64.'],
     [{ cell: 'lsmt' }, 'Did you mean "lstm"?'],
     [{ hiden: 5 }, 'There is no training setting "hiden". Did you mean "hidden"?'],
     [{ rate: 0 }, 'The rate is 0; expected a number above 0 to 10.'],

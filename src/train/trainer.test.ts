@@ -332,6 +332,8 @@ describe('what goes wrong', () => {
 
   it('settings are checked before anything is compiled', async () => {
     const never: Engine = { threads: 1, compile: () => Promise.reject(new Error('compiled')) }
-    await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow('The layers is 0')
+    await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow(
+      'The number of layers is 0',
+    )
   })
 })

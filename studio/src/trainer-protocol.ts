@@ -115,7 +115,7 @@ export type FromTrainer =
   | { type: 'evaluated'; step: number; loss: number; best: boolean }
   | { type: 'sampled'; sample: Sample }
   | { type: 'kept'; step: number }
-  | { type: 'warned'; code: string; message: string }
+  | { type: 'warned'; code: string; message: { readonly en: string; readonly ja: string } }
   | { type: 'rested'; why: 'paused' | 'stopped' | 'finished'; standing: Standing }
   | { type: 'discarded' }
   | { type: 'took'; job: number; name: string; bytes: Uint8Array<ArrayBuffer> }

@@ -38,7 +38,7 @@ export class Training {
   state = $state<'preparing' | 'running' | Rest>('paused')
   preparing = $state<'engine' | 'speed'>('engine')
   trouble = $state<string>()
-  warning = $state.raw<{ readonly code: string; readonly message: string }>()
+  warning = $state.raw<Extract<FromTrainer, { type: 'warned' }>>()
 
   // --- the form ---
   report = $state.raw<CorpusReport>()
@@ -246,7 +246,7 @@ export class Training {
         this.keptAt = message.step
         return
       case 'warned':
-        this.warning = { code: message.code, message: message.message }
+        this.warning = message
         return
       case 'rested':
         this.state = message.why

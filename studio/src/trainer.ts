@@ -226,10 +226,14 @@ export class Trainer {
   }
 
   private withoutGpu(error: unknown, threads?: number): Promise<BrowserEngine> {
+    const why = told(error).message.split('\n')[0]
     this.post({
       type: 'warned',
       code: 'webgpu',
-      message: `WebGPU does not work here (${told(error).message.split('\n')[0]}); training goes on with WebAssembly.`,
+      message: {
+        en: `WebGPU does not work here (${why}); training goes on with WebAssembly.`,
+        ja: `ここでは WebGPU が使えません（${why}）。WebAssembly で学習を続けます。`,
+      },
     })
     this.engine = undefined
     return this.load('wasm', threads)
