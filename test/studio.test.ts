@@ -13,6 +13,7 @@ import './studio-sweep.js'
 import './studio-inside.js'
 import './studio-lessons.js'
 import './studio-looks.js'
+import './studio-ear.js'
 import { complaints, requests, site } from './studio-stage.js'
 
 it('asks nothing of any other place, and complains of nothing', () => {

@@ -24,24 +24,18 @@ import { Shell } from './shell.svelte.js'
 import { addressOf, bytesOf, smallFirst } from './starter.js'
 import { tabsOf } from './tabs/registry.js'
 import { isTint } from './tint.js'
-import type { ToVerify } from './verify.js'
 import { VIEWS, type ViewName } from './views/registry.js'
+import { Vouch } from './vouch.svelte.js'
 import { type Zone, zonesOf } from './zones.js'
 
 const ADDRESS_EVERY = 300
 /** Texts are kept so often while they change, ms. */
 const KEEP_EVERY = 1500
 
-/** How the check of a session stands. */
-export type Verified =
-  | { readonly state: 'busy' }
-  | { readonly state: 'same'; readonly symbols: number }
-  | { readonly state: 'other'; readonly branch: number; readonly at: number }
-  | { readonly state: 'failed'; readonly message: string }
-
 export class Studio extends Desk {
   readonly shell = new Shell()
   readonly offline = new Offline()
+  readonly vouch = new Vouch(message => this.tell(message))
 
   models = $state.raw<readonly BundledModel[]>([])
   /** Id of a bundled model, or '' for a file of the reader's own. */
@@ -77,10 +71,6 @@ export class Studio extends Desk {
 
   /** Why a link or a file could not be followed. */
   notice = $state<'run' | 'model' | 'session'>()
-  /** Whether the texts of a session are what its model writes. */
-  verified = $state.raw<Verified>()
-  /** What the text of a run is to be, while it is written. */
-  promised: string | undefined
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */
   missing = $state('')
 
@@ -92,7 +82,6 @@ export class Studio extends Desk {
   /** The model being opened; the present text goes on until it is there. */
   private opening: { job: number; id: string; address: Address; source: string | Blob } | undefined
   private checkJob = 0
-  private verifyJob = 0
   private addressTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(worker: Worker) {
@@ -244,21 +233,8 @@ export class Studio extends Desk {
     this.history = new History()
     this.notice = undefined
     this.restore(session.standing)
-    this.verify()
+    this.vouch.check(this.draft)
     return true
-  }
-
-  /** Lets the worker write all texts again: a file may have been made by other weights, or by hand. */
-  private verify(): void {
-    const { draft } = this
-    const texts = draft.branches.map(({ id, parent, at, origin, records }): ToVerify => {
-      const { columns } = Draft.textOf(draft, draft.placeOf(id)).slice(0)
-      const { ids, temperatures, coins, chains } = columns
-      const way = { from: at, ...(parent !== undefined && { parent }) }
-      return { ...origin, ...way, ids, temperatures, coins, chains, text: records.text }
-    })
-    this.verified = { state: 'busy' }
-    this.tell({ type: 'verify', job: ++this.verifyJob, texts, chains: [...draft.chains] })
   }
 
   standing(): Standing {
@@ -353,23 +329,12 @@ export class Studio extends Desk {
       if (message.job === this.opening?.job) this.opened(message.model)
     } else if (message.type === 'checked') {
       if (message.job === this.checkJob) this.unknown = message.unknown
-    } else if (message.type === 'verified') {
-      const { job, symbols, text: branch, at } = message
-      if (job !== this.verifyJob) return
-      this.verified =
-        branch === undefined || at === undefined
-          ? { state: 'same', symbols }
-          : { state: 'other', branch, at }
-    } else if (message.type === 'failed' && message.during === 'verify') {
-      if (message.job === this.verifyJob) {
-        this.verified = { state: 'failed', message: message.message }
-      }
     } else if (message.type === 'failed' && message.during === 'open') {
       if (message.job !== this.opening?.job) return
       this.opening = undefined
       this.loading = false
       this.trouble = { during: 'open', message: message.message }
-    } else {
+    } else if (!this.vouch.receive(message)) {
       super.receive(message)
     }
   }
@@ -392,7 +357,7 @@ export class Studio extends Desk {
     if (typeof source === 'string') this.offline.keep(source)
     this.loading = false
     this.model = model
-    this.verified = undefined
+    this.vouch.forget()
     const { symbols } = model
     this.symbols = { size: symbols.length, symbol: id => symbols[id] }
     if (!this.fitsChain(this.chain)) this.applyChain(undefined)
@@ -468,23 +433,8 @@ export class Studio extends Desk {
     if (this.draft.branch) this.shelf?.save(this.draft, this.moment(), this.history.past)
   }
 
-  /** Is the text of a run, as far as it goes, what its file says? */
-  private compare(): void {
-    const { promised, records } = this
-    if (promised === undefined) return
-    const { length } = promised
-    const text = records.text.slice(0, length)
-    if (text === promised) this.verified = { state: 'same', symbols: records.at(length) }
-    else if (!promised.startsWith(text)) {
-      let at = 0
-      while (text[at] === promised[at]) at++
-      this.verified = { state: 'other', branch: this.draft.place.branch, at: records.at(at) }
-    } else return
-    this.promised = undefined
-  }
-
   protected override grew(): void {
-    this.compare()
+    this.vouch.compare(this.records, this.draft.place.branch)
     this.keepTimer ??= setTimeout(() => this.keepTexts(), KEEP_EVERY)
   }
 

@@ -60,7 +60,7 @@ export function shareLink(studio: Studio): Shared {
  * @param text what it is to be, where that is known: the page says whether it is
  */
 export function openRun(studio: Studio, run: Run, text?: string): void {
-  studio.promised = text
+  studio.vouch.promise(text)
   location.hash = new URLSearchParams({ run: encodeRun(run) }).toString()
 }
 
