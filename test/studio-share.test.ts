@@ -240,7 +240,7 @@ describe('a link', () => {
     await saved.getByText('they are the same').waitFor()
     expect(await text(saved)).toBe(record.text)
     await saved.getByRole('button', { name: 'Share' }).click()
-    const field = saved.getByLabel('Its code, or a link')
+    const field = saved.getByLabel('A link or a code that you were sent')
     await field.fill('ondo is not a code')
     await field.press('Enter')
     await saved.getByText('This is no code of a run').waitFor()

@@ -25,7 +25,7 @@ describe('the sweep', () => {
     const page = await visit('#seed=6&t=0.9')
     await openSweep(page, '0,0.5,1..2/2', '3')
     await page.locator('#sweep').getByRole('button', { name: 'Sweep', exact: true }).click()
-    await page.getByText('10 texts of 200 characters.').waitFor()
+    await page.getByText('10 texts of 200 characters;').waitFor()
 
     const temperatures = parseTemperatures('0,0.5,1..2/2')
     let result: SweepResult | undefined

@@ -97,7 +97,7 @@ describe('a run', () => {
     })
     const usual = between.sort((a, b) => a - b)[between.length >> 1]
     expect(usual, 'a frame every 17 ms while it trains').toBeLessThan(20 * contention())
-    await button(page, 'Pause').click()
+    await button(page, 'Pause training').click()
     await state(page, 'Paused')
     await page.reload()
     await state(page, 'Paused')

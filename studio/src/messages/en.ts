@@ -94,7 +94,7 @@ export const en = {
     `It repeats itself: ${length}, ${times} times, from character ${start} on.`,
   loopsWhy:
     'Why: what it has just written makes the same characters likely again; the cooler, the surer they are taken.',
-  leaves: (T: string) => `Above ${T} the same luck would have gone elsewhere.`,
+  leaves: (T: string) => `Above temperature ${T} the same luck would have left it.`,
   status: (state: string, characters: string, temperature: string) =>
     `${state}, ${characters}, temperature ${temperature}`,
 
@@ -179,7 +179,8 @@ export const en = {
     },
     hot: {
       words: 'bold',
-      sentence: 'Unlikely characters are favoured: invented words, spelling that slips.',
+      sentence:
+        'Unlikely characters come far more often than the model believes: invented words, spelling that slips.',
     },
     hottest: {
       words: 'wild',

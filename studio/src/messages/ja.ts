@@ -87,10 +87,10 @@ export const ja: Messages = {
   paused: '休止中',
   full: '紙面が一杯です',
   fullHint: 'これ以上は書けません。書き直すか、別の種で始めてください。',
-  loops: (length, times, start) => `${start} 字目から、${length} を ${times} 回繰り返しています。`,
+  loops: (length, times, start) => `${start} 字目から、${length}を ${times} 回繰り返しています。`,
   loopsWhy:
-    'なぜか：書いたばかりの文章が同じ文字をまた最有力にします。温度が低いほど、必ずそれが選ばれます。',
-  leaves: T => `${T} を超えていれば、同じ運でも別の道でした。`,
+    '理由：書いたばかりの文章が、同じ文字をまた最有力にします。温度が低いほど、確実にそれが選ばれます。',
+  leaves: T => `温度が ${T} を超えていれば、同じ運でも抜け出していました。`,
   status: (state, characters, temperature) => `${state}、${characters}、温度 ${temperature}`,
 
   next: '次の一文字',
@@ -171,7 +171,7 @@ export const ja: Messages = {
     },
     hot: {
       words: '大胆',
-      sentence: '見込みの薄い文字を優先します。造語が増え、綴りが崩れ始めます。',
+      sentence: '見込みの薄い文字も、ずっと選ばれやすくなります。造語が増え、綴りが崩れ始めます。',
     },
     hottest: {
       words: '奔放',

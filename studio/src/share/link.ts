@@ -34,9 +34,11 @@ function runOf(studio: Studio): Run | undefined {
   }
 }
 
-/** What of the view goes along: the tabs, the colours, what stands in the middle. */
+/** What of the view goes along: the tabs, the colours, what stands in the middle. No dot ends it: chats drop that. */
 const viewOf = ({ shell, settings }: Studio): string =>
-  [shell.tabs.left, shell.tabs.right, settings.tint, shell.view ?? ''].join('.')
+  [shell.tabs.left, shell.tabs.right, settings.tint, shell.view]
+    .filter(part => part !== undefined)
+    .join('.')
 
 export function shareLink(studio: Studio): Shared {
   const { records, count } = studio

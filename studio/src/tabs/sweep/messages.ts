@@ -20,7 +20,7 @@ const en = {
   aim: 'Words misspelt, at the most',
   aimSet: (T: string) => `Set T ${T}`,
   aimAt: (from: string, to: string) =>
-    `On the average of the texts so far; measured at ${from} and ${to}. ondo aim on the command line says how sure that is.`,
+    `On the average of the texts; measured at ${from} and ${to}. ondo aim on the command line says how sure that is.`,
   aimWrong: 'Expected a number of percent, such as 2.',
   aimWait: 'The answer comes with the texts.',
   aimNone: {
@@ -47,9 +47,9 @@ const en = {
   zones: { loops: 'loops', reads: 'reads well', breaks: 'breaks' } as Record<ZoneName, string>,
   zone: (name: string, from: string, to: string) => `${name} from ${from} to ${to}`,
   summary: (texts: string, length: string, zones: string) =>
-    `${texts} texts of ${length} characters. ${zones}`,
+    `${texts} texts of ${length} characters; ${zones}.`,
   stopped: (done: string, total: string) => `Stopped after ${done} of ${total}; they are kept.`,
-  noZones: 'Zones are not known.',
+  noZones: 'its zones are not known',
   table: 'As a table',
   caption: 'Medians over the seeds',
   texts: 'texts',
@@ -84,7 +84,7 @@ export const words = table(en, {
   aim: '綴り誤りの上限',
   aimSet: T => `温度 ${T} にする`,
   aimAt: (from, to) =>
-    `ここまでの文章の平均から。${from} と ${to} で測りました。確かさはコマンド ondo aim で分かります。`,
+    `文章の平均から。${from} と ${to} で測りました。確かさはコマンド ondo aim で分かります。`,
   aimWrong: '2 のように百分率の数を入れてください。',
   aimWait: '文章が書けるにつれて答えが出ます。',
   aimNone: {
