@@ -25,6 +25,8 @@ export const FIRST_SEED = '42'
 /** With less motion wanted, the text grows once a second and not with every frame. */
 const FRAME = 16
 const CALM = 1000
+/** More symbols than this wait for the next frame: to set and shade them takes a while. */
+const FRAME_SYMBOLS = 300
 /** UTF-16 units of a text's name. */
 const NAME = 28
 /** What counts again and again along the text is counted no more often than this, ms. */
@@ -491,10 +493,11 @@ export class Desk extends StepInSight {
     cancelAnimationFrame(this.frame)
     this.frame = 0
     const { arrived, draft } = this
-    this.arrived = []
     const from = draft.shown.count
     const branches = draft.branches.length
-    for (const message of arrived) {
+    const most = document.hidden ? Number.POSITIVE_INFINITY : FRAME_SYMBOLS
+    while (arrived.length > 0 && draft.shown.count - from < most) {
+      const message = arrived.shift()!
       if (message.columns.ids.length > 0) {
         message.columns.chains.fill(draft.chainIndex(message.chain))
         draft.append(message, this.reason)
@@ -506,6 +509,7 @@ export class Desk extends StepInSight {
       }
       this.tell({ type: 'seen', run: message.run })
     }
+    if (arrived.length > 0) this.frame = requestAnimationFrame(() => this.show())
     const { shown } = draft
     if (shown.count > from) {
       this.view?.append(shown, from)
