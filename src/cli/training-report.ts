@@ -135,11 +135,12 @@ export class Reporter {
       }),
     )
     const { dropout, ar, tar, optimizer, rate: highest, schedule } = settings
-    const penalty = `${ar === 0 ? '' : `, ar ${ar}`}${tar === 0 ? '' : `, tar ${tar}`}`
+    const penalties = [ar === 0 ? '' : `ar ${ar}`, tar === 0 ? '' : `tar ${tar}`]
+    const after = (comma: string): string => penalties.map(one => (one ? comma + one : '')).join('')
     io.say(
       io.t({
-        en: `dropout ${dropout}${penalty}; ${optimizer} at ${highest}, ${schedule}`,
-        ja: `ドロップアウト${dropout}${penalty}、${optimizer}の学習率${highest}、${schedule}`,
+        en: `dropout ${dropout}${after(', ')}; ${optimizer} at ${highest}, ${schedule}`,
+        ja: `ドロップアウト${dropout}${after('、')}、${optimizer}の学習率${highest}、${schedule}`,
       }),
     )
     if (event.validationSymbols > 0) {

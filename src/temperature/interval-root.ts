@@ -44,8 +44,8 @@ export class Halves {
     const { size, largest } = distribution
     const id = distribution.idOfRank(rank)
     const memory = distribution.laid()
-    const { kernels, left, bins, leaves } = memory
-    this.slots = kernels.fill(memory.logitsAt, largest, size, id, bins, leaves)
+    const { kernels, left, binsAt, leftAt } = memory
+    this.slots = kernels.fill(memory.logitsAt, largest, size, id, binsAt, leftAt)
     this.memory = memory
     this.own = largest - distribution.logit(id)
     this.next = left[0]
@@ -81,7 +81,7 @@ export class Halves {
         b0 = 1
         b1 = own
       }
-      memory.kernels.sums(memory.bins, slots, b, scale, memory.leaves)
+      memory.kernels.sums(memory.binsAt, slots, b, scale, memory.leftAt)
       a0 += memory.left[0]
       b0 += memory.left[1]
       a1 += memory.left[2]

@@ -172,7 +172,7 @@ export class Window {
     const by = [
       ...[memory.stride, temperature, middle, divisor, depth],
       ...[BENT * spread, ROUNDING_OF_X + BEND * spread, loose + BEND * spread * depth],
-      memory.leaves,
+      memory.leftAt,
     ]
     const to = memory.at(terms)
     return again

@@ -88,7 +88,7 @@ export class Weighing {
   }
 
   /** Where a kernel leaves numbers. */
-  get leaves(): number {
+  get leftAt(): number {
     return LEFT
   }
 
@@ -97,7 +97,7 @@ export class Weighing {
   }
 
   /** Where bins.as.ts has its bins. */
-  get bins(): number {
+  get binsAt(): number {
     return BINS
   }
 

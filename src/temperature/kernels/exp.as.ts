@@ -42,6 +42,16 @@ const CONSTANTS = memory.data<f64>([
   1.6059043836821613e-10,
 ])
 
+/** Their places: 1.5 x 2^52 shifts a whole number to the low bits; Taylor's are 1/2! to 1/13!. */
+const HIGH: usize = 0
+const LOW: usize = 1
+const PER_LN2: usize = 2
+const HALF: usize = 3
+const ONE: usize = 4
+const SHIFT: usize = 5
+const SMALL: usize = 6
+const TAYLOR: usize = 7
+
 // @inline
 function constant(i: usize): v128 {
   return v128.load64_splat(CONSTANTS + (i << 3))
@@ -61,16 +71,16 @@ function four(low: usize, r: v128, r2: v128): v128 {
 /** e^x of both lanes without its power of two, 2^k. */
 // @inline
 function mantissa(x: v128, k: v128): v128 {
-  const high = f64x2.sub(x, f64x2.mul(k, constant(0)))
-  const low = f64x2.mul(k, constant(1))
+  const high = f64x2.sub(x, f64x2.mul(k, constant(HIGH)))
+  const low = f64x2.mul(k, constant(LOW))
   const r = f64x2.sub(high, low)
   const lost = f64x2.sub(f64x2.sub(high, r), low)
   const r2 = f64x2.mul(r, r)
   const r4 = f64x2.mul(r2, r2)
-  const ab = f64x2.add(four(7, r, r2), f64x2.mul(four(11, r, r2), r4))
-  const sum = f64x2.add(ab, f64x2.mul(four(15, r, r2), f64x2.mul(r4, r4)))
+  const ab = f64x2.add(four(TAYLOR, r, r2), f64x2.mul(four(TAYLOR + 4, r, r2), r4))
+  const sum = f64x2.add(ab, f64x2.mul(four(TAYLOR + 8, r, r2), f64x2.mul(r4, r4)))
   const tail = f64x2.add(f64x2.add(f64x2.mul(r2, sum), lost), f64x2.mul(r, lost))
-  return f64x2.add(constant(4), f64x2.add(r, tail))
+  return f64x2.add(constant(ONE), f64x2.add(r, tail))
 }
 
 /** A lane that may be no normal number. */
@@ -91,8 +101,8 @@ function smallPair(x: v128): v128 {
 /** e^x of both lanes, x at most 709. */
 // @inline
 export function exp(x: v128): v128 {
-  if (v128.any_true(f64x2.lt(x, constant(6)))) return smallPair(x)
-  const k = f64x2.floor(f64x2.add(f64x2.mul(x, constant(2)), constant(3)))
+  if (v128.any_true(f64x2.lt(x, constant(SMALL)))) return smallPair(x)
+  const k = f64x2.floor(f64x2.add(f64x2.mul(x, constant(PER_LN2)), constant(HALF)))
   // The low bits of k + 1.5 x 2^52 are k; as a normal number's exponent it is added, not multiplied.
-  return i64x2.add(mantissa(x, k), i64x2.shl(f64x2.add(k, constant(5)), 52))
+  return i64x2.add(mantissa(x, k), i64x2.shl(f64x2.add(k, constant(SHIFT)), 52))
 }
