@@ -1,7 +1,7 @@
 /** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
 import { FileError, InputError, OndoError } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
-import { type DecodeOptions, decodeText, type LineEnds } from './encoding.js'
+import { type DecodeOptions, decodeText, joinBytes, type LineEnds } from './encoding.js'
 import { codeNumbers, invisibleName, printable } from './printable.js'
 import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
 
@@ -85,17 +85,6 @@ function joinTexts(texts: readonly string[]): { text: string; added: number } {
     return bare ? `${text}\n` : text
   })
   return { text: whole.join(''), added }
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function times(count: number, noun: string): string {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FileError, InputError } from '../errors.js'
+import { decodePieces } from './encoding.js'
 import { decodeText } from './index.js'
 import { encodeLegacy, type LegacyEncoding } from './legacy.fixture.js'
 
@@ -21,6 +22,40 @@ function utf16(text: string, littleEndian: boolean): Uint8Array {
 const bytesOf = (text: string) => Uint8Array.from(text, char => char.charCodeAt(0))
 
 const JAPANESE = 'これは日本語の文章です。カタカナ、ひらがな、漢字と ASCII を含む。\n'
+
+describe('decodePieces', () => {
+  /** What begins or ends a character of several bytes in some encoding, and what fits nowhere. */
+  const awkward = fc.constantFrom(0x8f, 0x8e, 0xe3, 0xf0, 0xa1, 0x81, 0x41, 0xff, 0x1b, 0x24, 0x42)
+
+  it.each(['euc-jp', 'gb18030', 'iso-2022-jp', 'shift_jis', 'big5', 'utf-8', 'utf-16le'])(
+    'reads ill-formed %s as one piece is read, however it is cut',
+    async encoding => {
+      let illFormed = 0
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(awkward, { maxLength: 40 }),
+          fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 4 }),
+          async (numbers, sizes) => {
+            const bytes = Uint8Array.from(numbers)
+            async function* cut(): AsyncGenerator<Uint8Array> {
+              for (let at = 0, i = 0; at < bytes.length; at += sizes[i++ % sizes.length]) {
+                yield bytes.subarray(at, at + sizes[i % sizes.length])
+              }
+            }
+            let text = ''
+            for await (const piece of decodePieces(cut(), encoding)) text += piece
+            const whole = new TextDecoder(encoding).decode(bytes)
+            expect(text).toBe(whole)
+            if (whole.includes('\ufffd')) illFormed++
+          },
+        ),
+        // Node's own decoder, given single bytes, throws at one in five of these.
+        { numRuns: 500 },
+      )
+      expect(illFormed).toBeGreaterThan(100)
+    },
+  )
+})
 
 describe('decodeText recognises', () => {
   it.each([

@@ -73,6 +73,35 @@ function decode(bytes: Uint8Array, encoding: string, bom = false): Decoded {
 }
 
 /**
+ * Bytes of one piece at least. Node's decoder makes room for two UTF-16 units a byte, and throws where
+ * what it held back of an ill-formed character comes to more: at a piece of one to three bytes.
+ */
+const LEAST_PIECE = 8
+
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+/** The same bytes in pieces of which none but an only one is too small. */
+async function* withoutCrumbs(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held = new Uint8Array()
+  for await (const chunk of chunks) {
+    const all = joinBytes([held, chunk])
+    const whole = all.length < 2 * LEAST_PIECE ? 0 : all.length - LEAST_PIECE
+    if (whole > 0) yield all.subarray(0, whole)
+    held = all.slice(whole)
+  }
+  if (held.length > 0) yield held
+}
+
+/**
  * The text of bytes that come in pieces, as `decodeText` has it whole.
  * @param strict bytes that do not fit throw a TypeError; else they become U+FFFD
  */
@@ -82,7 +111,9 @@ export async function* decodePieces(
   strict = false,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder(encoding, strict ? { fatal: true, ignoreBOM: true } : {})
-  for await (const chunk of chunks) yield mended(decoder.decode(chunk, { stream: true }), encoding)
+  for await (const piece of withoutCrumbs(chunks)) {
+    yield mended(decoder.decode(piece, { stream: true }), encoding)
+  }
   yield mended(decoder.decode(), encoding)
 }
 
