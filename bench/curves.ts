@@ -19,7 +19,7 @@ import {
   line,
   PALETTES,
   pathOf,
-} from '../src/measure/figure.js'
+} from '../src/measure/figures/svg.js'
 import { writeFileAtomic } from '../src/node/files.js'
 
 interface Curve {

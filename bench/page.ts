@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { seededIds } from '../test/seeded.js'
+import { seededIds } from '../test/support/seeded.js'
 import { interleave, median, type Row, rateText, ratio } from './harness.js'
 import { BenchPage, findTfjs, type PagePeer, type Sizes } from './peers/page.js'
 

@@ -8,9 +8,9 @@ import { compileKernels } from '../scripts/kernels.mjs'
 import { decodeModel, encodeModel } from '../src/file/index.js'
 import { type ModelConfig, modelConfig, parameterCount, type Weights } from '../src/model/config.js'
 import { ReferenceNetwork } from '../src/model/network.reference.js'
-import { loadNetwork, type Session } from '../src/runtime/index.js'
+import { loadNetwork, type Session } from '../src/runtime/network.js'
 import { CharacterTokenizer } from '../src/text/index.js'
-import { seededIds, seededWeights } from '../test/seeded.js'
+import { seededIds, seededWeights } from '../test/support/seeded.js'
 import {
   type Candidate,
   interleave,

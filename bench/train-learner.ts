@@ -4,7 +4,7 @@ import { CharacterTokenizer } from '../src/text/index.js'
 import type { Engine } from '../src/train/engine.js'
 import { createLearner, type Learner } from '../src/train/learner.js'
 import { planRun } from '../src/train/plan.js'
-import { seededIds } from '../test/seeded.js'
+import { seededIds } from '../test/support/seeded.js'
 
 /** Batches in a pass. */
 export const BATCHES = 60

@@ -13,7 +13,7 @@ import { createBackprop } from '../src/train/backprop.js'
 import { networkGraph } from '../src/train/cells/network.js'
 import { Graph } from '../src/train/graph/graph.js'
 import { initialWeights } from '../src/train/weights.js'
-import { seededIds } from '../test/seeded.js'
+import { seededIds } from '../test/support/seeded.js'
 import {
   type Candidate,
   interleave,

@@ -10,8 +10,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { hashOf } from '../src/cli/corpus.js'
-import { recordedParts } from '../src/cli/parts.js'
+import { hashOf } from '../src/cli/inputs/corpus.js'
 import { decodeModel, encodeModel, type Model } from '../src/file/index.js'
 import { type KeptMeasures, keptMeasures, sweep, writeMeasures } from '../src/measure/index.js'
 import { corpusMeasures } from '../src/node/corpus-measures.js'
@@ -19,6 +18,7 @@ import { writeFileAtomic } from '../src/node/files.js'
 import { loadModel } from '../src/node/load.js'
 import { readCorpus } from '../src/node/read.js'
 import { encodeContent } from '../src/text/index.js'
+import { recordedParts } from '../src/train/data-parts.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

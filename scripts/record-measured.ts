@@ -1,10 +1,10 @@
 /** Figures of bundled models that need the texts they were trained on: calibration on the part held out. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { hashOf } from '../src/cli/corpus.js'
+import { hashOf } from '../src/cli/inputs/corpus.js'
 import type { Calibration } from '../src/measure/index.js'
 import { readCorpus } from '../src/node/read.js'
-import { ondo } from '../test/command.js'
+import { ondo } from '../test/support/command.js'
 
 interface Model {
   readonly name: string
@@ -15,7 +15,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)}%`
 
 /**
  * Calibrates each model whose text is in a folder; the texts are known by their hash.
- * @returns facts for test/model-tables.ts by the model's name: `calibration N` is column N
+ * @returns facts for test/docs/model-tables.ts by the model's name: `calibration N` is column N
  */
 export async function measured(
   folder: string,

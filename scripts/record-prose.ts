@@ -126,7 +126,7 @@ export const CLAIMS: readonly Claim[] = [
     page: 'docs/export.md',
     words: /deflated: [\d.]+ to [\d.]+ of the file/,
     japanese: /元の [\d.]+〜[\d.]+ に/,
-    how: 'planes and deflate of each bundled file, `src/file/armour.ts`',
+    how: 'planes and deflate of each bundled file, `src/file/printable-bytes.ts`',
   },
   {
     page: 'docs/breakpoints.md',

@@ -1,7 +1,7 @@
 /**
  * Writes anew, in place, what the pages show of commands, programs and bundled models: after a model
  * was replaced, or an output changed on purpose. What is found and run is what the tests compare
- * (test/shown.ts, test/model-tables.ts). At the end: the prose that a person has to see to.
+ * (test/docs/shown.ts, test/docs/model-tables.ts). At the end: the prose that a person has to see to.
  *
  *   npm run record                       every page
  *   npm run record -- docs/loops.md      these only
@@ -12,12 +12,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DEFAULT_MODEL } from '../src/cli/model.js'
+import { DEFAULT_MODEL } from '../src/cli/inputs/open-model.js'
 import { decodeRun, encodeRun, looksLikeCode } from '../src/generate/index.js'
 import { bundledModels, findModel, readFileBytes, writeFileAtomic } from '../src/node/files.js'
 import * as door from '../src/node/index.js'
 import { VERSION } from '../src/version.js'
-import { factsOf, pageFactsOf, tableEdits } from '../test/model-tables.js'
+import { factsOf, pageFactsOf, tableEdits } from '../test/docs/model-tables.js'
 import {
   type Command,
   commandsOf,
@@ -29,7 +29,7 @@ import {
   programsOf,
   type Span,
   writtenBy,
-} from '../test/shown.js'
+} from '../test/docs/shown.js'
 import { measured } from './record-measured.js'
 import { checklist } from './record-prose.js'
 

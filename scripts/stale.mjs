@@ -26,9 +26,9 @@ const COMMON = ['package.json', 'scripts/build.mjs']
 /** The page of `ondo export page`: its own folder, and what it takes from the studio. */
 const PAGE = [
   'studio/page',
-  ...['messages', 'scale.ts', 'seed.ts', 'words.ts', 'styles/paper.css', 'styles/controls.css'].map(
-    path => `studio/src/${path}`,
-  ),
+  'studio/shared',
+  'studio/src/styles/paper.css',
+  'studio/src/styles/controls.css',
 ]
 
 /** What each part is built from, and the file that says when it was. */

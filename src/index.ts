@@ -33,7 +33,7 @@ export {
 } from './model/config.js'
 export { Random, type Seed } from './random.js'
 // ids to logits
-export { loadNetwork } from './runtime/index.js'
+export { loadNetwork } from './runtime/network.js'
 export type { Network, Session, State } from './runtime/session.js'
 // logits to a draw
 export * from './temperature/index.js'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { readModelHeader } from '../src/file/index.js'
-import type { BundledModel } from './src/protocol.js'
+import type { BundledModel } from './src/writer/protocol.js'
 
 const LIST = 'models/index.json'
 /** The page opens with the first; those not named here follow in the order of the alphabet. */

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { browserSources, launchBrowser } from './browser.js'
-import { logitsFingerprint, writtenText } from './fingerprint.js'
-import { firefoxPath, openFirefox } from './firefox.js'
+import { browserSources, launchBrowser } from './support/browser.js'
+import { logitsFingerprint, writtenText } from './support/fingerprint.js'
+import { firefoxPath, openFirefox } from './support/firefox.js'
 
 interface Everything {
   logits: Record<string, string>
@@ -17,7 +17,7 @@ interface Everything {
 /** The page's whole program, as one script. */
 async function bundle(): Promise<string> {
   const build = await rolldown({
-    input: fileURLToPath(new URL('fingerprint.ts', import.meta.url)),
+    input: fileURLToPath(new URL('./support/fingerprint.ts', import.meta.url)),
     platform: 'browser',
     logLevel: 'silent',
   })

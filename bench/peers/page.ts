@@ -6,7 +6,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
-import { launchBrowser } from '../../test/browser.js'
+import { launchBrowser } from '../../test/support/browser.js'
 import type { Candidate } from '../harness.js'
 
 export interface Sizes {

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { didYouMean, InputError } from '../errors.js'
 import { type Bilingual, flagName, type Knob, readKnob } from '../knob.js'
 import { commandHelp, usageOf } from './help.js'
-import type { Io } from './io.js'
+import type { Io } from './terminal/io.js'
 
 export interface Flag {
   /** As commander writes it: `-t, --temperature <T>`. */

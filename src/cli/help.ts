@@ -2,8 +2,8 @@
 import type { Bilingual, Knob } from '../knob.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec, Flag } from './command.js'
-import type { Io } from './io.js'
-import { NO_BREAK, padEnd, width, wrap } from './language.js'
+import type { Io } from './terminal/io.js'
+import { NO_BREAK, padEnd, width, wrap } from './terminal/language.js'
 
 const WIDTH = 80
 /** Column in which the notes of examples begin. */

@@ -3,8 +3,8 @@ import { didYouMean, FileError, InputError, OndoError, TrainingError } from '../
 import { VERSION } from '../version.js'
 import type { CommandSpec } from './command.js'
 import { type Entry, mainHelp } from './help.js'
-import { DONE, FAILED, INTERRUPTED, Io, WRONG_USE } from './io.js'
-import { languageOf } from './language.js'
+import { DONE, FAILED, INTERRUPTED, Io, WRONG_USE } from './terminal/io.js'
+import { languageOf } from './terminal/language.js'
 
 interface Lazy extends Entry {
   /** Loaded only when asked for: `ondo --help` must not pay for the trainer. */
@@ -15,22 +15,22 @@ const COMMANDS: readonly Lazy[] = [
   {
     name: 'sample',
     about: { en: 'write text with a model', ja: 'モデルに文章を書かせる' },
-    load: async () => (await import('./sample.js')).sample,
+    load: async () => (await import('./commands/sample.js')).sample,
   },
   {
     name: 'train',
     about: { en: 'make a model from text', ja: '文章からモデルを作る' },
-    load: async () => (await import('./train.js')).train,
+    load: async () => (await import('./commands/train.js')).train,
   },
   {
     name: 'eval',
     about: { en: 'how well a model predicts a text', ja: 'モデルが文章をどれだけ予測できるか' },
-    load: async () => (await import('./eval.js')).evaluate,
+    load: async () => (await import('./commands/eval.js')).evaluate,
   },
   {
     name: 'baseline',
     about: { en: 'how far counting alone gets', ja: '数えるだけでどこまで予測できるか' },
-    load: async () => (await import('./baseline.js')).baseline,
+    load: async () => (await import('./commands/baseline.js')).baseline,
   },
   {
     name: 'explain',
@@ -38,7 +38,7 @@ const COMMANDS: readonly Lazy[] = [
       en: 'why one symbol came: odds and the coin',
       ja: 'なぜその文字が出たか。確率とコイン',
     },
-    load: async () => (await import('./explain.js')).explain,
+    load: async () => (await import('./commands/explain.js')).explain,
   },
   {
     name: 'breakpoints',
@@ -46,32 +46,32 @@ const COMMANDS: readonly Lazy[] = [
       en: 'all the texts of one seed, by temperature',
       ja: '一つの種の文章を温度順にすべて',
     },
-    load: async () => (await import('./breakpoints.js')).breakpoints,
+    load: async () => (await import('./commands/breakpoints.js')).breakpoints,
   },
   {
     name: 'replay',
     about: { en: 'write a saved run again', ja: '保存した実行を書き直す' },
-    load: async () => (await import('./replay.js')).replay,
+    load: async () => (await import('./commands/replay.js')).replay,
   },
   {
     name: 'verify',
     about: { en: 'does a saved run come out the same?', ja: '保存した実行と同じ結果になるか' },
-    load: async () => (await import('./verify.js')).verify,
+    load: async () => (await import('./commands/verify.js')).verify,
   },
   {
     name: 'measure',
     about: { en: 'what a text repeats, misspells, copies', ja: '文章の反復、綴り誤り、写しを測る' },
-    load: async () => (await import('./measure.js')).measure,
+    load: async () => (await import('./commands/measure.js')).measure,
   },
   {
     name: 'sweep',
     about: { en: 'temperature against what it does', ja: '温度とそのはたらきを測る' },
-    load: async () => (await import('./sweep.js')).sweep,
+    load: async () => (await import('./commands/sweep.js')).sweep,
   },
   {
     name: 'calibrate',
     about: { en: 'the T at which it is as right as sure', ja: '自信どおりに当たる温度を求める' },
-    load: async () => (await import('./calibrate.js')).calibrate,
+    load: async () => (await import('./commands/calibrate.js')).calibrate,
   },
   {
     name: 'aim',
@@ -79,22 +79,22 @@ const COMMANDS: readonly Lazy[] = [
       en: 'the T for 2% misspelt, 1.5 bits, …',
       ja: '綴り誤り2%、1.5ビットなど、目標に合う温度',
     },
-    load: async () => (await import('./aim.js')).aim,
+    load: async () => (await import('./commands/aim.js')).aim,
   },
   {
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
-    load: async () => (await import('./inspect.js')).inspect,
+    load: async () => (await import('./commands/inspect.js')).inspect,
   },
   {
     name: 'export',
     about: { en: 'a page of its own for a model', ja: 'モデルを1枚のページにする' },
-    load: async () => (await import('./export.js')).exportModel,
+    load: async () => (await import('./commands/export.js')).exportModel,
   },
   {
     name: 'studio',
     about: { en: 'the page, served on this machine', ja: 'このマシンでページを開く' },
-    load: async () => (await import('./studio.js')).studio,
+    load: async () => (await import('./commands/studio.js')).studio,
   },
 ]
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { utf8 } from './forged.js'
+import { utf8 } from './damaged.fixture.js'
 import { sha256 } from './hash.js'
 import { sha256Plain } from './hash.reference.js'
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../errors.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
-import { sampleWeights } from './forged.js'
+import { sampleWeights } from './damaged.fixture.js'
 import { loadModel, type ModelSource } from './load.js'
 import { decodeModel, encodeModel } from './model-file.js'
 

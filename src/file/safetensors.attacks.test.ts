@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../errors.js'
-import { entry, file, one, utf8, zeros } from './forged.js'
+import { entry, file, one, utf8, zeros } from './damaged.fixture.js'
 import { decodeSafetensors, readHeader } from './safetensors.js'
 
 function refusal(bytes: Uint8Array): FileError {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.js'
-import { entry, file, floats, one } from './forged.js'
+import { entry, file, floats, one } from './damaged.fixture.js'
 import { DTYPES, decodeSafetensors, encodeSafetensors, type Tensor, WIDTH } from './safetensors.js'
 
 describe('what is written', () => {

@@ -3,7 +3,7 @@ import { InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
 import { readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
-import { loadNetwork } from '../runtime/index.js'
+import { loadNetwork } from '../runtime/network.js'
 import type { Network } from '../runtime/session.js'
 import {
   checkSchedule,

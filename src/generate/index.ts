@@ -1,5 +1,5 @@
 /** From a prompt to text. */
-export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './branch.js'
+
 export {
   type GenerateOptions,
   generate,
@@ -7,7 +7,8 @@ export {
   networkOf,
   promptIds,
 } from './generate.js'
-export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './header.js'
+export { decodeRun, encodeRun, looksLikeCode } from './run/code.js'
+export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './run/header.js'
 export {
   type Difference,
   type RunRecord,
@@ -16,8 +17,7 @@ export {
   type StepRecord,
   verifyRun,
   writeRun,
-} from './record.js'
-export { decodeRun, encodeRun, looksLikeCode } from './run-code.js'
+} from './run/record.js'
 export {
   type ChangedSymbol,
   LEAST_LOOP,
@@ -30,6 +30,7 @@ export {
   type TemperatureChange,
 } from './seed-texts.js'
 export type { Step, StopReason } from './stop.js'
-export { createTree, Tree, type TreeOptions } from './tree.js'
-export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree-file.js'
+export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './tree/branch.js'
+export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
+export { createTree, Tree, type TreeOptions } from './tree/tree.js'
 export { type Position, type Resumed, type Snapshot, startIds, Writer } from './writer.js'

@@ -17,19 +17,18 @@ import type { Network, State } from '../runtime/session.js'
 import {
   checkTemperature,
   Distribution,
-  findLongestLoop,
   type Interval,
   LENGTH,
-  type Loop,
   narrow,
   nextDouble,
   parseSchedule,
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
+import { findLongestLoop, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings, turn } from './generate.js'
-import { writtenChain, writtenTemperature } from './header.js'
-import { EVERY, type Shelf, seek } from './snapshots.js'
+import { writtenChain, writtenTemperature } from './run/header.js'
+import { EVERY, type Shelf, seek } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
 import { type Beginning, beginning, type Position, type Resumed, Writer } from './writer.js'
 

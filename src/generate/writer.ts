@@ -17,11 +17,9 @@ import {
   type Draw,
   type Interval,
   intervalOf,
-  LOOP_REPEATS,
-  type Loop,
-  LoopDetector,
   type Moment,
 } from '../temperature/index.js'
+import { LOOP_REPEATS, type Loop, LoopDetector } from '../text/index.js'
 import type { StreamDecoder } from '../text/tokenizer.js'
 
 /** Why a symbol came out: the draw, and where. */

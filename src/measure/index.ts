@@ -1,17 +1,16 @@
 /** From a text to numbers. */
 
+export { reliabilityFigure } from './figures/reliability-figure.js'
 export {
-  AIMS,
-  type AimEvent,
-  type AimMeasure,
-  type AimOptions,
-  type AimResult,
-  type AimStep,
-  aim,
-  type MeanEstimate,
-} from './aim.js'
-export { type Balance, balance, type LooseMark } from './balance.js'
-export { calibrateModel } from './calibrate-model.js'
+  FIGURE_THEMES,
+  type FigureLanguage,
+  type FigureOptions,
+  type FigureTheme,
+} from './figures/svg.js'
+export { curveCsv, sweepCsv } from './figures/sweep-csv.js'
+export { type SweepDrawing, type SweepFigureOptions, sweepFigure } from './figures/sweep-figure.js'
+export { sweepPage } from './figures/sweep-page.js'
+export { calibrateModel } from './model/calibrate.js'
 export {
   type Calibration,
   calibrate,
@@ -20,51 +19,10 @@ export {
   type ReliabilityBin,
   storedLogits,
   type Visit,
-} from './calibration.js'
-export { codePoints } from './characters.js'
-export {
-  type CurvePoint,
-  curve,
-  type Spread,
-  SWEEP_MEASURES,
-  type SweepCell,
-  type SweepMeasure,
-  type SweepText,
-} from './curve.js'
-export {
-  FIGURE_THEMES,
-  type FigureLanguage,
-  type FigureOptions,
-  type FigureTheme,
-} from './figure.js'
-export {
-  buildSpellingFilter,
-  type FilterOptions,
-  SpellingFilter,
-  type SpellingFilterJson,
-  type SpellingSet,
-  type SpellingUnit,
-} from './filter.js'
-export { type KeptMeasures, type KeptSweep, keptMeasures, writeMeasures } from './kept.js'
-export { type LoopProof, LoopProver } from './loop-proof.js'
-export { loopShare, type MeasureOptions, type Measures, measureText } from './measures.js'
-export { type NgramBaseline, type NgramRequest, ngramBaseline } from './ngram.js'
-export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './novelty.js'
-export {
-  type CorpusProfile,
-  corpusProfile,
-  figuresAt,
-  PROFILE_WINDOWS,
-  type Usual,
-  usualAt,
-  type WindowFigures,
-} from './profile.js'
-export { type Reading, readText } from './read-text.js'
-export { reliabilityFigure } from './reliability-figure.js'
-export { distinct, REPETITION_LENGTH, repetition } from './repetition.js'
-export { type Score, type ScoreOptions, type Stretch, score, scoreOfParts } from './score.js'
-export type { Settled } from './settled.js'
-export { type Spelling, spelling, type UnknownShare, unknownWords } from './spelling.js'
+} from './model/calibration.js'
+export { type NgramBaseline, type NgramRequest, ngramBaseline } from './model/ngram.js'
+export { type Score, type ScoreOptions, score, scoreOfParts } from './model/score.js'
+export { type Reading, readText } from './model/score-text.js'
 export {
   bootstrapInterval,
   type Interval as ConfidenceInterval,
@@ -75,6 +33,42 @@ export {
   quantile,
 } from './statistics.js'
 export {
+  AIMS,
+  type AimEvent,
+  type AimMeasure,
+  type AimOptions,
+  type AimResult,
+  type AimStep,
+  aim,
+  type MeanEstimate,
+} from './sweep/aim.js'
+export {
+  type CorpusProfile,
+  corpusProfile,
+  figuresAt,
+  PROFILE_WINDOWS,
+  type Usual,
+  usualAt,
+  type WindowFigures,
+} from './sweep/corpus-profile.js'
+export {
+  type CurvePoint,
+  curve,
+  type Spread,
+  SWEEP_MEASURES,
+  type SweepCell,
+  type SweepMeasure,
+  type SweepText,
+} from './sweep/curve.js'
+export { type LoopProof, LoopProver } from './sweep/loop-proof.js'
+export type { Settled } from './sweep/loop-stability.js'
+export {
+  type KeptMeasures,
+  type KeptSweep,
+  keptMeasures,
+  writeMeasures,
+} from './sweep/stored-measures.js'
+export {
   planSweep,
   type SweepEvent,
   type SweepOptions,
@@ -83,12 +77,12 @@ export {
   sweep,
   sweepResult,
   sweepText,
-} from './sweep.js'
-export { type SweepDrawing, type SweepFigureOptions, sweepFigure } from './sweep-figure.js'
-export { sweepPage } from './sweep-page.js'
-export { curveCsv, sweepCsv } from './sweep-table.js'
-export { DEFAULT_TEMPERATURES, parseTemperatures, writeTemperature } from './temperatures.js'
-export { letterRuns, type Word, wordsOf } from './words.js'
+} from './sweep/sweep.js'
+export {
+  DEFAULT_TEMPERATURES,
+  parseTemperatures,
+  writeTemperature,
+} from './sweep/temperature-list.js'
 export {
   type Border,
   breakingRate,
@@ -101,4 +95,19 @@ export {
   type ZoneName,
   type Zones,
   zoneAt,
-} from './zones.js'
+} from './sweep/zones.js'
+export { type Balance, balance, type LooseMark } from './text/balance.js'
+export { codePoints } from './text/characters.js'
+export { loopShare, type MeasureOptions, type Measures, measureText } from './text/measures.js'
+export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './text/novelty.js'
+export { distinct, REPETITION_LENGTH, repetition } from './text/repetition.js'
+export { letterRuns, type Word, wordsOf } from './text/segment-words.js'
+export { type Spelling, spelling, type UnknownShare, unknownWords } from './text/spelling.js'
+export {
+  buildSpellingFilter,
+  type FilterOptions,
+  SpellingFilter,
+  type SpellingFilterJson,
+  type SpellingSet,
+  type SpellingUnit,
+} from './text/spelling-filter.js'

@@ -1,7 +1,7 @@
 /** A folder of checkpoints that survives a crash at any moment. */
 import { appendFile, mkdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CheckpointStore } from '../train/store.js'
+import type { CheckpointStore } from '../train/checkpoint-store.js'
 import { fileError, isMissing, readFileBytes, writeFileAtomic } from './files.js'
 
 /**

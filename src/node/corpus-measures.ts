@@ -5,10 +5,9 @@ import {
   CorpusIndex,
   corpusProfile,
   type KeptMeasures,
-  type Stretch,
   writeMeasures,
 } from '../measure/index.js'
-import type { Tokenizer } from '../text/index.js'
+import type { Stretch, Tokenizer } from '../text/index.js'
 import { FILES, type IdSource } from '../train/index.js'
 import { checkpointFolder } from './checkpoint-folder.js'
 

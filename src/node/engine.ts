@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
-import { compileAside } from './aside.js'
+import { compileAside } from './graph-thread.js'
 
 /**
  * Loads `onnxruntime-node` and makes an engine of it.

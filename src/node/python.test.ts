@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { seededIds, seededWeights } from '../../test/seeded.js'
+import { seededIds, seededWeights } from '../../test/support/seeded.js'
 import {
   DTYPES,
   type Dtype,

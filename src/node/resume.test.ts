@@ -30,7 +30,7 @@ beforeAll(async () => {
   child = join(root, 'child.mjs')
   // Compiled once: twenty starts through a compiler would take most of the time.
   const bundle = await rolldown({
-    input: fileURLToPath(new URL('./resume.child.ts', import.meta.url)),
+    input: fileURLToPath(new URL('./resume-child.fixture.ts', import.meta.url)),
     platform: 'node',
     plugins: [
       {

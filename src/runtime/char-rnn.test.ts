@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { modelConfig } from '../model/config.js'
 import { negativeLogLikelihood } from '../numeric.js'
-import { loadNetwork } from './index.js'
+import { loadNetwork } from './network.js'
 
 const models = new URL('../../../shared/models/', import.meta.url)
 const folder = new URL('char-rnn-js/', models)

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { seededWeights } from '../../test/seeded.js'
+import { seededWeights } from '../../test/support/seeded.js'
 import { decodeModel, encodeModel } from '../file/index.js'
 import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../generate/index.js'
 import { modelConfig } from '../model/config.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { uniform } from '../../test/uniform.js'
+import { uniform } from '../../test/support/uniform.js'
 import { Random } from '../random.js'
 import { checkTemperature, Distribution } from './distribution.js'
 import { drawnRank, entropy, probabilities, rankOrder } from './distribution.reference.js'

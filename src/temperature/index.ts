@@ -26,6 +26,7 @@ export {
   type Draw,
   type Tempered,
 } from './distribution.js'
+export { nextDouble } from './interval/doubles.js'
 export {
   type Interval,
   inside,
@@ -33,16 +34,8 @@ export {
   intervalOf,
   lastTemperature,
   narrow,
-} from './interval.js'
-export { nextDouble } from './interval-doubles.js'
-export {
-  findLongestLoop,
-  findLoop,
-  findLoops,
-  LOOP_REPEATS,
-  type Loop,
-  LoopDetector,
-} from './loop.js'
+} from './interval/interval.js'
+export { checkSchedule, scheduleJson } from './schedule/json.js'
 export {
   type Moment,
   parseSchedule,
@@ -52,6 +45,5 @@ export {
   start as startSchedule,
   type TemperatureAt,
   writeSchedule,
-} from './schedule.js'
-export { checkSchedule, scheduleJson } from './schedule-json.js'
+} from './schedule/schedule.js'
 export { LENGTH, SEED, TEMPERATURE } from './settings.js'

@@ -24,6 +24,14 @@ export {
 } from './encoding.js'
 export { GraphemeTokenizer } from './grapheme.js'
 export { type EncodedPiece, LargeCorpus, type LargeOptions } from './large.js'
+export {
+  findLongestLoop,
+  findLoop,
+  findLoops,
+  LOOP_REPEATS,
+  type Loop,
+  LoopDetector,
+} from './loop.js'
 export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
 export {
   type BuildOptions,
@@ -33,6 +41,7 @@ export {
   type DroppedSymbol,
   tokenizerFrom,
 } from './registry.js'
+export type { Stretch } from './stretch.js'
 export type { ByteSource } from './survey.js'
 export {
   type Encoded,

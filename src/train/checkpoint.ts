@@ -12,10 +12,10 @@
  */
 import { FileError, InputError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../file/index.js'
-import type { Turn } from './budget-pace.js'
+import type { Turn } from './budget/pace.js'
+import type { CheckpointStore } from './checkpoint-store.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { PRESETS, type TrainSettings, trainSettings } from './settings.js'
-import type { CheckpointStore } from './store.js'
 
 export const FILES = {
   model: 'model.safetensors',

@@ -1,7 +1,7 @@
 /** What the trainer reads: ids, the tokenizer that made them, and a hash that tells this text from others. */
 import { sha256 } from '../file/index.js'
 import { encodeContent, type Tokenizer } from '../text/index.js'
-import type { IdSource } from './streams.js'
+import type { IdSource } from './batches.js'
 
 export interface TrainingCorpus {
   /** In memory, or read from a file as they are needed. */

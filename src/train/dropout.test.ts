@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Random } from '../random.js'
-import { STREAMS } from './chance.js'
 import { fillMask } from './dropout.js'
+import { STREAMS } from './random-streams.js'
 
 const mask = (change: Partial<Parameters<typeof fillMask>[1]> = {}, length = 10_000) => {
   const data = new Float32Array(length).fill(Number.NaN)

@@ -6,7 +6,7 @@
  * 2018) draws, at a quarter of Philox's cost a unit.
  */
 import { Random, type Seed } from '../random.js'
-import { STREAMS } from './chance.js'
+import { STREAMS } from './random-streams.js'
 
 /** A unit's fate is 16 bits, so the probability is met to within 1 / 131,072. */
 const LEVELS = 65536

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { everyModel, madeUpCase, type Sizes } from './cells/cases.js'
+import { everyModel, madeUpCase, type Sizes } from './cells/cases.fixture.js'
 import { networkTwin } from './cells/network.reference.js'
 import { type DynamicModel, dynamicReader, dynamicSettings } from './dynamic.js'
 import { dynamicTwin } from './dynamic.reference.js'

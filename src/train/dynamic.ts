@@ -17,10 +17,10 @@ import { InputError } from '../errors.js'
 import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import { copyOf } from './average.js'
+import type { IdSource } from './batches.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
 import type { Engine, Feed, Program } from './engine.js'
 import { type Tensors, zerosLike } from './optimizer/optimizer.js'
-import type { IdSource } from './streams.js'
 
 const about = (en: string, ja: string): Bilingual => ({ en, ja })
 

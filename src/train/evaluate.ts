@@ -1,9 +1,9 @@
 /** The validation loss: its own graph, its own state from zero, every held-out symbol once. */
 import type { ModelConfig } from '../model/config.js'
+import { counts, fillBatch, type IdSource, type Streams } from './batches.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
 import type { Engine, Feed } from './engine.js'
 import type { Tensors } from './optimizer/optimizer.js'
-import { counts, fillBatch, type IdSource, type Streams } from './streams.js'
 
 export interface Evaluator {
   /** Mean loss, nats a symbol. The weights are only read. */

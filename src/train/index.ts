@@ -1,7 +1,9 @@
 /** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
 
-export { type Clock, readBudget } from './budget.js'
+export { fitBatch, type IdSource, type Split, type SplitKind, splitCorpus } from './batches.js'
+export { type Clock, readBudget } from './budget/choose-size.js'
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
+export { type CheckpointStore, memoryStore } from './checkpoint-store.js'
 export { type TrainingCorpus, trainingCorpus } from './corpus.js'
 export { BY_THE_TEXT, settingsFor } from './defaults.js'
 export {
@@ -38,6 +40,4 @@ export {
   type TrainSettings,
   trainSettings,
 } from './settings.js'
-export { type CheckpointStore, memoryStore } from './store.js'
-export { fitBatch, type IdSource, type Split, type SplitKind, splitCorpus } from './streams.js'
 export { type TrainOptions, train } from './trainer.js'

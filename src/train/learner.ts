@@ -5,6 +5,7 @@
 import type { Weights } from '../model/config.js'
 import { copyOf, follow } from './average.js'
 import { createBackprop } from './backprop.js'
+import { fillBatch, type IdSource } from './batches.js'
 import type { Checkpoint } from './checkpoint.js'
 import { fillMask } from './dropout.js'
 import type { Engine } from './engine.js'
@@ -14,7 +15,6 @@ import type { Tensors } from './optimizer/optimizer.js'
 import type { Plan } from './plan.js'
 import { learningRate, type Schedule } from './schedule.js'
 import type { TrainSettings } from './settings.js'
-import { fillBatch, type IdSource } from './streams.js'
 import { initialWeights } from './weights.js'
 
 /** What a step measured, before it changed anything. */

@@ -1,14 +1,14 @@
 /** Everything about a run that is decided, and refused, before its first step. */
 import { InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
-import { Pace, type Turn } from './budget-pace.js'
+import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
+import { Pace, type Turn } from './budget/pace.js'
 import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
+import type { CheckpointStore } from './checkpoint-store.js'
 import type { TrainingCorpus } from './corpus.js'
 import { settingsFor } from './defaults.js'
 import type { WarningEvent } from './events.js'
 import { configOf, type TrainSettings, trainSettings } from './settings.js'
-import type { CheckpointStore } from './store.js'
-import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './streams.js'
 
 export interface PlanRequest {
   readonly corpus: TrainingCorpus

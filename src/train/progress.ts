@@ -1,7 +1,7 @@
 /** Where a run stands: what its checkpoint, its metrics and its model file say of it. */
 import type { TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
-import type { Clock } from './budget.js'
+import type { Clock } from './budget/choose-size.js'
 import type { Run } from './checkpoint.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Plan } from './plan.js'

@@ -5,9 +5,9 @@
 import { didYouMean, InputError } from '../errors.js'
 import { type Bilingual, type ChoiceKnob, type Knob, type NumberKnob, readKnob } from '../knob.js'
 import { CELLS, LIMITS, type ModelConfig, modelConfig } from '../model/config.js'
+import { SPLITS } from './batches.js'
 import { OPTIMIZERS } from './optimizer/index.js'
 import { SCHEDULES } from './schedule.js'
-import { SPLITS } from './streams.js'
 import { INITIALISATIONS } from './weights.js'
 
 const LARGEST = Number.MAX_SAFE_INTEGER

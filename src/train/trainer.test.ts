@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../file/index.js'
 import { buildTokenizer } from '../text/index.js'
 import { decodeCheckpoint, FILES } from './checkpoint.js'
+import { type CheckpointStore, memoryStore } from './checkpoint-store.js'
 import { trainingCorpus } from './corpus.js'
 import { createEngine, type Engine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
-import { type CheckpointStore, memoryStore } from './store.js'
 import { type TrainOptions, train } from './trainer.js'
 
 const engine = createEngine(ort, { threads: 1 })

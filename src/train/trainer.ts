@@ -6,16 +6,22 @@
 import { TrainingError } from '../errors.js'
 import { encodeModel } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
-import { type Choice, type Clock, chooseFor, Governor, validationSteps } from './budget.js'
+import {
+  type Choice,
+  type Clock,
+  chooseFor,
+  Governor,
+  validationSteps,
+} from './budget/choose-size.js'
+import type { CheckpointStore } from './checkpoint-store.js'
+import { Journal } from './checkpoint-writer.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
 import { type Evaluator, evaluator } from './evaluate.js'
 import type { StartEvent, TrainEvent } from './events.js'
-import { Journal } from './journal.js'
 import { createLearner, type Learner, type Measured } from './learner.js'
 import { type Plan, planRun } from './plan.js'
 import { Progress } from './progress.js'
-import type { CheckpointStore } from './store.js'
 
 export interface TrainOptions {
   readonly corpus: TrainingCorpus

@@ -1,7 +1,7 @@
 /** The weights before training. */
 import { type ModelConfig, tensorShapes } from '../model/config.js'
 import { Random, type Seed } from '../random.js'
-import { STREAMS } from './chance.js'
+import { STREAMS } from './random-streams.js'
 
 export const INITIALISATIONS = ['scaled', 'uniform'] as const
 /**

@@ -3,7 +3,9 @@
  * whole of it, kernels included, is smaller than what the model saves by being deflated.
  */
 import { networkOf } from 'ondo'
-import { LANGUAGES, MESSAGES, preferredLanguage } from '../src/messages/index.js'
+import { LANGUAGES, MESSAGES, preferredLanguage } from '../shared/messages/index.js'
+import { isSeed, newSeed, readSeed } from '../shared/seed.js'
+import { bandOf, Speech } from '../shared/speech.js'
 import {
   fine,
   HEAT_STOPS,
@@ -14,11 +16,9 @@ import {
   temperatureAt,
   tick,
   writeTemperature,
-} from '../src/scale.js'
-import { isSeed, newSeed, readSeed } from '../src/seed.js'
-import { bandOf, Speech } from '../src/words.js'
+} from '../shared/temperature-scale.js'
 import { openModel, readSettings } from './open.js'
-import { type Piece, Scribe } from './scribe.js'
+import { type Piece, Scribe } from './paged-writer.js'
 import { words } from './words.js'
 
 const BARS = 6

@@ -1,6 +1,6 @@
 /** The model inside the page: from text to bytes, inflated, its numbers put together again. */
 import { decodeModel, type Model } from 'ondo'
-import { disarm, fromPlanes } from '../../src/file/armour.js'
+import { disarm, fromPlanes } from '../../src/file/printable-bytes.js'
 import type { PageSettings } from './settings.js'
 
 const contentOf = (id: string): string => document.getElementById(id)?.textContent ?? ''

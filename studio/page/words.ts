@@ -1,5 +1,5 @@
 /** What only the single page says; all else is the studio's. */
-import { table } from '../src/messages/table.js'
+import { table } from '../shared/messages/table.js'
 
 export const words = table(
   {

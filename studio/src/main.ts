@@ -1,11 +1,11 @@
 import { mount } from 'svelte'
-import App from './App.svelte'
-import { CHOSEN } from './protocol.js'
+import App from './app/App.svelte'
+import { CHOSEN } from './writer/protocol.js'
 import './styles/index.css'
-import { Studio } from './studio.svelte.js'
+import { Studio } from './app/studio.svelte.js'
 
 // First of all, so that the worker loads while the page is built.
-const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+const worker = new Worker(new URL('./writer/worker.ts', import.meta.url), { type: 'module' })
 const studio = new Studio(worker)
 studio.start()
 mount(App, { target: document.body, props: { studio } })

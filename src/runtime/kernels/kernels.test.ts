@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { CELL_VARIANTS, seededIds, seededWeights } from '../../../test/seeded.js'
+import { CELL_VARIANTS, seededIds, seededWeights } from '../../../test/support/seeded.js'
 import golden from '../../../test/witness/forward.json' with { type: 'json' }
 import { modelConfig, type Weights } from '../../model/config.js'
 import { ReferenceNetwork } from '../../model/network.reference.js'
-import { loadNetwork } from '../index.js'
+import { loadNetwork } from '../network.js'
 
 const VARIANTS = Object.entries(CELL_VARIANTS)
 const HIDDEN = [1, 5, 65, 100]

@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { filter, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 import { type SymbolSet, startSet } from './symbols.js'
 
 export type AllowLink = { readonly link: 'allow' } & SymbolSet

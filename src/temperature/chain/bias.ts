@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { change, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 import { idsOfKnown } from './symbols.js'
 
 export type BiasLink = {

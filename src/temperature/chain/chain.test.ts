@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { uniform } from '../../../test/uniform.js'
+import { uniform } from '../../../test/support/uniform.js'
 import { Random } from '../../random.js'
 import { Distribution } from '../distribution.js'
 import { rankOrder } from '../distribution.reference.js'
 import { createChain } from './chain.js'
-import type { Step, Symbols } from './link.js'
-import { LINKS } from './links.js'
 import { rank } from './ranked.js'
+import type { Step, Symbols } from './sampler.js'
+import { LINKS } from './samplers.js'
 
 const symbols = (size: number): Symbols => ({
   size,

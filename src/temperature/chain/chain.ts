@@ -14,10 +14,10 @@ import {
   type Tempered,
 } from '../distribution.js'
 import { checkLinks, type LinkInput, withTemperature } from './check.js'
-import type { Apply, Effect, Step, Symbols } from './link.js'
-import { kindOf, type LinkSpec } from './links.js'
 import { filter, type Ranked, rank, weigh } from './ranked.js'
-import { parseChain, writeChain, writeLink } from './written.js'
+import type { Apply, Effect, Step, Symbols } from './sampler.js'
+import { kindOf, type LinkSpec } from './samplers.js'
+import { parseChain, writeChain, writeLink } from './syntax.js'
 
 /** A draw from what a chain left: `pT`, `entropyT` and `rank` are those after its last link. */
 export interface ChainedDraw extends Draw {

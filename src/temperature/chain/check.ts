@@ -1,8 +1,8 @@
 /** Chains from outside, checked: every setting in its range, none unknown, none left out. */
 import { didYouMean, InputError } from '../../errors.js'
 import { readKnob } from '../../knob.js'
-import type { LinkKind } from './link.js'
-import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './links.js'
+import type { LinkKind } from './sampler.js'
+import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './samplers.js'
 import { compile } from './symbols.js'
 
 /** A link as a call or a JSON body gives it: what is left out has its default. */

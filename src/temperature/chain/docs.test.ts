@@ -1,9 +1,9 @@
 /** The examples of docs/chain.md and docs/chain.ja.md run, and print what they say they print. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { blocksOf, printedBy, programsOf } from '../../../test/shown.js'
+import { blocksOf, printedBy, programsOf } from '../../../test/docs/shown.js'
 import * as ondo from '../index.js'
-import { LINK_NAMES } from './links.js'
+import { LINK_NAMES } from './samplers.js'
 
 const read = (name: string): string =>
   readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')

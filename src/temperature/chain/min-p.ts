@@ -1,6 +1,6 @@
 import { log } from '../../numeric.js'
-import type { LinkKind } from './link.js'
 import { first, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type MinPLink = { readonly link: 'min-p'; readonly p: number }
 

@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { change, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type PenaltyLink = {
   readonly link: 'penalty'

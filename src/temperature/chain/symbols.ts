@@ -1,6 +1,6 @@
 /** Which ids a written set of symbols means in a model's vocabulary. */
 import { InputError } from '../../errors.js'
-import type { Symbols } from './link.js'
+import type { Symbols } from './sampler.js'
 
 /** Symbols by their text, and what an expression matches; a symbol in either is in the set. */
 export type SymbolSet = {

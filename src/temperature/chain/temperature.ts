@@ -1,6 +1,6 @@
 import { TEMPERATURE } from '../settings.js'
-import type { LinkKind } from './link.js'
 import { first, LOWEST, type Ranked, upTo } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type TemperatureLink = {
   readonly link: 'temperature'

@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { first, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type TopKLink = { readonly link: 'top-k'; readonly k: number }
 

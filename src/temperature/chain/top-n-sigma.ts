@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { first, type Ranked } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type TopNSigmaLink = { readonly link: 'top-n-sigma'; readonly n: number }
 

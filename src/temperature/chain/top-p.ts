@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { first, type Ranked, weigh } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type TopPLink = { readonly link: 'top-p'; readonly p: number }
 

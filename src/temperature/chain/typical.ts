@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { filter, type Ranked, weigh } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type TypicalLink = { readonly link: 'typical'; readonly mass: number }
 

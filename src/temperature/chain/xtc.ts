@@ -1,5 +1,5 @@
-import type { LinkKind } from './link.js'
 import { type Ranked, slice, weigh } from './ranked.js'
+import type { LinkKind } from './sampler.js'
 
 export type XtcLink = {
   readonly link: 'xtc'

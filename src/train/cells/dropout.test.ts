@@ -1,6 +1,6 @@
 /** Dropout behind every layer, by three witnesses: numeric differences, PyTorch, and the plain twin. */
 import { describe, expect, it } from 'vitest'
-import { everyModel, masked, numbers, type Sizes } from './cases.js'
+import { everyModel, masked, numbers, type Sizes } from './cases.fixture.js'
 import { LOSSES } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH_SIZES } from './torch.golden.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { everyModel, madeUpCase } from './cases.js'
+import { everyModel, madeUpCase } from './cases.fixture.js'
 import { networkTwin } from './network.reference.js'
 import { numericGradient } from './witness.fixture.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { everyModel, madeUpCase, type Sizes } from './cases.js'
+import { everyModel, madeUpCase, type Sizes } from './cases.fixture.js'
 import { LOSSES, nextState } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH, TORCH_SIZES } from './torch.golden.js'

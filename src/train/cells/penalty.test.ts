@@ -1,6 +1,6 @@
 /** Activation regularisation, by the same three witnesses as dropout, which is on here too. */
 import { describe, expect, it } from 'vitest'
-import { everyModel, masked, numbers, type Sizes } from './cases.js'
+import { everyModel, masked, numbers, type Sizes } from './cases.fixture.js'
 import { LOSSES, type Penalty } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH_SIZES } from './torch.golden.js'

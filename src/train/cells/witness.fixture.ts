@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-node'
 import type { ModelConfig } from '../../model/config.js'
 import { createEngine, type Feed } from '../engine.js'
-import type { madeUpCase } from './cases.js'
+import type { madeUpCase } from './cases.fixture.js'
 import { maskName, type NetworkOptions, networkGraph } from './network.js'
 
 const engine = createEngine(ort, { threads: 1 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { uniform } from '../../../test/uniform.js'
+import { uniform } from '../../../test/support/uniform.js'
 import { clipping } from './clip.js'
 import { createOptimizer, OPTIMIZERS, type OptimizerKind, type OptimizerOptions } from './index.js'
 import type { Optimizer, Tensors } from './optimizer.js'

@@ -1,8 +1,8 @@
 /** A text as a run, and a run as a link: with the model, enough to write the very text again. */
 import { decodeRun, encodeRun, type Run, scheduleOf, VERSION, writeSchedule } from 'ondo'
-import { LESSONS } from '../address.js'
-import { CHOSEN } from '../protocol.js'
-import type { Studio } from '../studio.svelte.js'
+import { LESSONS } from '../app/address.js'
+import type { Studio } from '../app/studio.svelte.js'
+import { CHOSEN } from '../writer/protocol.js'
 
 /** What mail and chat programs carry; a longer text goes as a file. */
 const LONGEST = 8000

@@ -1,10 +1,10 @@
 /** All texts of the desk with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
-import { readChain, readSchedule } from '../address.js'
-import { Draft, type Reason } from '../draft/draft.js'
-import { emptyColumns } from '../draft/records.js'
-import type { Standing } from '../draft/shelf.js'
-import type { Origin, RecordColumns } from '../protocol.js'
+import { readChain, readSchedule } from '../app/address.js'
+import { emptyColumns } from '../text/records.js'
+import type { Standing } from '../text/text-store.js'
+import { Draft, type Reason } from '../text/text-tree.js'
+import type { Origin, RecordColumns } from '../writer/protocol.js'
 
 const FORMAT = 'ondo-session'
 /** 1 knew no chains. */

@@ -1,8 +1,8 @@
 /** The text as files for people, and its citation. */
 import { VERSION } from 'ondo'
-import { CHOSEN } from '../protocol.js'
-import { heatOf } from '../scale.js'
-import type { Studio } from '../studio.svelte.js'
+import { heatOf } from '../../shared/temperature-scale.js'
+import type { Studio } from '../app/studio.svelte.js'
+import { CHOSEN } from '../writer/protocol.js'
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)

@@ -19,8 +19,8 @@
  * - A view that wants the middle of the page is `views/registry.ts`, which works the same way.
  */
 import type { Component } from 'svelte'
-import type { Language } from '../messages/index.js'
-import type { Studio } from '../studio.svelte.js'
+import type { Language } from '../../shared/messages/index.js'
+import type { Studio } from '../app/studio.svelte.js'
 import Next from './next/Next.svelte'
 import Text from './text/Text.svelte'
 
@@ -48,7 +48,7 @@ export const TABS: readonly Tab[] = [
     id: 'train',
     side: 'left',
     title: { en: 'Train', ja: '学習' },
-    load: () => import('../parts/Train.svelte'),
+    load: () => import('./train/Train.svelte'),
   },
   {
     id: 'lessons',

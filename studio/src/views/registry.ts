@@ -9,5 +9,5 @@ export type ViewName = 'luck' | 'compare' | 'inside'
 export const VIEWS: Readonly<Record<ViewName, LoadPanel>> = {
   luck: () => import('./luck/Luck.svelte'),
   compare: () => import('./compare/Compare.svelte'),
-  inside: () => import('../tabs/inside/InsideText.svelte'),
+  inside: () => import('./inside/InsideText.svelte'),
 }

@@ -1,6 +1,7 @@
 /** What the tab and the tinted text know together: the reading, the unit, the marked passage. */
-import { parseHeld, writeHeld } from '../../held.js'
-import type { Studio } from '../../studio.svelte.js'
+
+import type { Studio } from '../../app/studio.svelte.js'
+import { parseHeld, writeHeld } from '../../writer/held-units.js'
 import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
 import { type Scale, scaleOf } from './scale.js'
 

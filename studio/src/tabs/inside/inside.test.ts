@@ -8,7 +8,7 @@ import {
   networkOf,
   tokenizerFrom,
 } from '../../../../src/index.js'
-import { CELL_VARIANTS, seededIds, seededWeights } from '../../../../test/seeded.js'
+import { CELL_VARIANTS, seededIds, seededWeights } from '../../../../test/support/seeded.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
 import { Insider } from './insider.js'

@@ -1,7 +1,7 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
 import { Distribution, decodeModel, type Model, networkOf, type Session, startIds } from 'ondo'
-import { holding, holdsAnyValue } from '../../held.js'
-import { read } from '../../opening.js'
+import { holding, holdsAnyValue } from '../../writer/held-units.js'
+import { read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
 import { type FromInsider, GUESSES, type ReadWish, type ToInsider } from './protocol.js'

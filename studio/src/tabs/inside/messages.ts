@@ -1,4 +1,4 @@
-import { table } from '../../messages/table.js'
+import { table } from '../../../shared/messages/table.js'
 import type { FeatureName } from './features.js'
 import type { Quantity } from './protocol.js'
 

@@ -1,4 +1,4 @@
-import { table } from '../../messages/table.js'
+import { table } from '../../../shared/messages/table.js'
 
 export interface LessonWords {
   readonly title: string

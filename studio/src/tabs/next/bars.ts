@@ -1,6 +1,6 @@
 /** What the bars of a step show: rows, the rest, the scale. */
 import type { Candidate, Candidates, Distribution, Draw } from 'ondo'
-import { CUT, ROWS } from '../../step.svelte.js'
+import { CUT, ROWS } from '../../text/step-view.svelte.js'
 
 /** Decades that a logarithmic axis shows, from 0.001 % to 100 %. */
 const DECADES = 5

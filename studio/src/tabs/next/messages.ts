@@ -1,4 +1,4 @@
-import { table } from '../../messages/table.js'
+import { table } from '../../../shared/messages/table.js'
 
 /** The first likeliest is simply the likeliest. */
 const first = (place: string): string => (place === '1st' ? '' : `${place} `)

@@ -1,5 +1,5 @@
 import type { SweepMeasure, ZoneName } from 'ondo'
-import { table } from '../../messages/table.js'
+import { table } from '../../../shared/messages/table.js'
 
 const en = {
   temperatures: 'Temperatures',

@@ -9,8 +9,8 @@ import {
   type SweepResult,
   type SweepText,
 } from 'ondo'
-import { readSeed } from '../../seed.js'
-import type { Studio } from '../../studio.svelte.js'
+import { readSeed } from '../../../shared/seed.js'
+import type { Studio } from '../../app/studio.svelte.js'
 import type { FromSweeper, ToSweeper } from './protocol.js'
 
 export const LENGTHS = [200, 500, 1000, 2000, 5000]

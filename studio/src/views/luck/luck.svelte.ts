@@ -1,7 +1,8 @@
 /** One prompt and one seed, written at several temperatures with the same coins. */
-import { Records } from '../../draft/records.js'
-import type { Origin } from '../../protocol.js'
-import type { Studio } from '../../studio.svelte.js'
+
+import type { Studio } from '../../app/studio.svelte.js'
+import { Records } from '../../text/records.js'
+import type { Origin } from '../../writer/protocol.js'
 
 export const LENGTHS = [150, 400, 1000] as const
 export const MOST = 5

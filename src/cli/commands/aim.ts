@@ -1,0 +1,245 @@
+/** `ondo aim`: the temperature for a wanted share of non-words, of repeats, or of surprise. */
+import { InputError } from '../../errors.js'
+import { type NumberKnob, readNumber } from '../../knob.js'
+import {
+  type AimMeasure,
+  type AimResult,
+  aim as aimAt,
+  keptMeasures,
+  writeTemperature,
+} from '../../measure/index.js'
+import { sweepPool } from '../../node/sweep-pool.js'
+import { type CommandSpec, flagOf } from '../command.js'
+import { BEGINNING, CHAIN, THREADS } from '../flags.js'
+import { READING } from '../inputs/corpus.js'
+import { openModel } from '../inputs/open-model.js'
+import { trainedText } from '../inputs/training-text.js'
+import { number } from '../terminal/format.js'
+import { DONE, type Io } from '../terminal/io.js'
+import { LiveLine } from '../terminal/progress-line.js'
+import { TEXT_LENGTH } from './sweep.js'
+
+const FIRST_SEED: NumberKnob = {
+  name: 'seed',
+  kind: 'whole',
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER - 1_000_000,
+  default: 1001,
+  about: {
+    en: 'of the first text; each has the next, so that none is used twice',
+    ja: '最初の文章の種。以下1ずつ増やし、同じ種は二度使わない',
+  },
+}
+
+/** `2%` or `0.02`. @throws InputError */
+function readShare(text: string): number {
+  const percent = /^\s*([^%]*)%\s*$/.exec(text)
+  const value = percent ? readNumber(percent[1]) / 100 : readNumber(text)
+  if (!(value >= 0 && value <= 1)) {
+    throw new InputError(
+      'aim',
+      `The share is "${text}"; expected one from 0% to 100%, such as 2% or 0.02.`,
+    )
+  }
+  return value
+}
+
+function readBits(text: string): number {
+  const value = readNumber(text)
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InputError('aim', `The bits are "${text}"; expected a number from 0, such as 1.5.`)
+  }
+  return value
+}
+
+interface AimFlags {
+  readonly spelling?: number
+  readonly repetition?: number
+  readonly surprisal?: number
+  readonly entropy?: number
+  readonly seed?: number
+  readonly length?: number
+  readonly prompt?: string
+  readonly chain?: string
+  readonly corpus?: readonly string[]
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly threads?: number
+  readonly json?: boolean
+}
+
+const NAMES: Readonly<Record<AimMeasure, { en: string; ja: string }>> = {
+  spelling: { en: 'misspelt', ja: '綴り誤り' },
+  repetition: { en: 'repeated', ja: '反復' },
+  surprisal: { en: 'bits a character', ja: 'ビット/文字' },
+  entropy: { en: 'bits of entropy', ja: 'ビット（エントロピー）' },
+}
+
+const short = (T: number): string => writeTemperature(Number(T.toPrecision(3)))
+
+/** `2.1% misspelt`, `1.50 bits a character`. */
+function written(measure: AimMeasure, value: number, io: Io, name = true): string {
+  const share = measure === 'spelling' || measure === 'repetition'
+  const text = share ? `${(100 * value).toFixed(value < 0.1 ? 2 : 1)}%` : value.toFixed(3)
+  return name ? `${text} ${io.t(NAMES[measure])}` : text
+}
+
+function targetOf(flags: AimFlags): [AimMeasure, number] {
+  const names = ['spelling', 'repetition', 'surprisal', 'entropy'] as const
+  const given = names.filter(name => flags[name] !== undefined)
+  if (given.length !== 1) {
+    const came = given.length === 0 ? 'none came' : `${given.map(n => `--${n}`).join(' and ')} came`
+    throw new InputError(
+      'argument',
+      `ondo aim needs one thing to aim at (--spelling 2%, --repetition 5%, --surprisal 1.5 or --entropy 1.2); ${came}.`,
+    )
+  }
+  return [given[0], flags[given[0]] as number]
+}
+
+async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
+  const flags = given as AimFlags
+  const [measure, target] = targetOf(flags)
+  const model = await openModel(name)
+  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
+  const filter = keptMeasures(model).filter ?? corpus?.measures().filter
+  const { prompt, chain, threads } = flags
+  const length = flags.length ?? TEXT_LENGTH.default
+  const signal = io.interrupt
+  const options = { prompt, chain, length, filter, signal, proofSteps: 0 }
+  const pool = await sweepPool(model, 1000, { ...options, threads })
+  const line = new LiveLine(io)
+  let texts = 0
+  const run = (cell: Parameters<typeof pool.run>[0]) => {
+    texts++
+    line.update(() => `${texts} · T ${short(cell.temperature)}`)
+    return pool.run(cell)
+  }
+  let result: AimResult | undefined
+  try {
+    const events = aimAt(model, {
+      ...options,
+      measure,
+      target,
+      seed: flags.seed ?? FIRST_SEED.default,
+      run,
+      concurrency: pool.concurrency,
+    })
+    for await (const event of events) {
+      if (event.type === 'range') {
+        const [first, last] = [event.curve[0], event.curve[event.curve.length - 1]]
+        const [from, to] = [first, last].map(point => written(measure, point.mean, io, false))
+        line.print(
+          io.t({
+            en: `from ${from} at T = 0 to ${to} at T = inf`,
+            ja: `温度0で${from}、無限大で${to}`,
+          }),
+        )
+      }
+      if (event.type === 'step') {
+        const { temperature, low, high, texts: count } = event.step
+        const side = {
+          above: { en: 'T is higher', ja: 'もっと高い' },
+          below: { en: 'T is lower', ja: 'もっと低い' },
+          near: { en: 'too near to tell', ja: '区別できないほど近い' },
+        }[event.side]
+        const value = `${written(measure, low, io, false)} – ${written(measure, high, io)}`
+        line.print(
+          io.t({
+            en: `T ${short(temperature)}: ${value} in ${count} texts: ${side.en}`,
+            ja: `温度${short(temperature)}: ${count}本で${value}: ${side.ja}`,
+          }),
+        )
+      }
+      if (event.type === 'end') result = event.result
+    }
+  } catch (error) {
+    if (signal.aborted) return io.interruptedCode
+    throw error
+  } finally {
+    line.clear()
+    await pool.close()
+  }
+  if (!result) return io.interruptedCode
+  if (flags.json) {
+    await io.json({ model: model.hash, length, ...result })
+    return DONE
+  }
+  const { temperature, interval, check } = result
+  const [low, high] = interval.map(short)
+  const T = short(temperature)
+  await io.write(
+    `${io.paint.bold(`T = ${T}`)}${io.t({ en: ` for ${written(measure, target, io)} (95%: ${low} – ${high})`, ja: `　${written(measure, target, io)}のため（95%信頼区間 ${low} – ${high}）` })}\n`,
+  )
+  const reach = `${written(measure, check.low, io, false)} – ${written(measure, check.high, io, false)}`
+  await io.write(
+    io.t({
+      en: `${check.texts} fresh texts of ${number(length, io)} characters at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
+      ja: `温度${T}の新しい文章${check.texts}本（各${number(length, io)}字）: ${written(measure, check.mean, io)}（95%信頼区間 ${reach}）\n`,
+    }),
+  )
+  return DONE
+}
+
+export const aim: CommandSpec = {
+  name: 'aim',
+  arguments: '[model]',
+  about: {
+    en: 'Finds the temperature for a goal: a share of non-words, of repeats, or bits of surprise a character. Writes texts for it, closing in by bisection, and says how sure the answer is. A goal that no temperature reaches is refused, with the range that they do reach.',
+    ja: '目標に合う温度を求めます。目標は、綴り誤りの割合、反復の割合、1文字あたりの意外さ（ビット）。そのための文章を書かせながら二分法で狭め、答えの確かさも示します。どの温度でも届かない目標は、届く範囲を示して断ります。',
+  },
+  examples: [
+    ['ondo aim shakespeare --spelling 2%', { en: 'a misprint now and then', ja: '誤植はたまに' }],
+    ['ondo aim kokoro --surprisal 4', { en: 'as surprising as 4 bits', ja: '4ビットの意外さ' }],
+    ['ondo aim runs/book --repetition 5%', { en: 'a refrain', ja: '繰り返しを少し' }],
+  ],
+  flags: [
+    {
+      flags: '--spelling <SHARE>',
+      about: {
+        en: 'of words (in Japanese: 4-grams) that the training text lacks',
+        ja: '学習文にない語（日本語では4文字連鎖）の割合',
+      },
+      parse: readShare,
+      range: { en: '0% to 100%', ja: '0%〜100%' },
+    },
+    {
+      flags: '--repetition <SHARE>',
+      about: {
+        en: 'of 8-grams of characters seen before in the text',
+        ja: '文章内で既出の8文字連鎖の割合',
+      },
+      parse: readShare,
+      range: { en: '0% to 100%', ja: '0%〜100%' },
+    },
+    {
+      flags: '--surprisal <BITS>',
+      about: {
+        en: 'a character, as the model judges at T = 1',
+        ja: '1文字あたり。温度1のモデルが見た意外さ',
+      },
+      parse: readBits,
+    },
+    {
+      flags: '--entropy <BITS>',
+      about: { en: 'of the draws', ja: '抽選のエントロピー' },
+      parse: readBits,
+    },
+    flagOf(TEXT_LENGTH, { short: 'n' }),
+    flagOf(FIRST_SEED, { short: 's' }),
+    BEGINNING,
+    CHAIN,
+    {
+      flags: '--corpus <FILE>',
+      about: {
+        en: 'the training text, for a model file without a spelling filter',
+        ja: '学習した文章。綴りのフィルターがないモデルのために',
+      },
+      repeat: true,
+    },
+    THREADS,
+    { flags: '--json', about: { en: 'the answer as one line of JSON', ja: '答えを1行のJSONで' } },
+    ...READING,
+  ],
+  run,
+}

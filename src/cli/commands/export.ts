@@ -1,0 +1,82 @@
+/** `ondo export`: a model in another form. */
+import { InputError } from '../../errors.js'
+import { exportPage } from '../../node/export-page.js'
+import { findModel, readFileBytes, writeFileAtomic } from '../../node/files.js'
+import { SEED, TEMPERATURE } from '../../temperature/index.js'
+import { type CommandSpec, flagOf } from '../command.js'
+import { DEFAULT_MODEL, readInput } from '../inputs/open-model.js'
+import { bytesOf } from '../terminal/format.js'
+import { DONE, type Io } from '../terminal/io.js'
+
+interface ExportOptions {
+  readonly out?: string
+  readonly title?: string
+  readonly prompt?: string
+  readonly seed?: number
+  readonly temperature?: number
+}
+
+async function run(io: Io, [form, named]: readonly unknown[], given: object): Promise<number> {
+  const { out, ...options } = given as ExportOptions
+  if (form !== 'page') {
+    throw new InputError(
+      'form',
+      `ondo export makes a page; "${String(form)}" came. Usage: ondo export page MODEL --out page.html`,
+    )
+  }
+  const name = typeof named === 'string' ? named : DEFAULT_MODEL
+  const bytes = name === '-' ? readInput('-') : await readFileBytes(await findModel(name))
+  const html = await exportPage(bytes, options)
+  if (out === '-') {
+    await io.write(html)
+    return DONE
+  }
+  const path = out ?? 'page.html'
+  await writeFileAtomic(path, html)
+  const sizes = [bytesOf(Buffer.byteLength(html)), bytesOf(bytes.length)] as const
+  io.say({
+    en: `${path}: ${sizes[0]}, with its model of ${sizes[1]}; open it in a browser`,
+    ja: `${path}：${sizes[0]}（うちモデル ${sizes[1]}）。ブラウザーで開いてください`,
+  })
+  return DONE
+}
+
+export const exportModel: CommandSpec = {
+  name: 'export',
+  arguments: '<form> [model]',
+  about: {
+    en: 'Puts a model into another form. FORM is page: one HTML file with the model, what it takes to run it, and the slider. It opens from a disk, a stick or any server and needs no network. MODEL as in `ondo sample`.',
+    ja: 'モデルを別の形にします。FORMは page。モデル、動かす仕組み、スライダーをひとつのHTMLファイルに収めます。ディスクからもサーバーからも開け、通信は要りません。MODELは `ondo sample` と同じです。',
+  },
+  examples: [
+    ['ondo export page shakespeare', { en: 'makes page.html', ja: 'page.html を作る' }],
+    [
+      'ondo export page runs/book --out book.html --title "My book"',
+      { en: 'your model, to give away', ja: '自作のモデルを人に渡す' },
+    ],
+    ['ondo export page kokoro -t 0.5 --seed 7', { en: 'begins like this', ja: 'この設定で始まる' }],
+  ],
+  flags: [
+    {
+      flags: '-o, --out <FILE>',
+      about: {
+        en: 'where to write; - for standard output',
+        ja: '書き出し先。「-」は標準出力',
+      },
+      default: 'page.html',
+    },
+    {
+      flags: '--title <TEXT>',
+      about: { en: 'heading of the page', ja: 'ページの見出し' },
+      range: { en: 'default: the model’s name', ja: '既定はモデルの名前' },
+    },
+    {
+      flags: '-p, --prompt <TEXT>',
+      about: { en: 'with what the text begins', ja: '文章の書き出し' },
+      range: { en: 'default: the model’s own', ja: '既定はモデルのもの' },
+    },
+    flagOf(SEED, { short: 's' }),
+    flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
+  ],
+  run,
+}

@@ -1,0 +1,152 @@
+/** `ondo inspect`: what a model is, what it was trained on, how to use it. */
+import { parameterCount } from '../../model/config.js'
+import { LN2 } from '../../numeric.js'
+import { isInvisible, printable } from '../../text/index.js'
+import type { CommandSpec } from '../command.js'
+import { type OpenedFile, openModelFile, quoted } from '../inputs/open-model.js'
+import { bytesOf, cellName, durationOf, lossOf, number, splitName } from '../terminal/format.js'
+import { DONE, type Io } from '../terminal/io.js'
+import { padEnd, wrap } from '../terminal/language.js'
+
+const LABEL = 16
+
+function rows(
+  io: Io,
+  pairs: readonly (readonly [label: string, value: string | undefined])[],
+): string {
+  let text = ''
+  for (const [label, value] of pairs) {
+    if (value === undefined) continue
+    const lines = wrap(value, 80 - LABEL - 2)
+    text += `  ${io.paint.dim(padEnd(label, LABEL))}${lines[0]}\n`
+    for (const line of lines.slice(1)) text += `${' '.repeat(LABEL + 2)}${line}\n`
+  }
+  return text
+}
+
+/** The vocabulary as labels, visible ones first, cut where a terminal ends being of use. */
+function symbolList({ model }: OpenedFile, io: Io): string {
+  const { tokenizer } = model
+  if (tokenizer.kind === 'byte') return io.t({ en: 'all 256 bytes', ja: '256種類の全バイト' })
+  const symbols = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id))
+  const sorted = [...symbols.filter(isInvisible), ...symbols.filter(symbol => !isInvisible(symbol))]
+  const shown = sorted.slice(0, 120).map(printable).join(' ')
+  const rest = symbols.length - 120
+  return rest > 0 ? `${shown} ${io.t({ en: `and ${rest} more`, ja: `ほか${rest}` })}` : shown
+}
+
+function describe(opened: OpenedFile, name: string, io: Io): string {
+  const { model, header, path, bytes } = opened
+  const { config, tokenizer, training } = model
+  const bold = (text: string): string => `${io.paint.bold(text)}\n`
+  const size = number(parameterCount(config), io)
+  let text = bold(model.name ?? name)
+  text += rows(io, [
+    [io.t({ en: 'network', ja: 'ネットワーク' }), cellName(config, io)],
+    [io.t({ en: 'parameters', ja: 'パラメーター' }), size],
+    [
+      io.t({ en: 'file', ja: 'ファイル' }),
+      `${path}, ${bytesOf(bytes)}, ${header.dtypes.join(' + ')}`,
+    ],
+    ['SHA-256', model.hash],
+    [
+      io.t({ en: 'vocabulary', ja: '語彙' }),
+      `${tokenizer.size} (${tokenizer.kind}): ${symbolList(opened, io)}`,
+    ],
+    [
+      io.t({ en: 'prompt', ja: '書き出し' }),
+      model.prompt === undefined ? undefined : JSON.stringify(model.prompt),
+    ],
+    [
+      io.t({ en: 'ends before', ja: '終わり' }),
+      model.stop?.map(stop => JSON.stringify(stop)).join(io.t({ en: ' or ', ja: ' か ' })),
+    ],
+  ])
+  const { corpus, corpusSize, epochs, seconds, validationLoss, trainLoss } = training
+  const known = rows(io, [
+    [
+      io.t({ en: 'corpus', ja: 'コーパス' }),
+      corpus &&
+        `${corpus}${corpusSize ? `, ${number(corpusSize, io)} ${io.t({ en: 'symbols', ja: '文字' })}` : ''}`,
+    ],
+    [
+      io.t({ en: 'held out', ja: '検証用' }),
+      training.split && splitName(training.split, training.settings, io),
+    ],
+    [
+      io.t({ en: 'loss', ja: '損失' }),
+      validationLoss === undefined
+        ? undefined
+        : `${lossOf(validationLoss, io)}${io.t({ en: ' on held-out text', ja: '（検証用テキスト）' })}`,
+    ],
+    [
+      io.t({ en: 'in training', ja: '学習時の損失' }),
+      trainLoss === undefined ? undefined : lossOf(trainLoss, io),
+    ],
+    [
+      io.t({ en: 'effort', ja: '学習量' }),
+      epochs === undefined
+        ? undefined
+        : `${io.t({ en: `${+epochs.toFixed(2)} epochs`, ja: `${+epochs.toFixed(2)}エポック` })}${seconds === undefined ? '' : `, ${durationOf(seconds, io)}`}`,
+    ],
+    [io.t({ en: 'seed', ja: '種' }), training.seed?.toString()],
+    [io.t({ en: 'made by', ja: '作成' }), training.version && `ondo ${training.version}`],
+  ])
+  if (known) text += `\n${bold(io.t({ en: 'Trained on', ja: '学習' }))}${known}`
+  text += `\n${bold(io.t({ en: 'Use it', ja: '使い方' }))}`
+  const shown = quoted(name)
+  const prompt = model.prompt ? ` --prompt ${quoted(model.prompt)}` : ''
+  text += `  ondo sample ${shown}${prompt} --temperature 0.8\n`
+  if (model.stop?.includes('\n')) text += `  ondo sample ${shown} --count 20\n`
+  text += `  ondo sample ${shown} --json | head -3\n`
+  text += `  ondo eval ${shown} TEXT\n`
+  return text
+}
+
+async function run(io: Io, [given]: readonly unknown[], options: object): Promise<number> {
+  const name = typeof given === 'string' ? given : 'shakespeare'
+  const opened = await openModelFile(name)
+  const { model, header, path, bytes } = opened
+  if (!('json' in options && options.json)) {
+    await io.write(describe(opened, name, io))
+    return DONE
+  }
+  const { config, tokenizer, training } = model
+  await io.json({
+    name: model.name ?? null,
+    path,
+    bytes,
+    dtypes: header.dtypes,
+    sha256: model.hash,
+    parameters: parameterCount(config),
+    config,
+    tokenizer: tokenizer.toJSON(),
+    prompt: model.prompt ?? null,
+    stop: model.stop ?? [],
+    training,
+    bitsPerSymbol: training.validationLoss === undefined ? null : training.validationLoss / LN2,
+    measures: model.measures ?? {},
+  })
+  return DONE
+}
+
+export const inspect: CommandSpec = {
+  name: 'inspect',
+  arguments: '[model]',
+  about: {
+    en: 'Says what a model is, what it was trained on and how to use it. MODEL is a bundled name, a model file, a training folder, or - for standard input; without one, shakespeare.',
+    ja: 'モデルの構成、学習に使った文章、使い方を示します。MODELは付属モデルの名前、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
+  },
+  examples: [
+    ['ondo inspect', { en: 'the bundled Shakespeare', ja: '付属のシェイクスピア' }],
+    [
+      'ondo inspect runs/book',
+      { en: 'a training folder: its best model', ja: '学習フォルダーの最良モデル' },
+    ],
+    ['ondo inspect kokoro --json', { en: 'for programs', ja: 'プログラム用に' }],
+  ],
+  flags: [
+    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+  ],
+  run,
+}

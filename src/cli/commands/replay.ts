@@ -1,0 +1,69 @@
+/** `ondo replay`: the text of a saved run, or of a code, written again. */
+import { generate, optionsOf, promptIds, runHeader } from '../../generate/index.js'
+import type { CommandSpec } from '../command.js'
+import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
+import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
+
+interface ReplayOptions {
+  readonly echo: boolean
+  readonly json?: boolean
+}
+
+async function run(io: Io, [name, modelName]: readonly unknown[], given: object): Promise<number> {
+  const { echo, json } = given as ReplayOptions
+  const named = await openRun(name)
+  const model = await modelOfRun(named, modelName, io)
+  const { record } = named
+  const { prompt, unknown, temperature } = named.run
+  const options = {
+    ...optionsOf(named.run),
+    ...(record?.stop === 'interrupted' && { length: record.ids.length }),
+  }
+  const shown = echo && prompt.trim() !== ''
+  if (json) {
+    const ids = promptIds(model, prompt, unknown)
+    const header = runHeader(model, { ...options, prompt, ids, temperature })
+    await io.write(jsonLine({ type: 'run', ...header }))
+  } else if (shown) await io.write(io.paint.dim(prompt))
+  const output = new Gathered(io)
+  let text = ''
+  for await (const step of generate(model, { ...options, signal: io.interrupt })) {
+    text += step.text
+    await output.push(json ? jsonLine({ type: 'step', ...step }) : step.text)
+  }
+  await output.flush()
+  if (!json && !((shown ? prompt : '') + text).endsWith('\n')) await io.write('\n')
+  return io.interrupted ? io.interruptedCode : DONE
+}
+
+export const replay: CommandSpec = {
+  name: 'replay',
+  arguments: RUN_ARGUMENT,
+  about: {
+    en: 'Writes the text of a run again, character by character the same. RUN is a file of `ondo sample --save`, a code of `ondo sample --code`, or - for a file on standard input. The model is found by its hash among those bundled and where the run was made; any other must be named.',
+    ja: '保存した文章を、一字も違えず書き直します。RUNは `ondo sample --save` のファイル、`ondo sample --code` のコード、または標準入力を表す「-」。モデルは付属モデルと元の場所からハッシュで探します。ほかの場所にあるときは名前を添えてください。',
+  },
+  examples: [
+    ['ondo sample --save run.json', { en: 'save a run', ja: '実行を保存' }],
+    ['ondo replay run.json', { en: 'write it again', ja: 'もう一度書く' }],
+    ['ondo replay run.json runs/book', { en: 'its model is here', ja: 'モデルの場所を示す' }],
+    [
+      'ondo replay "$(ondo sample --code 2>&1 >/dev/null)"',
+      { en: 'a code is all that it takes', ja: 'コードだけで足りる' },
+    ],
+  ],
+  flags: [
+    {
+      flags: '--no-echo',
+      about: { en: 'leave the prompt out of the output', ja: '書き出しを出力に含めない' },
+    },
+    {
+      flags: '--json',
+      about: {
+        en: 'JSON lines: the run, then every step with its odds',
+        ja: 'JSON Lines。実行の設定、各文字とその確率の順',
+      },
+    },
+  ],
+  run,
+}

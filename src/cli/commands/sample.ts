@@ -1,0 +1,369 @@
+/** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
+import { InputError } from '../../errors.js'
+import {
+  encodeRun,
+  type GenerateOptions,
+  generate,
+  type RunHeader,
+  recordRun,
+  runHeader,
+  type Step,
+  type StopReason,
+  writeRun,
+} from '../../generate/index.js'
+import { type Bilingual, type Knob, readKnob } from '../../knob.js'
+import { writeFileAtomic } from '../../node/files.js'
+import {
+  createChain,
+  LENGTH,
+  readTemperature,
+  type Schedule,
+  SEED,
+  TEMPERATURE,
+  writeSchedule,
+} from '../../temperature/index.js'
+import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
+import { type CommandSpec, type Flag, flagOf } from '../command.js'
+import { DEFAULT_MODEL, openModel, readInput } from '../inputs/open-model.js'
+import { LoopReporter } from '../reports/loop-report.js'
+import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
+
+const PROMPT: Knob = {
+  name: 'prompt',
+  kind: 'text',
+  default: '',
+  about: {
+    en: "the beginning, which the model goes on from; without it, the model's own",
+    ja: '書き出し。その続きを書く。指定がなければモデル既定のもの',
+  },
+}
+
+const UNKNOWN: Knob = {
+  name: 'unknown',
+  kind: 'choice',
+  choices: UNKNOWN_POLICIES,
+  default: 'error',
+  about: {
+    en: 'what to do with symbols of the prompt that the model does not know',
+    ja: 'モデルの知らない文字が書き出しにあるとき',
+  },
+}
+
+const COUNT: Knob = {
+  name: 'count',
+  kind: 'whole',
+  min: 1,
+  max: 1_000_000,
+  default: 1,
+  about: {
+    en: 'how many texts, each with luck of its own',
+    ja: '書く本数。それぞれ別の運で',
+  },
+}
+
+/** `\n`, `\t`, `\\` in a stop string: a shell makes a line end hard to write. */
+export const readEscapes = (text: string): string =>
+  text.replaceAll(/\\([nt\\])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'))
+
+const FLAGS: readonly Flag[] = [
+  flagOf(TEMPERATURE, {
+    short: 't',
+    placeholder: 'T',
+    parse: readTemperature,
+    range: { en: '0 to inf, or a schedule', ja: '0〜inf、またはスケジュール' },
+  }),
+  {
+    flags: '--chain <LINKS>',
+    about: {
+      en: 'what stands between the logits and the draw, in order: "temperature, min-p 0.05, dry 0.8"',
+      ja: 'ロジットと抽選の間に置くもの。書いた順に働く。例 "temperature, min-p 0.05, dry 0.8"',
+    },
+  },
+  flagOf(PROMPT, { short: 'p' }),
+  {
+    flags: '--prompt-file <FILE>',
+    about: {
+      en: 'the prompt from a file, as it stands; - reads standard input',
+      ja: '書き出しをファイルから読む。- は標準入力',
+    },
+  },
+  flagOf(LENGTH, {
+    short: 'n',
+    parse: text => (/^\+?(inf|infinity|∞)$/i.test(text) ? Infinity : readKnob(LENGTH, text)),
+    range: { en: '0 or more, inf', ja: '0以上、inf' },
+  }),
+  flagOf(SEED, { short: 's' }),
+  {
+    flags: '--stop <TEXT>',
+    about: {
+      en: "end before this text; may be repeated; \\n is a line end; without it, the model's own",
+      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n は改行。指定がなければモデル既定のもの',
+    },
+    parse: readEscapes,
+    repeat: true,
+  },
+  flagOf(UNKNOWN, { placeholder: 'WAY' }),
+  flagOf(COUNT, { short: 'c' }),
+  {
+    flags: '--loops',
+    about: {
+      en: 'say where the text begins to go round (24 symbols or more), at T = 0 with the proof, and which temperature leaves it',
+      ja: '文章が同じところを回り始めたら知らせる（24文字以上）。温度0なら証明し、抜け出す温度も示す',
+    },
+  },
+  {
+    flags: '--save <FILE>',
+    about: {
+      en: 'keep the run in a file, for `ondo replay` and `ondo verify`',
+      ja: '実行をファイルに保存する。`ondo replay` と `ondo verify` のために',
+    },
+  },
+  {
+    flags: '--record',
+    about: {
+      en: 'with --save: keep the record of each step too',
+      ja: '--save に加え、一字ごとの記録も保存する',
+    },
+  },
+  {
+    flags: '--code',
+    about: {
+      en: 'after the text, a short code of the run on stderr: `ondo replay CODE` writes it again',
+      ja: '本文の後、実行を表す短いコードを標準エラーに出す。`ondo replay コード` で書き直せる',
+    },
+  },
+  {
+    flags: '--no-echo',
+    about: { en: 'leave the prompt out of the output', ja: '書き出しを出力に含めない' },
+  },
+  {
+    flags: '--json',
+    about: {
+      en: 'JSON lines: the run, then every step with its odds, then the end',
+      ja: 'JSON Lines。実行の設定、各文字とその確率、終わり方の順',
+    },
+  },
+]
+
+interface SampleOptions {
+  readonly temperature?: number | Schedule
+  readonly chain?: string
+  readonly prompt?: string
+  readonly promptFile?: string
+  readonly length?: number
+  readonly seed?: number
+  readonly stop?: readonly string[]
+  readonly unknown?: UnknownPolicy
+  readonly count?: number
+  readonly echo: boolean
+  readonly json?: boolean
+  readonly loops?: boolean
+  readonly save?: string
+  readonly record?: boolean
+  readonly code?: boolean
+}
+
+function reportUnknown(unknown: readonly { symbol: string; replacement?: string }[], io: Io): void {
+  for (const { symbol, replacement } of unknown) {
+    const shown = JSON.stringify(symbol)
+    io.say(
+      replacement === undefined
+        ? {
+            en: `left out ${shown}, which the model does not know`,
+            ja: `${shown} を除いた（モデルの知らない文字）`,
+          }
+        : {
+            en: `${JSON.stringify(replacement)} stands for ${shown}, which the model does not know`,
+            ja: `${shown} の代わりに ${JSON.stringify(replacement)} を使った（モデルの知らない文字）`,
+          },
+    )
+  }
+}
+
+async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
+  const options = given as SampleOptions
+  const model = await openModel(name)
+  const { temperature = TEMPERATURE.default, seed = SEED.default, unknown = 'error' } = options
+  const prompt =
+    options.prompt ??
+    (options.promptFile !== undefined
+      ? new TextDecoder().decode(readInput(options.promptFile))
+      : (model.prompt ?? ''))
+  const encoded = model.tokenizer.encode(prompt, unknown)
+  reportUnknown(encoded.unknown, io)
+  // A chain that can't be is said before the prompt is printed.
+  const chain =
+    options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
+  // A temperature written in the chain is no news to who wrote it, only to who gave another, too.
+  const notes =
+    chain !== undefined &&
+    (options.temperature !== undefined ||
+      chain.links.some(link => link.link === 'temperature' && link.temperature === undefined))
+  const stops = options.stop ?? model.stop ?? []
+  const count = options.count ?? 1
+  checkSave(options, count)
+  // A prompt of line breaks alone (names begin after one) would only print empty lines.
+  const echo = options.echo && prompt.trim() !== ''
+  const signal = io.interrupt
+  // One text a line where a text ends at its line; otherwise an empty line between texts.
+  const between = stops.includes('\n') ? '' : '\n'
+
+  for (let stream = 0; stream < count && !signal.aborted; stream++) {
+    const request: GenerateOptions = {
+      prompt,
+      temperature,
+      chain: options.chain,
+      seed,
+      stream,
+      length: options.length,
+      stop: stops,
+      unknown,
+      signal,
+      loops: options.loops,
+      notes,
+    }
+    const header = runHeader(model, { ...request, prompt, ids: encoded.ids, temperature, seed })
+    const loops = options.loops
+      ? await LoopReporter.of(
+          model,
+          {
+            ...{ promptIds: encoded.ids, prompt, unknown, temperature, seed, stream, stop: stops },
+            plain: header.chain === undefined,
+          },
+          io,
+        )
+      : undefined
+    const kept: Step[] = []
+    const output = new Gathered(io)
+    const started = performance.now()
+    let text = ''
+    let symbols = 0
+    let surprisal = 0
+    let stop: StopReason | 'interrupted' = 'interrupted'
+    let stopString: string | undefined
+    if (options.json) {
+      await io.json({ type: 'run', ...header })
+    } else {
+      if (stream > 0) await io.write(between)
+      if (echo) await io.write(io.paint.dim(prompt))
+    }
+    let idle = 0
+    let note: Bilingual | undefined
+    for await (const { temperatureNote, ...step } of generate(model, request)) {
+      if (temperatureNote) idle++
+      note ??= temperatureNote
+      text += step.text
+      symbols++
+      surprisal += step.surprisal
+      if (step.stop) {
+        stop = step.stop
+        stopString = step.stopString
+      }
+      if (options.save !== undefined) kept.push(step)
+      await output.push(options.json ? jsonStep(step) : step.text)
+      loops?.push(step)
+    }
+    await output.flush()
+    if (options.length === 0) stop = 'length'
+    const bits = symbols > 0 ? surprisal / symbols : null
+    const interrupted = stop === 'interrupted'
+    const code = options.code && encodeRun(interrupted ? { ...header, length: symbols } : header)
+    // Before what is said of the text: on a terminal both are one.
+    const ended = ((echo ? prompt : '') + text).endsWith('\n')
+    if (!options.json && !ended) await io.write('\n')
+    const found = await loops?.end(signal)
+    if (options.json) {
+      const end = { type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text, ...found }
+      await io.json(code ? { ...end, code } : end)
+    } else {
+      if (code) io.warn(code)
+      if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
+    }
+    // Of some steps it is nothing to speak of: there, only one symbol is likely.
+    if (note && idle === symbols) {
+      io.warn(io.dye.yellow(io.t(note)))
+    }
+    if (options.save !== undefined) await save(options.save, header, kept, options, name)
+  }
+  return signal.aborted ? io.interruptedCode : DONE
+}
+
+/** @throws InputError for what --save can't keep */
+function checkSave({ save, record }: SampleOptions, count: number): void {
+  if (record && save === undefined) {
+    throw new InputError('record', 'The option --record says what --save keeps; give --save FILE.')
+  }
+  if (save !== undefined && count > 1) {
+    throw new InputError(
+      'save',
+      `The option --save keeps one run and --count asks for ${count}; leave one of them out.`,
+    )
+  }
+}
+
+async function save(
+  path: string,
+  header: RunHeader,
+  steps: readonly Step[],
+  { record }: SampleOptions,
+  name: unknown,
+): Promise<void> {
+  const source = typeof name === 'string' ? name : DEFAULT_MODEL
+  const run = await recordRun(header, steps, { record, ...(source !== '-' && { source }) })
+  await writeFileAtomic(path, writeRun(run))
+}
+
+const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })
+
+function summary(
+  io: Io,
+  run: {
+    symbols: number
+    bits: number | null
+    temperature: number | Schedule
+    seed: number
+    started: number
+  },
+): void {
+  const rate = Math.round(run.symbols / ((performance.now() - run.started) / 1000))
+  const { temperature } = run
+  const T = writeSchedule(
+    typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature,
+  )
+  const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
+  io.say(
+    io.dye.dim(
+      io.t({
+        en: `— T ${T} · seed ${run.seed} · ${run.symbols} symbols${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
+        ja: `— 温度 ${T} · 種 ${run.seed} · ${run.symbols}文字${bits && `${bits}ビット/文字`} · 毎秒${rate.toLocaleString('en')}文字`,
+      }),
+    ),
+  )
+}
+
+export const sample: CommandSpec = {
+  name: 'sample',
+  arguments: '[model]',
+  about: {
+    en: 'Writes text. MODEL is a bundled name (shakespeare, war-and-peace, kokoro, names, irish-tunes), a model file, a training folder, or - for a model on standard input; without one, shakespeare.',
+    ja: '文章を書きます。MODELは付属モデルの名前（shakespeare、war-and-peace、kokoro、names、irish-tunes）、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
+  },
+  examples: [
+    ['ondo sample', { en: 'Shakespeare at once', ja: 'すぐにシェイクスピア風' }],
+    ['ondo sample -t 0.2', { en: 'safe, soon repetitive', ja: '手堅く、やがて繰り返し' }],
+    ['ondo sample -t 1.5 --seed 7', { en: 'inventive, with other luck', ja: '奔放に、別の運で' }],
+    ['ondo sample -t "0.2@0 1.5@400"', { en: 'warming up along the text', ja: '書くほどに温まる' }],
+    ['ondo sample -t 0', { en: 'always the most likely', ja: '常に最も確からしい文字' }],
+    ['ondo sample kokoro --prompt "私は"', { en: 'Japanese', ja: '日本語' }],
+    ['ondo sample names --count 20', { en: 'twenty new names', ja: '新しい名前を20' }],
+    [
+      'ondo sample runs/book --length inf | less',
+      { en: 'your model, without end', ja: '自作のモデルで、終わりなく' },
+    ],
+    ['ondo sample -t 0 --loops', { en: 'where it goes round', ja: 'どこで回り始めるか' }],
+    ['ondo sample --save run.json', { en: 'to write it again', ja: 'もう一度書くために' }],
+    ['ondo sample --json | head -3', { en: 'why each character came', ja: '各文字が選ばれた理由' }],
+  ],
+  flags: FLAGS,
+  run,
+}

@@ -1,0 +1,174 @@
+/** The options of `ondo train`: every setting of the table, and what a command line has besides. */
+import { TOKENIZERS, type TokenizerKind } from '../../text/index.js'
+import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../../train/index.js'
+import { type Flag, flagOf } from '../command.js'
+import { MIN_COUNT, THREADS } from '../flags.js'
+import { READING } from '../inputs/corpus.js'
+import { BY_THE_TEXT_IN_WORDS } from '../terminal/format.js'
+import { readEscapes } from './sample.js'
+
+const GROUPS = {
+  text: { en: 'Text', ja: 'テキスト' },
+  model: { en: 'Model', ja: 'モデル' },
+  training: { en: 'Training', ja: '学習' },
+  file: { en: 'Model file', ja: 'モデルファイル' },
+  output: { en: 'Output', ja: '出力' },
+}
+
+/** Settings of the model; the others are of its training. */
+const OF_MODEL = new Set([
+  'cell',
+  'layers',
+  'hidden',
+  'embedding',
+  'activation',
+  'reset',
+  'dropout',
+  'dropoutAfter',
+  'ar',
+  'tar',
+  'init',
+  'forgetBias',
+])
+
+/** Settings whose default follows from the length of the text. */
+const CHOSEN: ReadonlySet<string> = new Set(BY_THE_TEXT)
+
+const settingFlags = (ofModel: boolean): Flag[] =>
+  Object.values(TRAIN_KNOBS)
+    .filter(knob => OF_MODEL.has(knob.name) === ofModel)
+    .map(knob =>
+      flagOf(knob, {
+        group: ofModel ? GROUPS.model : GROUPS.training,
+        ...(CHOSEN.has(knob.name) && { default: BY_THE_TEXT_IN_WORDS }),
+      }),
+    )
+
+const withGroup = (group: Flag['group'], flags: readonly Flag[]): Flag[] =>
+  flags.map(flag => ({ ...flag, group }))
+
+export const FLAGS: readonly Flag[] = [
+  {
+    flags: '-o, --out <DIR>',
+    about: {
+      en: 'the training folder; without it, runs/ and the name of the text',
+      ja: '学習フォルダー。省略すると runs/ とテキストの名前',
+    },
+  },
+  {
+    flags: '--resume',
+    about: {
+      en: 'go on where the run in the folder stopped, exactly',
+      ja: 'フォルダーにある学習を、止まったところから正確に再開する',
+    },
+  },
+  {
+    flags: '--force',
+    about: {
+      en: 'begin anew where a run stands; the old one is moved into a folder beside',
+      ja: '既存の学習があっても新しく始める。古いものは脇のフォルダーに移す',
+    },
+  },
+  {
+    flags: '--preset <NAME>',
+    about: {
+      en: "a whole set of settings: char-rnn's defaults",
+      ja: '設定一式。char-rnnの既定値',
+    },
+    range: { en: Object.keys(PRESETS).join(' | '), ja: Object.keys(PRESETS).join(' | ') },
+  },
+  {
+    flags: '--budget <TIME>',
+    about: {
+      en: 'train as well as possible in so much time on this machine: what is not given is chosen for it, and the number of updates follows the clock',
+      ja: 'このマシンでその時間内にできるだけよく学習する。指定のない設定はそれに合わせて選び、更新回数は時計に従う',
+    },
+    range: { en: '90s, 10m, 1h30m', ja: '90s、10m、1h30m' },
+    parse: readBudget,
+  },
+  ...settingFlags(true),
+  ...settingFlags(false),
+  { ...THREADS, group: GROUPS.training },
+  ...withGroup(GROUPS.text, [
+    flagOf({
+      name: 'tokenizer',
+      kind: 'choice',
+      choices: TOKENIZERS,
+      default: 'character',
+      about: {
+        en: 'what a symbol is: byte reads any file at all',
+        ja: '何を1文字とするか。byteならどんなファイルでも読める',
+      },
+    }),
+    MIN_COUNT,
+    ...READING,
+  ]),
+  ...withGroup(GROUPS.file, [
+    { flags: '--name <TEXT>', about: { en: 'the name that people see', ja: '表示される名前' } },
+    {
+      flags: '--prompt <TEXT>',
+      about: {
+        en: 'what the model goes on from when nothing else is said; also for the samples',
+        ja: '指定がないときの書き出し。途中の見本にも使う',
+      },
+    },
+    {
+      flags: '--stop <TEXT>',
+      about: {
+        en: 'where texts of this model end by themselves; may be repeated; \\n is a line end',
+        ja: 'このモデルの文章が終わる文字列。繰り返し指定可。\\n は改行',
+      },
+      parse: readEscapes,
+      repeat: true,
+    },
+  ]),
+  ...withGroup(GROUPS.output, [
+    flagOf({
+      name: 'sampleEvery',
+      kind: 'whole',
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 0,
+      about: {
+        en: 'updates from one set of samples to the next; 0 at each validation',
+        ja: '見本を書かせる間隔（更新回数）。0なら検証のたび',
+      },
+    }),
+    { flags: '--no-samples', about: { en: 'no samples', ja: '見本を書かせない' } },
+    {
+      flags: '--no-baseline',
+      about: {
+        en: 'no n-gram of the same text to compare with at the end',
+        ja: '最後に同じテキストのn-gramと比べない',
+      },
+    },
+    {
+      flags: '--json',
+      about: {
+        en: 'every event as a line of JSON on stdout',
+        ja: '出来事を1行ずつJSONで標準出力へ',
+      },
+    },
+  ]),
+]
+
+export interface TrainFlags extends Partial<Record<keyof typeof TRAIN_KNOBS, unknown>> {
+  readonly out?: string
+  readonly resume?: boolean
+  readonly force?: boolean
+  readonly preset?: string
+  /** Seconds. */
+  readonly budget?: number
+  readonly threads?: number
+  readonly tokenizer?: TokenizerKind
+  readonly minCount?: number
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly name?: string
+  readonly prompt?: string
+  readonly stop?: readonly string[]
+  readonly sampleEvery?: number
+  readonly samples: boolean
+  readonly baseline: boolean
+  readonly json?: boolean
+}

@@ -1,0 +1,64 @@
+/** `ondo verify`: does a saved run come out the same here? */
+import { InputError } from '../../errors.js'
+import { type Difference, verifyRun } from '../../generate/index.js'
+import type { Bilingual } from '../../knob.js'
+import type { CommandSpec } from '../command.js'
+import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
+import { DONE, FAILED, type Io } from '../terminal/io.js'
+
+const WHAT: Readonly<Record<string, Bilingual>> = {
+  symbol: { en: '', ja: '' },
+  end: { en: ', the end', ja: '（終わり方）' },
+  prompt: { en: ' of the prompt', ja: '（書き出しの中）' },
+  text: { en: ', the text', ja: '（本文）' },
+}
+
+function sentence({ position, what, expected, came }: Difference, io: Io): string {
+  const where = WHAT[what] ?? { en: `, ${what}`, ja: `（${what}）` }
+  return io.t({
+    en: `differs at position ${position}${where.en}: expected ${expected}, came ${came}`,
+    ja: `位置 ${position}${where.ja} で相違：記録は ${expected}、結果は ${came}`,
+  })
+}
+
+async function run(io: Io, [name, modelName]: readonly unknown[], given: object): Promise<number> {
+  const { json } = given as { json?: boolean }
+  const named = await openRun(name)
+  const { record } = named
+  if (!record) {
+    throw new InputError(
+      'run',
+      'A code holds no text to compare with; give the file of `ondo sample --save`, or write the text with `ondo replay`.',
+    )
+  }
+  const model = await modelOfRun(named, modelName, io)
+  const difference = await verifyRun(model, record, { signal: io.interrupt })
+  if (json) await io.json({ equal: difference === undefined, ...difference })
+  else if (difference) await io.write(`${sentence(difference, io)}\n`)
+  else {
+    const { ids, steps } = record
+    await io.write(
+      `${io.t({
+        en: `equal: ${ids.length} symbols${steps ? ', each with its record' : ''}`,
+        ja: `一致：${ids.length}文字${steps ? '、各文字の記録も' : ''}`,
+      })}\n`,
+    )
+  }
+  return difference ? FAILED : DONE
+}
+
+export const verify: CommandSpec = {
+  name: 'verify',
+  arguments: RUN_ARGUMENT,
+  about: {
+    en: 'Writes a saved run again and compares it with what was saved: every symbol, how it ended, and where the run has them the records to the last bit. Ends with 0 when all is equal, with 1 and the first difference when not.',
+    ja: '保存した実行を書き直し、記録と比べます。一字ずつ、終わり方、記録があればその数値も最後のビットまで。すべて同じなら終了コード0、違えば最初の相違を示して1。',
+  },
+  examples: [
+    ['ondo sample --save run.json --record', { en: 'save a run', ja: '実行を保存' }],
+    ['ondo verify run.json', { en: 'is it the same here?', ja: 'ここでも同じか' }],
+    ['ondo verify run.json runs/book', { en: 'its model is here', ja: 'モデルの場所を示す' }],
+  ],
+  flags: [{ flags: '--json', about: { en: 'one JSON object', ja: 'JSONで' } }],
+  run,
+}

@@ -1,0 +1,137 @@
+/** The training folder as the command line sees it: is a run there, of what text, and how far. */
+import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
+import { basename, extname, join, relative, resolve } from 'node:path'
+import { InputError } from '../../errors.js'
+import { checkpointFolder, makeFolder } from '../../node/checkpoint-folder.js'
+import { fileError, writeFileAtomic } from '../../node/files.js'
+import type { TokenizerKind } from '../../text/index.js'
+import { FILES, type Run, readCheckpoint } from '../../train/index.js'
+
+/** How the text was read: kept beside the run, so that resuming needs no more than the folder. */
+export interface Source {
+  /** TEXT... */
+  readonly text: readonly string[]
+  readonly encoding?: string
+  readonly raw?: boolean
+  readonly tokenizer?: TokenizerKind
+  readonly minCount?: number
+  readonly name?: string
+  readonly prompt?: string
+  readonly stop?: readonly string[]
+}
+
+const SOURCE = 'source.json'
+
+export const noText = (): InputError =>
+  new InputError(
+    'argument',
+    'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
+  )
+
+/** `runs/book` for `texts/book.txt`. */
+export function defaultFolder(paths: readonly string[]): string {
+  const [first] = paths
+  if (first === undefined) throw noText()
+  if (first === '-') {
+    throw new InputError(
+      'option',
+      'A text from standard input has no name: say where with --out DIR.',
+    )
+  }
+  const name = basename(resolve(first))
+  return join('runs', basename(name, extname(name)) || name)
+}
+
+export class TrainingFolder {
+  private readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  private async json(name: string): Promise<unknown> {
+    try {
+      return JSON.parse(await readFile(join(this.path, name), 'utf8'))
+    } catch {
+      return undefined
+    }
+  }
+
+  async holdsRun(): Promise<boolean> {
+    for (const name of [FILES.resume, FILES.model, FILES.best]) {
+      if (await stat(join(this.path, name)).catch(() => undefined)) return true
+    }
+    return false
+  }
+
+  /** As run.json says it; where that is gone or cut off, as the checkpoint itself does. */
+  private async run(): Promise<Partial<Run>> {
+    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
+    return run ?? (await readCheckpoint(await checkpointFolder(this.path))).run
+  }
+
+  /** `tiny-shakespeare.txt, step 812`. */
+  async describe(): Promise<string> {
+    const { corpus, step } = ((await this.json(FILES.run)) ?? {}) as Partial<Run>
+    return `${corpus?.name === undefined ? '' : `${corpus.name}, `}step ${step ?? 'unknown'}`
+  }
+
+  /** JSON of the run's tokenizer, from its run.json. */
+  async tokenizer(): Promise<unknown> {
+    const { tokenizer } = await this.run()
+    return tokenizer === undefined ? undefined : JSON.parse(tokenizer)
+  }
+
+  async threads(): Promise<number | undefined> {
+    return (await this.run()).threads
+  }
+
+  /** How the text was read before; paths as seen from here. */
+  async source(): Promise<Partial<Source>> {
+    const source = (await this.json(SOURCE)) as Partial<Source> | undefined
+    if (source?.text === undefined) return source ?? {}
+    const text = source.text.map(path => (path === '-' ? '-' : join(this.path, path)))
+    // Standard input is gone; it has to be given again.
+    return { ...source, text: text.includes('-') ? [] : text }
+  }
+
+  /** Why a run that goes on does not know its text. */
+  unknownSource(): InputError {
+    return new InputError(
+      'argument',
+      `Which text ${this.path} was trained on is not known, since its ${SOURCE} is missing, damaged or names standard input; give the text again: ondo train TEXT --out ${this.path} --resume`,
+    )
+  }
+
+  /** Paths are kept relative to the folder: both may be moved together. */
+  async writeSource(source: Source): Promise<void> {
+    const text = source.text.map(path => (path === '-' ? '-' : relative(this.path, path)))
+    await writeFileAtomic(
+      join(this.path, SOURCE),
+      `${JSON.stringify({ ...source, text }, null, 2)}\n`,
+    )
+  }
+
+  /** @returns whether it was not there before */
+  make(): Promise<boolean> {
+    return makeFolder(this.path)
+  }
+
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.path).catch(() => {})
+  }
+
+  /** Moves a run's files into the first free `before-N` inside the folder. @returns where they are */
+  async moveAside(): Promise<string> {
+    let n = 1
+    while (await stat(join(this.path, `before-${n}`)).catch(() => undefined)) n++
+    const aside = join(this.path, `before-${n}`)
+    await mkdir(aside)
+    for (const name of [...Object.values(FILES), SOURCE]) {
+      await rename(join(this.path, name), join(aside, name)).catch(error => {
+        if (error.code !== 'ENOENT') throw fileError(error, join(this.path, name), 'moved')
+      })
+    }
+    return aside
+  }
+}

@@ -1,0 +1,54 @@
+/** The text that a model was trained on, given again with --corpus. */
+import type { Model } from '../../file/index.js'
+import {
+  type CorpusFigures,
+  figuresAt,
+  type KeptMeasures,
+  keptMeasures,
+} from '../../measure/index.js'
+import { corpusMeasures, textOfParts } from '../../node/corpus-measures.js'
+import { readCorpus } from '../../node/read.js'
+import { encodeContent } from '../../text/index.js'
+import { recordedParts } from '../../train/data-parts.js'
+import { hashOf } from './corpus.js'
+
+export interface TrainedText {
+  /** What was trained on; the whole text where the model's file does not say which part. */
+  readonly text: string
+  /** SHA-256 of the corpus. */
+  readonly hash: string
+  /** Of the model's file, or measured now. */
+  measures(): KeptMeasures
+  figures(length: number): CorpusFigures | undefined
+}
+
+export async function trainedText(
+  model: Model,
+  paths: readonly string[],
+  reading: { readonly encoding?: string; readonly raw?: boolean },
+): Promise<TrainedText> {
+  const { tokenizer, training } = model
+  const { encoding, raw } = reading
+  const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: tokenizer.kind })
+  const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
+  const hash = await hashOf(corpus)
+  const own = hash === training.corpusHash
+  const recorded = own ? recordedParts(training, ids.length) : undefined
+  const parts = recorded ?? { training: [{ from: 0, to: ids.length }], heldOut: [] }
+  let measured: KeptMeasures | undefined
+  const measures = (): KeptMeasures => {
+    measured ??= keptMeasures(model).corpus
+      ? keptMeasures(model)
+      : corpusMeasures(ids, tokenizer, parts)
+    return measured
+  }
+  return {
+    text: textOfParts(ids, tokenizer, parts.training),
+    hash,
+    measures,
+    figures: length => {
+      const { corpus: profile } = measures()
+      return profile && figuresAt(profile, length)
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/** `ondo eval --dynamic`: the score of a model that goes on learning from the text as it reads. */
+import { InputError } from '../../errors.js'
+import type { Model } from '../../file/index.js'
+import { generate } from '../../generate/index.js'
+import { type Score, scoreOfParts } from '../../measure/model/score.js'
+import { nodeEngine } from '../../node/engine.js'
+import type { Ids, Stretch } from '../../text/index.js'
+import {
+  DYNAMIC_KNOBS,
+  type DynamicSettings,
+  dynamicReader,
+  dynamicSettings,
+} from '../../train/index.js'
+import { type Flag, flagOf, type Options } from '../command.js'
+
+const GROUP = { en: 'Dynamic evaluation', ja: '動的評価' }
+
+export const DYNAMIC_FLAGS: readonly Flag[] = [
+  {
+    flags: '--dynamic',
+    about: {
+      en: 'score also a copy of the model that goes on learning from the text; every symbol is predicted before it is learned from',
+      ja: 'テキストから学び続けるモデルの写しでも測る。どの文字も、学ぶ前に予測する',
+    },
+    group: GROUP,
+  },
+  ...Object.values(DYNAMIC_KNOBS).map(knob => flagOf(knob, { group: GROUP })),
+]
+
+/** What was asked for; undefined without --dynamic. */
+export function dynamicOptions(options: Options): DynamicSettings | undefined {
+  if (options.dynamic === true) return dynamicSettings(options)
+  const alone = Object.keys(DYNAMIC_KNOBS).find(name => options[name] !== undefined)
+  if (alone !== undefined) {
+    throw new InputError(
+      'option',
+      `--${alone} belongs to dynamic evaluation: give --dynamic too, or leave it out.`,
+    )
+  }
+  return undefined
+}
+
+/** Stretches that the model writes for calibration: 30, 100 and 600 are as good (docs/results.md). */
+const OWN_STRETCHES = 100
+
+/** What the model writes at T = 1: the text that it knows best, and that every model file has. */
+async function ownWriting(model: Model, length: number): Promise<Uint32Array> {
+  const ids = new Uint32Array(length)
+  let n = 0
+  for await (const step of generate(model, { temperature: 1, length, stop: [] })) {
+    ids[n++] = step.id
+  }
+  return ids.subarray(0, n)
+}
+
+/**
+ * Reads some parts of a text, in their order, with one copy of the weights that goes on learning.
+ * @param onProgress predictions made and to be made, calibration included
+ */
+export async function scoreDynamically(
+  model: Model,
+  ids: Ids,
+  parts: readonly Stretch[],
+  request: {
+    readonly settings: DynamicSettings
+    readonly signal: AbortSignal
+    readonly onProgress: (done: number, total: number) => void
+  },
+): Promise<Score> {
+  const { settings, signal, onProgress } = request
+  // A stream alone is too small for two threads, and one gives the same bits everywhere.
+  const reader = await dynamicReader(await nodeEngine({ threads: 1 }), model, settings)
+  try {
+    const known = await ownWriting(model, OWN_STRETCHES * settings.seq + 1)
+    const total = known.length + parts.reduce((sum, { from, to }) => sum + to - from, 0)
+    let before = 0
+    const told = { signal, onProgress: (done: number) => onProgress(before + done, total) }
+    await reader.calibrate(known, told)
+    before = known.length
+    const surprisals = new Float32Array(ids.length - 1)
+    for (const part of parts) {
+      const from = Math.max(1, part.from)
+      surprisals.set(await reader.read(ids, part, told), from - 1)
+      before += part.to - part.from
+    }
+    return scoreOfParts(surprisals, parts)
+  } finally {
+    await reader.dispose()
+  }
+}

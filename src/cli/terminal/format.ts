@@ -1,0 +1,89 @@
+/** Numbers and names in words, English and Japanese: one place for all commands. */
+import type { ModelConfig } from '../../model/config.js'
+import { LN2 } from '../../numeric.js'
+import type { Io } from './io.js'
+
+/** The default of a setting that `settingsFor` chooses. */
+export const BY_THE_TEXT_IN_WORDS = { en: 'by the text', ja: 'テキスト次第' }
+
+/** With separators: 1,115,394. */
+export const number = (value: number, io: Io): string => value.toLocaleString(io.language)
+
+/** 1.94 MB: powers of ten, as disks are sold. */
+export function bytesOf(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  const units = ['kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = -1
+  do {
+    value /= 1000
+    unit++
+  } while (value >= 999.5 && unit < units.length - 1)
+  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
+/** `42 s`, `3 min 05 s`, `1 h 12 min`. */
+export function durationOf(seconds: number, io: Io): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const [h, min, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  const two = (value: number): string => String(value).padStart(2, '0')
+  if (h > 0) return io.t({ en: `${h} h ${two(min)} min`, ja: `${h}時間${two(min)}分` })
+  if (min > 0) return io.t({ en: `${min} min ${two(s)} s`, ja: `${min}分${two(s)}秒` })
+  return io.t({ en: `${s} s`, ja: `${s}秒` })
+}
+
+/** `1.3864 nats (2.0002 bits) a symbol`. */
+export const lossOf = (nats: number, io: Io): string =>
+  io.t({
+    en: `${nats.toFixed(4)} nats (${(nats / LN2).toFixed(4)} bits) a symbol`,
+    ja: `1文字あたり${nats.toFixed(4)}ナット（${(nats / LN2).toFixed(4)}ビット）`,
+  })
+
+export function cellName(config: ModelConfig, io: Io): string {
+  const { cell, layers, hidden, embedding, activation, reset } = config
+  const notes: string[] = []
+  if (cell === 'rnn') notes.push(activation)
+  if (cell === 'gru') {
+    notes.push(
+      io.t(
+        reset === 'after'
+          ? { en: 'reset after the product', ja: '積の後でリセット' }
+          : { en: 'reset before the product', ja: '積の前でリセット' },
+      ),
+    )
+  }
+  notes.push(
+    embedding > 0
+      ? io.t({ en: `embedding of ${embedding}`, ja: `埋め込み${embedding}` })
+      : io.t({ en: 'one-hot input', ja: 'ワンホット入力' }),
+  )
+  const layersOf = io.t({
+    en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${hidden} units`,
+    ja: `${layers}層×${hidden}ユニット`,
+  })
+  return `${cell.toUpperCase()}, ${layersOf}, ${notes.join(', ')}`
+}
+
+/** What was held out of training, in words. */
+export function splitName(
+  split: string,
+  settings: Readonly<Record<string, unknown>> | undefined,
+  io: Io,
+): string {
+  const part = typeof settings?.holdout === 'number' ? settings.holdout : undefined
+  const share = part === undefined ? '' : `${+(part * 100).toFixed(2)}%`
+  switch (split) {
+    case 'tail':
+      return io.t({
+        en: `the last ${share || 'part'} of the text (tail)`,
+        ja: `末尾${share}（tail）`,
+      })
+    case 'striped':
+      return io.t({
+        en: `the last ${share || 'part'} of each stream (striped; reads easier than tail)`,
+        ja: `各ストリームの末尾${share}（striped。tailより易しい）`,
+      })
+    default:
+      return split
+  }
+}

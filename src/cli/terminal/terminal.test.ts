@@ -1,0 +1,142 @@
+/** What stands on the terminal: lines that fit, numbers that read well, Japanese that breaks right. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FileError } from '../../errors.js'
+import type { Bilingual } from '../../knob.js'
+import { quoted } from '../inputs/open-model.js'
+import { bytesOf } from './format.js'
+import { jsonLine } from './io.js'
+import { languageOf, NO_BREAK, width, wrap } from './language.js'
+import { bar, clock, rate, trainingLine } from './progress-line.js'
+
+const progress = {
+  epoch: 11.4,
+  epochs: 20,
+  done: 0.57,
+  loss: 1.62139,
+  validation: 1.70124,
+  symbolsPerSecond: 36_123.4,
+  secondsLeft: 725,
+}
+
+const ENGLISH = { t: (text: Bilingual) => text.en }
+const JAPANESE = { t: (text: Bilingual) => text.ja }
+
+describe('the line of training', () => {
+  it('says all there is to say in 79 columns', () => {
+    expect(trainingLine(progress, 79, ENGLISH)).toBe(
+      'epoch 12/20 ███████▍░░░░░ loss 1.621 (2.339 bits) val 1.701 36,100/s 12:05 left',
+    )
+    expect(trainingLine(progress, 79, JAPANESE)).toBe(
+      'エポック12/20 ████░░░ 損失1.621 （2.339ビット） 検証1.701 毎秒36,100 残り 12:05',
+    )
+  })
+
+  it('never is wider than the terminal, whatever the numbers are', () => {
+    const anything = fc.record({
+      epoch: fc.double({ min: 0, max: 1e5, noNaN: true }),
+      epochs: fc.integer({ min: 1, max: 100_000 }),
+      done: fc.double({ min: 0, max: 1, noNaN: true }),
+      loss: fc.double({ min: 0, max: 1e4, noNaN: true }),
+      validation: fc.option(fc.double({ min: 0, max: 1e4, noNaN: true }), { nil: undefined }),
+      symbolsPerSecond: fc.double({ min: 0, max: 1e9 }),
+      secondsLeft: fc.double({ min: 0, max: 1e9 }),
+    })
+    fc.assert(
+      fc.property(anything, fc.integer({ min: 1, max: 200 }), (at, columns) => {
+        for (const [io, word] of [
+          [ENGLISH, 'loss'],
+          [JAPANESE, '損失'],
+        ] as const) {
+          const line = trainingLine(at, columns, io)
+          expect(width(line)).toBeLessThanOrEqual(columns)
+          expect(word.startsWith(line.slice(0, word.length)) || line.includes(word)).toBe(true)
+        }
+      }),
+    )
+  })
+})
+
+it('draws a bar of exactly the columns asked for', () => {
+  expect(bar(0, 8)).toBe('░░░░░░░░')
+  expect(bar(1, 8)).toBe('████████')
+  expect(bar(0.5, 3)).toBe('█▌░')
+  fc.assert(
+    fc.property(fc.double(), fc.integer({ min: 0, max: 60 }), (part, columns) => {
+      if (!Number.isNaN(part)) expect([...bar(part, columns)]).toHaveLength(columns)
+    }),
+  )
+})
+
+it('writes times, rates and sizes as people read them', () => {
+  expect([0, 59.6, 65, 3661, Infinity].map(clock)).toEqual([
+    '0:00',
+    '1:00',
+    '1:05',
+    '1:01:01',
+    '-:--',
+  ])
+  expect([3.149, 84, 36_123, 999_949, 999_999, 1_234_567].map(rate)).toEqual([
+    '3.1',
+    '84',
+    '36,100',
+    '1.0M',
+    '1.0M',
+    '1.2M',
+  ])
+  expect([999, 1000, 61_324, 1_115_394, 999_999].map(size => bytesOf(size))).toEqual([
+    '999 B',
+    '1.00 kB',
+    '61.3 kB',
+    '1.12 MB',
+    '1.00 MB',
+  ])
+})
+
+describe('wrapping', () => {
+  it('loses no word and keeps within the columns', () => {
+    const words = fc.array(fc.stringMatching(/^[a-z、。（）温度ぬるい]{1,12}$/u), { maxLength: 30 })
+    fc.assert(
+      fc.property(words, fc.integer({ min: 26, max: 80 }), (list, columns) => {
+        const text = list.join(' ')
+        const lines = wrap(text, columns)
+        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
+        for (const line of lines) expect(width(line)).toBeLessThanOrEqual(columns)
+      }),
+    )
+  })
+
+  it('lets no line begin with a closing sign or end with an opening one', () => {
+    expect(wrap('ああああ。ああ', 8)).toEqual(['あああ', 'あ。ああ'])
+    expect(wrap('あああ（ああ）', 8)).toEqual(['あああ', '（ああ）'])
+  })
+
+  it('keeps bound words together', () => {
+    expect(wrap(`range (0${NO_BREAK}to${NO_BREAK}1)`, 10)).toEqual(['range', '(0 to 1)'])
+  })
+})
+
+it('takes the language from --lang, then from the locale', () => {
+  expect(languageOf([], { LANG: 'ja_JP.UTF-8' })).toBe('ja')
+  expect(languageOf([], { LC_ALL: 'en_GB.UTF-8', LANG: 'ja_JP.UTF-8' })).toBe('en')
+  expect(languageOf(['sample', '--lang', 'ja'], { LANG: 'C' })).toBe('ja')
+  expect(languageOf(['--lang=en'], { LANG: 'ja_JP.UTF-8' })).toBe('en')
+  expect(languageOf([], {})).toBe('en')
+})
+
+it('quotes a word for a shell when it has to', () => {
+  expect(['runs/ts', 'a b', "it's", 'a\nb', ''].map(quoted)).toEqual([
+    'runs/ts',
+    "'a b'",
+    "$'it\\'s'",
+    "$'a\\nb'",
+    "''",
+  ])
+})
+
+it('writes infinity in JSON as the command line does', () => {
+  expect(jsonLine({ temperature: Infinity, seed: 7n, at: [1, null] })).toBe(
+    '{"temperature":"inf","seed":"7","at":[1,null]}\n',
+  )
+  expect(new FileError('x', 'y').code).toBe('x')
+})

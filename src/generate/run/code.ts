@@ -1,0 +1,214 @@
+/**
+ * A whole run as a short word that fits a link: `ondoAQ…`, base64url. The bytes under it:
+ *
+ *   3  a2 77 68: why every code begins with "ondo"
+ *   1  version, 1
+ *   .  model, ondo, tokenizer, prompt, unknown, seed, stream, temperature, chain, length, stop
+ *   4  CRC-32 of all that is before
+ *
+ * Text is UTF-8 after its length; numbers are LEB128 (seven bits a byte, lowest first). A model that
+ * is a SHA-256 takes its 32 bytes. What has its usual value takes one byte.
+ */
+import { InputError } from '../../errors.js'
+import { TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
+import type { Run } from './header.js'
+
+const MAGIC = [0xa2, 0x77, 0x68]
+const VERSION = 1
+const SHA256 = /^[0-9a-f]{64}$/
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+class Bytes {
+  readonly all: number[] = [...MAGIC, VERSION]
+
+  number(value: number | bigint): void {
+    let rest = BigInt(value)
+    while (rest >= 128n) {
+      this.all.push(Number(rest & 127n) | 128)
+      rest >>= 7n
+    }
+    this.all.push(Number(rest))
+  }
+
+  text(value: string): void {
+    const bytes = new TextEncoder().encode(value)
+    this.number(bytes.length)
+    for (const byte of bytes) this.all.push(byte)
+  }
+
+  /** The place in a list that only grows, from 1; what is not in it is 0 and its text. */
+  word(value: string, list: readonly string[]): void {
+    const place = list.indexOf(value) + 1
+    this.number(place)
+    if (place === 0) this.text(value)
+  }
+}
+
+/** @returns the run as one word of letters, digits, `-` and `_` */
+export function encodeRun(run: Run): string {
+  const bytes = new Bytes()
+  if (SHA256.test(run.model)) {
+    bytes.number(0)
+    for (let i = 0; i < 64; i += 2) bytes.all.push(Number.parseInt(run.model.slice(i, i + 2), 16))
+  } else {
+    bytes.number(1)
+    bytes.text(run.model)
+  }
+  bytes.text(run.ondo)
+  bytes.word(run.tokenizer, TOKENIZERS)
+  bytes.text(run.prompt)
+  bytes.word(run.unknown ?? 'error', UNKNOWN_POLICIES)
+  bytes.number(BigInt(run.seed))
+  bytes.number(run.stream)
+  bytes.text(run.temperature)
+  bytes.number(run.chain === undefined ? 0 : 1)
+  if (run.chain !== undefined) bytes.text(run.chain)
+  bytes.number(run.length === 'inf' ? 0 : run.length + 1)
+  bytes.number(run.stop.length)
+  for (const stop of run.stop) bytes.text(stop)
+  const sum = crc32(bytes.all)
+  for (let shift = 24; shift >= 0; shift -= 8) bytes.all.push((sum >>> shift) & 255)
+  return base64url(bytes.all)
+}
+
+/** Is this meant as a code? All begin alike. */
+export const looksLikeCode = (text: string): boolean => /^\s*ondo[\w-]{8,}\s*$/.test(text)
+
+/** @throws InputError for what is no code, for one that is not whole, or of a newer version */
+export function decodeRun(code: string): Run {
+  const bytes = fromBase64url(code.trim())
+  const refuse = (why: string): InputError => new InputError('code', `The code ${why}.`)
+  if (bytes === undefined || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw refuse('is not one of Ondo, which begin with "ondo": copy it from `ondo sample --code`')
+  }
+  // A version is told before the sum, which a newer one may have elsewhere.
+  if (bytes.length > 4 && bytes[3] !== VERSION) {
+    throw refuse(
+      `is of version ${bytes[3]}; expected ${VERSION}: it was made by another Ondo, or is damaged`,
+    )
+  }
+  const body = bytes.slice(0, -4)
+  const sum = bytes.slice(-4).reduce((word, byte) => ((word << 8) | byte) >>> 0, 0)
+  if (bytes.length < 9 || crc32(body) !== sum) {
+    throw refuse('is damaged or not whole (its checksum is wrong): copy all of it again')
+  }
+  try {
+    return readBody(new Reader(body))
+  } catch (cause) {
+    // The sum was right, so whoever made it wrote something else than this.
+    throw new InputError('code', 'The code holds no run: it was not made by Ondo.', { cause })
+  }
+}
+
+function readBody(reader: Reader): Run {
+  const model =
+    reader.number() === 0
+      ? Array.from(reader.take(32), byte => byte.toString(16).padStart(2, '0')).join('')
+      : reader.text()
+  const ondo = reader.text()
+  const tokenizer = reader.word(TOKENIZERS)
+  const prompt = reader.text()
+  const policy = reader.word(UNKNOWN_POLICIES)
+  const unknown = UNKNOWN_POLICIES.find(known => known === policy)
+  if (unknown === undefined) throw new Error(`no policy ${policy}`)
+  const seed = String(reader.wide())
+  const stream = reader.number()
+  const temperature = reader.text()
+  const chain = reader.number() === 0 ? undefined : reader.text()
+  const length = reader.number()
+  const stop: string[] = []
+  for (let left = reader.number(); left > 0; left--) stop.push(reader.text())
+  reader.end()
+  return {
+    ...{ ondo, model, tokenizer, prompt, seed, stream, temperature, stop },
+    ...(unknown !== 'error' && { unknown }),
+    ...(chain !== undefined && { chain }),
+    length: length === 0 ? 'inf' : length - 1,
+  }
+}
+
+/** Throws plain errors: `decodeRun` says them in one sentence. */
+class Reader {
+  private readonly bytes: Uint8Array
+  private at = MAGIC.length + 1
+
+  constructor(bytes: ArrayLike<number>) {
+    this.bytes = Uint8Array.from(bytes)
+  }
+
+  take(count: number): Uint8Array {
+    const end = this.at + count
+    if (!(end <= this.bytes.length)) throw new RangeError('the end')
+    const taken = this.bytes.subarray(this.at, end)
+    this.at = end
+    return taken
+  }
+
+  wide(): bigint {
+    let value = 0n
+    for (let shift = 0n; ; shift += 7n) {
+      const [byte] = this.take(1)
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+
+  number(): number {
+    const value = Number(this.wide())
+    if (!Number.isSafeInteger(value)) throw new RangeError('too large')
+    return value
+  }
+
+  text(): string {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      this.take(this.number()),
+    )
+  }
+
+  word(list: readonly string[]): string {
+    const place = this.number()
+    if (place > list.length) throw new RangeError('no such word')
+    return place === 0 ? this.text() : list[place - 1]
+  }
+
+  end(): void {
+    if (this.at !== this.bytes.length) throw new RangeError('more than a run')
+  }
+}
+
+/** CRC-32 (ISO 3309, as in PNG and zip), bit by bit: codes are short. */
+export function crc32(bytes: ArrayLike<number>): number {
+  let sum = 0xffffffff
+  for (let i = 0; i < bytes.length; i++) {
+    sum ^= bytes[i]
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+  }
+  return ~sum >>> 0
+}
+
+/** RFC 4648, section 5, without padding. */
+function base64url(bytes: readonly number[]): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const word = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    const letters = Math.min(4, bytes.length - i + 1)
+    for (let k = 0; k < letters; k++) text += ALPHABET[(word >>> (18 - 6 * k)) & 63]
+  }
+  return text
+}
+
+/** undefined for letters that are not base64url, or a length that none has. */
+function fromBase64url(text: string): number[] | undefined {
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined
+  const bytes: number[] = []
+  let word = 0
+  let bits = 0
+  for (const letter of text) {
+    word = ((word << 6) | ALPHABET.indexOf(letter)) & 0xffff
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    bytes.push((word >>> bits) & 255)
+  }
+  return bytes
+}

@@ -1,0 +1,450 @@
+/**
+ * A tree of texts: every choice by hand, change of temperature and change of luck begins a branch,
+ * and nothing that was written is lost.
+ *
+ * Going back costs at most `every` steps of the network while the states along the texts fit their
+ * memory (then those used longest ago go first, and it may cost up to the text's length), and one
+ * pass over the ids for what remembers the text without the network.
+ */
+import { InputError } from '../../errors.js'
+import type { Model } from '../../file/model.js'
+import { Random } from '../../random.js'
+import type { Network, State } from '../../runtime/session.js'
+import {
+  type Candidates,
+  createChain,
+  type LinkInput,
+  parseSchedule,
+  remembers,
+  SEED,
+  startSchedule,
+  TEMPERATURE,
+  type TemperatureAt,
+} from '../../temperature/index.js'
+import type { Ids, UnknownPolicy } from '../../text/tokenizer.js'
+import { networkOf, promptIds } from '../generate.js'
+import { writtenChain, writtenTemperature } from '../run/header.js'
+import { EVERY, Snapshots, seek } from '../state-cache.js'
+import { type Beginning, beginning, type Position, Writer } from '../writer.js'
+import {
+  type Alternative,
+  alternativesAt,
+  type Branch,
+  type BranchSettings,
+  endOf,
+  ownerOf,
+  type Place,
+  type SettingsChange,
+  samePlace,
+  sameSettings,
+  stepsTo,
+} from './branch.js'
+
+export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
+  readonly chain?: string | readonly LinkInput[]
+  /** Default: the model's own. */
+  readonly prompt?: string
+  readonly unknown?: UnknownPolicy
+  /** States are kept at every so many positions. Default 16. */
+  readonly every?: number
+  /** Bytes for them. Default 32 MiB. */
+  readonly memory?: number
+  /** Find the interval of each choice, where the chain is temperature alone. Default false. */
+  readonly intervals?: boolean
+}
+
+/** A branch while it grows. */
+interface Growing extends Branch {
+  readonly steps: Position[]
+  /** Where its schedule began: a branch that keeps the temperature goes on with its parent's. */
+  readonly scheduleFrom: number
+}
+
+/** A writer and the place at which it stands. */
+interface Pen {
+  readonly writer: Writer
+  readonly temperatureAt: TemperatureAt
+  place: Place
+}
+
+const MEMORY = 32 * 1024 * 1024
+
+/**
+ * A tree of texts with one prompt.
+ * @example
+ * const tree = await createTree(model, { prompt: 'ROMEO:', temperature: 0.8, seed: 42 })
+ * tree.write(100)
+ * tree.rewind(57)
+ * tree.choose(tree.candidates(5).top[1].id)
+ * tree.write(50)
+ * tree.undo()
+ * @throws InputError for settings out of range, or symbols that the model does not know
+ */
+export async function createTree(model: Model, options: TreeOptions = {}): Promise<Tree> {
+  return new Tree(model, await networkOf(model), options)
+}
+
+export class Tree {
+  readonly model: Model
+  readonly prompt: string
+  readonly promptIds: Ids
+  readonly unknown: UnknownPolicy
+  /** Steps of the network that going back has cost so far. */
+  replayed = 0
+  private readonly network: Network
+  private readonly every: number
+  private readonly intervals: boolean
+  private readonly snapshots: Snapshots
+  private readonly base: Beginning
+  private readonly all: Growing[]
+  private place: Place = { branch: 0, position: 0 }
+  private past: Place[] = []
+  private future: Place[] = []
+  /** Was the last move one of writing? Then more of it is the same move. */
+  private writing = false
+  private pen: Pen | undefined
+
+  /** Use `createTree`. @param network of the model */
+  constructor(model: Model, network: Network, options: TreeOptions = {}) {
+    const { every = EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
+    if (!Number.isSafeInteger(every) || every < 1) {
+      throw new InputError(
+        'every',
+        `States are to be kept at every ${every} positions; expected a whole number from 1.`,
+      )
+    }
+    if (!(memory >= 0)) {
+      throw new InputError('memory', `The memory is ${memory} bytes; expected 0 or more.`)
+    }
+    this.model = model
+    this.network = network
+    this.every = every
+    this.intervals = intervals
+    this.snapshots = new Snapshots(memory)
+    this.prompt = options.prompt ?? model.prompt ?? ''
+    this.unknown = unknown
+    this.promptIds = promptIds(model, this.prompt, unknown)
+    const usual: BranchSettings = {
+      temperature: String(TEMPERATURE.default),
+      seed: String(SEED.default),
+      stream: 0,
+    }
+    const settings = this.changed(usual, options)
+    this.all = [{ id: 0, at: 0, settings, steps: [], scheduleFrom: 0 }]
+    this.base = beginning(model, network, this.promptIds)
+  }
+
+  /** All branches; the first has no parent. The list only grows. */
+  get branches(): readonly Branch[] {
+    return this.all
+  }
+
+  /** Where the next symbol goes. */
+  get here(): Place {
+    return this.place
+  }
+
+  /** The settings of the branch on which one stands. */
+  get settings(): BranchSettings {
+    return this.all[this.place.branch].settings
+  }
+
+  /** How far the branch on which one stands goes. */
+  get end(): number {
+    return endOf(this.all[this.place.branch])
+  }
+
+  /** The records from the beginning to here, or to another place. */
+  steps(place: Place = this.place): Position[] {
+    return stepsTo(this.all, place)
+  }
+
+  /** The text from the beginning to here, without the prompt. */
+  get text(): string {
+    return this.steps().reduce((text, step) => text + step.text, '')
+  }
+
+  /** The likeliest symbols here, before and after temperature and chain. */
+  candidates(limit: number): Candidates {
+    const { writer } = this.pick()
+    // A schedule of its own is asked: one that remembers must hear of each moment once.
+    return writer.candidates(this.schedule()(writer.moment()), limit)
+  }
+
+  /**
+   * Writes symbols from here. What the branch has already is walked over and not written again.
+   * @returns the records of those passed
+   */
+  write(count: number): Position[] {
+    const passed: Position[] = []
+    const before = this.place
+    try {
+      while (passed.length < count) {
+        const branch = this.all[this.place.branch]
+        const { position } = this.place
+        if (position === endOf(branch)) this.draw(branch)
+        passed.push(branch.steps[position - branch.at])
+        this.place = { branch: branch.id, position: position + 1 }
+      }
+    } finally {
+      if (passed.length > 0) {
+        if (!this.writing) this.past.push(before)
+        this.future = []
+        this.writing = true
+      }
+    }
+    return passed
+  }
+
+  /**
+   * Goes to a position of the branch on which one stands, or of those that it comes from.
+   * @throws InputError beyond its end
+   */
+  rewind(position: number): void {
+    this.goTo({ branch: this.place.branch, position })
+  }
+
+  /** Goes to any place of the tree. @throws InputError for one that is not there */
+  goTo(place: Place): void {
+    const branch = this.all[place.branch]
+    if (!branch) {
+      throw new InputError(
+        'branch',
+        `The branch is ${place.branch}; expected a whole number from 0 to ${this.all.length - 1}.`,
+      )
+    }
+    const { position } = place
+    if (!Number.isSafeInteger(position) || position < 0 || position > endOf(branch)) {
+      throw new InputError(
+        'position',
+        `The position is ${position}; expected a whole number from 0 to ${endOf(branch)}, the end of branch ${branch.id}.`,
+      )
+    }
+    this.move({ branch: ownerOf(this.all, branch.id, position), position })
+  }
+
+  /**
+   * Puts a symbol here by hand, on a branch of its own, and goes behind it. Where it stands already,
+   * drawn or chosen under the same settings, it is only gone to.
+   * @returns its record
+   * @throws InputError for an id that the model does not have, or bans
+   */
+  choose(id: number): Position {
+    const { position } = this.place
+    const there = this.alternatives().find(
+      ({ branch, step }) =>
+        step.id === id && sameSettings(this.all[branch].settings, this.settings),
+    )
+    if (there) {
+      this.move({ branch: there.branch, position: position + 1 })
+      return there.step
+    }
+    const branch = this.grow(this.place, this.settings, id)
+    this.move({ branch: branch.id, position: position + 1 })
+    return branch.steps[0]
+  }
+
+  /**
+   * Goes on from here with other settings, on a branch of its own; the text so far keeps its own.
+   * @throws InputError for settings out of range
+   */
+  change(change: SettingsChange): void {
+    const settings = this.changed(this.settings, change)
+    const { position } = this.place
+    // Branches that have written nothing yet are turned away from, not grown upon: a slider that
+    // is drawn leaves no staircase.
+    let { branch } = this.place
+    while (position === this.all[branch].at && this.all[branch].parent !== undefined) {
+      branch = this.all[branch].parent as number
+    }
+    const there = [this.all[branch], ...this.all.filter(other => other.parent === branch)].find(
+      other =>
+        (other.id === branch || (other.at === position && other.choice === undefined)) &&
+        sameSettings(other.settings, settings),
+    )
+    const next = there ?? this.grow({ branch, position }, settings)
+    this.move({ branch: next.id, position })
+  }
+
+  /**
+   * What stands at a position in texts that are the same up to there, the one on this path first:
+   * what a reader may turn between.
+   */
+  alternatives(position: number = this.place.position): Alternative[] {
+    return alternativesAt(this.all, this.place.branch, position)
+  }
+
+  get canUndo(): boolean {
+    return this.past.length > 0
+  }
+
+  get canRedo(): boolean {
+    return this.future.length > 0
+  }
+
+  /** Back to where one was before the last move; nothing is deleted. Writing on is one move. */
+  undo(): void {
+    const place = this.past.pop()
+    if (!place) return
+    this.future.push(this.place)
+    this.place = place
+    this.writing = false
+  }
+
+  /** Takes an undo back. */
+  redo(): void {
+    const place = this.future.pop()
+    if (!place) return
+    this.past.push(this.place)
+    this.place = place
+    this.writing = false
+  }
+
+  /** Gives back the network's memory. The tree stays, and can be gone on with. */
+  dispose(): void {
+    this.pen?.writer.dispose()
+    this.pen = undefined
+  }
+
+  /** @internal Where one has been, for the file. */
+  get moves(): { readonly past: readonly Place[]; readonly future: readonly Place[] } {
+    return { past: this.past, future: this.future }
+  }
+
+  /** @internal Stands where the file says. */
+  stand(place: Place, past: readonly Place[], future: readonly Place[]): void {
+    this.place = place
+    this.past = [...past]
+    this.future = [...future]
+    this.writing = false
+  }
+
+  /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
+  grow(from: Place, settings: BranchSettings, choice?: number): Branch {
+    const parent = this.all[from.branch]
+    const branch: Growing = {
+      id: this.all.length,
+      parent: parent.id,
+      at: from.position,
+      settings,
+      ...(choice !== undefined && { choice }),
+      steps: [],
+      scheduleFrom:
+        settings.temperature === parent.settings.temperature ? parent.scheduleFrom : from.position,
+    }
+    if (choice !== undefined) {
+      const { writer, temperatureAt } = this.pick(from)
+      // Whatever comes of it, the schedule has been told: the pen is of no use any more.
+      this.pen = undefined
+      try {
+        branch.steps.push(writer.choose(choice, temperatureAt(writer.moment())))
+      } finally {
+        writer.dispose()
+      }
+    }
+    this.all.push(branch)
+    return branch
+  }
+
+  private move(place: Place): void {
+    if (samePlace(place, this.place)) return
+    this.past.push(this.place)
+    this.future = []
+    this.place = place
+    this.writing = false
+  }
+
+  /** Draws the next symbol of a branch at whose end one stands. */
+  private draw(branch: Growing): void {
+    const pen = this.pick()
+    const { position } = pen.place
+    try {
+      const moment = pen.writer.moment()
+      if (position > 0 && position % this.every === 0) {
+        this.shelf(branch.id).set(position, pen.writer.snapshot().state)
+      }
+      branch.steps.push(pen.writer.next(pen.temperatureAt(moment)))
+      pen.place = { branch: branch.id, position: position + 1 }
+    } catch (error) {
+      this.dispose()
+      throw error
+    }
+  }
+
+  /** The writer, brought to a place. */
+  private pick(place: Place = this.place): Pen {
+    if (this.pen && samePlace(this.pen.place, place)) return this.pen
+    this.dispose()
+    const { settings } = this.all[place.branch]
+    const steps = this.steps(place)
+    const ids = steps.map(step => step.id)
+    const read = Math.max(0, ids.length - 1)
+    const session = this.network.session()
+    this.replayed += seek(session, this.shelf(place.branch), ids, read)
+    if (ids.length > 0) this.replayed++ // the last one, which the writer reads when it is asked
+    const writer = new Writer(this.model, session, this.promptIds, {
+      seed: BigInt(settings.seed),
+      stream: settings.stream,
+      chain:
+        settings.chain === undefined
+          ? undefined
+          : createChain(settings.chain, this.model.tokenizer),
+      watch: parseSchedule(settings.temperature).kind !== 'constant',
+      intervals: this.intervals,
+      resume: {
+        ...{ ids, read, lastSurprisal: steps.at(-1)?.surprisal },
+        ...(ids.length === 0 && { logits: this.base.logits }),
+      },
+    })
+    this.pen = { writer, temperatureAt: this.schedule(place), place }
+    return this.pen
+  }
+
+  /** The schedule at a place, with all that it remembers. */
+  private schedule(place: Place = this.place): TemperatureAt {
+    const { settings, scheduleFrom } = this.all[place.branch]
+    const schedule = parseSchedule(settings.temperature)
+    const temperatureAt = startSchedule(schedule)
+    if (!remembers(schedule)) return temperatureAt
+    const steps = this.steps(place)
+    for (let position = scheduleFrom; position < place.position; position++) {
+      // What is remembered is how surprising the symbols were, and since when; no more is told.
+      temperatureAt({
+        position,
+        lastSurprisal: steps[position - 1]?.surprisal,
+        ...{ text: '', looping: 0, normalisedEntropy: () => 0 },
+      })
+    }
+    return temperatureAt
+  }
+
+  /** The states along the path to a branch. */
+  private shelf(branch: number) {
+    const key = (read: number): string => `${ownerOf(this.all, branch, read - 1)} ${read}`
+    return {
+      every: this.every,
+      base: this.base.state,
+      get: (read: number) => this.snapshots.get(key(read)),
+      set: (read: number, state: State) => this.snapshots.set(key(read), state),
+    }
+  }
+
+  private changed(from: BranchSettings, change: SettingsChange): BranchSettings {
+    const { temperature, seed, stream = from.stream, chain } = change
+    if (seed !== undefined || change.stream !== undefined) {
+      new Random(seed ?? BigInt(from.seed), stream) // refuses what is out of range
+    }
+    const links =
+      chain === undefined
+        ? from.chain
+        : chain === null
+          ? undefined
+          : writtenChain(chain, this.model.tokenizer)
+    return {
+      temperature: temperature === undefined ? from.temperature : writtenTemperature(temperature),
+      seed: seed === undefined ? from.seed : String(seed),
+      stream,
+      ...(links !== undefined && { chain: links }),
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** A sweep as tables: CSV for other programs, with every figure that was measured. */
+import { type CurvePoint, inOrder, SWEEP_MEASURES, type SweepText } from '../sweep/curve.js'
+import { writeTemperature } from '../sweep/temperature-list.js'
+
+const SPREAD = ['median', 'low', 'high', 'least', 'greatest'] as const
+
+const rows = (lines: readonly (readonly (string | number | undefined)[])[]): string =>
+  lines.map(cells => `${cells.map(cell => cell ?? '').join(',')}\n`).join('')
+
+/**
+ * One row a text: temperature, seed, measures, the loop in which it ends and the proof. The same
+ * texts give the same bytes. What was not measured is empty.
+ */
+export function sweepCsv(texts: readonly SweepText[]): string {
+  const head = [
+    ...['temperature', 'seed', 'characters', 'words', ...SWEEP_MEASURES],
+    ...['loop_period', 'loop_start', 'proof_start', 'proof_period'],
+  ]
+  const row = (text: SweepText) => [
+    writeTemperature(text.temperature),
+    String(text.seed),
+    text.characters,
+    text.words,
+    ...SWEEP_MEASURES.map(measure => text.values[measure]),
+    ...[text.loop?.period, text.loop?.start, text.proof?.start, text.proof?.period],
+  ]
+  return rows([head, ...inOrder(texts).map(row)])
+}
+
+/** One row a temperature: of each measure the median, the middle half and the range over the seeds. */
+export function curveCsv(curve: readonly CurvePoint[]): string {
+  const head = [
+    'temperature',
+    'texts',
+    ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => `${measure}_${part}`)),
+  ]
+  const row = ({ temperature, texts, values }: CurvePoint) => [
+    writeTemperature(temperature),
+    texts,
+    ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => values[measure]?.[part])),
+  ]
+  return rows([head, ...curve.map(row)])
+}

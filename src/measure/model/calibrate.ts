@@ -1,0 +1,95 @@
+/** A model calibrated on a text: the pass over the network that `calibrate` asks for. */
+import { InputError } from '../../errors.js'
+import type { Model } from '../../file/model.js'
+import { networkOf } from '../../generate/index.js'
+import type { Session } from '../../runtime/session.js'
+import type { Stretch } from '../../text/index.js'
+import { Turns } from '../turns.js'
+import { type Calibration, calibrate, type Pass, storedLogits, type Visit } from './calibration.js'
+
+/** Symbols read before a stretch, not counted: by then a state has forgotten that it began at zero. */
+const WARM_UP = 500
+/** Bytes of logits kept in memory; above it every pass reads the text again. */
+const MEMORY = 512 * 1024 * 1024
+
+/**
+ * Finds the T* of a model on a text, or on parts of it.
+ * @param ids the text
+ * @param options.parts what to predict; default all but the first symbol
+ * @throws InputError when there is nothing to predict; the signal's reason
+ */
+export async function calibrateModel(
+  model: Model,
+  ids: ArrayLike<number>,
+  options: {
+    parts?: readonly Stretch[]
+    bins?: number
+    memory?: number
+    signal?: AbortSignal
+    onProgress?: (done: number, total: number) => void
+  } = {},
+): Promise<Calibration> {
+  const {
+    parts = [{ from: 1, to: ids.length }],
+    bins,
+    memory = MEMORY,
+    signal,
+    onProgress,
+  } = options
+  const targets: number[] = []
+  const places = parts.map(({ from, to }) => ({
+    from: Math.max(1, from),
+    to: Math.min(to, ids.length),
+  }))
+  for (const { from, to } of places) for (let i = from; i < to; i++) targets.push(ids[i])
+  const V = model.config.vocabulary
+  if (targets.length === 0) {
+    throw new InputError(
+      'text-short',
+      `The text has ${ids.length} symbols that the model knows; expected at least two, one to read and one to predict.`,
+    )
+  }
+  const session = (await networkOf(model)).session()
+  const pass: Pass = visit =>
+    predict(session, ids, places, visit, { signal, onProgress, total: targets.length })
+  try {
+    if (4 * V * targets.length > memory) return await calibrate(pass, { bins, signal })
+    const logits = new Float32Array(V * targets.length)
+    let at = 0
+    await pass(row => {
+      logits.set(row, at)
+      at += V
+    })
+    return await calibrate(storedLogits(logits, targets), { bins, signal })
+  } finally {
+    session.dispose()
+  }
+}
+
+async function predict(
+  session: Session,
+  ids: ArrayLike<number>,
+  places: readonly Stretch[],
+  visit: Visit,
+  {
+    signal,
+    onProgress,
+    total,
+  }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void; total: number },
+): Promise<void> {
+  let done = 0
+  const turns = new Turns(signal)
+  for (const { from, to } of places) {
+    session.reset()
+    for (let i = Math.max(1, from - WARM_UP); i < to; i++) {
+      const logits = session.step(ids[i - 1])
+      if (i < from) continue
+      visit(logits, ids[i])
+      done++
+      if ((i & 63) === 0 && turns.due) {
+        onProgress?.(done, total)
+        await turns.pass()
+      }
+    }
+  }
+}

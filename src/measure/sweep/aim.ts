@@ -1,0 +1,288 @@
+/**
+ * Aim: the temperature at which a model's texts have, on average, a wanted measure: 2% of words
+ * misspelt, 1.5 bits a character. Found by bisection on texts written for the purpose, with an
+ * interval that says how well a few dozen texts can know it.
+ */
+import { InputError } from '../../errors.js'
+import type { Model } from '../../file/model.js'
+import { exp, LN2, log } from '../../numeric.js'
+import { Random } from '../../random.js'
+import { isotonicRegression, mean, quantile } from '../statistics.js'
+import type { SweepCell, SweepText } from './curve.js'
+import { DEFAULT_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
+import { along, crossing } from './zones.js'
+
+/** What may be aimed at, and whether it rises or falls with T. */
+export const AIMS = {
+  spelling: 'rises',
+  surprisal: 'rises',
+  entropy: 'rises',
+  repetition: 'falls',
+} as const
+
+export type AimMeasure = keyof typeof AIMS
+
+export interface AimOptions extends SweepTextOptions {
+  readonly measure: AimMeasure
+  /** Share (0.02 for 2%) or bits. */
+  readonly target: number
+  /** The first seed; every text has the next one, so that none is used twice. Default 1001. */
+  readonly seed?: number
+  /** Writes and measures one text somewhere else, such as in a worker. Default: here. */
+  readonly run?: (cell: SweepCell) => Promise<SweepText>
+  /** How many texts `run` may have in hand at once. Default 1. */
+  readonly concurrency?: number
+}
+
+/** The mean over some texts, with its 95% confidence interval (Student's t). */
+export interface MeanEstimate {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+  readonly texts: number
+}
+
+export interface AimStep extends MeanEstimate {
+  readonly temperature: number
+}
+
+export interface AimResult {
+  readonly measure: AimMeasure
+  readonly target: number
+  readonly temperature: number
+  /** 95% confidence interval of the temperature at which the mean is the target. */
+  readonly interval: readonly [low: number, high: number]
+  /** What fresh texts at that temperature have. */
+  readonly check: MeanEstimate
+  /** Texts written in all. */
+  readonly texts: number
+}
+
+export type AimEvent =
+  /** The curve from 0 to infinity, coarsely: where to look. */
+  | { readonly type: 'range'; readonly curve: readonly AimStep[] }
+  /** One step of the bisection; the T wanted is above or below it, or too near to tell. */
+  | { readonly type: 'step'; readonly step: AimStep; readonly side: 'above' | 'below' | 'near' }
+  | { readonly type: 'end'; readonly result: AimResult }
+
+const COARSE = [0, 0.1, 0.2, 0.4, 0.63, 1, 1.6, 3, Number.POSITIVE_INFINITY]
+const COARSE_TEXTS = 4
+/** Texts of a step: in batches, until the mean is surely on one side, or there are too many. */
+const BATCH = 6
+const MOST_TEXTS = 18
+const MOST_STEPS = 12
+/** The bracket is narrow enough when its ends differ by less. */
+const NARROW = 1.15
+/** The answer is read off between two temperatures, this factor below and above. */
+const REACH = 1.15
+const SIDE_TEXTS = 24
+/** How often those two are moved, when the answer lies well outside of them. */
+const MOST_MOVES = 3
+const CHECK_TEXTS = 24
+const RESAMPLES = 1000
+/** Of the coins that redraw the texts for the interval; any would do, a fixed one repeats the answer. */
+const BOOTSTRAP_SEED = 20_100
+
+/** Student's t for 95%, by the expansion of Abramowitz and Stegun 26.7.5. */
+function student(freedom: number): number {
+  return 1.95996 + 2.37227 / freedom + 2.8225 / freedom ** 2 + 2.5558 / freedom ** 3
+}
+
+function estimate(values: readonly number[]): MeanEstimate {
+  const n = values.length
+  const middle = mean(values)
+  if (n < 2) return { mean: middle, low: middle, high: middle, texts: n }
+  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1)
+  const reach = student(n - 1) * Math.sqrt(variance / n)
+  return { mean: middle, low: middle - reach, high: middle + reach, texts: n }
+}
+
+/** Writes texts with seeds that nobody has used. */
+class Writers {
+  written = 0
+  private readonly options: AimOptions
+  private readonly run: (cell: SweepCell) => Promise<SweepText>
+  private readonly first: number
+
+  constructor(model: Model, options: AimOptions) {
+    this.options = options
+    this.first = options.seed ?? 1001
+    this.run = options.run ?? (cell => sweepText(model, cell, { proofSteps: 0, ...options }))
+  }
+
+  /** The measure of so many fresh texts at a temperature. */
+  async measure(temperature: number, count: number): Promise<number[]> {
+    const { measure, concurrency = 1, signal } = this.options
+    const values: number[] = []
+    let started = 0
+    const work = async (): Promise<void> => {
+      while (started < count) {
+        signal?.throwIfAborted()
+        started++
+        const text = await this.run({ temperature, seed: this.first + this.written++ })
+        const value = text.values[measure]
+        if (value !== undefined) values.push(value)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work))
+    if (values.length === 0) {
+      throw new InputError(
+        'aim',
+        `The ${measure} of the texts can't be measured (${measure === 'spelling' ? 'the model file has no spelling filter: train it again, or give the corpus' : 'they are too short: give a greater length'}).`,
+      )
+    }
+    // In whatever order they came: the same texts, the same numbers.
+    return values.sort((a, b) => a - b)
+  }
+}
+
+/** Values of texts at the two temperatures between which the answer is read off. */
+interface Sides {
+  readonly middle: number
+  readonly below: readonly number[]
+  readonly above: readonly number[]
+}
+
+/**
+ * log T where the measure is the target, on the straight line through two means in log-log: locally
+ * these curves are powers of T. NaN when the line goes the wrong way, or a mean is 0.
+ */
+function meeting(
+  { middle, below, above }: Sides,
+  target: number,
+  direction: 'rises' | 'falls',
+): number {
+  const [a, b] = [log(mean(below)), log(mean(above))]
+  const slope = (b - a) / (2 * log(REACH))
+  if (!Number.isFinite(slope) || slope === 0 || slope > 0 !== (direction === 'rises')) {
+    return Number.NaN
+  }
+  return log(middle) + (log(target) - (a + b) / 2) / slope
+}
+
+/**
+ * Finds the temperature. Steps: the curve coarsely from 0 to infinity; bisection between the
+ * neighbours of the target, each time with fresh texts until their mean is surely above or below it;
+ * then the line through the means of fresh texts a little below and a little above, whose meeting with
+ * the target is the answer, its interval by bootstrap over those texts; and a check on fresh ones. So
+ * no text that decided where to look has a say in what is found there.
+ * @throws InputError for a target outside of the curve, with the curve's range; the signal's reason
+ */
+export async function* aim(
+  model: Model,
+  options: AimOptions,
+): AsyncGenerator<AimEvent, void, void> {
+  const { measure, target } = options
+  const direction = AIMS[measure]
+  if (!Number.isFinite(target) || target < 0) {
+    throw new InputError('aim', `The ${measure} aimed at is ${target}; expected a number from 0.`)
+  }
+  const writers = new Writers(model, options)
+  const curve: AimStep[] = []
+  for (const temperature of COARSE) {
+    const values = await writers.measure(temperature, temperature === 0 ? 1 : COARSE_TEXTS)
+    curve.push({ temperature, ...estimate(values) })
+  }
+  yield { type: 'range', curve }
+  let [low, high] = bracketOf(curve, target, direction, measure, options.length)
+
+  for (let step = 0; step < MOST_STEPS && high > low * NARROW; step++) {
+    const temperature = along(low, high, 0.5)
+    const values: number[] = []
+    let found = estimate([target])
+    do {
+      values.push(...(await writers.measure(temperature, BATCH)))
+      found = estimate(values)
+    } while (found.low <= target && target <= found.high && values.length < MOST_TEXTS)
+    const near = found.low <= target && target <= found.high
+    const above = found.mean < target === (direction === 'rises')
+    yield {
+      type: 'step',
+      step: { temperature, ...found },
+      side: near ? 'near' : above ? 'above' : 'below',
+    }
+    if (near) {
+      low = temperature
+      high = temperature
+    } else if (above) low = temperature
+    else high = temperature
+  }
+
+  const [temperature, interval] = await locate(writers, along(low, high, 0.5), options)
+  const check = estimate(await writers.measure(temperature, CHECK_TEXTS))
+  yield {
+    type: 'end',
+    result: { measure, target, temperature, interval, check, texts: writers.written },
+  }
+}
+
+function bracketOf(
+  curve: readonly AimStep[],
+  target: number,
+  direction: 'rises' | 'falls',
+  measure: AimMeasure,
+  length: number = DEFAULT_LENGTH,
+): [number, number] {
+  const sign = direction === 'rises' ? 1 : -1
+  const fitted = isotonicRegression(
+    curve.map(point => sign * point.mean),
+    curve.map(point => point.texts),
+  ).map(value => sign * value)
+  const least = Math.min(fitted[0], fitted[fitted.length - 1])
+  const most = Math.max(fitted[0], fitted[fitted.length - 1])
+  if (target < least || target > most) {
+    const write = (value: number): string =>
+      measure === 'spelling' || measure === 'repetition'
+        ? `${Number((100 * value).toPrecision(3))}%`
+        : `${Number(value.toPrecision(3))} bits`
+    throw new InputError(
+      'aim-range',
+      `No temperature gives a ${measure} of ${write(target)}: over texts of ${length} characters this model's runs from ${write(fitted[0])} at T = 0 to ${write(fitted[fitted.length - 1])} at T = inf; aim between them.`,
+    )
+  }
+  const temperatures = curve.map(point => point.temperature)
+  const border = crossing(temperatures, fitted, target, direction)
+  // The target is the very end of the curve.
+  if (!border) return direction === 'rises' ? [3, Number.POSITIVE_INFINITY] : [0, 0.1]
+  return [border.from, border.to]
+}
+
+/** The answer and its interval, from fresh texts on both sides of a first guess. */
+async function locate(
+  writers: Writers,
+  guess: number,
+  { measure, target }: AimOptions,
+): Promise<[number, readonly [number, number]]> {
+  const direction = AIMS[measure]
+  let middle = guess
+  let sides: Sides
+  let at: number
+  for (let move = 0; ; move++) {
+    sides = {
+      middle,
+      below: await writers.measure(middle / REACH, SIDE_TEXTS),
+      above: await writers.measure(middle * REACH, SIDE_TEXTS),
+    }
+    at = meeting(sides, target, direction)
+    const away = Math.abs(at - log(middle))
+    if (Number.isNaN(at) || away < 1.5 * log(REACH) || move === MOST_MOVES) break
+    middle = exp(log(middle) + Math.sign(at - log(middle)) * Math.min(away, LN2))
+  }
+  const random = new Random(BOOTSTRAP_SEED)
+  let position = 0
+  const redrawn = (values: readonly number[]): number[] =>
+    values.map(() => values[Math.ceil(random.coin(position++) * values.length) - 1])
+  const found: number[] = []
+  for (let r = 0; r < RESAMPLES; r++) {
+    const { below, above } = sides
+    const meets = meeting(
+      { middle, below: redrawn(below), above: redrawn(above) },
+      target,
+      direction,
+    )
+    // A line that runs the wrong way meets it nowhere: as uncertain as can be, a factor of 150.
+    found.push(Number.isNaN(meets) ? log(middle) + (r % 2 === 0 ? -5 : 5) : meets)
+  }
+  const [low, high] = [quantile(found, 0.025), quantile(found, 0.975)].map(exp)
+  return [Number((Number.isNaN(at) ? middle : exp(at)).toPrecision(3)), [low, high]]
+}

@@ -1,0 +1,147 @@
+/**
+ * What of the measures travels in the model file, in its metadata's `measures`: the filter of the
+ * training text's spelling, what is usual for the corpus, and the sweep that names the model's zones.
+ */
+import { FileError } from '../../errors.js'
+import { isRecord } from '../../file/json.js'
+import type { Model } from '../../file/model.js'
+import { SpellingFilter } from '../text/spelling-filter.js'
+import type { CorpusProfile } from './corpus-profile.js'
+import type { CurvePoint } from './curve.js'
+import type { Zones } from './zones.js'
+
+/** A sweep as the model file keeps it: the curves, not the texts. */
+export interface KeptSweep {
+  /** Characters of each text. */
+  readonly length: number
+  /** Texts at each temperature. */
+  readonly seeds: number
+  readonly prompt: string
+  readonly curve: readonly CurvePoint[]
+  readonly zones?: Zones
+}
+
+export interface KeptMeasures {
+  readonly filter?: SpellingFilter
+  readonly corpus?: CorpusProfile
+  readonly sweep?: KeptSweep
+}
+
+/** Four figures are more than a few seeds know; whole numbers stay whole. */
+const shortened = (value: unknown): unknown => {
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) || !Number.isFinite(value)
+      ? value
+      : Number(value.toPrecision(4))
+  }
+  if (Array.isArray(value)) return value.map(shortened)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner)]))
+}
+
+/** The `measures` for `encodeModel`. */
+export function writeMeasures({ filter, corpus, sweep }: KeptMeasures): Record<string, unknown> {
+  return {
+    ...(filter && { spelling: filter.toJSON() }),
+    ...(corpus && { corpus }),
+    ...(sweep && { sweep: shortened(sweep) }),
+  }
+}
+
+/** JSON has no infinity; the file writes it as a word. */
+function withInfinity(value: unknown): unknown {
+  if (value === 'Infinity' || value === 'inf') return Number.POSITIVE_INFINITY
+  if (Array.isArray(value)) return value.map(withInfinity)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withInfinity(inner)]))
+}
+
+function wrong(what: string): FileError {
+  return new FileError(
+    'measures',
+    `The model's ${what} is not well made: sweep the model again, or get the file again.`,
+  )
+}
+
+const isUsual = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 3 && value.every(Number.isFinite)
+
+function readCorpus(value: unknown): CorpusProfile {
+  const ok =
+    isRecord(value) &&
+    Array.isArray(value.figures) &&
+    value.figures.every(
+      each =>
+        isRecord(each) &&
+        (each.window as number) > 0 &&
+        isUsual(each.repetition) &&
+        isUsual(each.looping) &&
+        Array.isArray(each.distinct) &&
+        each.distinct.every(isUsual) &&
+        ['spelling', 'longest', 'copied'].every(
+          name => each[name] === undefined || isUsual(each[name]),
+        ),
+    ) &&
+    (value.spelling === undefined || Number.isFinite(value.spelling))
+  if (!ok) throw wrong('record of what is usual for its corpus (measures.corpus)')
+  return value as unknown as CorpusProfile
+}
+
+const isTemperature = (value: unknown): boolean => typeof value === 'number' && value >= 0
+
+const isZones = (value: unknown): boolean =>
+  isRecord(value) &&
+  Array.isArray(value.zones) &&
+  value.zones.every(
+    zone =>
+      isRecord(zone) &&
+      ['loops', 'reads', 'breaks'].includes(zone.zone as string) &&
+      isTemperature(zone.from) &&
+      isTemperature(zone.to),
+  )
+
+function readSweep(given: unknown): KeptSweep {
+  const value = withInfinity(given)
+  const ok =
+    isRecord(value) &&
+    Number.isFinite(value.length) &&
+    Number.isFinite(value.seeds) &&
+    typeof value.prompt === 'string' &&
+    Array.isArray(value.curve) &&
+    value.curve.every(
+      point =>
+        isRecord(point) &&
+        isTemperature(point.temperature) &&
+        isRecord(point.values) &&
+        Object.values(point.values).every(
+          spread =>
+            isRecord(spread) &&
+            ['least', 'low', 'median', 'high', 'greatest'].every(name =>
+              Number.isFinite(spread[name]),
+            ),
+        ),
+    ) &&
+    (value.zones === undefined || isZones(value.zones))
+  if (!ok) throw wrong('sweep (measures.sweep)')
+  return value as unknown as KeptSweep
+}
+
+const known = new WeakMap<Model, KeptMeasures>()
+
+/**
+ * What the model's file says of its measures; what it does not say is absent. Read once a model.
+ * @throws FileError for what is there and is not well made
+ */
+export function keptMeasures(model: Model): KeptMeasures {
+  let kept = known.get(model)
+  if (!kept) {
+    const { spelling, corpus, sweep } = model.measures ?? {}
+    kept = {
+      ...(spelling !== undefined && { filter: SpellingFilter.fromJSON(spelling) }),
+      ...(corpus !== undefined && { corpus: readCorpus(corpus) }),
+      ...(sweep !== undefined && { sweep: readSweep(sweep) }),
+    }
+    known.set(model, kept)
+  }
+  return kept
+}

@@ -1,0 +1,145 @@
+/**
+ * A list of temperatures in its written form, for a flag and a file:
+ *
+ *   0,0.5,1,inf        single ones
+ *   0.1..3             the preferred numbers between the ends, ten a decade, and the ends:
+ *                      0.1 0.125 0.16 0.2 0.25 0.315 0.4 0.5 0.63 0.8 1 1.25 1.6 2 2.5 3
+ *   0.1..3/20          twenty, evenly spread in log T
+ *   0..3:0.1           steps of 0.1
+ */
+import { InputError } from '../../errors.js'
+import { exp, log } from '../../numeric.js'
+
+/** R10 of ISO 3, the usual round form of 10^(k/10): steps of a quarter, and 1, 2, 5 among them. */
+const PREFERRED = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]
+/** A preferred number nearer than this to an end of the range would only double it. */
+const TOO_NEAR = 1.06
+/** So that a slip (`0..3:0.00001`) is a sentence and not an afternoon. */
+const MOST = 1000
+
+/** What a sweep takes when nothing else is said. */
+export const DEFAULT_TEMPERATURES = '0,0.1..3,inf'
+
+const rounded = (T: number): number => Number(T.toPrecision(6))
+
+class Reader {
+  readonly source: string
+  private at = 0
+
+  constructor(source: string) {
+    this.source = source
+  }
+
+  private skip(): void {
+    while (this.source[this.at] === ' ') this.at++
+  }
+
+  get ended(): boolean {
+    this.skip()
+    return this.at >= this.source.length
+  }
+
+  /** The place of the next token, for a complaint made later. */
+  get place(): number {
+    this.skip()
+    return this.at
+  }
+
+  fail(expected: string, place = this.place): never {
+    const came = this.source.slice(place, place + 12)
+    throw new InputError(
+      'temperatures',
+      `The temperatures "${this.source}" have ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,
+    )
+  }
+
+  take(symbol: string): boolean {
+    this.skip()
+    if (!this.source.startsWith(symbol, this.at)) return false
+    this.at += symbol.length
+    return true
+  }
+
+  /** A number; never swallows the `..` of a range. */
+  number(expected: string): number {
+    this.skip()
+    const found = /^(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:e[+-]?\d+)?/i.exec(this.source.slice(this.at))
+    if (!found) return this.fail(expected)
+    this.at += found[0].length
+    return Number(found[0])
+  }
+
+  temperature(): number {
+    const found = /^(?:inf(?:inity)?\b|∞)/i.exec(this.source.slice(this.place))
+    if (!found) return this.number('a temperature (a number from 0, or inf)')
+    this.at += found[0].length
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+/** The preferred numbers from one T to another, ends included. */
+function preferred(from: number, to: number): number[] {
+  const found = [from]
+  for (let decade = Math.floor(log(from) / Math.LN10) - 1; ; decade++) {
+    for (const mantissa of PREFERRED) {
+      const T = rounded(mantissa * 10 ** decade)
+      if (T * TOO_NEAR > to) return [...found, to]
+      if (T > from * TOO_NEAR) found.push(T)
+    }
+  }
+}
+
+function readRange(reader: Reader, from: number, start: number): number[] {
+  const end = reader.place
+  const to = reader.temperature()
+  if (!(to > from && to < Number.POSITIVE_INFINITY)) {
+    reader.fail(`a temperature above ${from} and below inf (inf stands alone)`, end)
+  }
+  if (reader.take(':')) {
+    const place = reader.place
+    const step = reader.number('a step above 0')
+    if (!(step > 0)) reader.fail('a step above 0', place)
+    const count = Math.floor((to - from) / step + 1e-9)
+    if (count >= MOST) reader.fail(`a step that gives at most ${MOST} temperatures`, place)
+    return Array.from({ length: count + 1 }, (_, i) => rounded(from + i * step))
+  }
+  if (from === 0) {
+    reader.fail('a start above 0 (log T has no 0), or steps: 0..3:0.1', start)
+  }
+  if (!reader.take('/')) return preferred(from, to)
+  const place = reader.place
+  const count = reader.number('how many temperatures')
+  if (!Number.isSafeInteger(count) || count < 2 || count > MOST) {
+    reader.fail(`a whole number of temperatures from 2 to ${MOST}`, place)
+  }
+  const [a, b] = [log(from), log(to)]
+  return Array.from({ length: count }, (_, i) =>
+    i === 0 ? from : i === count - 1 ? to : rounded(exp(a + ((b - a) * i) / (count - 1))),
+  )
+}
+
+/**
+ * Reads a list of temperatures; sorted, each once.
+ * @throws InputError that points at the character
+ */
+export function parseTemperatures(text: string): number[] {
+  const reader = new Reader(text)
+  const found = new Set<number>()
+  do {
+    const start = reader.place
+    const T = reader.temperature()
+    if (!reader.take('..')) found.add(T)
+    else {
+      if (T === Number.POSITIVE_INFINITY) reader.fail('a finite start of the range', start)
+      for (const each of readRange(reader, T, start)) found.add(each)
+    }
+    if (found.size > MOST) reader.fail(`at most ${MOST} temperatures before this`)
+  } while (reader.take(','))
+  if (!reader.ended)
+    reader.fail('`,` and another temperature, `..` and the end of a range, or the end')
+  return [...found].sort((a, b) => a - b)
+}
+
+/** A temperature as people write it: `0.8`, `inf`. */
+export const writeTemperature = (T: number): string =>
+  T === Number.POSITIVE_INFINITY ? 'inf' : String(T)

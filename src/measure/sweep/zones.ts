@@ -1,0 +1,255 @@
+/**
+ * What temperatures do to the texts of one model, as three zones: it *loops*, it *reads like the
+ * corpus*, it *breaks*. The borders come from curves measured over T and from the corpus itself.
+ */
+import { InputError } from '../../errors.js'
+import type { Bilingual } from '../../knob.js'
+import { exp, log } from '../../numeric.js'
+import { isotonicRegression, median, quantile } from '../statistics.js'
+import { countCharacters } from '../text/characters.js'
+import { loopShare } from '../text/measures.js'
+import { repetition } from '../text/repetition.js'
+import { spelling } from '../text/spelling.js'
+import type { SpellingFilter } from '../text/spelling-filter.js'
+
+/** What the corpus itself scores, for comparison. JSON-able: it may travel in the model file. */
+export interface CorpusFigures {
+  /** Characters of a window: the length of the texts that may be compared. */
+  readonly window: number
+  /** Windows measured. */
+  readonly windows: number
+  /** 99th percentile of `repetition` over the windows. */
+  readonly repetition: number
+  /** 99th percentile of the loop share over the windows. */
+  readonly loop: number
+  /** Unknown words (or grams) of the held-out text, 0 to 1; absent without held-out text. */
+  readonly spelling?: number
+}
+
+/** Windows measured at most: enough for a 99th percentile, a second's work for any corpus. */
+const MOST_WINDOWS = 500
+/** Short corpora are cut into overlapping windows, so that a percentile has something to stand on. */
+const LEAST_WINDOWS = 100
+
+/**
+ * Stretches of a corpus as long as the texts that are held against them, evenly spread.
+ * @param window characters, at least 24 (three 8-grams' length)
+ * @throws InputError when the corpus is shorter than one window
+ */
+export function corpusWindows(
+  corpus: string,
+  window: number,
+  { least = LEAST_WINDOWS, most = MOST_WINDOWS } = {},
+): string[] {
+  const length = countCharacters(corpus)
+  if (!Number.isSafeInteger(window) || window < 24 || window > length) {
+    throw new InputError(
+      'window',
+      `The corpus has ${length} characters and the window ${window}; expected a window of 24 characters or more that fits into the corpus.`,
+    )
+  }
+  const room = length - window
+  const wanted = Math.min(most, Math.max(least, Math.floor(length / window)))
+  const windows = Math.min(wanted, room + 1)
+  const characters = length === corpus.length ? undefined : Array.from(corpus)
+  return Array.from({ length: windows }, (_, i) => {
+    const start = windows === 1 ? 0 : Math.round((i * room) / (windows - 1))
+    return characters
+      ? characters.slice(start, start + window).join('')
+      : corpus.slice(start, start + window)
+  })
+}
+
+/**
+ * Measures a corpus as texts of a model would be measured: in windows of their length, evenly
+ * spread, and its held-out part for spelling.
+ * @param options.window characters, at least 24 (three 8-grams' length)
+ * @throws InputError when the corpus is shorter than one window
+ */
+export function corpusFigures(
+  corpus: string,
+  options: { window: number; heldOut?: string; filter?: SpellingFilter },
+): CorpusFigures {
+  const { window, heldOut, filter } = options
+  const texts = corpusWindows(corpus, window)
+  const repetitions = texts.map(text => repetition(text)!)
+  const loops = texts.map(loopShare)
+  const judged = heldOut !== undefined && filter ? spelling(heldOut, filter) : undefined
+  return {
+    window,
+    windows: texts.length,
+    repetition: quantile(repetitions, 0.99),
+    loop: quantile(loops, 0.99),
+    ...(judged && { spelling: judged.rate }),
+  }
+}
+
+/** What was measured at one temperature, one value a text. */
+export interface SweepPoint {
+  /** 0 to Infinity. */
+  readonly temperature: number
+  readonly repetition: readonly number[]
+  /** Share of each text inside the loop in which it ends. */
+  readonly loop: readonly number[]
+  /** Rates of unknown words (or grams); empty when unmeasured. */
+  readonly spelling: readonly number[]
+}
+
+/** Where a curve crosses a limit. */
+export interface Border {
+  /** Estimate, by a straight line between the neighbours. */
+  readonly at: number
+  /** Measured neighbours on both sides: the border is certainly no finer known than this. */
+  readonly from: number
+  readonly to: number
+}
+
+export type ZoneName = 'loops' | 'reads' | 'breaks'
+
+export interface Zone {
+  readonly zone: ZoneName
+  /** Temperatures from..to, 0 to Infinity. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface Zones {
+  /** In the order of T, without gaps from 0 to Infinity; a zone that the model lacks is absent. */
+  readonly zones: readonly Zone[]
+  /** Below it the model loops; undefined when it loops nowhere measured. */
+  readonly loopsBelow: Border | undefined
+  /** Above it the model breaks; undefined when it breaks nowhere measured. */
+  readonly breaksAbove: Border | undefined
+  /** The limits that the medians were held against. */
+  readonly limits: {
+    readonly repetition: number
+    readonly loop: number
+    readonly spelling: number | undefined
+  }
+  /** What could not be decided, and why. */
+  readonly notes: readonly Bilingual[]
+}
+
+/** The zone of a temperature; on a border the colder one. */
+export function zoneAt(zones: Zones | undefined, temperature: number): ZoneName | undefined {
+  return zones?.zones.find(({ from, to }) => temperature >= from && temperature <= to)?.zone
+}
+
+/**
+ * The rate of unknown words at which a text counts as broken: three times the held-out text's own.
+ * Where that own rate is above 1/4 (lists of names; 4-grams of a short Japanese corpus) three times
+ * of it would lie out of reach, and it is instead the rate that leaves a third as many known ones.
+ */
+export function breakingRate(heldOut: number): number {
+  return Math.min(3 * heldOut, 1 - (1 - heldOut) / 3)
+}
+
+/**
+ * The zones of a model.
+ *
+ * *loops*: median loop share or median repetition above the corpus's own 99th percentile.
+ * *breaks*: median spelling rate above `breakingRate` of the held-out text's.
+ * *reads*: neither.
+ *
+ * Repetition and loops fall with T and misspelling rises, up to the noise of a few seeds; so each
+ * curve of medians is first replaced by the nearest monotone one, which crosses its limit once.
+ * @param points in any order; texts of `figures.window` characters
+ * @throws InputError for fewer than two temperatures, or one without texts
+ */
+export function findZones(points: readonly SweepPoint[], figures: CorpusFigures): Zones {
+  const order = [...points].sort((a, b) => a.temperature - b.temperature)
+  if (order.length < 2) {
+    throw new InputError(
+      'sweep',
+      `There are ${order.length} temperatures; expected at least two to find zones between.`,
+    )
+  }
+  const temperatures = order.map(point => point.temperature)
+  const notes: Bilingual[] = []
+  const falling = (name: 'loop' | 'repetition'): Border | undefined => {
+    const medians = order.map(point => median(point[name]))
+    const fitted = isotonicRegression(medians.map(x => -x)).map(x => -x)
+    return crossing(temperatures, fitted, figures[name], 'falls')
+  }
+  const borders = [falling('loop'), falling('repetition')].filter(border => border !== undefined)
+  const loopsBelow = borders.sort((a, b) => b.at - a.at)[0]
+
+  let breaksAbove: Border | undefined
+  let limit: number | undefined
+  if (figures.spelling === undefined) {
+    notes.push({
+      en: 'Where it breaks is not known: the held-out text has no spelling rate.',
+      ja: 'どこで崩れるかは分からない: 取り置いた文に綴りの率がない。',
+    })
+  } else if (order.some(point => point.spelling.length === 0)) {
+    notes.push({
+      en: 'Where it breaks is not known: spelling was not measured at every temperature.',
+      ja: 'どこで崩れるかは分からない: 綴りを測っていない温度がある。',
+    })
+  } else {
+    limit = breakingRate(figures.spelling)
+    const fitted = isotonicRegression(order.map(point => median(point.spelling)))
+    breaksAbove = crossing(temperatures, fitted, limit, 'rises')
+  }
+
+  const low = loopsBelow?.at ?? 0
+  const high = breaksAbove?.at ?? Number.POSITIVE_INFINITY
+  const zones: Zone[] = []
+  // Where a text both loops and breaks it is no use to call it readable: breaking has the last word.
+  if (low > 0 && high > 0) zones.push({ zone: 'loops', from: 0, to: Math.min(low, high) })
+  if (low < high) zones.push({ zone: 'reads', from: low, to: high })
+  else
+    notes.push({
+      en: 'No temperature reads like the corpus: it breaks before it stops looping.',
+      ja: 'コーパスのように読める温度はない: 繰り返しが止む前に崩れる。',
+    })
+  if (breaksAbove) zones.push({ zone: 'breaks', from: high, to: Number.POSITIVE_INFINITY })
+  const limits = { repetition: figures.repetition, loop: figures.loop, spelling: limit }
+  return { zones, loopsBelow, breaksAbove, limits, notes }
+}
+
+/**
+ * Where a monotone curve over T passes a limit: the last measured T above the limit and the first one
+ * at or below it (`falls`), or the last at or below and the first above (`rises`). Between them a
+ * straight line, in log T; in T beside 0, in 1/T beside infinity.
+ * @param values monotone, [temperatures.length]
+ * @returns undefined when the curve stays at or below the limit; an end of the range when it is
+ *   above the limit all over
+ */
+export function crossing(
+  temperatures: readonly number[],
+  values: ArrayLike<number>,
+  limit: number,
+  direction: 'falls' | 'rises',
+): Border | undefined {
+  const n = temperatures.length
+  const above = (i: number): boolean => values[i] > limit
+  if (direction === 'falls') {
+    if (!above(0)) return undefined
+    let i = 1
+    while (i < n && above(i)) i++
+    return i === n ? whole(Number.POSITIVE_INFINITY) : between(i)
+  }
+  if (!above(n - 1)) return undefined
+  let i = n - 1
+  while (i > 0 && above(i - 1)) i--
+  return i === 0 ? whole(0) : between(i)
+
+  function whole(at: number): Border {
+    return { at, from: at, to: at }
+  }
+  function between(i: number): Border {
+    const [from, to] = [temperatures[i - 1], temperatures[i]]
+    const share = (limit - values[i - 1]) / (values[i] - values[i - 1])
+    return { at: along(from, to, share), from, to }
+  }
+}
+
+/** The temperature a share of the way from one to another: in log T, beside 0 in T, beside infinity in 1/T. */
+export function along(from: number, to: number, share: number): number {
+  if (to === Number.POSITIVE_INFINITY) {
+    return from === 0 ? share / (1 - share) : from / (1 - share)
+  }
+  if (from === 0) return share * to
+  return exp((1 - share) * log(from) + share * log(to))
+}

@@ -1,0 +1,70 @@
+/** Which stretches of a text a split trains on and which it holds out. */
+import type { TrainingRecord } from '../file/index.js'
+import type { Stretch } from '../text/index.js'
+import { fitBatch, type SplitRequest, type Streams, splitCorpus } from './batches.js'
+
+export interface Parts {
+  /** Every symbol that training reads or predicts. */
+  readonly training: readonly Stretch[]
+  /** Every symbol that validation predicts. */
+  readonly heldOut: readonly Stretch[]
+}
+
+/** Stretches that touch become one. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const whole: Stretch[] = []
+  for (const { from, to } of stretches) {
+    const last = whole.at(-1)
+    if (last && last.to >= from) whole[whole.length - 1] = { from: last.from, to }
+    else whole.push({ from, to })
+  }
+  return whole
+}
+
+/** @param first whether the symbol that each stream begins with, read but not predicted, belongs to it */
+function stretches(part: Streams | undefined, first: boolean, size: number): Stretch[] {
+  return joined(
+    (part?.starts ?? []).map((start, b) => ({
+      from: first ? start : start + 1,
+      to: Math.min(size, start + (part?.lengths[b] ?? 0) + 1),
+    })),
+  )
+}
+
+/** @param request as asked for; B and T shrink for a small text as in training */
+export function partsOf(size: number, request: SplitRequest): Parts {
+  const { training, validation } = splitCorpus(size, { ...request, ...fitBatch(size, request) })
+  return {
+    training: stretches(training, true, size),
+    heldOut: stretches(validation, false, size),
+  }
+}
+
+/** The parts of the corpus that a model was made from; undefined when its file does not say. */
+export function recordedParts(training: TrainingRecord, size: number): Parts | undefined {
+  const { split, settings = {} } = training
+  const { batch, seq, holdout } = settings
+  if (split !== 'tail' && split !== 'striped') return undefined
+  if (typeof batch !== 'number' || typeof seq !== 'number' || typeof holdout !== 'number') {
+    return undefined
+  }
+  return partsOf(size, { kind: split, holdout, batch, steps: seq })
+}
+
+/**
+ * Cuts each held-out stretch in two: the first to choose by, the second, `share` of it, to test on.
+ */
+export function testOf(
+  heldOut: readonly Stretch[],
+  share: number,
+): { readonly choose: Stretch[]; readonly test: Stretch[] } {
+  const cuts = heldOut.map(({ from, to }) => ({
+    from,
+    cut: to - Math.round((to - from) * share),
+    to,
+  }))
+  return {
+    choose: cuts.map(({ from, cut }) => ({ from, to: cut })),
+    test: cuts.map(({ cut, to }) => ({ from: cut, to })),
+  }
+}

@@ -1,0 +1,84 @@
+/** Which parts of the page are in sight: a tab on either side, a sheet on narrow screens. */
+import { keep, kept } from '../settings/local-storage.js'
+import { type Side, TABS, type Tab, tabsOf } from '../tabs/registry.js'
+import type { ViewName } from '../views/registry.js'
+
+const SIDES: readonly Side[] = ['left', 'right']
+
+export class Shell {
+  /** Id of the tab shown on each side. */
+  readonly tabs = $state<Record<Side, string>>({ left: 'text', right: 'next' })
+  /** Where there is no room for a side, it is a sheet over the foot of the text. */
+  sheet = $state<Side | 'none'>('none')
+
+  /** What stands in the middle in place of the text. */
+  view = $state<ViewName>()
+  /** The branch that is compared with the text shown. */
+  comparedWith = $state<number>()
+
+  /** Whether the temperature is drawn under the text. */
+  curve = $state(false)
+
+  /** Whether the links of the chain are laid open. */
+  chain = $state(false)
+
+  /** The lesson that is being done (LESSONS of address.ts). */
+  lesson = $state<number>()
+
+  /** Parts that a teacher's link hides (PARTS of share/messages.ts): tabs here, the rest in share.css. */
+  hidden = $state.raw<readonly string[]>([])
+
+  constructor() {
+    for (const side of SIDES) {
+      const id = kept(`tab.${side}`)
+      if (tabsOf(side).some(tab => tab.id === id)) this.tabs[side] = id!
+    }
+  }
+
+  /** The tabs of a side that nobody hid. */
+  tabsOn(side: Side): readonly Tab[] {
+    return tabsOf(side).filter(({ id }) => !this.hidden.includes(id))
+  }
+
+  /** Shows a tab, and on a narrow screen its sheet. */
+  open(id: string): void {
+    const tab = TABS.find(each => each.id === id)
+    if (!tab || this.hidden.includes(id)) return
+    this.select(tab)
+    this.sheet = tab.side
+  }
+
+  select({ side, id }: Tab): void {
+    this.tabs[side] = id
+    keep(`tab.${side}`, id)
+  }
+
+  /** Shows the alternatives of the symbol that is looked at, and moves there. */
+  toAlternatives(): void {
+    this.open('next')
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('#next .choose')?.focus())
+  }
+
+  toggleView(view: ViewName): void {
+    this.view = this.view === view ? undefined : view
+    if (this.view) this.sheet = 'none'
+  }
+
+  toggleCurve(): void {
+    this.curve = !this.curve
+  }
+
+  toggleChain(): void {
+    this.chain = !this.chain
+  }
+
+  compareWith(branch: number): void {
+    this.comparedWith = branch
+    this.view = 'compare'
+    this.sheet = 'none'
+  }
+
+  toggleSheet(side: Side): void {
+    this.sheet = this.sheet === side ? 'none' : side
+  }
+}

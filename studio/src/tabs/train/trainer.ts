@@ -1,0 +1,423 @@
+/** The mind of the worker that trains: reads texts, trains, keeps, samples. It knows no DOM. */
+import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
+import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
+import {
+  configOf,
+  type StartEvent,
+  type StepEvent,
+  type TrainEvent,
+  type TrainingCorpus,
+  train,
+  trainingCorpus,
+} from 'ondo/train'
+import { told } from '../../writer/open-model.js'
+import { pace, settingsFor, type Wish } from './plan.js'
+import {
+  type FromTrainer,
+  type RunFacts,
+  SAMPLE_TEMPERATURES,
+  type Source,
+  type Standing,
+  type ToTrainer,
+} from './protocol.js'
+import { readSource } from './read-source.js'
+import { type Corpus, Keep } from './run-store.js'
+
+/** Milliseconds between messages of progress. */
+const TELL_EVERY = 250
+/** Symbols of a sample, and its luck: the same for all, so that only the model differs. */
+const SAMPLE_LENGTH = 240
+const SAMPLE_SEED = 42n
+/** A sample is due this long after the last one, or a tenth of the time gone by: seconds. */
+const SAMPLE_EVERY = 2
+const SAMPLE_SHARE = 0.1
+/** Steps that measure the speed; the first ones warm up. */
+const WARM_UP = 2
+const MEASURED = 6
+/** One run a browser: two pages must not write it at once. */
+const LOCK = 'ondo.training'
+
+type Post = (message: FromTrainer, moved?: ArrayBuffer[]) => void
+type Store = Awaited<ReturnType<typeof browserStore>>
+
+export class Trainer {
+  private readonly post: Post
+  private assets = ''
+  private store: Promise<Store> | undefined
+  /** The text inspected last. */
+  private inspected: { readonly job: number; readonly corpus: Corpus } | undefined
+  private inspecting = 0
+  private abort: AbortController | undefined
+  private why: 'paused' | 'stopped' = 'paused'
+  private engine: BrowserEngine | undefined
+  private lastTold = 0
+  private lastSample = 0
+  private losses: number[] = []
+
+  constructor(post: Post) {
+    this.post = post
+  }
+
+  handle(message: ToTrainer): void {
+    switch (message.type) {
+      case 'look':
+        this.assets = message.assets
+        this.attempt(this.look())
+        return
+      case 'inspect':
+        this.inspect(message.job, message.source).catch(error => {
+          this.post({ type: 'refused', job: message.job, ...told(error) })
+        })
+        return
+      case 'start':
+        this.attempt(this.alone(() => this.start(message)))
+        return
+      case 'resume':
+        this.attempt(this.alone(() => this.resume()))
+        return
+      case 'rest':
+        this.why = message.why
+        this.abort?.abort()
+        return
+      case 'take':
+        this.attempt(this.take(message.job))
+        return
+      case 'discard':
+        this.attempt(this.discard())
+        return
+    }
+  }
+
+  // --- internal ---
+
+  private attempt(work: Promise<void>): void {
+    work.catch(error => this.post({ type: 'failed', ...told(error) }))
+  }
+
+  /** Does the work unless this page or another one is at it. */
+  private async alone(work: () => Promise<void>): Promise<void> {
+    const elsewhere = new TrainingError(
+      'elsewhere',
+      'Training is under way already, here or in another tab of this browser; pause or close it first.',
+    )
+    if (this.abort) throw elsewhere
+    this.abort = new AbortController()
+    try {
+      // Not there in a page outside a secure context; nor is OPFS.
+      const locks = (navigator as { readonly locks?: LockManager }).locks
+      if (!locks) return await work()
+      await locks.request(LOCK, { ifAvailable: true }, lock => {
+        if (!lock) throw elsewhere
+        return work()
+      })
+    } finally {
+      this.abort = undefined
+    }
+  }
+
+  private open(): Promise<Store> {
+    this.store ??= browserStore('run')
+    return this.store
+  }
+
+  private async look(): Promise<void> {
+    const saved = await new Keep(await this.open()).saved()
+    this.post({ type: 'looked', ...(saved && { saved }) })
+  }
+
+  private async inspect(job: number, source: Source): Promise<void> {
+    this.inspecting = job
+    const { corpus, report } = await readSource(source)
+    // Another text was handed over meanwhile.
+    if (this.inspecting !== job) return
+    this.inspected = { job, corpus }
+    this.post({ type: 'inspected', job, report })
+  }
+
+  private async start(message: Extract<ToTrainer, { type: 'start' }>): Promise<void> {
+    const { wish, device, threads, job } = message
+    const source =
+      this.inspected?.job === job
+        ? this.inspected.corpus
+        : (await readSource(message.source)).corpus
+    const corpus = await trainingCorpus(source, source.tokenizer)
+    const settings = settingsFor(wish, corpus.ids.length)
+    const { engine, paced } = await this.prepared(device, threads, engine =>
+      this.paced(wish, corpus, engine, settings),
+    )
+    const store = await this.open()
+    const keep = new Keep(store)
+    await keep.begin(source)
+    await this.follow(
+      train({
+        corpus,
+        engine,
+        store,
+        settings: { ...settings, ...paced, ...wish.settings },
+        overwrite: true,
+        name: source.name.replace(/\.[^.]+$/, ''),
+        signal: this.abort!.signal,
+      }),
+      corpus,
+      keep,
+    )
+  }
+
+  private async resume(): Promise<void> {
+    const store = await this.open()
+    const keep = new Keep(store)
+    const [source, saved] = [await keep.corpus(), await keep.saved()]
+    if (!source || !saved) {
+      throw new TrainingError(
+        'nothing-to-resume',
+        'There is no run in this browser to go on with; start a new one.',
+      )
+    }
+    // The very same number of threads, so that the run is the same to the last bit.
+    const { device, threads } = saved.facts
+    const engine = await this.load(device, threads).catch(error => {
+      if (device !== 'webgpu') throw error
+      return this.withoutGpu(error)
+    })
+    const corpus = await trainingCorpus(source, source.tokenizer)
+    await keep.goOn(saved.standing.step)
+    await this.follow(
+      train({
+        corpus,
+        engine,
+        store,
+        resume: true,
+        name: source.name.replace(/\.[^.]+$/, ''),
+        signal: this.abort!.signal,
+      }),
+      corpus,
+      keep,
+    )
+  }
+
+  private async load(device: DeviceChoice, threads: number | undefined): Promise<BrowserEngine> {
+    // The runtime and its threads are made once a worker; the page makes a new worker for another.
+    if (!this.engine) {
+      this.post({ type: 'preparing', what: 'engine' })
+      this.engine = await browserEngine({
+        assets: this.assets,
+        device,
+        ...(threads !== undefined && { threads }),
+      })
+    }
+    return this.engine
+  }
+
+  /** An engine that was seen to take steps: a GPU may be there and yet not do. */
+  private async prepared(
+    device: DeviceChoice,
+    threads: number | undefined,
+    measure: (engine: BrowserEngine) => Promise<Record<string, number>>,
+  ): Promise<{ engine: BrowserEngine; paced: Record<string, number> }> {
+    try {
+      const engine = await this.load(device, threads)
+      return { engine, paced: await measure(engine) }
+    } catch (error) {
+      const byGpu = device === 'auto' && this.engine?.device === 'webgpu'
+      if (!byGpu || error instanceof OndoError) throw error
+      const engine = await this.withoutGpu(error, threads)
+      return { engine, paced: await measure(engine) }
+    }
+  }
+
+  private withoutGpu(error: unknown, threads?: number): Promise<BrowserEngine> {
+    const why = told(error).message.split('\n')[0]
+    this.post({
+      type: 'warned',
+      code: 'webgpu',
+      message: {
+        en: `WebGPU does not work here (${why}); training goes on with WebAssembly.`,
+        ja: `ここでは WebGPU が使えません（${why}）。WebAssembly で学習を続けます。`,
+      },
+    })
+    this.engine = undefined
+    return this.load('wasm', threads)
+  }
+
+  /** Measures the speed with a few steps, and spreads the run over it. */
+  private async paced(
+    wish: Wish,
+    corpus: TrainingCorpus,
+    engine: BrowserEngine,
+    settings: Readonly<Record<string, unknown>>,
+  ): Promise<Record<string, number>> {
+    const given = wish.settings ?? {}
+    if (wish.minutes === undefined && given.evaluateEvery && given.checkpointEvery) return {}
+    this.post({ type: 'preparing', what: 'speed' })
+    const holdout = Number(settings.holdout)
+    const trial = train({
+      corpus,
+      engine,
+      settings: { ...settings, ...wish.settings, holdout: 0, epochs: 1000, steps: 0 },
+    })
+    let started = 0
+    let stepsPerEpoch = 1
+    for await (const event of trial) {
+      if (event.type === 'start') stepsPerEpoch = event.batches * (1 - holdout)
+      if (event.type !== 'step') continue
+      if (event.step === WARM_UP) started = performance.now()
+      if (event.step === WARM_UP + MEASURED) break
+    }
+    const secondsPerStep = (performance.now() - started) / 1000 / MEASURED
+    return pace(wish, {
+      secondsPerStep,
+      stepsPerEpoch: Math.max(1, Math.floor(stepsPerEpoch)),
+      validation: holdout / (1 - holdout),
+    })
+  }
+
+  /** Carries a run's events to the page. */
+  private async follow(
+    events: AsyncIterable<TrainEvent>,
+    corpus: TrainingCorpus,
+    keep: Keep,
+  ): Promise<void> {
+    let start: StartEvent | undefined
+    this.losses = []
+    this.lastTold = 0
+    this.lastSample = 0
+    for await (const event of events) {
+      switch (event.type) {
+        case 'start': {
+          start = event
+          const facts = this.facts(event, corpus)
+          await keep.facts(facts)
+          const { step } = event
+          const standing = { step, epoch: step / event.batches, seconds: 0 }
+          this.post({ type: 'started', facts, standing })
+          break
+        }
+        case 'step': {
+          this.losses.push(event.loss)
+          const now = performance.now()
+          if (now - this.lastTold >= TELL_EVERY || event.step === event.steps) {
+            this.progress(event)
+            this.lastTold = now
+          }
+          if (this.isSampleDue(event)) await this.sample(event, start!, corpus, keep)
+          break
+        }
+        case 'evaluation':
+          this.post({ type: 'evaluated', step: event.step, loss: event.loss, best: event.best })
+          break
+        case 'checkpoint':
+          this.post({ type: 'kept', step: event.step })
+          break
+        case 'warning':
+          this.post({ type: 'warned', code: event.code, message: event.message })
+          break
+        case 'end': {
+          const { step, epoch, seconds, smoothedLoss: loss } = event
+          const standing = { step, epoch, seconds, ...(loss !== undefined && { loss }) }
+          const why = event.reason === 'finished' ? 'finished' : this.why
+          this.post({ type: 'rested', why, standing })
+        }
+      }
+      await breathe()
+    }
+  }
+
+  private facts(event: StartEvent, corpus: TrainingCorpus): RunFacts {
+    const { config, parameters, symbols, steps, batches } = event
+    const { device, adapter, threads } = this.engine!
+    return {
+      name: corpus.name ?? '',
+      symbols,
+      vocabulary: config.vocabulary,
+      cell: config.cell,
+      layers: config.layers,
+      hidden: config.hidden,
+      parameters,
+      device,
+      ...(adapter && { adapter }),
+      threads,
+      steps,
+      stepsPerEpoch: batches,
+    }
+  }
+
+  private progress(event: StepEvent): void {
+    const { step, epoch, seconds, symbolsPerSecond, secondsLeft, smoothedLoss } = event
+    const standing: Standing = {
+      step,
+      epoch,
+      seconds,
+      symbolsPerSecond,
+      secondsLeft,
+      loss: smoothedLoss,
+    }
+    const loss = this.losses.reduce((a, b) => a + b, 0) / this.losses.length
+    this.losses = []
+    this.post({ type: 'progress', standing, loss })
+  }
+
+  private isSampleDue({ step, steps, seconds }: StepEvent): boolean {
+    if (step === steps || this.lastSample === 0) return true
+    return seconds - this.lastSample >= Math.max(SAMPLE_EVERY, SAMPLE_SHARE * seconds)
+  }
+
+  /** Writes with the weights of this moment; training itself is not touched. */
+  private async sample(
+    event: StepEvent,
+    { settings }: StartEvent,
+    { tokenizer }: TrainingCorpus,
+    keep: Keep,
+  ): Promise<void> {
+    this.lastSample = event.seconds
+    const config = configOf(settings, tokenizer.size)
+    const weights = event.weights()
+    const model: Model = { config, tokenizer, weights, hash: '', training: {} }
+    const network = await loadNetwork(config, weights)
+    const texts = SAMPLE_TEMPERATURES.map(temperature => {
+      const writer = new Writer(model, network.session(), promptIds(model, ''), {
+        seed: SAMPLE_SEED,
+      })
+      let text = ''
+      for (let i = 0; i < SAMPLE_LENGTH; i++) text += writer.next(temperature).text
+      writer.dispose()
+      return text
+    })
+    const { step, epoch, smoothedLoss: loss } = event
+    const sample = { step, epoch, loss, texts }
+    await keep.sample(sample)
+    this.post({ type: 'sampled', sample })
+  }
+
+  private async take(job: number): Promise<void> {
+    const keep = new Keep(await this.open())
+    const [bytes, saved] = [await keep.model(), await keep.saved()]
+    if (!bytes) {
+      throw new TrainingError(
+        'no-model',
+        'There is no model yet; the first is kept after some steps.',
+      )
+    }
+    const own = new Uint8Array(bytes)
+    const name = saved?.facts.name.replace(/\.[^.]+$/, '') || 'model'
+    this.post({ type: 'took', job, name, bytes: own }, [own.buffer])
+  }
+
+  private async discard(): Promise<void> {
+    if (this.abort) return
+    await new Keep(await this.open()).discard()
+    this.post({ type: 'discarded' })
+  }
+}
+
+const channel = new MessageChannel()
+
+/**
+ * Lets messages have their turn. A hidden page's timers are slowed to one a second or less; messages
+ * are not.
+ */
+function breathe(): Promise<void> {
+  return new Promise(resolve => {
+    channel.port1.onmessage = () => resolve()
+    channel.port2.postMessage(null)
+  })
+}

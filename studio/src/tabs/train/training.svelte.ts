@@ -1,0 +1,297 @@
+/** The page's side of training: what the panel shows, and its talk with the worker that trains. */
+import type { TokenizerKind } from 'ondo'
+import type { DeviceChoice } from 'ondo/browser'
+import { save } from '../../app/download.js'
+import type { Studio } from '../../app/studio.svelte.js'
+import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
+import { type Size, sizeFor } from './plan.js'
+import type {
+  CorpusReport,
+  FromTrainer,
+  RunFacts,
+  Sample,
+  Saved,
+  Source,
+  Standing,
+  ToTrainer,
+} from './protocol.js'
+
+export type Rest = 'paused' | 'stopped' | 'finished'
+export type Unit = 'minutes' | 'epochs'
+
+/** What `take` answers. */
+interface Taken {
+  readonly name: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** The lowest of a validation curve, or undefined. */
+function lowest({ steps, losses }: PointColumns): { step: number; loss: number } | undefined {
+  if (losses.length === 0) return undefined
+  const at = losses.indexOf(Math.min(...losses))
+  return { step: steps[at], loss: losses[at] }
+}
+
+export class Training {
+  /** `form`: a text is being chosen; `run`: a run is shown. */
+  view = $state<'looking' | 'form' | 'run'>('looking')
+  state = $state<'preparing' | 'running' | Rest>('paused')
+  preparing = $state<'engine' | 'speed'>('engine')
+  trouble = $state<string>()
+  warning = $state.raw<Extract<FromTrainer, { type: 'warned' }>>()
+
+  // --- the form ---
+  report = $state.raw<CorpusReport>()
+  inspecting = $state(false)
+  refusal = $state<string>()
+  size = $state<Size>('medium')
+  /** Whether a person chose the size; until then it suits the text. */
+  sized = false
+  amount = $state(5)
+  unit = $state<Unit>('minutes')
+  tokenizer = $state<TokenizerKind>('character')
+  encoding = $state('')
+  device = $state<DeviceChoice>('auto')
+
+  // --- the run ---
+  facts = $state.raw<RunFacts>()
+  standing = $state.raw<Standing>()
+  training = $state.raw<PointColumns>(EMPTY_CURVE)
+  validation = $state.raw<PointColumns>(EMPTY_CURVE)
+  samples = $state.raw<readonly Sample[]>([])
+  /** Place in `samples`; undefined follows the newest. */
+  moment = $state<number>()
+  /** Of the last checkpoint. */
+  keptAt = $state(0)
+
+  readonly best = $derived(lowest(this.validation))
+  readonly hasModel = $derived(this.keptAt > 0 || this.validation.steps.length > 0)
+  readonly busy = $derived(this.state === 'preparing' || this.state === 'running')
+  readonly sample = $derived<Sample | undefined>(
+    this.samples[this.moment ?? this.samples.length - 1],
+  )
+
+  private readonly studio: Studio
+  private worker: Worker | undefined
+  private source: Omit<Source, 'tokenizer' | 'encoding'> | undefined
+  private job = 0
+  private curve = new Curve()
+  private readonly waiting = new Map<number, (taken: Taken | undefined) => void>()
+
+  constructor(studio: Studio) {
+    this.studio = studio
+    this.tell()
+  }
+
+  // --- verbs ---
+
+  inspect(source: Omit<Source, 'tokenizer' | 'encoding'>): void {
+    this.source = source
+    this.reinspect()
+  }
+
+  /** Anew with another encoding or other symbols. */
+  reinspect(): void {
+    const source = this.wanted()
+    if (!source) return
+    this.inspecting = true
+    this.refusal = undefined
+    this.tell({ type: 'inspect', job: ++this.job, source })
+  }
+
+  forget(): void {
+    this.source = undefined
+    this.report = undefined
+    this.refusal = undefined
+    this.inspecting = false
+    this.job++
+  }
+
+  start(): void {
+    const source = this.wanted()
+    if (!source || !this.report) return
+    // Asked for once a run, so that the browser does not clear it away for want of room.
+    navigator.storage?.persist?.().catch(() => undefined)
+    this.begin()
+    this.tell({
+      type: 'start',
+      job: this.job,
+      source,
+      wish: { size: this.size, [this.unit]: this.amount },
+      device: this.device,
+    })
+  }
+
+  resume(): void {
+    this.begin()
+    this.tell({ type: 'resume' })
+  }
+
+  rest(why: 'paused' | 'stopped'): void {
+    if (this.state === 'paused') this.state = 'stopped'
+    else this.tell({ type: 'rest', why })
+  }
+
+  show(view: 'form' | 'run'): void {
+    this.view = view
+  }
+
+  discard(): void {
+    this.tell({ type: 'discard' })
+  }
+
+  async download(): Promise<void> {
+    const taken = await this.take()
+    if (taken) save(`${taken.name}.safetensors`, new Blob([taken.bytes]))
+  }
+
+  async write(): Promise<void> {
+    const taken = await this.take()
+    if (taken) this.studio.openFile(new File([taken.bytes], `${taken.name}.safetensors`))
+  }
+
+  // --- internal ---
+
+  private wanted(): Source | undefined {
+    const { source, tokenizer, encoding } = this
+    return source && { ...source, tokenizer, ...(encoding && { encoding }) }
+  }
+
+  private begin(): void {
+    this.trouble = undefined
+    this.warning = undefined
+    this.state = 'preparing'
+    this.preparing = 'engine'
+    this.view = 'run'
+  }
+
+  private take(): Promise<Taken | undefined> {
+    const job = ++this.job
+    return new Promise(resolve => {
+      this.waiting.set(job, resolve)
+      this.tell({ type: 'take', job })
+    })
+  }
+
+  /** The worker is made when it is first needed, and let go when a run rests: it holds much memory. */
+  private tell(message?: ToTrainer): void {
+    if (!this.worker) {
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+      worker.addEventListener('message', event => this.receive(event.data))
+      // A worker that cannot even start says so only here.
+      worker.addEventListener('error', event => this.fail(event.message ?? ''))
+      const assets = new URL('./ort/', document.baseURI).href
+      worker.postMessage({ type: 'look', assets } satisfies ToTrainer)
+      this.worker = worker
+    }
+    if (message) this.worker.postMessage(message)
+  }
+
+  private letGo(): void {
+    this.worker?.terminate()
+    this.worker = undefined
+  }
+
+  private fail(message: string): void {
+    this.trouble = message
+    for (const resolve of this.waiting.values()) resolve(undefined)
+    this.waiting.clear()
+    if (!this.busy) return
+    this.state = 'paused'
+    this.view = this.facts ? 'run' : 'form'
+    this.letGo()
+  }
+
+  private receive(message: FromTrainer): void {
+    switch (message.type) {
+      case 'looked':
+        // A later worker looks too; what this page knows is newer.
+        if (this.view === 'looking') this.looked(message.saved)
+        return
+      case 'discarded':
+        this.looked(undefined)
+        return
+      case 'inspected':
+        if (message.job !== this.job) return
+        this.inspecting = false
+        this.report = message.report
+        if (!this.sized) this.size = sizeFor(message.report.vocabulary.total)
+        return
+      case 'refused':
+        if (message.job !== this.job) return
+        this.inspecting = false
+        this.report = undefined
+        this.refusal = message.message
+        return
+      case 'preparing':
+        this.preparing = message.what
+        return
+      case 'started':
+        this.started(message.facts, message.standing)
+        return
+      case 'progress':
+        this.standing = message.standing
+        this.curve.add(message.standing.step, message.loss)
+        this.training = this.curve.points()
+        return
+      case 'evaluated': {
+        const { steps, losses } = this.validation
+        this.validation = { steps: [...steps, message.step], losses: [...losses, message.loss] }
+        return
+      }
+      case 'sampled':
+        this.samples = [...this.samples, message.sample]
+        return
+      case 'kept':
+        this.keptAt = message.step
+        return
+      case 'warned':
+        this.warning = message
+        return
+      case 'rested':
+        this.state = message.why
+        this.standing = message.standing
+        this.letGo()
+        return
+      case 'took':
+        this.waiting.get(message.job)?.(message)
+        this.waiting.delete(message.job)
+        return
+      case 'failed':
+        this.fail(message.message)
+    }
+  }
+
+  private looked(saved: Saved | undefined): void {
+    this.view = saved ? 'run' : 'form'
+    this.state = saved && saved.standing.step >= saved.facts.steps ? 'finished' : 'paused'
+    this.facts = saved?.facts
+    this.standing = saved?.standing
+    this.curve = new Curve(saved?.training)
+    this.training = this.curve.points()
+    this.validation = saved?.validation ?? EMPTY_CURVE
+    this.samples = saved?.samples ?? []
+    this.moment = undefined
+    this.keptAt = saved?.standing.step ?? 0
+  }
+
+  private started(facts: RunFacts, standing: Standing): void {
+    this.state = 'running'
+    this.facts = facts
+    if (standing.step === 0) {
+      this.curve = new Curve()
+      this.training = EMPTY_CURVE
+      this.validation = EMPTY_CURVE
+      this.samples = []
+      this.moment = undefined
+      this.keptAt = 0
+    } else {
+      // Steps after the last checkpoint are taken again.
+      this.samples = this.samples.filter(({ step }) => step <= standing.step)
+      const whole = this.validation.steps.filter(step => step <= standing.step).length
+      const { steps, losses } = this.validation
+      this.validation = { steps: steps.slice(0, whole), losses: losses.slice(0, whole) }
+    }
+    this.standing = standing
+  }
+}

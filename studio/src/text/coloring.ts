@@ -1,0 +1,42 @@
+/**
+ * What the colours of the text can tell. Each has a few steps, weak to strong; a step is a tone and a
+ * height above the baseline, so that it is told without colour, too. The tones are a sequential scale
+ * that grows darker on paper and lighter at night (as cividis does), readable by the colour-blind.
+ */
+import type { Records } from './records.js'
+
+export const TINTS = ['none', 'surprise', 'probability', 'rank', 'temperature'] as const
+export type Tint = (typeof TINTS)[number]
+
+export const isTint = (value: unknown): value is Tint => TINTS.includes(value as Tint)
+
+/** Lower bounds of the steps above 0. */
+export const STEPS = {
+  /** bits */
+  surprise: [1, 3, 5, 8],
+  /** Of the draw, the improbable ones strong: 1 - p. */
+  probability: [0.5, 0.75, 0.9, 0.97],
+  rank: [2, 3, 6, 21],
+  temperature: [0.3, 0.6, 1, 1.5, 2.5],
+} as const satisfies Record<Exclude<Tint, 'none'>, readonly number[]>
+
+function step(value: number, bounds: readonly number[]): number {
+  let at = 0
+  while (at < bounds.length && value >= bounds[at]) at++
+  return at
+}
+
+/** The class of symbol n, or '' for no colour. */
+export function tintOf(tint: Tint, records: Records, n: number): string {
+  // A line's end has no ink to shade.
+  if (tint === 'none' || records.text[records.start(n)] === '\n') return ''
+  const values = {
+    surprise: records.surprisals[n],
+    probability: 1 - records.tempered[n],
+    rank: records.ranks[n],
+    temperature: records.temperatures[n],
+  }
+  const at = step(values[tint], STEPS[tint])
+  if (tint === 'temperature') return `heat-${at}`
+  return at === 0 ? '' : `shade-${at}`
+}

@@ -1,0 +1,15 @@
+/** A few words around a symbol, or from one on. */
+import type { Records } from './records.js'
+
+const LETTER = /[\p{L}\p{M}\p{N}']/u
+const LONGEST = 24
+
+/** The word in which symbol n stands; where there are no words, the symbols beside it. */
+export function excerpt(records: Records, n: number): string {
+  const { text } = records
+  let from = records.start(n)
+  let to = records.ends[n]
+  while (from > 0 && to - from < LONGEST && LETTER.test(text[from - 1])) from--
+  while (to < text.length && to - from < LONGEST && LETTER.test(text[to])) to++
+  return text.slice(from, to).trim()
+}

@@ -1,0 +1,64 @@
+/** Places over the text: where a symbol stands on the page, and which one stands at a point. */
+import type { Manuscript } from './text-renderer.js'
+
+/** A box in the coordinates of the sheet that the text lies on, px. */
+export interface Mark {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** What has no width of its own (a line's end) is shown so wide, px. */
+const NARROW = 6
+
+export function marksOf(manuscript: Manuscript, sheet: Element, n: number): Mark[] {
+  const range = manuscript.rangeOf(n)
+  if (!range) return []
+  const origin = sheet.getBoundingClientRect()
+  return [...range.getClientRects()].map(({ left, top, width, height }) => ({
+    left: left - origin.left,
+    top: top - origin.top,
+    width: Math.max(width, NARROW),
+    height: Math.max(height, NARROW),
+  }))
+}
+
+/** The space between two lines belongs to the nearer one, px. */
+const BETWEEN = 8
+
+const holds = ({ left, right, top, bottom }: DOMRect, x: number, y: number): boolean =>
+  x >= left - 1 && x <= right + 1 && y >= top - BETWEEN && y <= bottom + BETWEEN
+
+/** Firefox and new engines know the one, Safari and older ones the other. */
+function caretAt(x: number, y: number): { node: Node; offset: number } | undefined {
+  if (document.caretPositionFromPoint) {
+    const caret = document.caretPositionFromPoint(x, y)
+    return caret ? { node: caret.offsetNode, offset: caret.offset } : undefined
+  }
+  const range = (
+    document as { caretRangeFromPoint?: (x: number, y: number) => Range | null }
+  ).caretRangeFromPoint?.(x, y)
+  return range ? { node: range.startContainer, offset: range.startOffset } : undefined
+}
+
+/**
+ * The symbol under a point of the window.
+ * @param nearest where none is exactly there, the one beside the nearest place between two
+ */
+export function symbolAtPoint(
+  manuscript: Manuscript,
+  x: number,
+  y: number,
+  nearest = false,
+): number | undefined {
+  const caret = caretAt(x, y)
+  const n = caret && manuscript.symbolAt(caret.node, caret.offset)
+  if (n === undefined) return undefined
+  // The place is between two symbols: the point is on either of them.
+  for (const each of [n, n - 1]) {
+    const range = each >= 0 ? manuscript.rangeOf(each) : undefined
+    if (range && [...range.getClientRects()].some(box => holds(box, x, y))) return each
+  }
+  return nearest ? n : undefined
+}

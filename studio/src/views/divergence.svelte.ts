@@ -1,0 +1,38 @@
+/** Partings in words. */
+
+import type { Studio } from '../app/studio.svelte.js'
+import { CHOSEN } from '../writer/protocol.js'
+import type { Parting, Told } from './divergence.js'
+import { words } from './messages.js'
+
+/** One sentence: where two texts part, and why. The cooler one comes first. */
+export function sayParting(studio: Studio, a: Told, b: Told, parting: Parting): string {
+  const { speech } = studio
+  const t = words[studio.language]
+  if (parting.kind === 'same') return t.same(speech.count(parting.length))
+  if (parting.kind === 'prompt') return t.otherPrompt
+  const { at, coins } = parting
+  const place = speech.count(at + 1)
+  const name = ({ records }: Told): string => speech.symbolName(records.textOf(at))
+  if (parting.kind === 'luck') {
+    return t.otherLuck(place, speech.coin(coins[0]), name(a), speech.coin(coins[1]), name(b))
+  }
+  if (parting.kind === 'choice') {
+    const [hand, drawn] = coins[0] === CHOSEN ? [a, b] : [b, a]
+    return t.chosen(place, name(hand), name(drawn))
+  }
+  if (parting.kind === 'chain') return t.chains(place, name(a), name(b))
+  const limits = [a.records.highs[at], a.records.lows[at], b.records.highs[at], b.records.lows[at]]
+  if (limits.some(Number.isNaN)) {
+    return t.through(place, speech.coin(coins[0]), name(a), name(b))
+  }
+  const [cool, warm] = a.records.temperatures[at] <= b.records.temperatures[at] ? [a, b] : [b, a]
+  return t.parts(
+    place,
+    speech.coin(coins[0]),
+    name(cool),
+    speech.limit(cool.records.highs[at]),
+    name(warm),
+    speech.limit(warm.records.lows[at]),
+  )
+}

@@ -1,4 +1,0 @@
-import { Scribe } from './scribe.js'
-
-const scribe = new Scribe((message, transfer = []) => postMessage(message, { transfer }))
-addEventListener('message', event => scribe.handle(event.data))

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  decodeModel,
+  encodeModel,
+  modelConfig,
+  networkOf,
+  tokenizerFrom,
+} from '../../../src/index.js'
+import { gruStep } from '../../../src/model/gru.reference.js'
+import { lstmStep } from '../../../src/model/lstm.reference.js'
+import { affine, type LayerState } from '../../../src/model/product.reference.js'
+import { rnnStep } from '../../../src/model/rnn.reference.js'
+import { CELL_VARIANTS, seededIds, seededWeights } from '../../../test/support/seeded.js'
+import { fitsHeld, type Held, holding, parseHeld, writeHeld } from './held-units.js'
+
+const SYMBOLS = [...'\nabcdefgh']
+const V = SYMBOLS.length
+const H = 12
+
+async function modelOf(variant: keyof typeof CELL_VARIANTS, embedding = 5) {
+  const config = modelConfig({
+    ...CELL_VARIANTS[variant],
+    ...{ vocabulary: V, embedding, hidden: H, layers: 2 },
+  })
+  const tokenizer = tokenizerFrom({ kind: 'character', symbols: SYMBOLS })
+  const weights = seededWeights(config, 3, 0.6)
+  return decodeModel(encodeModel({ config, tokenizer, weights, training: {} }))
+}
+
+/** The plain twin: the equations, and after each layer's step the units put to their values. */
+function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[], ids: number[]) {
+  const { config, weights } = model
+  const get = (name: string): Float32Array => weights.get(name)!
+  const put = (k: number, h: Float64Array): void => {
+    for (const { layer, unit, value } of held) if (layer === k) h[unit] = value
+  }
+  const states: LayerState[] = Array.from({ length: config.layers }, (_, k) => {
+    const h = new Float64Array(H)
+    put(k, h)
+    return { h, c: new Float64Array(config.cell === 'lstm' ? H : 0) }
+  })
+  return ids.map(id => {
+    let x: ArrayLike<number> =
+      config.embedding > 0
+        ? get('embedding.weight').subarray(id * config.embedding, (id + 1) * config.embedding)
+        : Float64Array.from({ length: V }, (_, v) => Number(v === id))
+    for (let k = 0; k < config.layers; k++) {
+      const layer = {
+        weightIh: get(`rnn.weight_ih_l${k}`),
+        weightHh: get(`rnn.weight_hh_l${k}`),
+        biasIh: get(`rnn.bias_ih_l${k}`),
+        biasHh: get(`rnn.bias_hh_l${k}`),
+      }
+      if (config.cell === 'rnn') states[k] = rnnStep(x, states[k], layer, config.activation)
+      else if (config.cell === 'gru') states[k] = gruStep(x, states[k], layer, config.reset)
+      else states[k] = lstmStep(x, states[k], layer)
+      put(k, states[k].h as Float64Array)
+      x = states[k].h
+    }
+    return affine(get('head.weight'), x, get('head.bias'))
+  })
+}
+
+describe('held units', () => {
+  for (const variant of Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[]) {
+    it(`${variant}: folded into the weights they are what the equations say`, async () => {
+      for (const embedding of [0, 5]) {
+        const model = await modelOf(variant, embedding)
+        const value = variant === 'gru reset before' ? 0 : -0.75
+        const held = [
+          { layer: 0, unit: 3, value: 0 },
+          { layer: 1, unit: 7, value },
+          { layer: 0, unit: 11, value },
+        ]
+        const ids = seededIds(20, V)
+        const session = (await networkOf(holding(model, writeHeld(held)))).session()
+        const free = (await networkOf(model)).session()
+        let apart = 0
+        for (const [t, logits] of twin(model, held, ids).entries()) {
+          const ours = session.step(ids[t])
+          const others = free.step(ids[t])
+          for (let v = 0; v < V; v++) {
+            expect(ours[v]).toBeCloseTo(logits[v], 4)
+            apart = Math.max(apart, Math.abs(ours[v] - others[v]))
+          }
+        }
+        expect(apart).toBeGreaterThan(0.01)
+      }
+    })
+  }
+
+  it('leave the model as it was, and are made once', async () => {
+    const model = await modelOf('lstm')
+    const before = model.weights.get('head.weight')!.slice()
+    const held = holding(model, '2.1:0')
+    expect(model.weights.get('head.weight')).toEqual(before)
+    expect(holding(model, '2.1:0')).toBe(held)
+    expect(holding(model, undefined)).toBe(model)
+  })
+
+  it('are refused in a sentence where the model does not have them', async () => {
+    const model = await modelOf('gru reset before')
+    for (const text of ['3.1:0', '1.13:0', '0.1:0', '1.1:1', 'x', ''])
+      expect(() => holding(model, text), text).toThrow(/held units are .* 2 layers of 12 units/)
+    expect(fitsHeld('2.12:0', { layers: 2, hidden: 12 })).toBe(true)
+  })
+
+  it('come back from their written form', () => {
+    const one = fc.record({
+      layer: fc.nat(9),
+      unit: fc.nat(999),
+      value: fc.constantFrom(0, 1, -1, 0.5, -0.25),
+    })
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(one, {
+          minLength: 1,
+          maxLength: 5,
+          selector: ({ layer, unit }) => `${layer} ${unit}`,
+        }),
+        held => {
+          const text = writeHeld(held)!
+          expect(writeHeld(parseHeld(text)!)).toBe(text)
+          expect(new Set(parseHeld(text)!.map(each => JSON.stringify(each)))).toEqual(
+            new Set(held.map(each => JSON.stringify(each))),
+          )
+        },
+      ),
+    )
+    expect(writeHeld([])).toBeUndefined()
+  })
+})

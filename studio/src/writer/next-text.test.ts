@@ -1,0 +1,140 @@
+/** The next different text against a search by brute force, on a real network. */
+import {
+  decodeModel,
+  encodeModel,
+  type Model,
+  modelConfig,
+  networkOf,
+  tokenizerFrom,
+  type Writer,
+} from 'ondo'
+import { beforeAll, expect, it } from 'vitest'
+import { seededWeights } from '../../../test/support/seeded.js'
+import { endsOf, loopOf } from '../text/change-points.js'
+import { Records } from '../text/records.js'
+import { columnsOf, textOf } from './columns.js'
+import { nextTemperature, writeStretch } from './next-text.js'
+import { Memory } from './state-cache.js'
+
+const LENGTH = 24
+let model: Model
+let memory: Memory
+
+beforeAll(async () => {
+  const symbols = [...'\n abcdefghij']
+  const config = modelConfig({ cell: 'gru', vocabulary: symbols.length, hidden: 16, layers: 1 })
+  model = await decodeModel(
+    encodeModel({
+      config,
+      tokenizer: tokenizerFrom({ kind: 'character', symbols }),
+      weights: seededWeights(config, 5, 0.9),
+      training: {},
+    }),
+  )
+  memory = new Memory(model, await networkOf(model), [1, 2, 3], { seed: '7' }, [])
+})
+
+const stretchAt = (T: number) => {
+  const writer = memory.writerAt(0)
+  const stretch = writeStretch(writer, LENGTH, T)
+  writer.dispose()
+  return stretch
+}
+const textAt = (T: number): string => textOf(stretchAt(T).positions)
+
+it('finds every text between two temperatures, none left out and in few digits', () => {
+  const [low, high] = [0.5, 0.9]
+  const found: number[] = [low]
+  for (;;) {
+    const T = nextTemperature(() => memory.writerAt(0), LENGTH, found[found.length - 1], 'up')
+    if (T === undefined || T > high) break
+    found.push(T)
+  }
+  const texts = found.map(textAt)
+  expect(new Set(texts).size).toBeGreaterThan(3)
+  for (let i = 1; i < texts.length; i++) expect(texts[i]).not.toBe(texts[i - 1])
+  // By brute force: no text appears at any of many temperatures between that was not found.
+  const known = new Set(texts)
+  for (let T = low; T <= found[found.length - 1]; T += 0.0037)
+    expect(known.has(textAt(T))).toBe(true)
+  // And back down again by the same texts.
+  let T = found[found.length - 1]
+  const down: string[] = []
+  while (T > low) {
+    const next = nextTemperature(() => memory.writerAt(0), LENGTH, T, 'down')
+    if (next === undefined || next < low) break
+    T = next
+    down.push(textAt(T))
+  }
+  expect(down).toEqual(texts.slice(0, -1).reverse().slice(0, down.length))
+  expect(down.length).toBeGreaterThan(2)
+  for (const each of found) expect(String(each).length).toBeLessThanOrEqual(9)
+})
+
+it('marks the temperatures at which the text changes: the same just inside, another just outside', () => {
+  const T = 0.7
+  const { positions } = stretchAt(T)
+  const records = new Records()
+  records.append(textOf(positions), columnsOf(positions))
+  const ends = endsOf(records, records.count)!
+  expect(ends.low).toBeLessThan(T)
+  expect(ends.high).toBeGreaterThanOrEqual(T)
+  const text = textAt(T)
+  expect(textAt(ends.high)).toBe(text)
+  expect(textAt(ends.high * (1 + 1e-9))).not.toBe(text)
+  expect(textAt(ends.low * (1 + 1e-9))).toBe(text)
+  expect(textAt(ends.low)).not.toBe(text)
+  for (const n of [ends.lowAt!, ends.highAt!]) expect(n).toBeLessThan(LENGTH)
+  expect([...ends.highs].sort((a, b) => a - b)).toEqual(ends.highs)
+  expect([...ends.lows].sort((a, b) => b - a)).toEqual(ends.lows)
+  expect(ends.highs.every(each => each > ends.high)).toBe(true)
+  expect(ends.lows.every(each => each < ends.low)).toBe(true)
+})
+
+it('stands anywhere in a text as if it had been written up to there', () => {
+  const first = memory.writerAt(0)
+  const { positions } = writeStretch(first, 600, 1)
+  first.dispose()
+  const whole = new Memory(
+    model,
+    Reflect.get(memory, 'network'),
+    [1, 2, 3],
+    { seed: '7' },
+    positions.map(({ id }) => id),
+  )
+  for (const n of [0, 1, 255, 256, 257, 511, 512, 513, 600, 300, 2]) {
+    const writer: Writer = whole.writerAt(n)
+    const rest = writeStretch(writer, Math.min(20, 600 - n), 1).positions
+    writer.dispose()
+    expect(rest).toEqual(positions.slice(n, n + 20))
+  }
+})
+
+it('finds the loop of a cold text, and the temperature that leads out of it', () => {
+  const writer = memory.writerAt(0)
+  const { positions } = writeStretch(writer, 400, 0.02)
+  writer.dispose()
+  const records = new Records()
+  records.append(textOf(positions), columnsOf(positions))
+  const { start, period, leave } = loopOf(records)!
+  const { text } = records
+  expect(text.slice(start, 400 - period)).toBe(text.slice(start + period))
+  // Up to there every choice of the loop is the same, just above it one is not.
+  const inLoop = Array.from(records.highs.subarray(start, 400))
+  expect(inLoop.every(high => high >= leave)).toBe(true)
+  expect(inLoop).toContain(leave)
+  // More of the loop than the tail that is searched: it begins where it began.
+  const whole = writeStretch(memory.writerAt(0), 4000, 0).positions
+  const long = new Records()
+  long.append(textOf(whole), columnsOf(whole))
+  const found = loopOf(long)!
+  const { ids } = long
+  expect(found.start).toBeLessThan(1000)
+  for (let n = found.start; n + found.period < 4000; n++) expect(ids[n]).toBe(ids[n + found.period])
+  expect(ids[found.start - 1]).not.toBe(ids[found.start - 1 + found.period])
+  expect(found.length).toBe(4000 - found.start)
+  expect(found.count).toBe(Math.floor(found.length / found.period))
+  const short = new Records()
+  short.append(text.slice(0, 5), columnsOf(positions.slice(0, 5)))
+  expect(loopOf(short)).toBeUndefined()
+})

@@ -1,0 +1,83 @@
+/** The worker's side of texts that are written beside the one shown, or written again. */
+import { createChain, type Model, networkOf, type Position } from 'ondo'
+import { buffersOf, columnsOf, textOf } from './columns.js'
+import { holding } from './held-units.js'
+import type { FromWorker, ToWorker } from './protocol.js'
+import { Memory } from './state-cache.js'
+import { Verifier } from './verifier.js'
+
+/** Longest stretch of writing before messages have their turn, ms. */
+const SLICE = 10
+
+type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
+type Wish<Type> = Extract<ToWorker, { type: Type }>
+
+const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve))
+
+export class AsideWriter {
+  private readonly post: Post
+  /** The model that is open now. */
+  private readonly model: () => Model | undefined
+  /** The newest job of each channel. */
+  private readonly jobs = new Map<string, number>()
+
+  constructor(post: Post, model: () => Model | undefined) {
+    this.post = post
+    this.model = model
+  }
+
+  async write({ channel, job, texts }: Wish<'aside'>): Promise<void> {
+    const whole = this.model()
+    this.jobs.set(channel, job)
+    if (!whole) return
+    for (const [place, wish] of texts.entries()) {
+      const model = holding(whole, wish.held)
+      const network = await networkOf(model)
+      const { prompt, unknown, chain, temperature, length } = wish
+      const { ids } = model.tokenizer.encode(prompt, unknown)
+      const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
+      const writer = new Memory(model, network, ids, wish, []).writerAt(0, undefined, links)
+      const positions: Position[] = []
+      try {
+        while (positions.length < length) {
+          const end = performance.now() + SLICE
+          do positions.push(writer.next(temperature))
+          while (positions.length < length && performance.now() < end)
+          await turn()
+          // Another wish has come meanwhile.
+          if (this.jobs.get(channel) !== job || whole !== this.model()) return
+        }
+      } finally {
+        writer.dispose()
+      }
+      const columns = columnsOf(positions)
+      const text = textOf(positions)
+      this.post({ type: 'wrote-aside', job, place, text, columns }, buffersOf(columns))
+    }
+  }
+
+  async verify({ job, texts, chains }: Wish<'verify'>): Promise<void> {
+    const model = this.model()
+    if (!model) return
+    let end = performance.now() + SLICE
+    const goesOn = async (): Promise<boolean> => {
+      if (performance.now() > end) {
+        await turn()
+        end = performance.now() + SLICE
+      }
+      return model === this.model()
+    }
+    const verifier = new Verifier(model, networkOf, chains, goesOn)
+    let symbols = 0
+    for (const [text, each] of texts.entries()) {
+      const at = await verifier.differenceOf(each)
+      if (model !== this.model()) return
+      if (at !== undefined) {
+        this.post({ type: 'verified', job, symbols, text, at })
+        return
+      }
+      symbols += each.ids.length - each.from
+    }
+    this.post({ type: 'verified', job, symbols })
+  }
+}

@@ -1,0 +1,414 @@
+/** The worker's mind: opens models, keeps the pace, writes. It knows the protocol and no DOM. */
+import {
+  type Chain,
+  createChain,
+  decodeModel,
+  type Model,
+  networkOf,
+  type Position,
+  parseSchedule,
+  startSchedule,
+  type TemperatureAt,
+  type Writer,
+} from 'ondo'
+import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
+import { holding } from './held-units.js'
+import { nextTemperature } from './next-text.js'
+import { facts, read, told } from './open-model.js'
+import {
+  AHEAD,
+  type Beginning,
+  type FromWorker,
+  FULL,
+  type NextStep,
+  type ToWorker,
+} from './protocol.js'
+import { AsideWriter } from './side-writer.js'
+import { Memory } from './state-cache.js'
+import { Stops } from './stops.js'
+
+/** Longest stretch of writing before messages have their turn, ms. */
+const SLICE = 10
+/** Characters in one batch at most: what a page sets and shades well within a frame or two. */
+const BATCH = 500
+/** The clock is looked at after so many symbols: a busy machine makes headway all the same. */
+const HANDFUL = 16
+/** While the text streams, the next step is sent no more often than this, ms: nobody reads faster. */
+const NEXT_EVERY = 150
+/** A pause of the machine is not made up for beyond this, ms. */
+const LONGEST_DEBT = 250
+/** A reader that stands so few symbols before the wanted place walks there. */
+const NEAR = 16
+
+/** So much of a prompt's end do links look at, symbols (WriterOptions of the library). */
+const TAIL = 256
+
+type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
+
+export class Scribe {
+  private readonly post: Post
+  private model: Model | undefined
+  private writer: Writer | undefined
+  /** Of the running text. */
+  private memory: Memory | undefined
+  /** Stands somewhere in the running text, for who looks at an earlier step. */
+  private reader: { writer: Writer; at: number } | undefined
+  private run = 0
+  private temperature = 1
+  private schedule: TemperatureAt | undefined
+  /** What the schedule says of the next step; asked once a step, for it may remember. */
+  private scheduled: number | undefined
+  /** In its written form, and made for the model. */
+  private written: string | undefined
+  private chain: Chain | undefined
+  private lastSurprisal: number | undefined
+  private rate = 40
+  private calm = 16
+  private playing = false
+  private opening = 0
+  private readonly aside: AsideWriter
+  /** Symbols to be written at once. */
+  private burst = 0
+  /** What ends a burst early. */
+  private stops: Stops | undefined
+  /** Symbols due and not written yet, with their fraction. */
+  private debt = 0
+  private lastTick = 0
+  private lastNext = 0
+  private unseen = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(post: Post) {
+    this.post = post
+    this.aside = new AsideWriter(post, () => this.model)
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.type) {
+      case 'open':
+        this.open(message).catch(error => {
+          this.post({ type: 'failed', during: 'open', job: message.job, ...told(error) })
+        })
+        return
+      case 'begin':
+        this.begin(message.begin).catch(error => this.fail('begin', error))
+        return
+      case 'check': {
+        const unknown = this.model?.tokenizer.encode(message.prompt, message.unknown).unknown
+        this.post({ type: 'checked', job: message.job, unknown: unknown ?? [] })
+        return
+      }
+      case 'temperature':
+        this.temperature = message.value
+        this.setSchedule(undefined)
+        return
+      case 'schedule':
+        this.setSchedule(startSchedule(parseSchedule(message.written)))
+        return
+      case 'chain':
+        this.written = message.written
+        this.relink()
+        return
+      case 'rate':
+        this.rate = message.value
+        this.restartClock()
+        return
+      case 'calm':
+        this.calm = message.value
+        return
+      case 'play':
+        this.playing = true
+        this.restartClock()
+        return
+      case 'pause':
+        this.rest('paused')
+        return
+      case 'step':
+        this.step(message.id)
+        return
+      case 'seen':
+        if (message.run !== this.run) return
+        if (this.unseen-- === AHEAD) this.wake(0)
+        return
+      case 'look':
+        this.look(message.job, message.at)
+        return
+      case 'aside':
+        this.aside.write(message).catch(error => {
+          this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
+        })
+        return
+      case 'verify':
+        this.aside.verify(message).catch(error => {
+          this.post({ type: 'failed', during: 'verify', job: message.job, ...told(error) })
+        })
+        return
+      case 'neighbour':
+        this.neighbour(message)
+    }
+  }
+
+  // --- internal ---
+
+  private async open(message: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+    const { job, source } = message
+    this.opening = job
+    const bytes = await read(source)
+    const model = await decodeModel(bytes)
+    await networkOf(model)
+    // Another model was chosen meanwhile.
+    if (this.opening !== job) return
+    this.model = model
+    this.post({ type: 'opened', job, model: facts(model, message.name, bytes.length) })
+  }
+
+  private async begin(beginning: Beginning): Promise<void> {
+    const whole = this.model
+    if (!whole) return
+    const model = holding(whole, beginning.held)
+    const prompt = beginning.prompt ?? model.prompt ?? ''
+    const { ids, unknown } = model.tokenizer.encode(prompt, beginning.unknown)
+    const network = await networkOf(model)
+    // Another model was opened meanwhile.
+    if (whole !== this.model) return
+    const memory = new Memory(model, network, ids, beginning, beginning.ids ?? [])
+    if (this.memory) memory.learn(this.memory)
+    this.forgetReader()
+    this.memory = memory
+    this.lastSurprisal = beginning.lastSurprisal
+    this.stand()
+    const writer = this.writer!
+    this.run = beginning.run
+    this.unseen = 0
+    this.burst = beginning.burst ?? 0
+    const { stops = [] } = beginning
+    this.stops = this.burst > 0 && stops.length > 0 ? new Stops(stops) : undefined
+    this.scheduled = undefined
+    const next = this.next(writer)
+    const read = Uint32Array.from(ids)
+    const end = model.tokenizer.decode(read.slice(-TAIL))
+    this.post({ type: 'began', run: this.run, unknown, prompt: { ids: read, text: end }, next }, [
+      next.logits.buffer,
+      read.buffer,
+    ])
+    this.restartClock()
+  }
+
+  /** A writer at the end of the text, with the chain of now. */
+  private stand(): void {
+    const memory = this.memory!
+    this.writer?.dispose()
+    this.writer = undefined
+    this.chain =
+      this.written === undefined ? undefined : createChain(this.written, this.model!.tokenizer)
+    this.writer = memory.writerAt(memory.ids.length, this.lastSurprisal, this.chain)
+  }
+
+  /** The chain is another one. */
+  private relink(): void {
+    if (!this.memory) return
+    try {
+      this.stand()
+    } catch (error) {
+      this.fail('write', error)
+    }
+  }
+
+  private fail(during: 'begin' | 'write', error: unknown): void {
+    if (during === 'write') this.playing = false
+    this.post({ type: 'failed', during, ...told(error) })
+  }
+
+  private setSchedule(schedule: TemperatureAt | undefined): void {
+    this.schedule = schedule
+    this.scheduled = undefined
+  }
+
+  /** T of the next step. */
+  private due(writer: Writer): number {
+    if (!this.schedule) return this.temperature
+    this.scheduled ??= this.schedule(writer.moment())
+    return this.scheduled
+  }
+
+  private restartClock(): void {
+    this.debt = this.rate === Number.POSITIVE_INFINITY ? 0 : 1
+    this.lastTick = performance.now()
+    this.wake(0)
+  }
+
+  private wake(delay: number): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.tick(), delay)
+  }
+
+  /** Writes what is due. */
+  private tick(): void {
+    const { writer } = this
+    if (!writer || this.unseen >= AHEAD) return
+    if (this.burst > 0) {
+      const most = this.burst
+      const wrote = this.send(writer, most, this.playing ? undefined : 'paused')
+      // A stop string may have ended it meanwhile.
+      this.burst = Math.max(0, this.burst - wrote)
+      this.wake(0)
+      return
+    }
+    if (!this.playing) return
+    const now = performance.now()
+    let due = Number.POSITIVE_INFINITY
+    if (this.rate < due) {
+      const passed = Math.min(now - this.lastTick, Math.max(LONGEST_DEBT, this.calm))
+      this.debt += (passed * this.rate) / 1000
+      due = Math.floor(this.debt)
+      this.debt -= due
+    }
+    this.lastTick = now
+    if (due > 0) this.send(writer, due)
+    if (!this.playing) return
+    const untilNext = due === Number.POSITIVE_INFINITY ? 0 : ((1 - this.debt) * 1000) / this.rate
+    // At full speed the page's own "seen" sets the pace.
+    this.wake(due === Number.POSITIVE_INFINITY ? 0 : Math.max(this.calm, untilNext))
+  }
+
+  /** Writes one symbol and rests: the one that is due, or the one that a hand puts there. */
+  private step(id: number | undefined): void {
+    this.playing = false
+    const { writer, memory } = this
+    if (!writer || !memory) return
+    if (id === undefined) {
+      this.send(writer, 1, 'paused')
+      return
+    }
+    try {
+      const position = writer.choose(id, this.due(writer))
+      this.scheduled = undefined
+      memory.add(position.id, writer)
+      this.tellWritten([position], 'paused')
+    } catch (error) {
+      this.fail('write', error)
+    }
+  }
+
+  /** Writes up to `due` symbols, as many as a slice allows, and sends them. @returns how many */
+  private send(writer: Writer, due: number, rest?: 'paused'): number {
+    const memory = this.memory!
+    const positions: Position[] = []
+    const end = performance.now() + SLICE
+    const room = Math.min(due, FULL - memory.ids.length, BATCH)
+    try {
+      while (positions.length < room) {
+        const position = writer.next(this.due(writer))
+        this.scheduled = undefined
+        positions.push(position)
+        memory.add(position.id, writer)
+        if (positions.length % HANDFUL === 0 && performance.now() > end) break
+      }
+      const full = memory.ids.length >= FULL
+      if (full) this.playing = false
+      const whole = positions.length >= due
+      const decided = this.decide(positions, full || whole)
+      this.tellWritten(decided, full ? 'full' : whole || this.burst === 0 ? rest : undefined)
+      return full ? due : positions.length
+    } catch (error) {
+      this.fail('write', error)
+      return due
+    }
+  }
+
+  /** Of symbols just written, those that are there for good; all are unless a stop string waits. */
+  private decide(positions: Position[], last: boolean): readonly Position[] {
+    const { stops, memory } = this
+    if (!stops || !memory) return positions
+    const { positions: free, dropped } = stops.push(positions)
+    if (dropped === undefined && !last) return free
+    this.stops = undefined
+    if (dropped === undefined) return [...free, ...stops.flush()]
+    memory.truncate(memory.ids.length - dropped)
+    this.burst = 0
+    this.playing = false
+    this.lastSurprisal = free.at(-1)?.surprisal
+    this.stand()
+    return free
+  }
+
+  private rest(why: 'paused'): void {
+    const was = this.playing
+    this.playing = false
+    // The bars that a resting page shows must be of the step that really comes next.
+    if (was && this.writer) this.tellWritten([], why)
+  }
+
+  private tellWritten(positions: readonly Position[], rest?: 'paused' | 'full'): void {
+    const writer = this.writer!
+    this.lastSurprisal = positions.at(-1)?.surprisal ?? this.lastSurprisal
+    const columns = columnsOf(positions)
+    const moved = buffersOf(columns)
+    const now = performance.now()
+    let next: NextStep | undefined
+    if (rest || now - this.lastNext >= NEXT_EVERY) {
+      next = this.next(writer)
+      moved.push(next.logits.buffer)
+      this.lastNext = now
+    }
+    this.unseen++
+    this.post(
+      {
+        type: 'written',
+        run: this.run,
+        text: textOf(positions),
+        columns,
+        ...(this.written !== undefined && { chain: this.written }),
+        ...(next && { next }),
+        ...(rest && { rest }),
+      },
+      moved,
+    )
+  }
+
+  private next(writer: Writer): NextStep {
+    return {
+      index: this.memory!.ids.length,
+      coin: writer.coin(),
+      luck: this.memory!.secondCoin(this.memory!.ids.length),
+      logits: logitsOf(writer.peek()),
+      ...(this.schedule && { temperature: this.due(writer) }),
+    }
+  }
+
+  private forgetReader(): void {
+    this.reader?.writer.dispose()
+    this.reader = undefined
+  }
+
+  private look(job: number, at: number): void {
+    const { memory } = this
+    if (!memory || at > memory.ids.length) return
+    if (!this.reader || this.reader.at > at || at - this.reader.at > NEAR) {
+      this.forgetReader()
+      this.reader = { writer: memory.writerAt(at), at }
+    }
+    const { reader } = this
+    while (reader.at < at) reader.writer.choose(memory.ids[reader.at++], 1)
+    const step: NextStep = {
+      index: at,
+      coin: reader.writer.coin(),
+      luck: memory.secondCoin(at),
+      logits: logitsOf(reader.writer.peek()),
+    }
+    this.post({ type: 'looked', job, step }, [step.logits.buffer])
+  }
+
+  private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {
+    const { memory } = this
+    if (!memory) return
+    const { job, from, to, temperature, direction } = wish
+    const found = nextTemperature(
+      () => memory.writerAt(from),
+      Math.min(to, memory.ids.length) - from,
+      temperature,
+      direction,
+    )
+    this.post({ type: 'found', job, ...(found !== undefined && { temperature: found }) })
+  }
+}

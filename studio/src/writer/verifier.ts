@@ -1,0 +1,82 @@
+/** Kept texts written again: are they what their records say? */
+import { createChain, type Model, type Network } from 'ondo'
+import { holding } from './held-units.js'
+import { CHOSEN, type Origin } from './protocol.js'
+import { Memory } from './state-cache.js'
+
+/** The clock is looked at after so many symbols. */
+const HANDFUL = 16
+
+/** A text of a session with what it was written by; what stands before `from` is another's. */
+export interface ToVerify extends Origin {
+  readonly from: number
+  /** The place in the list of the text that it leaves; left out: none. */
+  readonly parent?: number
+  readonly ids: Uint32Array<ArrayBuffer>
+  readonly temperatures: Float64Array<ArrayBuffer>
+  readonly coins: Float64Array<ArrayBuffer>
+  readonly chains: Uint16Array<ArrayBuffer>
+  /** Of its own symbols. */
+  readonly text: string
+}
+
+/** Writes texts again, one after the other, parents first. */
+export class Verifier {
+  private readonly model: Model
+  private readonly networkOf: (model: Model) => Promise<Network>
+  private readonly chains: readonly string[]
+  private readonly turn: () => Promise<boolean>
+  /** Of the texts so far: a branch goes on from what its parent had read. */
+  private readonly memories: Memory[] = []
+
+  /**
+   * @param chains in their written forms, the first of them temperature alone
+   * @param turn gives others their turn when it is time; false ends it
+   */
+  constructor(
+    model: Model,
+    networkOf: (model: Model) => Promise<Network>,
+    chains: readonly string[],
+    turn: () => Promise<boolean>,
+  ) {
+    this.model = model
+    this.networkOf = networkOf
+    this.chains = chains
+    this.turn = turn
+  }
+
+  /**
+   * Writes the next text again, through the same temperatures, chains and choices.
+   * @returns the first symbol that comes out otherwise; undefined when none does
+   */
+  async differenceOf(text: ToVerify): Promise<number | undefined> {
+    const { from, parent, ids, temperatures, coins, chains: used } = text
+    const model = holding(this.model, text.held)
+    const prompt = model.tokenizer.encode(text.prompt, text.unknown).ids
+    const network = await this.networkOf(model)
+    const memory = new Memory(model, network, prompt, text, ids.subarray(0, from))
+    if (parent !== undefined) memory.learn(this.memories[parent])
+    this.memories.push(memory)
+    let came = ''
+    for (let n = from; n < ids.length; ) {
+      const index = used[n]
+      const chain = index === 0 ? undefined : createChain(this.chains[index], model.tokenizer)
+      const writer = memory.writerAt(n, undefined, chain, false)
+      try {
+        for (; n < ids.length && used[n] === index; n++) {
+          const position =
+            coins[n] === CHOSEN
+              ? writer.choose(ids[n], temperatures[n])
+              : writer.next(temperatures[n])
+          memory.add(position.id, writer)
+          if (position.id !== ids[n] || !text.text.startsWith(position.text, came.length)) return n
+          came += position.text
+          if (n % HANDFUL === 0 && !(await this.turn())) return undefined
+        }
+      } finally {
+        writer.dispose()
+      }
+    }
+    return came.length === text.text.length ? undefined : ids.length - 1
+  }
+}

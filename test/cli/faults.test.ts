@@ -1,0 +1,189 @@
+/** What goes wrong with a training folder, as a user meets it: full disks, places that can't be written, cut files. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeModel } from '../../src/file/index.js'
+import { BIN, babble, ondo } from '../support/command.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'ondo-faults-'))
+const at = (name: string): string => join(folder, name)
+const SMALL = [
+  ...['--hidden', '16', '--layers', '1', '--batch', '4', '--seq', '25', '--epochs', '2'],
+  ...['--embedding', '0', '--dropout', '0', '--checkpoint-every', '7', '--threads', '1'],
+  ...['--no-samples', '--no-baseline', '--quiet'],
+]
+
+/** A namespace of one's own, in which anybody may mount; where the system allows that. */
+const mounts = spawnSync('unshare', [
+  ...['-rm', 'sh', '-c', `mount -t tmpfs -o size=64k none ${tmpdir()}`],
+])
+
+/** Runs a script in which `run` is the given mount and "$@" is ondo. */
+function mounted(options: string, script: string): Promise<{ stdout: string; stderr: string }> {
+  const inside = `mount -t tmpfs -o ${options} none run && ${script}`
+  const child = spawn('unshare', ['-rm', 'sh', '-c', inside, 'sh', process.execPath, BIN], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
+  })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text
+    })
+  }
+  return new Promise(resolve => child.on('close', () => resolve(said)))
+}
+
+const train = (args: readonly string[]) => ondo(['train', ...args], { cwd: folder })
+
+async function weights(name: string): Promise<unknown> {
+  return (await decodeModel(new Uint8Array(readFileSync(at(name))))).weights
+}
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
+  writeFileSync(at('text.txt'), babble(8000))
+  mkdirSync(at('run'))
+  const { stderr, code } = await train(['text.txt', '--out', 'whole', ...SMALL])
+  expect([code, stderr]).toEqual([0, ''])
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.skipIf(mounts.status !== 0)('a disk', () => {
+  it('that is full ends training in one sentence; with room, it goes on to the same weights', async () => {
+    // Room for all files of a run, but not for a checkpoint beside the old one as well.
+    const pages = (name: string): number => Math.ceil(statSync(at(`whole/${name}`)).size / 4096)
+    const all = readdirSync(at('whole')).reduce((sum, name) => sum + pages(name), 0)
+    const { stdout, stderr } = await mounted(
+      `size=${4 * (all + pages('resume.safetensors') - 4)}k`,
+      `"$@" train text.txt --out run/a ${SMALL.join(' ')}; echo "code $?"; ls -A run/a >&1;
+       mount -o remount,size=8m none run && "$@" train --out run/a --resume --no-baseline --quiet --no-samples; echo "code $?";
+       cp run/a/model.safetensors after.safetensors`,
+    )
+    expect(stderr).toMatch(
+      /^training stopped; the checkpoint of update \d+ in run\/a is whole\. .*\n {2}ondo train --out run\/a --resume\nerror: "run\/a\/[a-z.]+" can't be written: the disk is full: make room or choose another place\.\n$/,
+    )
+    expect(stdout).toMatch(/^code 1\n/)
+    expect(stdout).toMatch(/code 0\n$/)
+    expect(stdout).not.toContain('.tmp')
+    expect(await weights('after.safetensors')).toEqual(await weights('whole/model.safetensors'))
+  })
+
+  it('that is full before the first step is named, too', async () => {
+    const { stdout, stderr } = await mounted(
+      'size=16k',
+      `"$@" train text.txt --out run/a ${SMALL.join(' ')}; echo "code $?"`,
+    )
+    expect(stderr).toMatch(/^error: "run\/a\/[a-z.]+" can't be written: the disk is full/)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(stdout).toBe('code 1\n')
+  })
+
+  it('that is read-only is named', async () => {
+    const { stdout, stderr } = await mounted(
+      'ro',
+      `"$@" train text.txt --out run/a ${SMALL.join(' ')}; echo "code $?"`,
+    )
+    expect(stderr).toBe(
+      `error: "run/a" can't be written: the file system is read-only: choose another place.\n`,
+    )
+    expect(stdout).toBe('code 1\n')
+  })
+})
+
+describe('a place that can not be written, not even by root', () => {
+  it.each([
+    ['text.txt/run', /^error: "text\.txt\/run" can't be written: a part of its path is a file/],
+    ['text.txt', /^error: "text\.txt" can't be written: a file stands where a folder is needed/],
+  ])('%s is named, and nothing is touched', async (out, sentence) => {
+    const { code, stderr } = await train(['text.txt', '--out', out, ...SMALL])
+    expect(stderr).toMatch(sentence)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(code).toBe(1)
+    expect(readFileSync(at('text.txt'), 'utf8')).toBe(babble(8000))
+  })
+})
+
+describe('a file of the folder that was cut short', () => {
+  let state = Date.now() % 1_000_000
+  const seed = state
+  const chance = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+  let copies = 0
+  /** A copy of the run with one file cut somewhere. */
+  function cut(name: string): string {
+    const copy = `cut-${copies++}`
+    cpSync(at('whole'), at(copy), { recursive: true })
+    // Without the line's end alone a file would be whole.
+    const { size } = statSync(at(join(copy, name)))
+    truncateSync(at(join(copy, name)), Math.floor(chance() * (size - 1)))
+    return copy
+  }
+  const contents = (name: string): string[] =>
+    readdirSync(at(name)).map(file => `${file} ${readFileSync(at(join(name, file)), 'hex')}`)
+  const more = ['--resume', '--epochs', '3', '--no-samples', '--no-baseline', '--quiet']
+
+  it(`the checkpoint: refused by name, all else untouched (seed ${seed})`, async () => {
+    for (let i = 0; i < 3; i++) {
+      const copy = cut('resume.safetensors')
+      const before = contents(copy)
+      const { code, stderr } = await train(['--out', copy, ...more])
+      expect(stderr).toMatch(
+        /^error: resume\.safetensors is cut off or damaged .* start a new run\.\n$/,
+      )
+      expect(code).toBe(1)
+      expect(contents(copy)).toEqual(before)
+      expect((await ondo(['sample', copy, '-n', '5'], { cwd: folder })).code).toBe(0)
+    }
+  })
+
+  it.each(['model.safetensors', 'run.json', 'metrics.jsonl', 'best.safetensors'])(
+    `%s: the run goes on as if nothing were (seed ${seed})`,
+    async name => {
+      const [copy, other] = [cut(name), `plain-${name}`]
+      cpSync(at('whole'), at(other), { recursive: true })
+      for (const out of [copy, other]) {
+        const { code, stderr } = await train(['--out', out, ...more])
+        expect([code, stderr]).toEqual([0, ''])
+      }
+      expect(await weights(join(copy, 'model.safetensors'))).toEqual(
+        await weights(join(other, 'model.safetensors')),
+      )
+      const lines = readFileSync(at(join(copy, 'metrics.jsonl')), 'utf8')
+        .trimEnd()
+        .split('\n')
+      for (const line of lines) JSON.parse(line)
+    },
+  )
+
+  it(`source.json: says that the text has to be given again, and that works (seed ${seed})`, async () => {
+    const copy = cut('source.json')
+    const { code, stderr } = await train(['--out', copy, ...more])
+    expect(stderr).toMatch(/^error: Which text cut-\d+ was trained on is not known/)
+    expect(code).toBe(2)
+    expect((await train(['text.txt', '--out', copy, ...more])).code).toBe(0)
+  })
+
+  it(`a model: refused by name when it is sampled (seed ${seed})`, async () => {
+    const copy = cut('best.safetensors')
+    const { code, stderr, stdout } = await ondo(['sample', copy, '-n', '5'], { cwd: folder })
+    expect(stderr).toMatch(/^error: cut-\d+\/best\.safetensors: .*cut off.*\n$/)
+    expect([code, stdout]).toEqual([1, ''])
+  })
+})

@@ -1,0 +1,39 @@
+/**
+ * Networks with made-up weights that another language can make too: a 32-bit linear congruential
+ * generator (Numerical Recipes' constants), run through the tensors in the order of `tensorShapes`.
+ * test/witness/*.py do the same, so that only their results need be kept.
+ */
+import { elements, type ModelConfig, tensorShapes, type Weights } from '../../src/model/config.js'
+
+/** Uniform in [-scale, scale), float32; scale 1 / sqrt(H) is PyTorch's own start. */
+export function seededWeights(
+  config: ModelConfig,
+  seed = 1,
+  scale = 1 / Math.sqrt(config.hidden),
+): Weights {
+  let state = seed >>> 0
+  const weights = new Map<string, Float32Array>()
+  for (const [name, shape] of tensorShapes(config)) {
+    const tensor = new Float32Array(elements(shape))
+    for (let i = 0; i < tensor.length; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      tensor[i] = (state / 4294967296 - 0.5) * 2 * scale
+    }
+    weights.set(name, tensor)
+  }
+  return weights
+}
+
+/** T ids that look unordered and need no generator: (5 t^2 + 3 t + 1) mod V. */
+export function seededIds(T: number, V: number): number[] {
+  return Array.from({ length: T }, (_, t) => (5 * t * t + 3 * t + 1) % V)
+}
+
+/** The five cells by name, as configs without sizes. */
+export const CELL_VARIANTS = {
+  'rnn tanh': { cell: 'rnn', activation: 'tanh' },
+  'rnn relu': { cell: 'rnn', activation: 'relu' },
+  'gru reset after': { cell: 'gru', reset: 'after' },
+  'gru reset before': { cell: 'gru', reset: 'before' },
+  lstm: { cell: 'lstm' },
+} as const

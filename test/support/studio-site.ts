@@ -1,0 +1,78 @@
+/** The studio as a visitor meets it: built, served by our own server, with a small model beside it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import {
+  decodeModel,
+  encodeModel,
+  type Model,
+  modelConfig,
+  tokenizerFrom,
+} from '../../src/index.js'
+import { serveStudio } from '../../src/node/serve.js'
+import { seededWeights } from './seeded.js'
+
+/** Letters, a space, a line's end, some kana: enough to look like text, and to lack an `é`. */
+const SYMBOLS = [
+  ..."\n abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,:;!?'-あいうえおかきく",
+]
+
+/** A network with made-up weights; the scale makes its opinions strong enough to differ. */
+export function smallModel(): Uint8Array<ArrayBuffer> {
+  const config = modelConfig({
+    cell: 'gru',
+    vocabulary: SYMBOLS.length,
+    embedding: 24,
+    hidden: 48,
+    layers: 1,
+  })
+  return encodeModel({
+    config,
+    tokenizer: tokenizerFrom({ kind: 'character', symbols: SYMBOLS }),
+    weights: seededWeights(config, 11, 0.9),
+    name: 'Small',
+    prompt: 'ROMEO:\n',
+    training: { corpus: 'nothing.txt', validationLoss: 4.2 },
+  })
+}
+
+export interface Site {
+  readonly url: string
+  /** What is served. */
+  readonly folder: string
+  /** The list of the repository's own models, whose files lie there, too. */
+  readonly bundled: string
+  readonly model: Model
+  close(): Promise<void>
+}
+
+export async function openSite(): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'ondo-studio-'))
+  await build({
+    root: fileURLToPath(new URL('../../studio', import.meta.url)),
+    logLevel: 'error',
+    build: { outDir: folder, emptyOutDir: true },
+  })
+  const bundled = readFileSync(join(folder, 'models/index.json'), 'utf8')
+  // What comes with the repository may change; these stories have their own two models.
+  const bytes = smallModel()
+  const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
+  const { hash } = await decodeModel(bytes)
+  const list = [{ ...entry('small', 'Small'), hash }, entry('broken', 'Broken')]
+  writeFileSync(join(folder, 'models/index.json'), JSON.stringify(list))
+  writeFileSync(join(folder, 'models/small.safetensors'), bytes)
+  writeFileSync(join(folder, 'models/broken.safetensors'), bytes.subarray(0, 2000))
+  const served = await serveStudio({ folder, port: 0, models: [] })
+  return {
+    url: served.url.replace(/\/?$/, '/'),
+    folder,
+    bundled,
+    model: await decodeModel(bytes),
+    async close() {
+      await served.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,9 +1,0 @@
-/** The page of trainer-site.ts: makes the worker as the studio does. */
-declare global {
-  var makeTrainer: () => Worker
-  /** The worker of docs/browser.md. */
-  var makeExample: () => Worker
-}
-
-globalThis.makeTrainer = () =>
-  new Worker(new URL('../studio/src/trainer-worker.ts', import.meta.url), { type: 'module' })
