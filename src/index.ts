@@ -9,6 +9,8 @@
  *   out.append(step.text)
  */
 export { FileError, InputError, OndoError, TrainingError } from './errors.js'
+// a long computation that lets others run
+export { TimeSlices, yieldToEventLoop } from './event-loop.js'
 export {
   decodeModel,
   encodeModel,

@@ -11,11 +11,12 @@ import { describe, expect, it } from 'vitest'
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
 /** The floor: what these files give, every room may use. */
-const FLOOR = ['errors', 'random', 'numeric', 'knob', 'version']
+const FLOOR = ['errors', 'event-loop', 'random', 'numeric', 'knob', 'version']
 
 /** Which rooms a room may import, besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'event-loop': [],
   version: [],
   numeric: [],
   knob: ['errors'],

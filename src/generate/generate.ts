@@ -1,5 +1,6 @@
 /** Prompt to steps to text. */
 import { InputError } from '../errors.js'
+import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import { readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
@@ -87,20 +88,8 @@ export function stopStrings(stop: GenerateOptions['stop'], model: Model): readon
   return typeof stop === 'string' ? [stop] : stop
 }
 
-/** How long to write before letting timers, messages and aborts have their turn, ms. */
+/** How long to write before timers, messages and aborts run, ms: half a frame of a screen. */
 const SLICE = 8
-
-/** @internal One turn of the event loop, without the 4 ms that browsers add to nested timers. */
-export function turn(): Promise<void> {
-  return new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(0)
-  })
-}
 
 /**
  * Writes text: an async iterator of steps, each with its text and the record of why it came.
@@ -140,7 +129,7 @@ export async function* generate(
     notes: options.notes,
   })
   try {
-    let sliceEnd = performance.now() + SLICE
+    const slices = new TimeSlices({ milliseconds: SLICE })
     for (let n = 0; n < length && !signal?.aborted; n++) {
       const position = writer.next(temperatureAt(writer))
       const steps = gate.push(position)
@@ -153,10 +142,7 @@ export async function* generate(
         yield step
         if (step.stop) return
       }
-      if (performance.now() > sliceEnd) {
-        await turn()
-        sliceEnd = performance.now() + SLICE
-      }
+      if (slices.over) await slices.yield()
     }
     // Aborted: what was held back was written all the same.
     yield* gate.flush()

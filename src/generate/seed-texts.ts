@@ -10,6 +10,7 @@
  * makes the set of temperatures something else than an interval.
  */
 import { InputError } from '../errors.js'
+import { yieldToEventLoop } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import { readKnob } from '../knob.js'
 import { Random } from '../random.js'
@@ -26,7 +27,7 @@ import {
   TEMPERATURE,
 } from '../temperature/index.js'
 import { findLongestLoop, type Loop } from '../text/index.js'
-import { type GenerateOptions, networkOf, promptIds, stopStrings, turn } from './generate.js'
+import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
 import { writtenChain, writtenTemperature } from './run/header.js'
 import { EVERY, type Shelf, seek } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
@@ -353,7 +354,7 @@ export async function leaveLoop(
     count++
     if (!loopIn(text)) return { loop, exit: texts.between(here, text), until, texts: count }
     until = text.interval.high
-    await turn()
+    await yieldToEventLoop()
     if (count >= limit || signal?.aborted) break
   }
   return { loop, until, texts: count }

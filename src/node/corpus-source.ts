@@ -1,7 +1,7 @@
 /** Files that are read again and again in chunks, and pipes, which can be read only once. */
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { FileError } from '../errors.js'
+import { yieldToEventLoop } from '../event-loop.js'
 import type { ByteSource } from '../text/index.js'
 import { openNameless, writeWhole } from './corpus-ids.js'
 import { fileError } from './files.js'
@@ -11,7 +11,7 @@ const CHUNK = 1 << 20
 
 /**
  * Reading does not wait for the disk in another thread: the system reads ahead by itself, and many
- * small files take a fifth of the time. After each chunk everything else has its turn.
+ * small files take a fifth of the time. The event loop runs after each chunk.
  */
 async function* chunksOf(
   fd: number,
@@ -30,7 +30,7 @@ async function* chunksOf(
     if (got === 0) return at
     at += got
     yield room.subarray(0, got)
-    if (got === room.length) await setImmediate()
+    if (got === room.length) await yieldToEventLoop()
   }
 }
 

@@ -1,5 +1,6 @@
 /** `ondo breakpoints`: all the texts of one seed, as the temperature rises from 0 to infinity. */
 import { InputError } from '../../errors.js'
+import { yieldToEventLoop } from '../../event-loop.js'
 import { type SeedText, SeedTexts, type TemperatureChange } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
@@ -105,8 +106,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     for (const change of texts.changes(from, 'up')) {
       await list(change.text, change)
       if (count >= limit || last.interval.high >= to || io.interrupt.aborted) break
-      // Each is found in one go; between them a Ctrl-C may be heard.
-      await new Promise(resolve => setImmediate(resolve))
+      // A text is found in one go; a Ctrl-C is heard between two texts.
+      await yieldToEventLoop()
     }
   }
   if (io.interrupted) return io.interruptedCode

@@ -1,10 +1,11 @@
 /** A model calibrated on a text: the pass over the network that `calibrate` asks for. */
+
 import { InputError } from '../../errors.js'
+import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
 import type { Session } from '../../runtime/session.js'
 import type { Stretch } from '../../text/index.js'
-import { Turns } from '../turns.js'
 import { type Calibration, calibrate, type Pass, storedLogits, type Visit } from './calibration.js'
 
 /** Symbols read before a stretch, not counted: by then a state has forgotten that it began at zero. */
@@ -78,7 +79,7 @@ async function predict(
   }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void; total: number },
 ): Promise<void> {
   let done = 0
-  const turns = new Turns(signal)
+  const slices = new TimeSlices({ signal })
   for (const { from, to } of places) {
     session.reset()
     for (let i = Math.max(1, from - WARM_UP); i < to; i++) {
@@ -86,9 +87,9 @@ async function predict(
       if (i < from) continue
       visit(logits, ids[i])
       done++
-      if ((i & 63) === 0 && turns.due) {
+      if ((i & 63) === 0 && slices.over) {
         onProgress?.(done, total)
-        await turns.pass()
+        await slices.yield()
       }
     }
   }

@@ -1,10 +1,11 @@
 /** What a model thinks of a text that somebody else wrote, symbol by symbol. */
+
 import { InputError } from '../../errors.js'
+import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
 import { LN2 } from '../../numeric.js'
 import { Distribution } from '../../temperature/index.js'
-import { Turns } from '../turns.js'
 
 export interface Reading {
   /** -log2 p(1) of ids[1..n-1], bits, [n - 1]: nothing precedes the first. */
@@ -40,7 +41,7 @@ export async function readText(
   const session = (await networkOf(model)).session()
   const distribution = new Distribution(session.size)
   try {
-    const turns = new Turns(signal)
+    const slices = new TimeSlices({ signal })
     for (let i = 0; i < count; i++) {
       distribution.load(session.step(ids[i]))
       const own = distribution.at(1)
@@ -48,9 +49,9 @@ export async function readText(
       const below = distribution.logit(distribution.idOfRank(1)) - distribution.logit(ids[i + 1])
       surprisals[i] = (own.logPartition + below) / LN2
       entropies[i] = tempered.entropy
-      if ((i & 63) === 0 && turns.due) {
+      if ((i & 63) === 0 && slices.over) {
         onProgress?.(i + 1, count)
-        await turns.pass()
+        await slices.yield()
       }
     }
     signal?.throwIfAborted()

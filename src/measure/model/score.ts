@@ -1,10 +1,11 @@
 /** How well a model predicts a text: what `ondo eval` prints. */
+
 import { InputError } from '../../errors.js'
+import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
 import { exp, LN2, negativeLogLikelihood } from '../../numeric.js'
 import type { Stretch } from '../../text/index.js'
-import { Turns } from '../turns.js'
 
 export interface Score {
   /** Mean of -ln p(next symbol | all before it), nats a symbol. */
@@ -51,7 +52,7 @@ export async function score(
   const session = (await networkOf(model)).session()
   try {
     let sum = 0
-    const turns = new Turns(signal)
+    const slices = new TimeSlices({ signal })
     for (let i = 0; i < count; i++) {
       const target = ids[i + 1]
       if (!(target < V)) {
@@ -63,9 +64,9 @@ export async function score(
       const loss = negativeLogLikelihood(session.step(ids[i]), target)
       sum += loss
       if (surprisals) surprisals[i] = loss
-      if ((i & 63) === 0 && turns.due) {
+      if ((i & 63) === 0 && slices.over) {
         onProgress?.(i + 1, count)
-        await turns.pass()
+        await slices.yield()
       }
     }
     signal?.throwIfAborted()

@@ -2,7 +2,9 @@
  * The sweep: a grid of temperatures and seeds, each text written and measured, gathered into curves
  * and the model's three zones. Knows no threads: who has some hands in `run`.
  */
+
 import { InputError } from '../../errors.js'
+import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf, promptIds, Writer } from '../../generate/index.js'
 import { readKnob } from '../../knob.js'
@@ -18,7 +20,6 @@ import { countCharacters } from '../text/characters.js'
 import { type MeasureOptions, measureText } from '../text/measures.js'
 import type { CorpusIndex } from '../text/novelty.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
-import { Turns } from '../turns.js'
 import { figuresAt } from './corpus-profile.js'
 import {
   type CurvePoint,
@@ -139,7 +140,7 @@ export async function sweepText(
     const cold: number[] = []
     const surprisals: number[] = []
     const entropies: number[] = []
-    const turns = new Turns(signal)
+    const slices = new TimeSlices({ signal })
     const unproved = (step: number): boolean =>
       prover !== undefined && proof === undefined && step < proofSteps
     for (let step = 0; ; step++) {
@@ -156,7 +157,7 @@ export async function sweepText(
         cold.push(position.id)
         proof = prover?.push(session.snapshot(), position.id)
       }
-      if ((step & 15) === 0 && turns.due) await turns.pass()
+      if ((step & 15) === 0 && slices.over) await slices.yield()
     }
     signal?.throwIfAborted()
     if (characters < length) text += writer.flush()
@@ -318,7 +319,7 @@ export async function* sweep(
       }))
   const inHand = new Map<string, Promise<SweepText>>()
   // Texts too short to give others their turn must not hold them up together.
-  const turns = new Turns()
+  const slices = new TimeSlices()
   try {
     while (waiting.length + inHand.size > 0 && !signal?.aborted) {
       while (waiting.length > 0 && inHand.size < concurrency) {
@@ -329,7 +330,7 @@ export async function* sweep(
       inHand.delete(keyOf(text))
       texts.push(text)
       yield { type: 'text', text, done: texts.length, total }
-      if (turns.due) await turns.pass()
+      if (slices.over) await slices.yield()
     }
   } catch (error) {
     if (!signal?.aborted) throw error

@@ -1,18 +1,16 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
-import { createChain, type Model, networkOf, type Position } from 'ondo'
+import { createChain, type Model, networkOf, type Position, TimeSlices } from 'ondo'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
 import { Memory } from './state-cache.js'
 import { Verifier } from './verifier.js'
 
-/** Longest stretch of writing before messages have their turn, ms. */
+/** How long the worker writes before it reads messages, ms. */
 const SLICE = 10
 
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 type Wish<Type> = Extract<ToWorker, { type: Type }>
-
-const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve))
 
 export class AsideWriter {
   private readonly post: Post
@@ -30,6 +28,7 @@ export class AsideWriter {
     const whole = this.model()
     this.jobs.set(channel, job)
     if (!whole) return
+    const slices = new TimeSlices({ milliseconds: SLICE })
     for (const [place, wish] of texts.entries()) {
       const model = holding(whole, wish.held)
       const network = await networkOf(model)
@@ -40,11 +39,10 @@ export class AsideWriter {
       const positions: Position[] = []
       try {
         while (positions.length < length) {
-          const end = performance.now() + SLICE
-          do positions.push(writer.next(temperature))
-          while (positions.length < length && performance.now() < end)
-          await turn()
-          // Another wish has come meanwhile.
+          positions.push(writer.next(temperature))
+          if (positions.length < length && !slices.over) continue
+          await slices.yield()
+          // Another request of this channel, or another model, may have come meanwhile.
           if (this.jobs.get(channel) !== job || whole !== this.model()) return
         }
       } finally {
@@ -59,12 +57,9 @@ export class AsideWriter {
   async verify({ job, texts, chains }: Wish<'verify'>): Promise<void> {
     const model = this.model()
     if (!model) return
-    let end = performance.now() + SLICE
+    const slices = new TimeSlices({ milliseconds: SLICE })
     const goesOn = async (): Promise<boolean> => {
-      if (performance.now() > end) {
-        await turn()
-        end = performance.now() + SLICE
-      }
+      if (slices.over) await slices.yield()
       return model === this.model()
     }
     const verifier = new Verifier(model, networkOf, chains, goesOn)

@@ -1,5 +1,13 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
-import { Distribution, decodeModel, type Model, networkOf, type Session, startIds } from 'ondo'
+import {
+  Distribution,
+  decodeModel,
+  type Model,
+  networkOf,
+  type Session,
+  startIds,
+  TimeSlices,
+} from 'ondo'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
@@ -9,8 +17,9 @@ import { column, passagesLike, peaks, placeOf, suggest, type Trace, unitsOn } fr
 
 type Post = (message: FromInsider, moved?: ArrayBuffer[]) => void
 
-/** Symbols read between two looks at what else is wanted. */
+/** The clock is read after this many symbols: a busy machine still makes progress. */
 const HANDFUL = 64
+/** How long the worker reads a text before it reads messages, ms. */
 const SLICE = 30
 
 interface Step {
@@ -79,7 +88,7 @@ export class Insider {
     }
     const { reader } = this
     const distribution = new Distribution(model.config.vocabulary)
-    let end = performance.now() + SLICE
+    const slices = new TimeSlices({ milliseconds: SLICE })
     while (reader.ids.length < ids.length) {
       const n = reader.ids.length
       const logits = reader.session.step(ids[n])
@@ -96,10 +105,9 @@ export class Insider {
         reader.steps = []
         if (n === ids.length - keep - 1) reader.before = reader.session.snapshot()
       }
-      if (n % HANDFUL === 0 && performance.now() > end) {
-        await new Promise(resolve => setTimeout(resolve))
+      if (n % HANDFUL === 0 && slices.over) {
+        await slices.yield()
         if (this.job !== job) return
-        end = performance.now() + SLICE
       }
     }
     const late = reader.steps.length - keep

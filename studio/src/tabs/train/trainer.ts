@@ -1,5 +1,13 @@
 /** The mind of the worker that trains: reads texts, trains, keeps, samples. It knows no DOM. */
-import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
+import {
+  loadNetwork,
+  type Model,
+  OndoError,
+  promptIds,
+  TrainingError,
+  Writer,
+  yieldToEventLoop,
+} from 'ondo'
 import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
 import {
   configOf,
@@ -318,7 +326,7 @@ export class Trainer {
           this.post({ type: 'rested', why, standing })
         }
       }
-      await breathe()
+      await yieldToEventLoop()
     }
   }
 
@@ -407,17 +415,4 @@ export class Trainer {
     await new Keep(await this.open()).discard()
     this.post({ type: 'discarded' })
   }
-}
-
-const channel = new MessageChannel()
-
-/**
- * Lets messages have their turn. A hidden page's timers are slowed to one a second or less; messages
- * are not.
- */
-function breathe(): Promise<void> {
-  return new Promise(resolve => {
-    channel.port1.onmessage = () => resolve()
-    channel.port2.postMessage(null)
-  })
 }
