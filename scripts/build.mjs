@@ -39,6 +39,11 @@ const ENTRIES = {
   'node/sweep-worker': 'src/node/sweep-worker.ts',
   // Likewise, of training's threads.
   'node/train-worker': 'src/node/train-worker.mjs',
+  text: 'src/text/index.ts',
+  model: 'src/model/index.ts',
+  temperature: 'src/temperature/index.ts',
+  generate: 'src/generate/index.ts',
+  measure: 'src/measure/index.ts',
   train: 'src/train/index.ts',
   browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',
@@ -121,6 +126,13 @@ async function library() {
   return `${output.length} files`
 }
 
+/** The package's own doors by name, for the program of the exported page. */
+function aliases() {
+  const doors = ['text', 'model', 'temperature', 'generate', 'measure']
+  const named = doors.map(door => [`ondo/${door}`, at(`src/${door}/index.ts`)])
+  return { ...Object.fromEntries(named), ondo: at('src/index.ts') }
+}
+
 /** What `ondo export page` puts a model into: its style and its program. */
 async function page() {
   const { rolldown } = await import('rolldown')
@@ -129,7 +141,7 @@ async function page() {
     cwd: root,
     input: 'studio/page/main.ts',
     platform: 'browser',
-    resolve: { alias: { ondo: at('src/index.ts') } },
+    resolve: { alias: aliases() },
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({ format: 'esm', minify: true })

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util'
 import { DEFAULT_MODEL } from '../src/cli/inputs/open-model.js'
 import { decodeRun, encodeRun, looksLikeCode } from '../src/generate/index.js'
 import { bundledModels, findModel, readFileBytes, writeFileAtomic } from '../src/node/files.js'
-import * as door from '../src/node/index.js'
+import { loadModel } from '../src/node/index.js'
 import { VERSION } from '../src/version.js'
 import { factsOf, pageFactsOf, tableEdits } from '../test/docs/model-tables.js'
 import {
@@ -79,7 +79,7 @@ async function editsOfCommand(
 async function editsOfProgram({ text, promised }: Program): Promise<Edit[]> {
   // Comments are in the page's language, and what it prints is what is asked.
   const code = text.replaceAll(/^(.*console\.log\(.*\)) \/\/ .*$|^(.*?) *\/\/ .*$/gm, '$1$2')
-  const printed = await once(code, () => printedBy(text, door))
+  const printed = await once(code, () => printedBy(text))
   if (printed.length !== promised.length) {
     throw new Error(`prints ${printed.length} lines, and the page shows ${promised.length}`)
   }
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
   for (const name of await bundledModels()) {
     const bytes = await readFileBytes(await findModel(name))
     models.set(name, new Map([...(await factsOf(bytes)), ...(await pageFactsOf(bytes))]))
-    const { hash, training } = await door.loadModel(bytes)
+    const { hash, training } = await loadModel(bytes)
     hashes.set(name, hash)
     corpora.push({ name, corpusHash: training.corpusHash })
   }

@@ -1,6 +1,10 @@
 /**
  * Ondo (温度): small recurrent text models, and temperature to steer what they write.
- * The public door: named exports in the order of the data's way. Runs in Node, pages and workers.
+ *
+ * This is the public interface for Node, pages and workers, in the order in which data flows: text to
+ * ids, ids to logits, logits to a draw, draws to text, text to measures. What fewer programs need is
+ * in `ondo/text`, `ondo/model`, `ondo/temperature`, `ondo/generate` and `ondo/measure`; training is in
+ * `ondo/train`, and `ondo/node`, `ondo/browser` and `ondo/server` connect it all to a platform.
  *
  * @example
  * import { generate, loadModel } from 'ondo'
@@ -8,9 +12,10 @@
  * for await (const step of generate(model, { prompt: 'ROMEO:', temperature: () => slider.value }))
  *   out.append(step.text)
  */
+
+// Errors: every refusal is one of these, with one sentence that says what to do.
 export { FileError, InputError, OndoError, TrainingError } from './errors.js'
-// a long computation that lets others run
-export { TimeSlices, yieldToEventLoop } from './event-loop.js'
+// The model and its file: configuration, weights, tokenizer, and how it was trained.
 export {
   decodeModel,
   encodeModel,
@@ -18,27 +23,79 @@ export {
   type Model,
   type TrainingRecord,
 } from './file/index.js'
-// draws to text
-export * from './generate/index.js'
-export { type Knob, rangeOf, readKnob, readNumber } from './knob.js'
-// text to numbers
-export * from './measure/index.js'
-// the model and its file
+// Draws to text: one stream of text, a tree of branches, all texts of one seed, and the way out of
+// a loop.
+// Runs: everything that a text depends on, to write it again to the bit.
 export {
-  CELLS,
-  type CellKind,
-  type ModelConfig,
-  modelConfig,
-  parameterCount,
-  tensorShapes,
-  type Weights,
-} from './model/config.js'
+  createTree,
+  decodeRun,
+  encodeRun,
+  type GenerateOptions,
+  generate,
+  generateText,
+  leaveLoop,
+  loadTree,
+  networkOf,
+  nextTemperature,
+  optionsOf,
+  type Position,
+  promptIds,
+  type Run,
+  type RunHeader,
+  type RunRecord,
+  readRun,
+  recordRun,
+  runHeader,
+  SeedTexts,
+  type Step,
+  type StopReason,
+  saveTree,
+  type Tree,
+  verifyRun,
+  Writer,
+  writeRun,
+} from './generate/index.js'
+// Text to measures: loss of a text, measures of a text, texts at many temperatures.
+export {
+  calibrateModel,
+  type Measures,
+  measureText,
+  type Score,
+  type SweepResult,
+  score,
+  sweep,
+} from './measure/index.js'
+export type { ModelConfig } from './model/config.js'
 export { Random, type Seed } from './random.js'
-// ids to logits
+// Ids to logits: a network holds the weights, a session reads one stream, a state is a plain value.
 export { loadNetwork } from './runtime/network.js'
 export type { Network, Session, State } from './runtime/session.js'
-// logits to a draw
-export * from './temperature/index.js'
-// text to ids
-export * from './text/index.js'
+// Logits to a draw: the distribution at T, the sampler chain before it, schedules of T, and the
+// interval of T in which the same symbol would have been drawn.
+export {
+  type Candidate,
+  type Candidates,
+  type Chain,
+  createChain,
+  Distribution,
+  type Draw,
+  type Interval,
+  intervalOf,
+  parseChain,
+  parseSchedule,
+  type Schedule,
+  type TemperatureAt,
+  writeChain,
+  writeSchedule,
+} from './temperature/index.js'
+// Text to ids: a tokenizer is built from a text or comes with a model.
+export {
+  buildTokenizer,
+  findLongestLoop,
+  findLoop,
+  type Loop,
+  LoopDetector,
+  type Tokenizer,
+} from './text/index.js'
+
 export { VERSION } from './version.js'

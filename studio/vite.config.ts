@@ -13,11 +13,10 @@ export default defineConfig({
   // Relative addresses: the page works at any path of any host.
   base: './',
   resolve: {
-    alias: {
-      'ondo/browser': here('../src/browser/index.ts'),
-      'ondo/train': here('../src/train/index.ts'),
-      ondo: here('../src/index.ts'),
-    },
+    alias: [
+      { find: /^ondo\/(\w+)$/, replacement: here('../src/$1/index.ts') },
+      { find: /^ondo$/, replacement: here('../src/index.ts') },
+    ],
     // ONNX Runtime's threads start from its own file, not from a bundle that it is part of.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },

@@ -39,6 +39,16 @@ describe('package.json', () => {
     expect(statSync(`${root}bin/ondo.js`).mode & 0o111).not.toBe(0)
   })
 
+  it('keeps the main entry small: what fewer programs need is behind another', () => {
+    const main = read('src/index.ts')
+    expect(main).not.toMatch(/export \*/)
+    const names = [...main.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) =>
+      list.split(',').filter(name => name.trim() !== ''),
+    )
+    expect(names.length).toBeGreaterThan(50)
+    expect(names.length).toBeLessThan(75)
+  })
+
   it('pins every dependency, as the lock file does', () => {
     const lock = JSON.parse(read('package-lock.json')).packages
     for (const [name, range] of Object.entries({ ...pkg.dependencies, ...pkg.devDependencies })) {

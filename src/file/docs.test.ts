@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 const here = new URL('./', import.meta.url)
 // Reading from somewhere, and the text form of a page, are no part of the format.
-const OTHERS = ['load.ts', 'armour.ts']
+const OTHERS = ['load.ts', 'printable-bytes.ts']
 const source = readdirSync(here)
   .filter(name => name.endsWith('.ts') && !name.includes('.test.') && !OTHERS.includes(name))
   .map(name => readFileSync(new URL(name, here), 'utf8'))

@@ -1,5 +1,6 @@
 /** From a prompt to text. */
 
+export { TimeSlices, yieldToEventLoop } from '../event-loop.js'
 export {
   type GenerateOptions,
   generate,

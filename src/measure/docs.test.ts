@@ -44,7 +44,9 @@ describe.each(['measures.md', 'measures.ja.md'])('the examples of docs/%s', page
 
   it('import only what there is', () => {
     const source = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
-    for (const [, names] of source.matchAll(/import \{ (.*?) \} from 'ondo'/g)) {
+    for (const [, names] of source.matchAll(
+      /import \{ (.*?) \} from 'ondo(?:\/measure|\/text)?'/g,
+    )) {
       for (const name of names.split(', ')) expect(Object.keys(measure)).toContain(name)
     }
   })

@@ -1,6 +1,6 @@
 /**
  * A model as one HTML file that writes by itself, from a disk or a server, without a network: the
- * model deflated by planes of bytes (file/armour.ts), the program, the style, a slider.
+ * model deflated by planes of bytes (file/printable-bytes.ts), the program, the style, a slider.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

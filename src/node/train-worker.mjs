@@ -1,5 +1,5 @@
 /**
- * A thread of `aside.ts`: one graph, one ONNX Runtime session. Plain JavaScript, so that a thread can
+ * A thread of `graph-thread.ts`: one graph, one ONNX Runtime session. Plain JavaScript, so that a thread can
  * be started on it from the sources as from a build.
  *
  * Arrays in `shared` are seen by both sides; the session wants memory of its own, so they are copied

@@ -1,5 +1,6 @@
 /** The heart: what temperature does to logits, and the draw. */
 
+export { type Knob, readKnob } from '../knob.js'
 export {
   Chain,
   Chained,

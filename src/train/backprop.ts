@@ -12,7 +12,7 @@ import type { Tensors } from './optimizer/optimizer.js'
 const FEWEST_STREAMS = 8
 
 export interface Batch {
-  /** Ids, int32 [N], time-major as in streams.ts. */
+  /** Ids, int32 [N], time-major as in batches.ts. */
   readonly x: Int32Array
   readonly y: Int32Array
   /** By layer: float32 [N, H]. */

@@ -4,7 +4,7 @@ export interface PageSettings {
   readonly name: string
   /** SHA-256 of the model file. */
   readonly hash: string
-  /** Bytes of a number; the model's bytes stand in so many planes (file/armour.ts). */
+  /** Bytes of a number; the model's bytes stand in so many planes (src/file/printable-bytes.ts). */
   readonly width: number
   /** Bytes of the deflated planes. */
   readonly packed: number

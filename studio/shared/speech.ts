@@ -1,5 +1,5 @@
 /** Numbers and temperatures in a language's own words. */
-import { printable } from 'ondo'
+import { printable } from 'ondo/text'
 import { type Band, type Language, MESSAGES, type Messages } from './messages/index.js'
 
 /** The band of a temperature, which has its words and its sentence. Where text really loops or falls

@@ -2,6 +2,12 @@
  * What a page shows of its commands and programs. The tests compare it with what they really print;
  * scripts/record.ts writes it anew. Both read a page, and run what they find there, with this file.
  */
+import * as generate from '../../src/generate/index.js'
+import * as measure from '../../src/measure/index.js'
+import * as model from '../../src/model/index.js'
+import * as main from '../../src/node/index.js'
+import * as temperature from '../../src/temperature/index.js'
+import * as text from '../../src/text/index.js'
 import { ondo } from '../support/command.js'
 
 /** A stretch of a page. */
@@ -88,16 +94,26 @@ const SLOW = ['aim', 'sweep', 'calibrate', 'eval']
 /** Half a minute or more: written anew by the recorder, and too slow to compare in every test. */
 export const isSlow = ({ args }: Command): boolean => SLOW.includes(args[0])
 
-/**
- * What a program prints, a string a line.
- * @param door what `ondo` is to it
- */
-export async function printedBy(program: string, door: object): Promise<string[]> {
+/** What a program of the docs may import, by the name that it writes. */
+const MODULES: Readonly<Record<string, object>> = {
+  ondo: main,
+  'ondo/generate': generate,
+  'ondo/measure': measure,
+  'ondo/model': model,
+  'ondo/temperature': temperature,
+  'ondo/text': text,
+}
+
+/** What a program prints, a string a line. A name that its module does not export is undefined there. */
+export async function printedBy(program: string): Promise<string[]> {
   const printed: string[] = []
   const print = { log: (...values: unknown[]) => printed.push(values.map(String).join(' ')) }
-  const body = program.replace(/^import (\{.*?\}) from 'ondo'$/gms, 'const $1 = ondo')
+  const body = program.replace(
+    /^import (\{.*?\}) from ('ondo(?:\/\w+)?')$/gms,
+    'const $1 = modules[$2]',
+  )
   const Program = Object.getPrototypeOf(async () => {}).constructor
-  await new Program('ondo', 'console', body)(door, print)
+  await new Program('modules', 'console', body)(MODULES, print)
   return printed
 }
 

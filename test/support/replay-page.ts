@@ -1,13 +1,12 @@
 /** What the page of replay-browser.test.ts can do: bundled, it is `ondo` there; in Node it is imported. */
+import type { Difference } from '../../src/generate/index.js'
 import {
-  type Difference,
   decodeModel,
   decodeRun,
   encodeModel,
   encodeRun,
   generate,
   type Model,
-  modelConfig,
   optionsOf,
   promptIds,
   readRun,
@@ -17,6 +16,7 @@ import {
   verifyRun,
   writeRun,
 } from '../../src/index.js'
+import { modelConfig } from '../../src/model/index.js'
 import { CharacterTokenizer } from '../../src/text/index.js'
 import { seededWeights } from './seeded.js'
 

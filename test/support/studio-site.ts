@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import {
-  decodeModel,
-  encodeModel,
-  type Model,
-  modelConfig,
-  tokenizerFrom,
-} from '../../src/index.js'
+import { decodeModel, encodeModel, type Model } from '../../src/index.js'
+import { modelConfig } from '../../src/model/index.js'
 import { serveStudio } from '../../src/node/serve.js'
+import { tokenizerFrom } from '../../src/text/index.js'
 import { seededWeights } from './seeded.js'
 
 /** Letters, a space, a line's end, some kana: enough to look like text, and to lack an `é`. */

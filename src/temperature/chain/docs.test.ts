@@ -18,7 +18,7 @@ describe.each(pages)('docs/$name', ({ text }) => {
   })
 
   it.each(programsOf(text))('runs\n$text', async ({ text: program, promised }) => {
-    expect(await printedBy(program, ondo)).toEqual(promised.map(line => line.text))
+    expect(await printedBy(program)).toEqual(promised.map(line => line.text))
   })
 
   it('has chains that can be read, in the form in which they are written', () => {

@@ -17,7 +17,7 @@ export type DryLink = {
  * does not reach across a breaker, and a breaker is never lowered.
  *
  * Source: p-e-w, oobabooga/text-generation-webui pull request 5677 (2024).
- * The plain twin, which compares every place symbol by symbol, is in links.reference.ts; this one is
+ * The plain twin, which compares every place symbol by symbol, is in samplers.reference.ts; this one is
  * linear in the window also where the text repeats.
  */
 export function dry(

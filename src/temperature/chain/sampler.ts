@@ -1,4 +1,4 @@
-/** What every link of a chain is made of. A new link is one file and one line in links.ts. */
+/** What every link of a chain is made of. A new link is one file and one line in samplers.ts. */
 import type { Bilingual, NumberKnob } from '../../knob.js'
 import type { Ranked } from './ranked.js'
 

@@ -1,6 +1,6 @@
 /**
  * The plain twins of the links, written from their papers: maps from symbol to logit, probabilities
- * by the textbook, everything sorted and compared one by one. links.test.ts holds the links to them.
+ * by the textbook, everything sorted and compared one by one. samplers.test.ts holds the links to them.
  * They use Math.exp and Math.log, and so share nothing with the links but the definitions.
  */
 

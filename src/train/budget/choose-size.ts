@@ -1,7 +1,7 @@
 /**
  * Training within a time: what to train is chosen before the first step, by the length of the text
  * and by what this machine really does in a step; while it runs, the clock decides how many updates
- * fit, and the learning rate comes down to its floor at the last of them (budget-pace.ts).
+ * fit, and the learning rate comes down to its floor at the last of them (pace.ts).
  */
 import { InputError } from '../../errors.js'
 import { parameterCount } from '../../model/config.js'

@@ -1,5 +1,5 @@
 /**
- * Loss and gradients of every model of cases.ts with dropout behind each layer, from PyTorch 2.15 in
+ * Loss and gradients of every model of cases.fixture.ts with dropout behind each layer, from PyTorch 2.15 in
  * float64. Of each gradient one number: its product with a made-up tensor of its shape. Made by:
  *
  *   import torch, json

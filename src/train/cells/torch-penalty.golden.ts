@@ -1,6 +1,6 @@
 /**
  * What is minimised under activation regularisation (ar 0.7, tar 0.9) and its gradients, of every model
- * of two layers in cases.ts with dropout behind each layer, from PyTorch 2.15 in float64. Made by the
+ * of two layers in cases.fixture.ts with dropout behind each layer, from PyTorch 2.15 in float64. Made by the
  * script above torch-dropout.golden.ts with `for layers in (2,)`, with `raw, x = x, x * mask(k)` where the
  * mask is, and before `loss.backward()`:
  *

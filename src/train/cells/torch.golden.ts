@@ -1,5 +1,5 @@
 /**
- * Loss, gradients and state of every model of cases.ts, from PyTorch 2.15 in float64. Made by:
+ * Loss, gradients and state of every model of cases.fixture.ts, from PyTorch 2.15 in float64. Made by:
  *
  *   import torch, json
  *   torch.set_default_dtype(torch.float64)

@@ -115,7 +115,7 @@ export class Studio extends Desk {
     else this.openBundled(model.id, address)
   }
 
-  /** A small model writes until the wanted one is here, if the network is slow (starter.ts). */
+  /** A small model writes until the wanted one is here, if the network is slow (first-model.ts). */
   private async openInTurn(
     starter: BundledModel,
     wanted: BundledModel,
@@ -255,7 +255,7 @@ export class Studio extends Desk {
     this.tellAddress()
   }
 
-  /** Writes the shown text anew, as long as it is, with these hidden units held (held.ts). */
+  /** Writes the shown text anew, as long as it is, with these hidden units held (held-units.ts). */
   hold(held: string | undefined): void {
     if (held === this.origin.held) return
     const { held: _, ...origin } = this.origin

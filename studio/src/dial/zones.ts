@@ -1,5 +1,5 @@
 /** The zones of a model, as they travel in its file: measured, or none. */
-import type { ZoneName } from 'ondo'
+import type { ZoneName } from 'ondo/measure'
 
 export interface Zone {
   readonly zone: ZoneName

@@ -1,5 +1,6 @@
 /** A text as a run, and a run as a link: with the model, enough to write the very text again. */
-import { decodeRun, encodeRun, type Run, scheduleOf, VERSION, writeSchedule } from 'ondo'
+import { decodeRun, encodeRun, type Run, VERSION, writeSchedule } from 'ondo'
+import { scheduleOf } from 'ondo/generate'
 import { LESSONS } from '../app/address.js'
 import type { Studio } from '../app/studio.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'

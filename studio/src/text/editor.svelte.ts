@@ -2,7 +2,8 @@
  * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
  * the worker that writes. Components read it and call its verbs.
  */
-import { createChain, type Loop, parseSchedule, type UnknownSymbol, writeSchedule } from 'ondo'
+import { createChain, type Loop, parseSchedule, writeSchedule } from 'ondo'
+import type { UnknownSymbol } from 'ondo/text'
 import { SPEEDS, type Speed } from '../settings/settings.svelte.js'
 import {
   type Aside,

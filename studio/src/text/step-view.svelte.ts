@@ -2,15 +2,8 @@
  * The step in sight: the one to come, or the one in which the symbol was drawn that the reader looks
  * at; what it says is derived anew from its logits at every move of the temperature.
  */
-import {
-  type Candidates,
-  type Chain,
-  type Chained,
-  createChain,
-  Distribution,
-  InputError,
-  type Symbols,
-} from 'ondo'
+import { type Candidates, type Chain, createChain, Distribution, InputError } from 'ondo'
+import type { Chained, Symbols } from 'ondo/temperature'
 import { Settings } from '../settings/settings.svelte.js'
 import type { NextStep } from '../writer/protocol.js'
 

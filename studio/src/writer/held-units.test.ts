@@ -1,16 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  decodeModel,
-  encodeModel,
-  modelConfig,
-  networkOf,
-  tokenizerFrom,
-} from '../../../src/index.js'
+import { decodeModel, encodeModel, networkOf } from '../../../src/index.js'
 import { gruStep } from '../../../src/model/gru.reference.js'
+import { modelConfig } from '../../../src/model/index.js'
 import { lstmStep } from '../../../src/model/lstm.reference.js'
 import { affine, type LayerState } from '../../../src/model/product.reference.js'
 import { rnnStep } from '../../../src/model/rnn.reference.js'
+import { tokenizerFrom } from '../../../src/text/index.js'
 import { CELL_VARIANTS, seededIds, seededWeights } from '../../../test/support/seeded.js'
 import { fitsHeld, type Held, holding, parseHeld, writeHeld } from './held-units.js'
 

@@ -1,13 +1,7 @@
 /** The next different text against a search by brute force, on a real network. */
-import {
-  decodeModel,
-  encodeModel,
-  type Model,
-  modelConfig,
-  networkOf,
-  tokenizerFrom,
-  type Writer,
-} from 'ondo'
+import { decodeModel, encodeModel, type Model, networkOf, type Writer } from 'ondo'
+import { modelConfig } from 'ondo/model'
+import { tokenizerFrom } from 'ondo/text'
 import { beforeAll, expect, it } from 'vitest'
 import { seededWeights } from '../../../test/support/seeded.js'
 import { endsOf, loopOf } from '../text/change-points.js'

@@ -2,7 +2,8 @@
  * The nearest temperature at which a stretch of text, written at one temperature, is another text:
  * just outside of the interval that all its choices have in common.
  */
-import { type Interval, intersect, type Position, type Writer } from 'ondo'
+import type { Interval, Position, Writer } from 'ondo'
+import { intersect } from 'ondo/temperature'
 
 /** Digits after the point that a temperature may need; beyond them the next double is taken. */
 const MOST_DIGITS = 12

@@ -1,5 +1,6 @@
 /** From a file or an address to a model, and what the page is told of it. */
-import { FileError, type Model, OndoError, parameterCount } from 'ondo'
+import { FileError, type Model, OndoError } from 'ondo'
+import { parameterCount } from 'ondo/model'
 import type { ModelFacts } from './protocol.js'
 
 /** An error as it travels. */

@@ -11,7 +11,9 @@
  * let fall. The tree of texts is the page's: the worker only ever carries on one of them, so a
  * branch, an undo and a reload are all the same message, `begin` with the ids that stand.
  */
-import type { CellKind, TrainingRecord, UnknownPolicy, UnknownSymbol } from 'ondo'
+import type { TrainingRecord } from 'ondo'
+import type { CellKind } from 'ondo/model'
+import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
 import type { ToVerify } from './verifier.js'
 
 /** Batches that may be under way to the page before the worker waits. */
@@ -41,7 +43,7 @@ export interface Origin {
   readonly seed: string
   /** Independent luck under the same seed; left out: 0. */
   readonly stream?: number
-  /** Hidden units that are held at a value, in their written form (held.ts); left out: none. */
+  /** Hidden units that are held at a value, in their written form (held-units.ts); left out: none. */
   readonly held?: string
 }
 

@@ -1,5 +1,6 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
-import { createChain, type Model, networkOf, type Position, TimeSlices } from 'ondo'
+import { createChain, type Model, networkOf, type Position } from 'ondo'
+import { TimeSlices } from 'ondo/generate'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'

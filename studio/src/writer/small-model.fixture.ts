@@ -1,5 +1,7 @@
 /** A small network with made-up weights, for tests. */
-import { decodeModel, encodeModel, type Model, modelConfig, tokenizerFrom } from 'ondo'
+import { decodeModel, encodeModel, type Model } from 'ondo'
+import { modelConfig } from 'ondo/model'
+import { tokenizerFrom } from 'ondo/text'
 import { seededWeights } from '../../../test/support/seeded.js'
 
 export function smallModel(): Promise<Model> {

@@ -7,10 +7,10 @@ import {
   networkOf,
   type Position,
   parseSchedule,
-  startSchedule,
   type TemperatureAt,
   type Writer,
 } from 'ondo'
+import { startSchedule } from 'ondo/temperature'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import { nextTemperature } from './next-text.js'

@@ -1,7 +1,8 @@
 /** The text as a document: looking, choosing, branches, undo, other temperatures, the curve. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { networkOf, parseSchedule, promptIds, startSchedule, Writer } from '../../../src/index.js'
+import { networkOf, parseSchedule, promptIds, Writer } from '../../../src/index.js'
+import { startSchedule } from '../../../src/temperature/index.js'
 import { clickSymbol, count, inNode, pause, records, site, text, visit } from './stage.js'
 
 const figure = (page: Page) => page.locator('.figure').inputValue()

@@ -2,13 +2,8 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import {
-  curveCsv,
-  parseTemperatures,
-  type SweepResult,
-  sweep,
-  sweepCsv,
-} from '../../../src/index.js'
+import { type SweepResult, sweep } from '../../../src/index.js'
+import { curveCsv, parseTemperatures, sweepCsv } from '../../../src/measure/index.js'
 import { breaches } from '../../support/axe.js'
 import { count, pause, site, text, visit } from './stage.js'
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { createChain, LINKS, type LinkName, type LinkSpec, parseChain, writeChain } from 'ondo'
+import { createChain, parseChain, writeChain } from 'ondo'
+import { LINKS, type LinkName, type LinkSpec } from 'ondo/temperature'
 import { describe, expect, it } from 'vitest'
 import {
   addLink,

@@ -1,15 +1,14 @@
 /** A chain under the hand: links added, moved, taken away, their settings changed. Pure. */
+import { createChain, parseChain } from 'ondo'
 import {
-  createChain,
   LINKS,
   type LinkKind,
   type LinkName,
   type LinkSpec,
-  parseChain,
   type Symbols,
   type SymbolsKnob,
   writeLink,
-} from 'ondo'
+} from 'ondo/temperature'
 
 export const kindOf = (link: string): LinkKind<LinkSpec> => LINKS.find(kind => kind.link === link)!
 

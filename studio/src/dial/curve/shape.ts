@@ -1,5 +1,6 @@
 /** What can be drawn of a schedule before the text is there, and how its keyframes move. */
-import { type Schedule, startSchedule, writeSchedule } from 'ondo'
+import { type Schedule, writeSchedule } from 'ondo'
+import { startSchedule } from 'ondo/temperature'
 import { HIGHEST, LOWEST } from '../../../shared/temperature-scale.js'
 
 export interface Frame {

@@ -2,7 +2,8 @@
  * The gates of one unit along a text. The kernels keep them to themselves; from the states before and
  * after, the rows of one unit give them again: G dot products a step.
  */
-import type { ModelConfig, Weights } from 'ondo'
+import type { ModelConfig } from 'ondo'
+import type { Weights } from 'ondo/model'
 import type { Quantity, Unit } from './protocol.js'
 
 /** What can be looked at in a cell. A reset gate inside the product keeps its candidate hidden. */

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import {
-  decodeModel,
-  encodeModel,
-  type Model,
-  modelConfig,
-  networkOf,
-  tokenizerFrom,
-} from '../../../../src/index.js'
+import { decodeModel, encodeModel, type Model, networkOf } from '../../../../src/index.js'
+import { modelConfig } from '../../../../src/model/index.js'
+import { tokenizerFrom } from '../../../../src/text/index.js'
 import { CELL_VARIANTS, seededIds, seededWeights } from '../../../../test/support/seeded.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'

@@ -1,13 +1,6 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
-import {
-  Distribution,
-  decodeModel,
-  type Model,
-  networkOf,
-  type Session,
-  startIds,
-  TimeSlices,
-} from 'ondo'
+import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
+import { startIds, TimeSlices } from 'ondo/generate'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'

@@ -2,7 +2,7 @@
  * Makes the marks of a sweep's figure buttons: one stop for the Tab key, arrows walk from mark to
  * mark and from panel to panel, Enter or a click anywhere in a panel opens the nearest.
  */
-import { parseTemperatures, type SweepMeasure } from 'ondo'
+import { parseTemperatures, type SweepMeasure } from 'ondo/measure'
 
 const SVG = 'http://www.w3.org/2000/svg'
 

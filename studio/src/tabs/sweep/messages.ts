@@ -1,4 +1,4 @@
-import type { SweepMeasure, ZoneName } from 'ondo'
+import type { SweepMeasure, ZoneName } from 'ondo/measure'
 import { table } from '../../../shared/messages/table.js'
 
 const en = {

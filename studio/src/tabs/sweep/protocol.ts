@@ -1,5 +1,6 @@
 /** What the tab and its own worker say to each other; the text on the page goes on meanwhile. */
-import type { Seed, SweepResult, SweepText } from 'ondo'
+import type { Seed, SweepResult } from 'ondo'
+import type { SweepText } from 'ondo/measure'
 
 export interface SweepWish {
   readonly source: string | Blob

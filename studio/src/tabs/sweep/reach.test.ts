@@ -1,4 +1,4 @@
-import type { SweepText } from 'ondo'
+import type { SweepText } from 'ondo/measure'
 import { describe, expect, it } from 'vitest'
 import { spellingReach } from './reach.js'
 

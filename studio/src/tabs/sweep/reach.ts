@@ -1,4 +1,4 @@
-import { type Border, crossing, isotonicRegression, mean, type SweepText } from 'ondo'
+import { type Border, crossing, isotonicRegression, mean, type SweepText } from 'ondo/measure'
 
 /** What a sweep says of a share of misspelt words. */
 export type Reach =

@@ -1,14 +1,12 @@
 /** A sweep of the shown model: it runs on while its tab is not shown, and what is done is kept. */
+import { InputError, type Seed, type SweepResult } from 'ondo'
 import {
   curve,
   DEFAULT_TEMPERATURES,
-  InputError,
   parseTemperatures,
-  type Seed,
   type SweepMeasure,
-  type SweepResult,
   type SweepText,
-} from 'ondo'
+} from 'ondo/measure'
 import { readSeed } from '../../../shared/seed.js'
 import type { Studio } from '../../app/studio.svelte.js'
 import type { FromSweeper, ToSweeper } from './protocol.js'

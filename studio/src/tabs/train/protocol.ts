@@ -5,8 +5,9 @@
  * most four times a second, however quick a step is. The text never leaves the browser: the worker
  * asks its own server for ONNX Runtime, and nothing else of anybody.
  */
-import type { TokenizerKind, VocabularyReport } from 'ondo'
+
 import type { Device, DeviceChoice } from 'ondo/browser'
+import type { TokenizerKind, VocabularyReport } from 'ondo/text'
 import type { PointColumns } from './loss-curve.js'
 import type { Wish } from './plan.js'
 

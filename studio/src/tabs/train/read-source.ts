@@ -1,5 +1,6 @@
 /** A text that was dropped, chosen or pasted: read, and told what it is. */
-import { buildTokenizer, joinFiles, vocabularyReport } from 'ondo'
+import { buildTokenizer } from 'ondo'
+import { joinFiles, vocabularyReport } from 'ondo/text'
 import type { CorpusReport, Source } from './protocol.js'
 import type { Corpus } from './run-store.js'
 

@@ -3,7 +3,8 @@
  * reopened page can go on; the facts to show; the samples. Everything is written before the first
  * checkpoint and the first checkpoint makes it count.
  */
-import { type Tokenizer, tokenizerFrom } from 'ondo'
+import type { Tokenizer } from 'ondo'
+import { tokenizerFrom } from 'ondo/text'
 import { type CheckpointStore, FILES, type Run, readCheckpoint } from 'ondo/train'
 import { Curve } from './loss-curve.js'
 import type { RunFacts, Sample, Saved } from './protocol.js'

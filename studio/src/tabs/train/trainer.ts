@@ -1,14 +1,7 @@
 /** The mind of the worker that trains: reads texts, trains, keeps, samples. It knows no DOM. */
-import {
-  loadNetwork,
-  type Model,
-  OndoError,
-  promptIds,
-  TrainingError,
-  Writer,
-  yieldToEventLoop,
-} from 'ondo'
+import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
 import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
+import { yieldToEventLoop } from 'ondo/generate'
 import {
   configOf,
   type StartEvent,

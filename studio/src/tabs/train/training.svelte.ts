@@ -1,6 +1,7 @@
 /** The page's side of training: what the panel shows, and its talk with the worker that trains. */
-import type { TokenizerKind } from 'ondo'
+
 import type { DeviceChoice } from 'ondo/browser'
+import type { TokenizerKind } from 'ondo/text'
 import { save } from '../../app/download.js'
 import type { Studio } from '../../app/studio.svelte.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'

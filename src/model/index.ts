@@ -1,0 +1,10 @@
+/** What a network is: its configuration, the names and shapes of its tensors, its size. */
+export {
+  CELLS,
+  type CellKind,
+  type ModelConfig,
+  modelConfig,
+  parameterCount,
+  tensorShapes,
+  type Weights,
+} from './config.js'
