@@ -83,9 +83,9 @@ for await (const event of sweep(model, options)) {
   const bytes = encodeModel({ ...parts, measures }, { dtype: 'F16' })
   const path = values.out ?? fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
   await writeFileAtomic(path, bytes)
-  const { hash } = await decodeModel(bytes)
+  const { hash, fileHash } = await decodeModel(bytes)
   console.log(
-    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  sha256 ${hash}`,
+    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${hash}  sha256 ${fileHash}`,
   )
   for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
   for (const note of zones?.notes ?? []) console.log(`  ${note}`)

@@ -19,8 +19,10 @@ export { FileError, InputError, OndoError, TrainingError } from './errors.js'
 export {
   decodeModel,
   encodeModel,
+  isNamed,
   loadModel,
   type Model,
+  modelIdentity,
   type TrainingRecord,
 } from './file/index.js'
 // Draws to text: one stream of text, a tree of branches, all texts of one seed, and the way out of

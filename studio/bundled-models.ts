@@ -2,12 +2,11 @@
  * Lays the repository's models beside the page, with a list of them. A list that is a file, not an
  * answer of a server, lets the page work from any static host.
  */
-import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
-import { readModelHeader } from '../src/file/index.js'
+import { decodeModel } from '../src/file/index.js'
 import type { BundledModel } from './src/writer/protocol.js'
 
 const LIST = 'models/index.json'
@@ -26,26 +25,28 @@ function rank(id: string): number {
   return at < 0 ? FIRST.length : at
 }
 
-function find(folder: string): Found[] {
+async function find(folder: string): Promise<Found[]> {
   if (!existsSync(folder)) return []
   const ids = readdirSync(folder)
     .filter(file => file.endsWith('.safetensors'))
     .map(file => file.slice(0, -'.safetensors'.length))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-  const found = ids.map(id => describe(id, join(folder, `${id}.safetensors`)))
+  const found = await Promise.all(ids.map(id => describe(id, join(folder, `${id}.safetensors`))))
   if (!ids.includes(FIRST[0])) return found
-  const { entry, bytes } = describe('starter', STARTER)
+  const { entry, bytes } = await describe('starter', STARTER)
   return [...found, { entry: { ...entry, standsFor: FIRST[0] }, bytes }]
 }
 
-function describe(id: string, path: string): Found {
+async function describe(id: string, path: string): Promise<Found> {
   const bytes = readFileSync(path)
+  const { name = id, hash, fileHash } = await decodeModel(bytes)
   const entry = {
     id,
-    name: readModelHeader(bytes).name ?? id,
+    name,
     file: `${id}.safetensors`,
     bytes: bytes.length,
-    hash: createHash('sha256').update(bytes).digest('hex'),
+    hash,
+    fileHash,
   }
   return { entry, bytes }
 }
@@ -55,18 +56,18 @@ const listOf = (found: Found[]): string => JSON.stringify(found.map(({ entry }) 
 export function bundledModels(folder: string): Plugin {
   return {
     name: 'ondo-bundled-models',
-    generateBundle() {
-      const found = find(folder)
+    async generateBundle() {
+      const found = await find(folder)
       this.emitFile({ type: 'asset', fileName: LIST, source: listOf(found) })
       for (const { entry, bytes } of found) {
         this.emitFile({ type: 'asset', fileName: `models/${entry.file}`, source: bytes })
       }
     },
     configureServer(server) {
-      server.middlewares.use((request, response, next) => {
+      server.middlewares.use(async (request, response, next) => {
         const path = request.url?.split('?')[0].slice(1)
         if (!path?.startsWith('models/')) return next()
-        const found = find(folder)
+        const found = await find(folder)
         if (path === LIST) return response.end(listOf(found))
         const model = found.find(({ entry }) => `models/${entry.file}` === path)
         if (!model) return next()

@@ -1,5 +1,6 @@
 /** The model file and the container it is written in. */
 export { sha256 } from './hash.js'
+export { isNamed, modelIdentity } from './identity.js'
 export { type LoadOptions, loadModel, type ModelSource } from './load.js'
 export type { Model, TrainingRecord } from './model.js'
 export {

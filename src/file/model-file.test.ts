@@ -5,6 +5,7 @@ import { tokenizerFrom } from '../text/index.js'
 import type { TokenizerJson } from '../text/tokenizer.js'
 import { edited, sampleWeights } from './damaged.fixture.js'
 import { sha256Plain } from './hash.reference.js'
+import { modelIdentity } from './identity.js'
 import { decodeModel, encodeModel, type ModelParts, readModelHeader } from './model-file.js'
 import { DTYPES, encodeSafetensors } from './safetensors.js'
 
@@ -51,7 +52,8 @@ describe('a model file', () => {
     const model = await decodeModel(bytes)
     const { tokenizer, ...rest } = model
     const { tokenizer: before, ...restBefore } = full
-    expect(rest).toEqual({ ...restBefore, hash: sha256Plain(bytes) })
+    const hash = await modelIdentity(full.config, before.toJSON(), full.weights)
+    expect(rest).toEqual({ ...restBefore, hash, fileHash: sha256Plain(bytes) })
     expect(tokenizer.toJSON()).toEqual(before.toJSON())
     expect([...model.weights.keys()]).toEqual([...tensorShapes(full.config).keys()])
   })

@@ -7,6 +7,7 @@ import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../mo
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
+import { modelIdentity } from './identity.js'
 import { isRecord, parseJson, quote, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
@@ -281,6 +282,8 @@ export function readModelHeader(bytes: Uint8Array): ModelHeader {
 export async function decodeModel(bytes: Uint8Array): Promise<Model> {
   const header = readHeader(bytes)
   const { dtypes: _, ...model } = interpret(header)
+  // Where the platform hashes in a thread of its own, it does so while the weights are decoded.
+  const fileHash = sha256(bytes)
   const weights = new Map<string, Float32Array>()
   for (const name of tensorShapes(model.config).keys()) {
     const entry = header.entries.get(name)!
@@ -294,5 +297,6 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
     }
     weights.set(name, data)
   }
-  return { ...model, weights, hash: await sha256(bytes) }
+  const hash = await modelIdentity(model.config, model.tokenizer.toJSON(), weights)
+  return { ...model, weights, hash, fileHash: await fileHash }
 }

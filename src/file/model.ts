@@ -27,8 +27,13 @@ export interface Model {
   readonly config: ModelConfig
   readonly tokenizer: Tokenizer
   readonly weights: Weights
-  /** SHA-256 of the file, hex: the model's identity. */
+  /**
+   * The model's identity: SHA-256, hex, of what its texts follow from (config, tokenizer, weights).
+   * A new title or measure leaves it as it is; docs/file-format.md defines it.
+   */
   readonly hash: string
+  /** SHA-256 of the file it was read from, hex; absent for a model that came from no file. */
+  readonly fileHash?: string
   readonly training: TrainingRecord
   /** For people: `Shakespeare`. */
   readonly name?: string

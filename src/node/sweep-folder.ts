@@ -5,6 +5,7 @@
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError, InputError } from '../errors.js'
+import { isNamed } from '../file/index.js'
 import {
   curveCsv,
   type FigureLanguage,
@@ -23,7 +24,7 @@ import type { NoPng } from './png.js'
 
 /** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
 export interface SweepKey {
-  /** SHA-256 of the model file. */
+  /** The model's identity; in older folders the SHA-256 of its file. */
   readonly model: string
   readonly prompt: string
   readonly length: number
@@ -78,10 +79,11 @@ export class SweepFolder {
   /**
    * Opens the folder for a sweep.
    * @param anew forget what is there
+   * @param fileHash SHA-256 of the model's file, by which older folders name their model
    * @returns the texts that are done already
    * @throws InputError when it holds a sweep with other settings; FileError
    */
-  async open(key: SweepKey, anew: boolean): Promise<SweepText[]> {
+  async open(key: SweepKey, anew: boolean, fileHash?: string): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
     await makeFolder(this.path)
     if (anew) await rm(file, { force: true })
@@ -97,7 +99,10 @@ export class SweepFolder {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole !== text) await writeFileAtomic(file, whole)
     const [head, ...lines] = whole.trimEnd().split('\n')
-    const before = readLine<SweepKey>(head, file)
+    const kept = readLine<SweepKey>(head, file)
+    const named =
+      typeof kept.model === 'string' && isNamed({ hash: key.model, fileHash }, kept.model)
+    const before = named ? { ...kept, model: key.model } : kept
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])
     if (other) {

@@ -55,11 +55,12 @@ export class Shelf {
   /** What a list shows of a model. @throws FileError for a file that can't be used */
   async describe(name: string): Promise<object> {
     const { bytes, model } = await this.get(name)
-    const { config, tokenizer, training, hash, prompt, stop } = model
+    const { config, tokenizer, training, hash, fileHash, prompt, stop } = model
     return {
       name,
       title: model.name,
       hash,
+      fileHash,
       size: bytes.length,
       dtypes: readModelHeader(bytes).dtypes,
       parameters: parameterCount(config),

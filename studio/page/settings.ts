@@ -2,7 +2,7 @@
 export interface PageSettings {
   /** For people. */
   readonly name: string
-  /** SHA-256 of the model file. */
+  /** The model's identity. */
   readonly hash: string
   /** Bytes of a number; the model's bytes stand in so many planes (src/file/printable-bytes.ts). */
   readonly width: number

@@ -13,7 +13,7 @@ export const words = table(
     leftOut: (symbols: string) => `The model does not know ${symbols}: left out.`,
     about: (model: string) =>
       `One file, no network: ${model} runs inside this page, and nothing you type leaves it.`,
-    made: 'Made with Ondo 温度. SHA-256 of the model:',
+    made: 'Made with Ondo 温度. Identity of the model:',
   },
   {
     opening: 'モデルを広げています…',
@@ -26,6 +26,6 @@ export const words = table(
     leftOut: symbols => `モデルの知らない文字 ${symbols} は除きました。`,
     about: model =>
       `このファイルひとつで動き、通信はしません。${model}はページの中にあり、入力したものは外に出ません。`,
-    made: 'Ondo 温度 で作成。モデルの SHA-256：',
+    made: 'Ondo 温度 で作成。モデルの識別ハッシュ：',
   },
 )

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { width } from '../../src/cli/terminal/language.js'
-import { encodeModel } from '../../src/file/index.js'
+import { decodeModel, encodeModel } from '../../src/file/index.js'
+import { decodeRun, encodeRun } from '../../src/generate/index.js'
 import { modelConfig } from '../../src/model/config.js'
 import { bundledModels } from '../../src/node/files.js'
 import { CharacterTokenizer, findLongestLoop } from '../../src/text/index.js'
@@ -29,10 +30,16 @@ function writeModel(name: string, seed: number): string {
 
 let model: string
 let other: string
+/** Of the first. */
+let identity: string
+let fileHash: string
 
-beforeAll(() => {
+beforeAll(async () => {
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
   model = writeModel('tiny.safetensors', 3)
+  const opened = await decodeModel(new Uint8Array(readFileSync(model)))
+  identity = opened.hash
+  fileHash = opened.fileHash!
   other = writeModel('other.safetensors', 4)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -67,7 +74,10 @@ describe('a saved run', () => {
     expect(file.steps).toHaveLength(80)
     expect((await ondo(['replay', path])).stdout).toBe(stdout)
     const { code, stdout: said } = await ondo(['verify', path])
-    expect([code, said]).toEqual([0, 'equal: 80 symbols, each with its record\n'])
+    expect([code, said]).toEqual([
+      0,
+      `equal: 80 symbols, each with its record; model ${identity.slice(0, 12)}…\n`,
+    ])
     const lines = jsonLines((await ondo(['replay', path, '--json'])).stdout)
     expect(lines[0]).toEqual({ type: 'run', ...file.run })
     expect(lines.slice(1).map(line => line.text)).toEqual([...file.text])
@@ -156,6 +166,45 @@ describe('the code of a run', () => {
     const verify = await ondo(['verify', code])
     expect(verify.code).toBe(2)
     expect(verify.stderr).toContain('A code holds no text to compare with')
+  })
+
+  it('names the model by its identity: another title is the same model', async () => {
+    const { path, file, stdout } = await saved('named.json', '--seed', '5')
+    expect(file.run.model).toBe(identity)
+    const parts = await decodeModel(new Uint8Array(readFileSync(model)))
+    const dressed = { ...parts, name: 'Other', training: { seconds: 9 }, measures: { corpus: {} } }
+    for (const dtype of ['F32', 'F16'] as const) {
+      // In F16 these weights are other numbers, and so another model.
+      writeFileSync(at('dressed.safetensors'), encodeModel(dressed, { dtype }))
+      const verified = await ondo(['verify', path, at('dressed.safetensors')])
+      expect(verified.code).toBe(dtype === 'F32' ? 0 : 1)
+      if (dtype === 'F32') {
+        expect(verified.stdout).toBe(`equal: 80 symbols; model ${identity.slice(0, 12)}… (Other)\n`)
+        const replayed = await ondo(['replay', path, at('dressed.safetensors')])
+        expect(replayed.stdout).toBe(stdout)
+      } else expect(verified.stderr).toContain('was made with the model')
+    }
+  })
+
+  it('still reads runs and codes that name the model by the hash of its file', async () => {
+    const { file, write, stdout } = await saved('old.json', '--seed', '6')
+    const path = write({ run: { ...file.run, model: fileHash } })
+    for (const named of [[], [model]]) {
+      const verified = await ondo(['verify', path, ...named])
+      expect([verified.code, verified.stdout]).toEqual([
+        0,
+        `equal: 80 symbols; model ${identity.slice(0, 12)}…, which the run names by the hash of its file\n`,
+      ])
+    }
+    const { stderr } = await ondo(['sample', model, '-n', '80', '--seed', '6', '--code'])
+    const run = decodeRun(stderr.trim())
+    expect(run.model).toBe(identity)
+    const old = encodeRun({ ...run, model: fileHash })
+    expect((await ondo(['replay', old, model])).stdout).toBe(stdout)
+    // The same numbers with another title are not the very file.
+    const parts = await decodeModel(new Uint8Array(readFileSync(model)))
+    writeFileSync(at('titled.safetensors'), encodeModel({ ...parts, name: 'Titled' }))
+    expect((await ondo(['verify', path, at('titled.safetensors')])).code).toBe(1)
   })
 
   it.skipIf(!bundled.includes('names'))('finds a bundled model by its hash', async () => {

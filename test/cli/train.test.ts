@@ -160,6 +160,23 @@ describe('ondo train', () => {
     expect(await weightsOf(at('killed/model.safetensors'))).toBe(
       await weightsOf(at('whole/model.safetensors')),
     )
+    // Durations lie in the files, so these differ; the models are one.
+    const [one, two] = await Promise.all(
+      ['whole', 'killed'].map(name =>
+        decodeModel(new Uint8Array(readFileSync(at(`${name}/model.safetensors`)))),
+      ),
+    )
+    expect(two.hash).toBe(one.hash)
+    expect(two.fileHash).not.toBe(one.fileHash)
+    const inspected = await ondo(['inspect', 'killed/model.safetensors', '--json'], { cwd: folder })
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ identity: one.hash, sha256: two.fileHash })
+    // A text of one verifies with the other.
+    await ondo(['sample', 'whole', '-n', '40', '--save', 'run.json'], { cwd: folder })
+    const verified = await ondo(['verify', 'run.json', 'killed'], { cwd: folder })
+    expect([verified.code, verified.stdout]).toEqual([
+      0,
+      `equal: 40 symbols; model ${one.hash.slice(0, 12)}…\n`,
+    ])
   })
 
   it('gives every event as a line of JSON', async () => {

@@ -74,7 +74,7 @@ describe('files', () => {
     const [mine, shown] = [await text(page), await records(page)]
     const citation = (await page.locator('.citation').textContent()) ?? ''
     for (const part of [
-      `model Small (SHA-256 ${site.model.hash})`,
+      `model Small (identity ${site.model.hash})`,
       'corpus nothing.txt',
       'prompt "<a>&\\n"',
       'seed 8',

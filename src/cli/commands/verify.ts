@@ -33,14 +33,17 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
   }
   const model = await modelOfRun(named, modelName, io)
   const difference = await verifyRun(model, record, { signal: io.interrupt })
-  if (json) await io.json({ equal: difference === undefined, ...difference })
+  if (json) await io.json({ equal: difference === undefined, model: model.hash, ...difference })
   else if (difference) await io.write(`${sentence(difference, io)}\n`)
   else {
-    const { ids, steps } = record
+    const { ids, steps, run: header } = record
+    const name = model.name === undefined ? '' : ` (${model.name})`
+    const old = header.model !== model.hash
+    const which = `${model.hash.slice(0, 12)}…${name}`
     await io.write(
       `${io.t({
-        en: `equal: ${ids.length} symbols${steps ? ', each with its record' : ''}`,
-        ja: `一致：${ids.length}文字${steps ? '、各文字の記録も' : ''}`,
+        en: `equal: ${ids.length} symbols${steps ? ', each with its record' : ''}; model ${which}${old ? ', which the run names by the hash of its file' : ''}`,
+        ja: `一致：${ids.length}文字${steps ? '、各文字の記録も' : ''}。モデルは ${which}${old ? '（記録はファイルのハッシュで示している）' : ''}`,
       })}\n`,
     )
   }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { FileError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
-import { sha256 } from '../../file/index.js'
+import { isNamed } from '../../file/index.js'
 import {
   decodeRun,
   looksLikeCode,
@@ -11,7 +11,7 @@ import {
   readRun,
 } from '../../generate/index.js'
 import { checkModel } from '../../generate/run/fields.js'
-import { bundledModels, findModel, readFileBytes } from '../../node/files.js'
+import { bundledModels, findModel } from '../../node/files.js'
 import { loadModel } from '../../node/load.js'
 import { VERSION } from '../../version.js'
 import type { Io } from '../terminal/io.js'
@@ -32,7 +32,7 @@ export async function openRun(named: unknown): Promise<NamedRun> {
 }
 
 /**
- * The model of a run: the one named, else by its hash the one that the run's file remembers, else a
+ * The model of a run: the one named, else by its identity the one that the run's file remembers, else a
  * bundled one.
  * @throws FileError when it is another, or isn't here
  */
@@ -56,7 +56,9 @@ export async function modelOfRun(
   const places = [...(remembered ? [remembered] : []), ...(await bundledModels())]
   for (const place of places) {
     const path = await findModel(place).catch(() => undefined)
-    if (path && (await sha256(await readFileBytes(path))) === run.model) return loadModel(path)
+    // A file that can't be read is not the one that is looked for.
+    const model = path === undefined ? undefined : await loadModel(path).catch(() => undefined)
+    if (model && isNamed(model, run.model)) return model
   }
   const called = remembered ? `, called "${remembered}" there` : ''
   throw new FileError(

@@ -1,5 +1,6 @@
 /** Reading what a file says, field by field: each is what it should be, or one sentence says why not. */
 import { FileError } from '../../errors.js'
+import { isNamed } from '../../file/identity.js'
 import { isRecord, parseJson, quote } from '../../file/json.js'
 import type { Model } from '../../file/model.js'
 
@@ -100,10 +101,10 @@ const damaged = (sentence: string): FileError =>
 
 /** @throws FileError when the model is not the one that a run or a tree was made with */
 export function checkModel(model: Model, hash: string, what: string): void {
-  if (model.hash === hash) return
+  if (isNamed(model, hash)) return
   const short = (text: string): string => (text.length > 16 ? `${text.slice(0, 12)}…` : text)
   throw new FileError(
     'model',
-    `${what} was made with the model ${short(hash)}; this one is ${short(model.hash)}${model.name ? ` (${model.name})` : ''}: only the very same file gives the same text, so name that one.`,
+    `${what} was made with the model ${short(hash)}; this one is ${short(model.hash)}${model.name ? ` (${model.name})` : ''}: only the same weights and vocabulary give the same text, so name that model.`,
   )
 }

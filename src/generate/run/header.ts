@@ -19,7 +19,7 @@ import type { GenerateOptions } from '../generate.js'
 export interface Run {
   /** The version of Ondo that wrote it. */
   readonly ondo: string
-  /** SHA-256 of the model file. */
+  /** The model's identity; in older runs the SHA-256 of its file. */
   readonly model: string
   readonly tokenizer: string
   readonly prompt: string

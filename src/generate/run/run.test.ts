@@ -209,7 +209,7 @@ describe('a recorded run', () => {
   it('of another model is refused', async () => {
     const other = mockModel('abcdefgh \n', { seed: 2 })
     await expect(verifyRun(other, await recorded())).rejects.toThrow(
-      'The run was made with the model mock 1; this one is mock 2: only the very same file gives the same text, so name that one.',
+      'The run was made with the model mock 1; this one is mock 2: only the same weights and vocabulary give the same text, so name that model.',
     )
   })
 

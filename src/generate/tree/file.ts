@@ -24,7 +24,7 @@ export interface TreeFile {
   readonly format: typeof FORMAT
   readonly version: typeof FORMAT_VERSION
   readonly ondo: string
-  /** SHA-256 of the model file. */
+  /** The model's identity; in older files the SHA-256 of the model file. */
   readonly model: string
   readonly tokenizer: string
   readonly prompt: string

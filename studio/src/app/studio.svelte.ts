@@ -1,6 +1,6 @@
 /** The page's state: the desk, and what stands around it: models, the address, the shell. */
 
-import { createChain, InputError, type Run } from 'ondo'
+import { createChain, InputError, isNamed, type Run } from 'ondo'
 import type { Language } from '../../shared/messages/index.js'
 import { newSeed, readSeed } from '../../shared/seed.js'
 import { type Zone, zonesOf } from '../dial/zones.js'
@@ -9,6 +9,7 @@ import type { Session } from '../share/session.js'
 import { tabsOf } from '../tabs/registry.js'
 import { isTint } from '../text/coloring.js'
 import { Desk, FIRST_SEED } from '../text/editor.svelte.js'
+import { moveFormerTexts } from '../text/former-texts.js'
 import { History } from '../text/history.js'
 import { Shelf, type Standing } from '../text/text-store.js'
 import { Draft } from '../text/text-tree.js'
@@ -169,7 +170,7 @@ export class Studio extends Desk {
       this.notice = 'run'
       return undefined
     }
-    const model = this.models.find(({ hash }) => hash === run.model)
+    const model = this.models.find(listed => isNamed(listed, run.model))
     this.notice = model ? undefined : 'model'
     this.missing = run.model.slice(0, 12)
     return model
@@ -223,7 +224,7 @@ export class Studio extends Desk {
 
   /** Shows the texts of a session in place of those of this model. */
   async openSession(session: Session): Promise<boolean> {
-    if (session.model !== this.model?.hash) {
+    if (!this.model || !isNamed(this.model, session.model)) {
       this.notice = 'session'
       this.missing = session.modelName
       return false
@@ -343,6 +344,7 @@ export class Studio extends Desk {
     const { id, address, job, source } = this.opening!
     this.shelf?.close()
     this.shelf = undefined
+    await moveFormerTexts(model.hash, model.fileHash)
     const shelf = await Shelf.of(model.hash)
     const kept = await shelf?.load().catch(() => undefined)
     // Another model was chosen meanwhile.
@@ -364,7 +366,7 @@ export class Studio extends Desk {
     this.trouble = undefined
     this.draft = kept?.draft ?? new Draft()
     this.history = kept?.past ? History.of(kept.past) : new History()
-    if (this.awaited?.run.model === model.hash) {
+    if (this.awaited && isNamed(model, this.awaited.run.model)) {
       this.arrive(this.awaited, model)
       return
     }
@@ -499,7 +501,7 @@ export class Studio extends Desk {
     if (address.run !== undefined) {
       const model = this.modelFor(address)
       if (model && model.id !== this.modelId) this.openBundled(model.id, address)
-      else if (this.model && this.awaited?.run.model === this.model.hash) {
+      else if (this.model && this.awaited && isNamed(this.model, this.awaited.run.model)) {
         this.arrive(this.awaited, this.model)
       }
       return

@@ -8,7 +8,7 @@ const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 
 /**
- * `Ondo 0.1.0, model Shakespeare (SHA-256 504b…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
+ * `Ondo 0.1.0, model Shakespeare (identity 2853…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
  * seed 42, T 0.8, chain temperature, min-p 0.1, 400 symbols.`
  */
 export function citationOf({ model, origin, records, count, speech, draft }: Studio): string {
@@ -27,7 +27,7 @@ export function citationOf({ model, origin, records, count, speech, draft }: Stu
   const chains = [...used].map(index => draft.chains[index] || 'temperature')
   const parts = [
     `Ondo ${VERSION}`,
-    `model ${model?.name} (SHA-256 ${model?.hash})`,
+    `model ${model?.name} (identity ${model?.hash})`,
     ...(from ? [`corpus ${from}`] : []),
     `prompt ${JSON.stringify(origin.prompt)}`,
     `seed ${origin.seed}`,

@@ -28,6 +28,7 @@ export function facts(model: Model, fallbackName: string, bytes: number): ModelF
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
+    fileHash: model.fileHash,
     tokenizer: model.tokenizer.kind,
     bytes,
     cell: config.cell,

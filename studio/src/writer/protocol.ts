@@ -29,8 +29,10 @@ export interface BundledModel {
   /** Beside the list. */
   readonly file: string
   readonly bytes: number
-  /** SHA-256 of the file: links name the model by it. */
-  readonly hash?: string
+  /** The model's identity: links name the model by it. */
+  readonly hash: string
+  /** SHA-256 of the file, by which older links name it. */
+  readonly fileHash?: string
   /** It is small, and writes while the model of this id is on its way; nobody chooses it. */
   readonly standsFor?: string
 }
@@ -113,7 +115,9 @@ export type ToWorker =
 
 export interface ModelFacts {
   readonly name: string
+  /** The model's identity, and SHA-256 of its file: older links, sessions and texts name that. */
   readonly hash: string
+  readonly fileHash?: string
   readonly tokenizer: string
   readonly bytes: number
   readonly cell: CellKind

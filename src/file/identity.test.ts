@@ -1,0 +1,270 @@
+/**
+ * A model's identity against two other implementations of docs/file-format.md: a plain twin here,
+ * which reads the bytes by itself, and the program on that page, run in Python where there is one.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CELLS, modelConfig } from '../model/config.js'
+import { tokenizerFrom } from '../text/index.js'
+import type { TokenizerKind } from '../text/tokenizer.js'
+import { edited, file, sampleWeights } from './damaged.fixture.js'
+import { isNamed } from './identity.js'
+import { decodeModel, encodeModel, type ModelParts } from './model-file.js'
+import { DTYPES } from './safetensors.js'
+
+const sha = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+
+interface Entry {
+  dtype: string
+  shape: number[]
+  data_offsets: [number, number]
+}
+
+function split(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const start = 8 + Number(view.getBigUint64(0, true))
+  const { __metadata__: metadata, ...entries } = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(8, start)),
+  ) as Record<string, Entry> & { __metadata__: Record<string, string> }
+  return { view, start, metadata: metadata as unknown as Record<string, string>, entries }
+}
+
+/** Half-precision bits as IEEE 754 defines them, by arithmetic. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  return exponent === 0
+    ? sign * fraction * 2 ** -24
+    : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+/** The definition of docs/file-format.md, read for the second time. */
+function identityTwin(bytes: Uint8Array): string {
+  const { view, start, metadata, entries } = split(bytes)
+  const config = JSON.parse(metadata.config)
+  const tokenizer = JSON.parse(metadata.tokenizer)
+  let text = 'ondo model identity 1\n'
+  text += `cell ${config.cell}\nvocabulary ${config.vocabulary}\n`
+  text += `embedding ${config.embedding ?? 0}\nhidden ${config.hidden}\nlayers ${config.layers}\n`
+  if (config.cell === 'rnn') text += `activation ${config.activation ?? 'tanh'}\n`
+  if (config.cell === 'gru') text += `reset ${config.reset ?? 'after'}\n`
+  const end = Buffer.from([255])
+  text +=
+    tokenizer.kind === 'byte'
+      ? 'tokenizer byte\n'
+      : `tokenizer ${tokenizer.kind} ${sha(
+          Buffer.concat(tokenizer.symbols.flatMap((s: string) => [Buffer.from(s), end])),
+        )}\n`
+  for (const name of Object.keys(entries).sort()) {
+    const { dtype, data_offsets: offsets } = entries[name]
+    const [from, to] = offsets.map(offset => start + offset)
+    const width = dtype === 'F32' ? 4 : 2
+    const values = Buffer.alloc(((to - from) / width) * 4)
+    for (let i = 0; i < (to - from) / width; i++) {
+      const at = from + i * width
+      if (dtype === 'F32') values.writeUInt32LE(view.getUint32(at, true), 4 * i)
+      else if (dtype === 'F16') values.writeFloatLE(half(view.getUint16(at, true)), 4 * i)
+      else values.writeUInt32LE(view.getUint16(at, true) * 65_536, 4 * i)
+    }
+    text += `tensor ${name} ${sha(values)}\n`
+  }
+  return sha(text)
+}
+
+/** The same file with its tensors in another order, data and header alike. */
+function reordered(bytes: Uint8Array, order: (names: string[]) => string[]): Uint8Array {
+  const { start, metadata, entries } = split(bytes)
+  const header: Record<string, unknown> = {}
+  const pieces: Uint8Array[] = []
+  let at = 0
+  for (const name of order(Object.keys(entries))) {
+    const [from, to] = entries[name].data_offsets
+    header[name] = { ...entries[name], data_offsets: [at, at + to - from] }
+    pieces.push(bytes.subarray(start + from, start + to))
+    at += to - from
+  }
+  // Metadata last, its keys and those of its JSON reversed.
+  const turned = (json: string): string =>
+    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(json)).reverse()), null, 1)
+  const texts = Object.entries(metadata).map(([key, text]) => [
+    key,
+    key === 'config' || key === 'tokenizer' ? turned(text) : text,
+  ])
+  header.__metadata__ = Object.fromEntries(texts.reverse())
+  return file(JSON.stringify(header), Buffer.concat(pieces))
+}
+
+const SYMBOLS = ['\n', ' ', 'a', 'é', '温', '👩‍👩‍👧', '"', '\\', '\u0000']
+
+const models = fc
+  .record({
+    cell: fc.constantFrom(...CELLS),
+    embedding: fc.constantFrom(0, 2, 3),
+    hidden: fc.integer({ min: 1, max: 5 }),
+    layers: fc.integer({ min: 1, max: 3 }),
+    activation: fc.constantFrom('tanh', 'relu'),
+    reset: fc.constantFrom('after', 'before'),
+    dropout: fc.constantFrom(0, 0.5),
+    kind: fc.constantFrom<TokenizerKind>('character', 'grapheme', 'byte'),
+    symbols: fc.uniqueArray(fc.constantFrom(...SYMBOLS), { minLength: 1 }),
+  })
+  .map(({ kind, symbols, ...rest }): ModelParts => {
+    const own = kind === 'character' ? symbols.filter(symbol => [...symbol].length === 1) : symbols
+    const tokenizer = tokenizerFrom(
+      kind === 'byte' ? { kind } : { kind, symbols: own.length > 0 ? own : ['a'] },
+    )
+    const config = modelConfig({ ...rest, vocabulary: tokenizer.size })
+    return { config, tokenizer, weights: sampleWeights(config) }
+  })
+
+describe("a model's identity", () => {
+  it('is what the plain twin says, of any model in any width', async () => {
+    await fc.assert(
+      fc.asyncProperty(models, fc.constantFrom(...DTYPES), async (parts, dtype) => {
+        const bytes = encodeModel(parts, { dtype })
+        expect((await decodeModel(bytes)).hash).toBe(identityTwin(bytes))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('stays with another title, record, measure, stop, prompt, width, order and dropout', async () => {
+    await fc.assert(
+      fc.asyncProperty(models, fc.string(), fc.double({ noNaN: true }), async (parts, name, n) => {
+        const plain = encodeModel(parts)
+        const { hash, fileHash } = await decodeModel(plain)
+        const clothed: ModelParts = {
+          ...parts,
+          config: { ...parts.config, dropout: 0.25 },
+          name: name.replaceAll(/\p{Surrogate}/gu, ''),
+          prompt: 'a',
+          stop: ['\n'],
+          training: { seconds: 1 + Math.abs(n % 1000), corpus: 'x', version: '9' },
+          measures: { corpus: { n: 1 } },
+        }
+        for (const dtype of DTYPES) {
+          const other = await decodeModel(encodeModel(clothed, { dtype }))
+          expect(other.hash).toBe(hash)
+          expect(other.fileHash).not.toBe(fileHash)
+        }
+        const turned = await decodeModel(reordered(plain, names => names.reverse()))
+        expect(turned.hash).toBe(hash)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('changes with each symbol, weight, and each field of the config that sampling reads', async () => {
+    await fc.assert(
+      fc.asyncProperty(models, fc.nat(), async (parts, place) => {
+        const { hash } = await decodeModel(encodeModel(parts))
+        const identityOf = async (change: Partial<ModelParts>): Promise<string> =>
+          (await decodeModel(encodeModel({ ...parts, ...change }))).hash
+        const { config, tokenizer, weights } = parts
+        const [name, data] = [...weights][place % weights.size]
+        const moved = data.slice()
+        moved[place % moved.length] += 2 ** -8
+        expect(await identityOf({ weights: new Map([...weights, [name, moved]]) })).not.toBe(hash)
+        const { kind, symbols } = tokenizer.toJSON()
+        if (symbols !== undefined) {
+          const at = place % symbols.length
+          const others = symbols.map((symbol, i) => (i === at ? 'z' : symbol))
+          const other = tokenizerFrom({ kind, symbols: others })
+          expect(await identityOf({ tokenizer: other })).not.toBe(hash)
+        }
+        const activation = config.activation === 'tanh' ? 'relu' : 'tanh'
+        const reset = config.reset === 'after' ? 'before' : 'after'
+        // What a cell does not read changes nothing.
+        const differs = async (change: object): Promise<boolean> =>
+          (await identityOf({ config: { ...config, ...change } })) !== hash
+        expect(await differs({ activation })).toBe(config.cell === 'rnn')
+        expect(await differs({ reset })).toBe(config.cell === 'gru')
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('is the same where defaults are left out, and by no stored word', async () => {
+    const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['a', 'b'] })
+    const config = modelConfig({ cell: 'gru', vocabulary: 2, hidden: 3, layers: 1 })
+    const bytes = encodeModel({ config, tokenizer, weights: sampleWeights(config) })
+    const { hash } = await decodeModel(bytes)
+    const bare = edited(bytes, header => {
+      header.__metadata__.config = '{"cell":"gru","vocabulary":2,"hidden":3,"layers":1}'
+      header.__metadata__.identity = '0'.repeat(64)
+    })
+    expect((await decodeModel(bare)).hash).toBe(hash)
+    expect(identityTwin(bare)).toBe(hash)
+  })
+
+  it('is not named by an empty hash, and by the hash of the very file', () => {
+    const model = { hash: 'a', fileHash: 'b' }
+    expect(['a', 'b', 'c', ''].map(hash => isNamed(model, hash))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(isNamed({ hash: 'a' }, 'undefined')).toBe(false)
+  })
+})
+
+const modelFolder = fileURLToPath(new URL('../../models/', import.meta.url))
+const bundled = readdirSync(modelFolder).filter(name => name.endsWith('.safetensors'))
+
+const python = [process.env.ONDO_PYTHON, 'python3'].find(command => {
+  if (!command) return false
+  try {
+    execFileSync(command, ['-c', 'import hashlib, json, struct'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})
+
+const programOf = (page: string): string => {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+  return (
+    [...text.matchAll(/```python\n(.*?)```/gs)].find(([, code]) => /hashlib/.test(code))?.[1] ?? ''
+  )
+}
+
+describe('the identity of docs/file-format.md', () => {
+  it('is the same program in both languages', () => {
+    expect(programOf('file-format.md')).toContain('ondo model identity 1')
+    expect(programOf('file-format.ja.md')).toBe(programOf('file-format.md'))
+  })
+
+  it.each(bundled)('is that of the plain twin for %s', async name => {
+    const bytes = new Uint8Array(readFileSync(join(modelFolder, name)))
+    expect((await decodeModel(bytes)).hash).toBe(identityTwin(bytes))
+  })
+
+  it.skipIf(!python)('is what the program of the page prints in Python', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ondo-identity-'))
+    try {
+      const cases: Uint8Array[] = []
+      for (const parts of fc.sample(models, { seed: 3, numRuns: 6 })) {
+        const dtype = DTYPES[cases.length % DTYPES.length]
+        cases.push(encodeModel(parts, { dtype }))
+      }
+      if (bundled.length > 0) cases.push(readFileSync(join(modelFolder, bundled[0])))
+      for (const bytes of cases) {
+        const path = join(folder, 'model.safetensors')
+        writeFileSync(path, bytes)
+        const program = ['-c', programOf('file-format.md'), path]
+        const printed = execFileSync(python!, program, { encoding: 'utf8' })
+        expect(printed.trim()).toBe((await decodeModel(new Uint8Array(bytes))).hash)
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,82 @@
+/**
+ * A model's identity: the hash of what its texts follow from, and of nothing else. Title, prompt,
+ * training record, measures, the order of keys and tensors, and the width in which the same numbers
+ * are stored may all change. The definition is in docs/file-format.md; `identity.test.ts` and a
+ * program in that page's Python compute it a second time.
+ */
+import type { ModelConfig, Weights } from '../model/config.js'
+import type { TokenizerJson } from '../text/tokenizer.js'
+import { sha256 } from './hash.js'
+import type { Model } from './model.js'
+
+/** The first line; it changes when the definition does. */
+const FIRST_LINE = 'ondo model identity 1'
+
+/** No UTF-8 contains this byte, so that no two lists of symbols give the same bytes. */
+const END_OF_SYMBOL = 0xff
+
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
+/** Row-major float32, little-endian; the memory itself where the machine keeps it so. */
+function bytesOf(data: Float32Array): Uint8Array {
+  if (littleEndian) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  const view = new DataView(new ArrayBuffer(data.byteLength))
+  data.forEach((value, i) => {
+    view.setFloat32(4 * i, value, true)
+  })
+  return new Uint8Array(view.buffer)
+}
+
+function symbolBytes(symbols: readonly string[]): Uint8Array {
+  const encoder = new TextEncoder()
+  const pieces = symbols.map(symbol => encoder.encode(symbol))
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length + 1, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+    bytes[at++] = END_OF_SYMBOL
+  }
+  return bytes
+}
+
+/** Fields of the config that sampling reads: dropout is of training alone. */
+function configLines(config: ModelConfig): string[] {
+  const { cell, vocabulary, embedding, hidden, layers, activation, reset } = config
+  return [
+    `cell ${cell}`,
+    `vocabulary ${vocabulary}`,
+    `embedding ${embedding}`,
+    `hidden ${hidden}`,
+    `layers ${layers}`,
+    ...(cell === 'rnn' ? [`activation ${activation}`] : []),
+    ...(cell === 'gru' ? [`reset ${reset}`] : []),
+  ]
+}
+
+/** The identity of a model, SHA-256 in hexadecimal. */
+export async function modelIdentity(
+  config: ModelConfig,
+  { kind, symbols }: TokenizerJson,
+  weights: Weights,
+): Promise<string> {
+  const names = [...weights.keys()].sort()
+  const [symbolHash, ...hashes] = await Promise.all([
+    symbols === undefined ? undefined : sha256(symbolBytes(symbols)),
+    ...names.map(name => sha256(bytesOf(weights.get(name)!))),
+  ])
+  const lines = [
+    FIRST_LINE,
+    ...configLines(config),
+    `tokenizer ${kind}${symbolHash === undefined ? '' : ` ${symbolHash}`}`,
+    ...names.map((name, i) => `tensor ${name} ${hashes[i]}`),
+  ]
+  return sha256(new TextEncoder().encode(lines.map(line => `${line}\n`).join('')))
+}
+
+/**
+ * Is this the model that a run, a link or a sweep names? They name it by its identity; older
+ * ones by the SHA-256 of its file, which counts for that very file only.
+ */
+export const isNamed = (model: Pick<Model, 'hash' | 'fileHash'>, hash: string): boolean =>
+  hash === model.hash || (hash !== '' && hash === model.fileHash)
