@@ -19,12 +19,15 @@ import {
   type TemperatureAt,
 } from '../temperature/index.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
+import { openWriter } from './prefill.js'
 import { type Step, StopGate } from './stop.js'
-import { Writer } from './writer.js'
+import type { Writer } from './writer.js'
 
 export interface GenerateOptions {
-  /** The beginning, read in one go and not repeated in the output. Default: the model's own. */
+  /** The beginning, not repeated in the output. Default: the model's own. */
   readonly prompt?: string
+  /** Called every few milliseconds while a long prompt is read, with the symbols read so far. */
+  readonly onPrompt?: (read: number, total: number) => void
   /**
    * 0 to Infinity; a schedule, written (`0.4@0 1.2@200`) or as a value; or a function read before
    * each draw (a slider). Default 0.8.
@@ -119,7 +122,7 @@ export async function* generate(
   const chain =
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
   const network = await networkOf(model)
-  const writer = new Writer(model, network.session(), ids, {
+  const writerOptions = {
     seed,
     stream,
     chain,
@@ -127,7 +130,16 @@ export async function* generate(
     intervals: options.intervals,
     loops: options.loops,
     notes: options.notes,
+  }
+  const writer = await openWriter(model, network.session(), ids, writerOptions, {
+    signal,
+    onProgress: options.onPrompt,
+  }).catch((error: unknown) => {
+    // Aborted while the prompt was read: nothing is written, and that is no error.
+    if (signal?.aborted) return undefined
+    throw error
   })
+  if (!writer) return
   try {
     const slices = new TimeSlices({ milliseconds: SLICE })
     for (let n = 0; n < length && !signal?.aborted; n++) {

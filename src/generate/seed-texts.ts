@@ -28,6 +28,7 @@ import {
 } from '../temperature/index.js'
 import { findLongestLoop, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
+import { readBeginning } from './prefill.js'
 import { writtenChain, writtenTemperature } from './run/header.js'
 import { EVERY, type Shelf, seek } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
@@ -36,7 +37,7 @@ import { type Beginning, beginning, type Position, type Resumed, Writer } from '
 /** What makes the texts of one seed, but for the temperature. */
 export type SeedTextsOptions = Pick<
   GenerateOptions,
-  'prompt' | 'unknown' | 'seed' | 'stream' | 'length' | 'stop'
+  'prompt' | 'unknown' | 'seed' | 'stream' | 'length' | 'stop' | 'signal' | 'onPrompt'
 >
 
 /** The text at one temperature, and where it stays. */
@@ -106,13 +107,24 @@ export class SeedTexts {
   /** Where all choices so far of the text at hand stay. */
   private bounds: Interval = { low: 0, high: Number.POSITIVE_INFINITY }
 
-  /** @throws InputError for options out of range, or symbols that the model does not know */
+  /**
+   * Reads the prompt in slices: others have their turn meanwhile.
+   * @throws InputError for options out of range, or symbols that the model does not know; the
+   *   signal's reason when it is aborted while the prompt is read
+   */
   static async of(model: Model, options: SeedTextsOptions = {}): Promise<SeedTexts> {
-    return new SeedTexts(model, await networkOf(model), options)
+    const network = await networkOf(model)
+    const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
+    const { signal, onPrompt } = options
+    const base = await readBeginning(model, network, ids, { signal, onProgress: onPrompt })
+    return new SeedTexts(model, network, options, base)
   }
 
-  /** @param network of the model: `await networkOf(model)` */
-  constructor(model: Model, network: Network, options: SeedTextsOptions = {}) {
+  /**
+   * @param network of the model: `await networkOf(model)`
+   * @param base the network after the prompt; left out, the prompt is read here, at once
+   */
+  constructor(model: Model, network: Network, options: SeedTextsOptions = {}, base?: Beginning) {
     const { seed = SEED.default, stream = 0 } = options
     this.model = model
     this.network = network
@@ -123,7 +135,7 @@ export class SeedTexts {
     this.stream = stream
     this.random = new Random(seed, stream)
     this.scratch = new Distribution(model.config.vocabulary)
-    this.base = beginning(model, network, this.prompt)
+    this.base = base ?? beginning(model, network, this.prompt)
   }
 
   /** The text at a temperature: exactly what `generate` writes. @throws InputError out of range */

@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly models: readonly ModelFile[]
   /** Most symbols written for one request. Default 100,000: some seconds of work. */
   readonly maxLength?: number
+  /** Most symbols of the prompt of one request. Default 100,000: some seconds of reading. */
+  readonly maxPrompt?: number
   /** Called with errors that are the server's fault; by default they are only answered by 500. */
   readonly onError?: (error: unknown) => void
 }
@@ -61,7 +63,7 @@ async function readBody(context: Context): Promise<unknown> {
  */
 export function createApp(options: AppOptions): Hono {
   const shelf = new Shelf(options.models)
-  const maxLength = options.maxLength ?? 100_000
+  const { maxLength = 100_000, maxPrompt = 100_000 } = options
   const app = new Hono()
 
   app.onError(error => {
@@ -134,7 +136,7 @@ export function createApp(options: AppOptions): Hono {
     const { signal } = context.req.raw
     if (signal.aborted) abort.abort()
     else signal.addEventListener('abort', () => abort.abort(), { once: true })
-    const events = complete(model, request, abort.signal)
+    const events = complete(model, request, maxPrompt, abort.signal)
     // The first event decides the status: what is wrong with the request is found before it.
     const first = await events.next()
     const run = first.done ? undefined : first.value

@@ -5,6 +5,8 @@ import {
   type GenerateOptions,
   generate,
   promptIds,
+  type Run,
+  type RunHeader,
   runHeader,
   type Step,
 } from '../generate/index.js'
@@ -41,6 +43,16 @@ const STREAM: FlagKnob = {
   },
 }
 
+const PROMPT_IDS: FlagKnob = {
+  name: 'promptIds',
+  kind: 'flag',
+  default: false,
+  about: {
+    en: 'give the ids of the prompt back, in `run`',
+    ja: 'プロンプトの記号番号を `run` に入れて返す',
+  },
+}
+
 /** A request that has been checked. */
 export interface CompletionRequest {
   readonly model?: string
@@ -54,6 +66,8 @@ export interface CompletionRequest {
   readonly stop?: readonly string[]
   readonly unknown: UnknownPolicy
   readonly stream: boolean
+  /** Give the ids of the prompt back. */
+  readonly promptIds: boolean
 }
 
 const FIELDS = [
@@ -66,6 +80,7 @@ const FIELDS = [
   'stop',
   'unknown',
   'stream',
+  'promptIds',
 ] satisfies (keyof CompletionRequest)[]
 
 function readText(name: string, value: unknown): string | undefined {
@@ -133,12 +148,16 @@ export function readCompletionRequest(body: unknown, maxLength: number): Complet
     stop: readStop(fields.get('stop')),
     unknown: readKnob(UNKNOWN, fields.get('unknown') ?? UNKNOWN.default),
     stream: readKnob(STREAM, fields.get('stream') ?? STREAM.default),
+    promptIds: readKnob(PROMPT_IDS, fields.get('promptIds') ?? PROMPT_IDS.default),
   }
 }
 
-/** The events of a completion, in order; the same as the lines of `ondo sample --json`. */
+/**
+ * The events of a completion, in order; the same as the lines of `ondo sample --json`, but for the
+ * ids of the prompt, which come only where they are asked for.
+ */
 export type CompletionEvent =
-  | ({ readonly type: 'run' } & ReturnType<typeof runHeader>)
+  | ({ readonly type: 'run' } & Run & Partial<RunHeader>)
   | ({ readonly type: 'step' } & Step)
   | {
       readonly type: 'end'
@@ -152,20 +171,30 @@ export type CompletionEvent =
 
 /**
  * Runs a request.
- * @param signal ends it early; `stop` is then `interrupted`
- * @throws InputError before the first event, for symbols the model does not know
+ * @param maxPrompt the most symbols that a prompt may have
+ * @param signal ends it early, also while the prompt is read; `stop` is then `interrupted`
+ * @throws InputError before the first event, for symbols the model does not know and for a prompt
+ *   that is too long
  */
 export async function* complete(
   model: Model,
   request: CompletionRequest,
+  maxPrompt: number,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
   const { temperature, chain, length, seed, stop, unknown } = request
   const prompt = request.prompt ?? model.prompt ?? ''
   const ids = promptIds(model, prompt, unknown)
+  if (ids.length > maxPrompt) {
+    throw new InputError(
+      'prompt',
+      `The prompt has ${ids.length} symbols; expected at most ${maxPrompt}: send its end, which is what the model remembers.`,
+    )
+  }
   const run = { prompt, temperature, chain, length, seed, stop, unknown }
   const options: GenerateOptions = { ...run, signal }
-  yield { type: 'run', ...runHeader(model, { ...run, ids }) }
+  const { promptIds: own, ...header } = runHeader(model, { ...run, ids })
+  yield { type: 'run', ...header, ...(request.promptIds && { promptIds: own }) }
   let text = ''
   let symbols = 0
   let surprisal = 0

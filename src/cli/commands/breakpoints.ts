@@ -9,6 +9,7 @@ import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width } from '../terminal/language.js'
+import { readingPrompt } from '../terminal/progress-line.js'
 
 const LIMIT: NumberKnob = {
   name: 'limit',
@@ -76,7 +77,11 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const model = await openModel(name)
   const { seed = SEED.default, length = LENGTH_HERE.default } = options
   const prompt = options.prompt ?? model.prompt ?? ''
-  const texts = await SeedTexts.of(model, { prompt, seed, length })
+  const texts = await SeedTexts.of(model, {
+    ...{ prompt, seed, length },
+    signal: io.interrupt,
+    onPrompt: readingPrompt(io),
+  })
   const first = texts.at(from)
   if (!options.json) {
     const shown = JSON.stringify(prompt)

@@ -1,5 +1,5 @@
 /** `ondo explain`: one step as a table: the odds before and after temperature, and where the coin fell. */
-import { networkOf, promptIds, Writer } from '../../generate/index.js'
+import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { type Candidate, type Interval, SEED, TEMPERATURE } from '../../temperature/index.js'
 import { printable } from '../../text/index.js'
@@ -7,6 +7,7 @@ import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
+import { readingPrompt } from '../terminal/progress-line.js'
 
 const TOP: NumberKnob = {
   name: 'top',
@@ -54,7 +55,13 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const prompt = options.prompt ?? model.prompt ?? ''
   const ids = promptIds(model, prompt)
   const network = await networkOf(model)
-  const writer = new Writer(model, network.session(), ids, { seed, intervals: true })
+  const writer = await openWriter(
+    model,
+    network.session(),
+    ids,
+    { seed, intervals: true },
+    { signal: io.interrupt, onProgress: readingPrompt(io) },
+  )
   try {
     // All of them, because the coin may fall far below the ones to be listed.
     const { top: all, entropy, entropyT } = writer.candidates(temperature, model.config.vocabulary)

@@ -3,6 +3,7 @@ import { generate, optionsOf, promptIds, runHeader } from '../../generate/index.
 import type { CommandSpec } from '../command.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
+import { readingPrompt } from '../terminal/progress-line.js'
 
 interface ReplayOptions {
   readonly echo: boolean
@@ -20,17 +21,26 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     ...(record?.stop === 'interrupted' && { length: record.ids.length }),
   }
   const shown = echo && prompt.trim() !== ''
+  const onPrompt = readingPrompt(io)
   if (json) {
     const ids = promptIds(model, prompt, unknown)
     const header = runHeader(model, { ...options, prompt, ids, temperature })
     await io.write(jsonLine({ type: 'run', ...header }))
-  } else if (shown) await io.write(io.paint.dim(prompt))
+  }
   const output = new Gathered(io)
+  // Not before the prompt has been read: the bar of that reading would cover its last line.
+  let echoed = json || !shown
+  const echoPrompt = async (): Promise<void> => {
+    if (!echoed) await io.write(io.paint.dim(prompt))
+    echoed = true
+  }
   let text = ''
-  for await (const step of generate(model, { ...options, signal: io.interrupt })) {
+  for await (const step of generate(model, { ...options, signal: io.interrupt, onPrompt })) {
+    await echoPrompt()
     text += step.text
     await output.push(json ? jsonLine({ type: 'step', ...step }) : step.text)
   }
+  await echoPrompt()
   await output.flush()
   if (!json && !((shown ? prompt : '') + text).endsWith('\n')) await io.write('\n')
   return io.interrupted ? io.interruptedCode : DONE

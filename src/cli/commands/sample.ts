@@ -27,6 +27,7 @@ import { type CommandSpec, type Flag, flagOf } from '../command.js'
 import { DEFAULT_MODEL, openModel, readInput } from '../inputs/open-model.js'
 import { LoopReporter } from '../reports/loop-report.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
+import { readingPrompt } from '../terminal/progress-line.js'
 
 const PROMPT: Knob = {
   name: 'prompt',
@@ -219,6 +220,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       stop: stops,
       unknown,
       signal,
+      onPrompt: readingPrompt(io),
       loops: options.loops,
       notes,
     }
@@ -245,11 +247,17 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       await io.json({ type: 'run', ...header })
     } else {
       if (stream > 0) await io.write(between)
-      if (echo) await io.write(io.paint.dim(prompt))
+    }
+    // Not before the prompt has been read: the bar of that reading would cover its last line.
+    let echoed = options.json || !echo
+    const echoPrompt = async (): Promise<void> => {
+      if (!echoed) await io.write(io.paint.dim(prompt))
+      echoed = true
     }
     let idle = 0
     let note: Bilingual | undefined
     for await (const { temperatureNote, ...step } of generate(model, request)) {
+      await echoPrompt()
       if (temperatureNote) idle++
       note ??= temperatureNote
       text += step.text
@@ -263,6 +271,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       await output.push(options.json ? jsonStep(step) : step.text)
       loops?.push(step)
     }
+    await echoPrompt()
     await output.flush()
     if (options.length === 0) stop = 'length'
     const bits = symbols > 0 ? surprisal / symbols : null

@@ -4,6 +4,7 @@ import {
   LEAST_LOOP,
   leaveLoop,
   networkOf,
+  prefillInSlices,
   SeedTexts,
   type Step,
   startIds,
@@ -15,6 +16,7 @@ import type { Schedule } from '../../temperature/index.js'
 import type { Loop } from '../../text/index.js'
 import { printable, type UnknownPolicy } from '../../text/index.js'
 import type { Io } from '../terminal/io.js'
+import { readingPrompt } from '../terminal/progress-line.js'
 
 /** Texts to look at for the way out; each costs about as much as the rest of the text. */
 const TEXTS = 100
@@ -47,18 +49,25 @@ export class LoopReporter {
   /** At T = 0 a session of its own follows the text, for the proof. */
   static async of(model: Model, run: LoopRun, io: Io): Promise<LoopReporter> {
     const proves = run.temperature === 0 && run.plain
-    return new LoopReporter(model, run, io, proves ? (await networkOf(model)).session() : undefined)
+    if (!proves) return new LoopReporter(model, run, io, undefined)
+    const session = (await networkOf(model)).session()
+    const ids = run.promptIds.length > 0 ? run.promptIds : startIds(model)
+    if (ids.length > 0) {
+      await prefillInSlices(session, ids, {
+        signal: io.interrupt,
+        onProgress: readingPrompt(io),
+      })
+    }
+    return new LoopReporter(model, run, io, session)
   }
 
+  /** @param session has read the prompt */
   constructor(model: Model, run: LoopRun, io: Io, session: Session | undefined) {
     this.io = io
     this.model = model
     this.run = run
     this.session = session
-    if (!session) return
-    this.prover = new LoopProver()
-    const ids = run.promptIds.length > 0 ? run.promptIds : startIds(model)
-    if (ids.length > 0) session.prefill(ids)
+    if (session) this.prover = new LoopProver()
   }
 
   push(step: Step): void {
@@ -92,6 +101,8 @@ export class LoopReporter {
     const { prompt, unknown, seed, stream, stop } = run
     const texts = await SeedTexts.of(this.model, {
       ...{ prompt, unknown, seed, stream, stop, length: this.ids.length },
+      signal,
+      onPrompt: readingPrompt(this.io),
     })
     const found = await leaveLoop(texts, run.temperature, { limit: TEXTS, signal })
     const exit = found?.exit

@@ -117,6 +117,24 @@ export function timeLeft(seconds: number, io: Pick<Io, 't'>): string {
   return io.t({ en: `${time} left`, ja: `残り ${time}` })
 }
 
+/** A reading that is over sooner than this shows no bar, ms. */
+const NOTICED = 500
+
+/**
+ * The bar for a long prompt; it goes away when the prompt has been read.
+ * @example generate(model, { prompt, onPrompt: readingPrompt(io) })
+ */
+export function readingPrompt(io: Io): (done: number, total: number) => void {
+  const line = new LiveLine(io)
+  const show = reading(line)
+  io.interrupt.addEventListener('abort', () => line.clear(), { once: true })
+  const started = performance.now()
+  return (done, total) => {
+    if (done === total) line.clear()
+    else if (performance.now() - started > NOTICED) show(done, total)
+  }
+}
+
 /** One bar for a reading of symbols that begins now. */
 export function reading(line: LiveLine): (done: number, total: number) => void {
   const started = performance.now()

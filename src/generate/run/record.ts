@@ -2,10 +2,12 @@
  * A run with what came of it, for a file: enough to write the text again, and to see whether it
  * comes out the same, symbol by symbol.
  */
+
 import { FileError } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
 import type { Model } from '../../file/model.js'
 import { UNKNOWN_POLICIES } from '../../text/tokenizer.js'
+import type { GenerateOptions } from '../generate.js'
 import { generate } from '../generate.js'
 import type { Step, StopReason } from '../stop.js'
 import { checkModel, Fields } from './fields.js'
@@ -149,7 +151,7 @@ export interface Difference {
 export async function verifyRun(
   model: Model,
   record: RunRecord,
-  options: { signal?: AbortSignal } = {},
+  options: Pick<GenerateOptions, 'signal' | 'onPrompt'> = {},
 ): Promise<Difference | undefined> {
   const { run, ids } = record
   checkModel(model, run.model, 'The run')

@@ -23,6 +23,7 @@ import {
 } from '../../temperature/index.js'
 import type { Ids, UnknownPolicy } from '../../text/tokenizer.js'
 import { networkOf, promptIds } from '../generate.js'
+import { readBeginning } from '../prefill.js'
 import { writtenChain, writtenTemperature } from '../run/header.js'
 import { EVERY, Snapshots, seek } from '../state-cache.js'
 import { type Beginning, beginning, type Position, Writer } from '../writer.js'
@@ -81,7 +82,10 @@ const MEMORY = 32 * 1024 * 1024
  * @throws InputError for settings out of range, or symbols that the model does not know
  */
 export async function createTree(model: Model, options: TreeOptions = {}): Promise<Tree> {
-  return new Tree(model, await networkOf(model), options)
+  const network = await networkOf(model)
+  const { prompt = model.prompt ?? '', unknown } = options
+  const base = await readBeginning(model, network, promptIds(model, prompt, unknown))
+  return new Tree(model, network, options, base)
 }
 
 export class Tree {
@@ -104,8 +108,12 @@ export class Tree {
   private writing = false
   private pen: Pen | undefined
 
-  /** Use `createTree`. @param network of the model */
-  constructor(model: Model, network: Network, options: TreeOptions = {}) {
+  /**
+   * Use `createTree`.
+   * @param network of the model
+   * @param base the network after the prompt; left out, the prompt is read here, at once
+   */
+  constructor(model: Model, network: Network, options: TreeOptions = {}, base?: Beginning) {
     const { every = EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
     if (!Number.isSafeInteger(every) || every < 1) {
       throw new InputError(
@@ -131,7 +139,7 @@ export class Tree {
     }
     const settings = this.changed(usual, options)
     this.all = [{ id: 0, at: 0, settings, steps: [], scheduleFrom: 0 }]
-    this.base = beginning(model, network, this.promptIds)
+    this.base = base ?? beginning(model, network, this.promptIds)
   }
 
   /** All branches; the first has no parent. The list only grows. */

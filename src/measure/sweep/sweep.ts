@@ -6,7 +6,7 @@
 import { InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
-import { networkOf, promptIds, Writer } from '../../generate/index.js'
+import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import { readKnob } from '../../knob.js'
 import type { Seed } from '../../random.js'
 import {
@@ -129,7 +129,8 @@ export async function sweepText(
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
   const ids = promptIds(model, prompt)
   const session = (await networkOf(model)).session()
-  const writer = new Writer(model, session, ids, { seed: cell.seed, chain })
+  const luck = { seed: cell.seed, chain }
+  const writer = await openWriter(model, session, ids, luck, { signal })
   // At T = 0, by temperature alone, the next symbol is a function of the state.
   const prover = T === 0 && (chain === undefined || chain.plain) ? new LoopProver() : undefined
   const { proofSteps = DEFAULT_PROOF_STEPS } = options
