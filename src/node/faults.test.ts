@@ -91,7 +91,9 @@ describe('a disk that is full', () => {
       }
       const resume = left.includes(FILES.resume)
       if (resume) {
-        const { run } = decodeCheckpoint(new Uint8Array(await readFile(join(folder, FILES.resume))))
+        const { run } = await decodeCheckpoint(
+          new Uint8Array(await readFile(join(folder, FILES.resume))),
+        )
         if (run.step > 0) wentOn++
       }
       await run(folder, resume)

@@ -115,7 +115,7 @@ it(`killed outright ${KILLS} times and resumed, a run ends with the same weights
     reached = Math.max(reached, last)
     // Whatever the moment, what is there is whole.
     if (existsSync(join(killed, FILES.resume))) {
-      decodeCheckpoint(await file(killed, FILES.resume))
+      await decodeCheckpoint(await file(killed, FILES.resume))
     }
     for (const name of [FILES.model, FILES.best]) {
       if (existsSync(join(killed, name))) await decodeModel(await file(killed, name))

@@ -1,7 +1,10 @@
 /** Writes a run down: metrics as they come, checkpoints in the order that survives a crash. */
-import { type Checkpoint, encodeCheckpoint, FILES } from './checkpoint.js'
+import { crc32 } from '../file/crc32.js'
+import { type Checkpoint, encodeCheckpoint, FILES, type Run } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { WarningEvent } from './events.js'
 import type { Progress } from './progress.js'
+import { checkBest, cutMetrics, mendModel, weightsHash } from './saved-files.js'
 
 /** Milliseconds between writes of metrics.jsonl. */
 const METRICS_EVERY = 1000
@@ -12,8 +15,9 @@ export class Journal {
   private readonly store: CheckpointStore | undefined
   private readonly progress: Progress
   private readonly modelBytes: () => Uint8Array
-  private readonly holds: () => Omit<Checkpoint, 'run'>
-  private metricsBytes: number
+  private readonly holds: () => Omit<Checkpoint, 'run' | 'checked'>
+  /** Of metrics.jsonl as it is: length in bytes, and their CRC-32. */
+  private metrics = { length: 0, sum: 0 }
   private pending = ''
   private flushed = performance.now()
 
@@ -22,16 +26,13 @@ export class Journal {
     from: {
       readonly progress: Progress
       readonly modelBytes: () => Uint8Array
-      readonly holds: () => Omit<Checkpoint, 'run'>
-      /** Length of the metrics at the checkpoint that is resumed. */
-      readonly metricsBytes: number
+      readonly holds: () => Omit<Checkpoint, 'run' | 'checked'>
     },
   ) {
     this.store = store
     this.progress = from.progress
     this.modelBytes = from.modelBytes
     this.holds = from.holds
-    this.metricsBytes = from.metricsBytes
     this.saved = from.progress.step
   }
 
@@ -46,16 +47,18 @@ export class Journal {
   }
 
   /**
-   * A resumed run: lines of steps that will be taken again go. Lines are not forced to the disk as
-   * checkpoints are, so a power cut may have taken the last of them: then the file ends earlier.
+   * A resumed run: lines of steps that will be taken again go, and what stands beside the checkpoint
+   * is compared with it.
+   * @returns what was found damaged
    */
-  async goOn(): Promise<void> {
-    const { store } = this
-    if (!store) return
-    await store.truncate(FILES.metrics, this.metricsBytes)
-    const lines = (await store.read(FILES.metrics)) ?? new Uint8Array()
-    this.metricsBytes = lines.lastIndexOf(0x0a) + 1
-    await store.truncate(FILES.metrics, this.metricsBytes)
+  async goOn(run: Run): Promise<readonly WarningEvent[]> {
+    const { store, progress, modelBytes } = this
+    if (!store) return []
+    const { warnings, ...metrics } = await cutMetrics(store, run)
+    this.metrics = metrics
+    const best = await checkBest(store, run, modelBytes)
+    if (!best.kept) progress.forgetBest()
+    return [...warnings, ...best.warnings, ...(await mendModel(store, run, modelBytes))]
   }
 
   /** One line of metrics.jsonl. */
@@ -70,12 +73,16 @@ export class Journal {
     const text = this.pending
     this.pending = ''
     this.flushed = performance.now()
+    const bytes = new TextEncoder().encode(text)
     await this.store.append(FILES.metrics, text)
-    this.metricsBytes += text.length // names and numbers in JSON: a byte a character
+    const { length, sum } = this.metrics
+    this.metrics = { length: length + bytes.length, sum: crc32(bytes, sum) }
   }
 
   async saveBest(): Promise<void> {
-    await this.store?.write(FILES.best, this.modelBytes())
+    const bytes = this.modelBytes()
+    await this.store?.write(FILES.best, bytes)
+    this.progress.bestHash = await weightsHash(bytes)
   }
 
   /** A checkpoint of this moment. */
@@ -83,11 +90,11 @@ export class Journal {
     const { store, progress } = this
     if (!store) return
     await this.flush()
-    const run = progress.run(this.metricsBytes)
+    const run = progress.run(this.metrics)
     if (run.step > 0) await store.write(FILES.model, this.modelBytes())
     await store.write(FILES.run, new TextEncoder().encode(`${JSON.stringify(run, null, 2)}\n`))
     // Last, and enough alone: what was written before it is written again when it is not reached.
-    await store.write(FILES.resume, encodeCheckpoint({ run, ...this.holds() }))
+    await store.write(FILES.resume, await encodeCheckpoint({ run, ...this.holds() }))
     this.saved = run.step
   }
 }

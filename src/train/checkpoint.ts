@@ -11,7 +11,8 @@
  *   metrics.jsonl        one line a step, one a validation
  */
 import { FileError, InputError } from '../errors.js'
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../file/index.js'
+import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
+import { quote } from '../file/json.js'
 import type { Turn } from './budget/pace.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { Tensors } from './optimizer/optimizer.js'
@@ -25,7 +26,19 @@ export const FILES = {
   metrics: 'metrics.jsonl',
 } as const
 
-const RUN_VERSION = 1
+/** Version 2 has a hash; version 1, of earlier Ondos, has none. */
+const RUN_VERSION = '2'
+const VERSION_WITHOUT_HASH = '1'
+
+/**
+ * The first bytes of the header, in every version that has a hash. Behind them stand the 64 digits
+ * of the SHA-256 of all bytes that follow these digits. What stands before the digits can't change
+ * unnoticed either: this text is compared, and another header length would leave a hole in the data.
+ */
+const HASH_KEY = '{"__metadata__":{"sha256":"'
+const HASH_DIGITS = 64
+const HASH_AT = 8 + HASH_KEY.length
+const HASHED_FROM = HASH_AT + HASH_DIGITS
 
 /** Where a run is and what it is of; everything random follows from `settings.seed` and `step`. */
 export interface Run {
@@ -40,6 +53,8 @@ export interface Run {
   readonly firstLoss?: number
   readonly smoothedLoss?: number
   readonly best?: { readonly loss: number; readonly step: number }
+  /** `weightsHash` of best.safetensors. */
+  readonly bestHash?: string
   readonly validation?: { readonly loss: number; readonly step: number }
   /** Where the clock changed the number of updates. */
   readonly pace?: readonly Turn[]
@@ -51,10 +66,14 @@ export interface Run {
   readonly seconds: number
   /** Length of metrics.jsonl at this step; what is behind it belongs to steps that will be redone. */
   readonly metricsBytes: number
+  /** CRC-32 of so many bytes of metrics.jsonl. */
+  readonly metricsSum?: number
 }
 
 export interface Checkpoint {
   readonly run: Run
+  /** Read from a file whose hash was right; false for one of an earlier Ondo, which has no hash. */
+  readonly checked: boolean
   readonly weights: Tensors
   /** Their running average, where one is kept. */
   readonly average?: Tensors
@@ -63,6 +82,7 @@ export interface Checkpoint {
   readonly state: Tensors
 }
 
+const FORMAT = 'ondo-resume'
 const WEIGHT = 'weight/'
 const AVERAGE = 'average/'
 const MOMENT = 'moment/'
@@ -72,7 +92,9 @@ function flat(data: Float32Array): Tensor {
   return { dtype: 'F32', shape: [data.length], data }
 }
 
-export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+export async function encodeCheckpoint(
+  checkpoint: Omit<Checkpoint, 'checked'>,
+): Promise<Uint8Array> {
   const { run, weights, average, moments, state } = checkpoint
   const tensors = new Map<string, Tensor>()
   for (const [name, data] of weights) tensors.set(WEIGHT + name, flat(data))
@@ -81,23 +103,67 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     for (const [name, data] of group) tensors.set(`${MOMENT}${kind}/${name}`, flat(data))
   }
   for (const [name, data] of state) tensors.set(STATE + name, flat(data))
-  return encodeSafetensors(tensors, {
-    format: 'ondo-resume',
-    version: String(RUN_VERSION),
+  const bytes = encodeSafetensors(tensors, {
+    sha256: '0'.repeat(HASH_DIGITS), // the first key, so that its place is known
+    format: FORMAT,
+    version: RUN_VERSION,
     run: JSON.stringify(run),
   })
+  bytes.set(new TextEncoder().encode(await sha256(bytes.subarray(HASHED_FROM))), HASH_AT)
+  return bytes
 }
 
-/** @throws FileError when the bytes are no checkpoint */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(bytes)
-  if (metadata.format !== 'ondo-resume' || metadata.version !== String(RUN_VERSION)) {
+/** The hash that the bytes say they have; undefined where none stands in its place. */
+function statedHash(bytes: Uint8Array): string | undefined {
+  const start = new TextDecoder('latin1').decode(bytes.subarray(8, HASHED_FROM))
+  return start.startsWith(HASH_KEY) ? start.slice(HASH_KEY.length) : undefined
+}
+
+const damaged = (cause?: unknown): FileError =>
+  new FileError('checkpoint-damaged', `${FILES.resume} is cut off or damaged.`, { cause })
+
+/** The container, once its hash has been compared. */
+async function verified(bytes: Uint8Array): Promise<ReturnType<typeof decodeSafetensors>> {
+  const hash = statedHash(bytes)
+  // Before anything in it is believed: a damaged header could say anything.
+  if (hash !== undefined && hash !== (await sha256(bytes.subarray(HASHED_FROM)))) throw damaged()
+  let file: ReturnType<typeof decodeSafetensors>
+  try {
+    file = decodeSafetensors(bytes)
+  } catch (cause) {
+    throw damaged(cause)
+  }
+  const { format, version } = file.metadata
+  if (format !== FORMAT) {
     throw new FileError(
       'not-a-checkpoint',
-      `${FILES.resume} is ${JSON.stringify(metadata.format)} version ${JSON.stringify(metadata.version)}; expected "ondo-resume" version "${RUN_VERSION}", as this Ondo writes it.`,
+      `${FILES.resume} is no checkpoint of Ondo, but another safetensors file: put the checkpoint back in its place, or start a new run.`,
     )
   }
-  const run = JSON.parse(metadata.run) as Run
+  if (version === (hash === undefined ? VERSION_WITHOUT_HASH : RUN_VERSION)) return file
+  // A hash that fits belongs to a file that is whole: it is of a version that is not known here.
+  if (hash === undefined) throw damaged()
+  throw new FileError(
+    'checkpoint-version',
+    `${FILES.resume} has the version ${quote(version)}, and this Ondo reads version ${RUN_VERSION}: update Ondo to go on with this run.`,
+  )
+}
+
+function readRun(text: string | undefined): Run {
+  try {
+    return JSON.parse(text ?? '') as Run
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
+/**
+ * Reads a checkpoint. Its hash is compared first: a file with one changed bit is refused.
+ * @throws FileError when the bytes are no checkpoint, or are damaged
+ */
+export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
+  const { tensors, metadata } = await verified(bytes)
+  const run = readRun(metadata.run)
   const weights = new Map<string, Float32Array>()
   const average = new Map<string, Float32Array>()
   const moments = new Map<string, Map<string, Float32Array>>()
@@ -114,6 +180,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   return {
     run: { ...run, settings: trainSettings({ ...run.settings }) },
+    checked: metadata.version !== VERSION_WITHOUT_HASH,
     weights,
     ...(average.size > 0 && { average }),
     moments,
@@ -172,10 +239,10 @@ export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint
     )
   }
   try {
-    return decodeCheckpoint(bytes)
+    return await decodeCheckpoint(bytes)
   } catch (cause) {
     // Anything else (another version, settings that are not known here) says itself what it is.
-    if (!(cause instanceof FileError) || cause.code === 'not-a-checkpoint') throw cause
+    if (!(cause instanceof FileError) || cause.code !== 'checkpoint-damaged') throw cause
     throw new FileError(
       'checkpoint-damaged',
       `${FILES.resume} is cut off or damaged (it has ${bytes.length} bytes), so the run can't go on from it; the models beside it are as they were: keep them, and start a new run.`,

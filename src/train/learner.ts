@@ -37,7 +37,7 @@ export interface Learner {
    */
   step(step: number, check: (measured: Measured) => void): Promise<Measured>
   /** What a checkpoint keeps: live arrays, not copies. */
-  holds(): Omit<Checkpoint, 'run'>
+  holds(): Omit<Checkpoint, 'run' | 'checked'>
   copyWeights(): Weights
   dispose(): Promise<void>
 }

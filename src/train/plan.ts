@@ -165,6 +165,13 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       `この学習は${checkpoint.run.threads}スレッドで始まり、${threads}スレッドで続きます。同じように学びますが、最後のビットまで同じにはなりません。`,
     )
   }
+  if (checkpoint && !checkpoint.checked) {
+    warn(
+      'no-hash',
+      `${FILES.resume} was written by an earlier Ondo and has no hash, so that damage in it could not be noticed; the next checkpoint has one.`,
+      `${FILES.resume}は以前のOndoが書いたもので、ハッシュがありません。破損があっても検出できませんでした。次のチェックポイントからハッシュが付きます。`,
+    )
+  }
   const time = timeOf(request, checkpoint?.run)
   const total = time.steps ?? (settings.steps || settings.epochs * split.training.batches)
   return {

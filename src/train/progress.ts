@@ -14,6 +14,8 @@ export class Progress {
   firstLoss: number | undefined
   smoothedLoss: number | undefined
   best: Run['best']
+  /** `weightsHash` of the best model's file. */
+  bestHash: string | undefined
   validation: Run['validation']
   /** Validations since the best one. */
   stale: number
@@ -44,6 +46,7 @@ export class Progress {
     this.firstLoss = run?.firstLoss
     this.smoothedLoss = run?.smoothedLoss
     this.best = run?.best
+    this.bestHash = run?.bestHash
     this.validation = run?.validation
     this.stale = run?.stale ?? 0
     this.secondsBefore = run?.seconds ?? 0
@@ -95,8 +98,15 @@ export class Progress {
     return patience > 0 && this.stale >= patience
   }
 
-  run(metricsBytes: number): Run {
-    const { firstLoss, smoothedLoss, best, validation } = this
+  /** The file of the best model is lost: the next validation counts as the best. */
+  forgetBest(): void {
+    this.best = undefined
+    this.bestHash = undefined
+  }
+
+  /** @param metrics length of metrics.jsonl in bytes, and their CRC-32 */
+  run(metrics: { readonly length: number; readonly sum: number }): Run {
+    const { firstLoss, smoothedLoss, best, bestHash, validation } = this
     return {
       settings: this.plan.settings,
       corpus: {
@@ -110,12 +120,14 @@ export class Progress {
       ...(firstLoss !== undefined && { firstLoss }),
       ...(smoothedLoss !== undefined && { smoothedLoss }),
       ...(best !== undefined && { best }),
+      ...(bestHash !== undefined && { bestHash }),
       ...(validation !== undefined && { validation }),
       ...(this.plan.pace.turns.length > 0 && { pace: this.plan.pace.turns }),
       ...(this.plan.budget !== undefined && { budget: this.plan.budget }),
       ...(this.stale > 0 && { stale: this.stale }),
       seconds: this.seconds,
-      metricsBytes,
+      metricsBytes: metrics.length,
+      metricsSum: metrics.sum,
     }
   }
 

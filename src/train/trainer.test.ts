@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../file/index.js'
 import { buildTokenizer } from '../text/index.js'
+import { LOSSES } from './cells/network.js'
 import { decodeCheckpoint, FILES } from './checkpoint.js'
 import { type CheckpointStore, memoryStore } from './checkpoint-store.js'
 import { trainingCorpus } from './corpus.js'
@@ -133,7 +134,9 @@ describe.each([['average', 0.9]])('with %s %s', (name, value) => {
     const resumed = await run({ store, settings, resume: true })
     expect(resumed.end.weights()).toEqual(end.weights())
     expect(resumed.end.best).toEqual(end.best)
-    const [a, b] = [store, whole].map(each => decodeCheckpoint(each.files.get(FILES.resume)!))
+    const [a, b] = await Promise.all(
+      [store, whole].map(each => decodeCheckpoint(each.files.get(FILES.resume)!)),
+    )
     for (const part of ['weights', 'average', 'moments', 'state'] as const) {
       expect(a[part], part).toEqual(b[part])
     }
@@ -143,7 +146,7 @@ describe.each([['average', 0.9]])('with %s %s', (name, value) => {
 it('validates and saves the running average, and trains the weights as if there were none', async () => {
   const store = memoryStore()
   const [plain, averaged] = [await run(), await run({ store, settings: { average: 0.9 } })]
-  const checkpoint = decodeCheckpoint(store.files.get(FILES.resume)!)
+  const checkpoint = await decodeCheckpoint(store.files.get(FILES.resume)!)
   expect(checkpoint.weights).toEqual(plain.end.weights())
   expect(checkpoint.average).toEqual(averaged.end.weights())
   const model = await decodeModel(store.files.get(FILES.model)!)
@@ -307,6 +310,60 @@ describe('what goes wrong', () => {
     await expect(run({ store, settings })).rejects.toThrow(
       /training ran away \(the checkpoint of step \d+ is kept\); start again with a lower rate \(it was 10\)/,
     )
+    const model = await decodeModel(store.files.get(FILES.model)!)
+    for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
+  })
+
+  /** An engine whose programs' outputs are changed by the n-th run of all, from 1. */
+  const changing = (
+    change: (out: Record<string, Float32Array>, run: number) => unknown,
+  ): Engine => {
+    let runs = 0
+    return {
+      ...engine,
+      compileAside: undefined,
+      async compile(graph) {
+        const program = await engine.compile(graph)
+        return {
+          ...program,
+          async run(feeds) {
+            const out = await program.run(feeds)
+            change(out as Record<string, Float32Array>, ++runs)
+            return out
+          },
+        }
+      },
+    }
+  }
+
+  it('a validation that is not finite is a run that ran away, also at each resume', async () => {
+    const store = memoryStore()
+    let steps = 0
+    const broken = changing(out => {
+      if ('gradient.head.bias' in out) steps++
+      else if (steps >= 14) out[LOSSES][0] = Number.NaN
+    })
+    const settings = { evaluateEvery: 7, holdout: 0.1 }
+    const fails =
+      /^The validation loss of step 14 is not finite: training ran away \(the checkpoint of step 7 is kept\); start again with a lower rate/
+    await expect(run({ engine: broken, store, settings })).rejects.toThrow(fails)
+    const kept = store.files.get(FILES.best)
+    const again = { engine: changing(out => out[LOSSES]?.fill(Number.NaN)), store, settings }
+    await expect(run({ ...again, resume: true })).rejects.toThrow(/training ran away/)
+    expect(store.files.get(FILES.best)).toEqual(kept)
+    expect((await run({ store, settings, resume: true })).end.reason).toBe('finished')
+  })
+
+  it('weights that are not finite are never saved', async () => {
+    const store = memoryStore()
+    // A gradient that is finite, and a step from it that float32 can't hold.
+    const steep = changing((out, run) => out['gradient.head.bias']?.fill(run > 5 ? 1e38 : 0))
+    const settings = { checkpointEvery: 1, rate: 10, optimizer: 'sgd', clip: 0, warmup: 0 }
+    const failed = run({ store, settings, engine: steep })
+    await expect(failed).rejects.toThrow(
+      /^The weights after step (\d+) are not finite: training ran away \(the checkpoint of step \d+ is kept\)/,
+    )
+    await expect(failed).rejects.toMatchObject({ code: 'diverged' })
     const model = await decodeModel(store.files.get(FILES.model)!)
     for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
   })

@@ -20,6 +20,7 @@ import type { Engine } from './engine.js'
 import { type Evaluator, evaluator } from './evaluate.js'
 import type { StartEvent, TrainEvent } from './events.js'
 import { createLearner, type Learner, type Measured } from './learner.js'
+import type { Tensors } from './optimizer/optimizer.js'
 import { type Plan, planRun } from './plan.js'
 import { Progress } from './progress.js'
 
@@ -80,15 +81,21 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     progress,
     modelBytes: () => modelBytes(options, plan, learner, progress),
     holds: learner.holds,
-    metricsBytes: plan.checkpoint?.run.metricsBytes ?? 0,
   })
   let evaluate: Evaluator | undefined
 
   const check = (measured: Measured): void => {
+    const step = progress.step + 1
     progress.firstLoss ??= measured.loss
     const { loss, norm } = measured
     if (Number.isFinite(norm) && loss <= EXPLOSION * progress.firstLoss) return
-    throw ranAway(measured, plan, progress, journal)
+    throw ranAway(lossOrNorm(step, measured, progress), plan, journal)
+  }
+  /** What is not finite must not be validated against, saved or shown as a model. */
+  const checkWeights = (): void => {
+    const { weights, average } = learner.holds()
+    if (allFinite(weights) && allFinite(average ?? weights)) return
+    throw ranAway(`The weights after step ${progress.step} are not finite`, plan, journal)
   }
 
   try {
@@ -97,7 +104,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     yield startEvent(corpus, plan, learner, progress)
     yield* plan.warnings
-    if (plan.checkpoint) await journal.goOn()
+    if (plan.checkpoint) yield* await journal.goOn(plan.checkpoint.run)
     else await journal.begin()
 
     const every = settings.evaluateEvery || batches
@@ -137,9 +144,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       }
 
       const due = step === steps || pace.passes(step, every)
+      const saving = journal.keeps && (due || step % settings.checkpointEvery === 0)
+      if (saving || due) checkWeights()
       const validatedFrom = clock()
       if (evaluate && due) {
         const validation = await evaluate.run(learner.shown)
+        if (!Number.isFinite(validation)) {
+          throw ranAway(`The validation loss of step ${step} is not finite`, plan, journal)
+        }
         const best = progress.validated(validation)
         await journal.note({ step, epoch, validation })
         if (best) await journal.saveBest()
@@ -154,7 +166,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
           weights: learner.copyWeights,
         }
       }
-      if (journal.keeps && (due || step % settings.checkpointEvery === 0)) {
+      if (saving) {
         await journal.save()
         yield { type: 'checkpoint', step }
       }
@@ -163,6 +175,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
     const { step, epoch, seconds, smoothedLoss, validation, best } = progress
     if (journal.keeps && journal.saved !== step) {
+      checkWeights()
       await journal.save()
       yield { type: 'checkpoint', step }
     }
@@ -227,21 +240,22 @@ function modelBytes(
   })
 }
 
-function ranAway(
-  { loss, norm }: Measured,
-  { settings }: Plan,
-  { step, firstLoss }: Progress,
-  { keeps, saved }: Journal,
-): TrainingError {
-  const at = `step ${step + 1}`
-  const what = !Number.isFinite(loss)
-    ? `The loss of ${at} is not a number`
-    : !Number.isFinite(norm)
-      ? `The gradients of ${at} are not finite`
-      : `The loss of ${at} is ${loss.toFixed(2)}, more than ${EXPLOSION} times the first (${firstLoss?.toFixed(2)})`
+const allFinite = (tensors: Tensors): boolean =>
+  [...tensors.values()].every(data => data.every(Number.isFinite))
+
+/** What of a step's measures says that training ran away. */
+function lossOrNorm(step: number, { loss, norm }: Measured, { firstLoss }: Progress): string {
+  const at = `step ${step}`
+  if (!Number.isFinite(loss)) return `The loss of ${at} is not a number`
+  if (!Number.isFinite(norm)) return `The gradients of ${at} are not finite`
+  return `The loss of ${at} is ${loss.toFixed(2)}, more than ${EXPLOSION} times the first (${firstLoss?.toFixed(2)})`
+}
+
+/** @param what a sentence without its end: the first thing that was seen of it */
+function ranAway(what: string, { settings }: Plan, { keeps, saved }: Journal): TrainingError {
   const kept = keeps ? ` (the checkpoint of step ${saved} is kept)` : ''
   return new TrainingError(
     'diverged',
-    `${what}: training ran away${kept}; start again with a lower rate (it was ${settings.rate}) or a smaller clip (it was ${settings.clip}).`,
+    `${what}: training ran away${kept}; start again with a lower rate (it was ${settings.rate}) or ${settings.clip === 0 ? 'with clipping (clip was 0, which is none)' : `a smaller clip (it was ${settings.clip})`}.`,
   )
 }

@@ -153,24 +153,54 @@ describe('a file of the folder that was cut short', () => {
     }
   })
 
-  it.each(['model.safetensors', 'run.json', 'metrics.jsonl', 'best.safetensors'])(
-    `%s: the run goes on as if nothing were (seed ${seed})`,
-    async name => {
-      const [copy, other] = [cut(name), `plain-${name}`]
-      cpSync(at('whole'), at(other), { recursive: true })
-      for (const out of [copy, other]) {
-        const { code, stderr } = await train(['--out', out, ...more])
-        expect([code, stderr]).toEqual([0, ''])
-      }
-      expect(await weights(join(copy, 'model.safetensors'))).toEqual(
-        await weights(join(other, 'model.safetensors')),
-      )
-      const lines = readFileSync(at(join(copy, 'metrics.jsonl')), 'utf8')
-        .trimEnd()
-        .split('\n')
-      for (const line of lines) JSON.parse(line)
-    },
-  )
+  it('the checkpoint with half of its data zeroed, or one bit flipped: refused alike', async () => {
+    for (const harm of [
+      (bytes: Buffer) => bytes.fill(0, bytes.length >> 1),
+      (bytes: Buffer) => bytes.writeUInt8(bytes[bytes.length - 9] ^ 1, bytes.length - 9),
+    ]) {
+      const copy = `cut-${copies++}`
+      cpSync(at('whole'), at(copy), { recursive: true })
+      const file = at(join(copy, 'resume.safetensors'))
+      const bytes = readFileSync(file)
+      harm(bytes)
+      writeFileSync(file, bytes)
+      const { code, stderr } = await train(['--out', copy, ...more])
+      expect(stderr).toMatch(/^error: resume\.safetensors is cut off or damaged .* new run\.\n$/)
+      expect(code).toBe(1)
+    }
+  })
+
+  it.each([
+    ['model.safetensors', /^model\.safetensors was damaged, .* again from the checkpoint\.\n$/],
+    ['run.json', /^$/],
+    ['metrics.jsonl', /^metrics\.jsonl was damaged or changed since update \d+: .*\n$/],
+    ['best.safetensors', /^best\.safetensors(, the model of update \d+, is| was) damaged, .*\n$/],
+  ])(`%s: the run says so and learns the same (seed ${seed})`, async (name, said) => {
+    const [copy, other] = [cut(name), `plain-${name}`]
+    cpSync(at('whole'), at(other), { recursive: true })
+    const harmed = await train(['--out', copy, ...more])
+    expect(harmed.code).toBe(0)
+    expect(harmed.stderr).toMatch(said)
+    const { code, stderr } = await train(['--out', other, ...more])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(await weights(join(copy, 'model.safetensors'))).toEqual(
+      await weights(join(other, 'model.safetensors')),
+    )
+    const lines = readFileSync(at(join(copy, 'metrics.jsonl')), 'utf8')
+      .trimEnd()
+      .split('\n')
+    for (const line of lines) JSON.parse(line)
+  })
+
+  it('run.json with another tokenizer and other threads: the checkpoint has what counts', async () => {
+    const copy = `cut-${copies++}`
+    cpSync(at('whole'), at(copy), { recursive: true })
+    const run = JSON.parse(readFileSync(at(join(copy, 'run.json')), 'utf8'))
+    const harmed = { ...run, threads: 2, tokenizer: run.tokenizer.replace('"a"', '"b"') }
+    writeFileSync(at(join(copy, 'run.json')), JSON.stringify(harmed))
+    const { code, stderr } = await train(['--out', copy, ...more])
+    expect([code, stderr]).toEqual([0, ''])
+  })
 
   it(`source.json: says that the text has to be given again, and that works (seed ${seed})`, async () => {
     const copy = cut('source.json')
@@ -178,6 +208,16 @@ describe('a file of the folder that was cut short', () => {
     expect(stderr).toMatch(/^error: Which text cut-\d+ was trained on is not known/)
     expect(code).toBe(2)
     expect((await train(['text.txt', '--out', copy, ...more])).code).toBe(0)
+  })
+
+  it('source.json with another prompt: the same', async () => {
+    const copy = `cut-${copies++}`
+    cpSync(at('whole'), at(copy), { recursive: true })
+    const file = at(join(copy, 'source.json'))
+    writeFileSync(file, readFileSync(file, 'utf8').replace('text.txt', 'test.txt'))
+    const { code, stderr } = await train(['--out', copy, ...more])
+    expect(stderr).toMatch(/^error: Which text cut-\d+ was trained on is not known/)
+    expect(code).toBe(2)
   })
 
   it(`a model: refused by name when it is sampled (seed ${seed})`, async () => {

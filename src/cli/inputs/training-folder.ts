@@ -1,7 +1,9 @@
 /** The training folder as the command line sees it: is a run there, of what text, and how far. */
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { InputError } from '../../errors.js'
+import { isRecord } from '../../file/json.js'
 import { checkpointFolder, makeFolder } from '../../node/checkpoint-folder.js'
 import { fileError, writeFileAtomic } from '../../node/files.js'
 import type { TokenizerKind } from '../../text/index.js'
@@ -21,6 +23,31 @@ export interface Source {
 }
 
 const SOURCE = 'source.json'
+
+const FIELDS: Readonly<Record<keyof Source, true>> = {
+  text: true,
+  encoding: true,
+  raw: true,
+  tokenizer: true,
+  minCount: true,
+  name: true,
+  prompt: true,
+  stop: true,
+}
+
+const hashOf = (content: unknown): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('hex')
+
+/** The content of a source file whose hash fits, or of an earlier Ondo, which wrote none. */
+function checkedSource(value: unknown): Partial<Source> | undefined {
+  if (!isRecord(value)) return undefined
+  const { sha256, ...content } = value
+  const whole =
+    sha256 === undefined
+      ? Object.keys(content).every(name => name in FIELDS)
+      : sha256 === hashOf(content)
+  return whole ? content : undefined
+}
 
 export const noText = (): InputError =>
   new InputError(
@@ -44,6 +71,7 @@ export function defaultFolder(paths: readonly string[]): string {
 
 export class TrainingFolder {
   private readonly path: string
+  private checkpoint: Promise<Run> | undefined
 
   constructor(path: string) {
     this.path = path
@@ -64,10 +92,13 @@ export class TrainingFolder {
     return false
   }
 
-  /** As run.json says it; where that is gone or cut off, as the checkpoint itself does. */
-  private async run(): Promise<Partial<Run>> {
-    const run = (await this.json(FILES.run)) as Partial<Run> | undefined
-    return run ?? (await readCheckpoint(await checkpointFolder(this.path))).run
+  /** As the checkpoint says it, whose hash is compared; run.json is for people. */
+  private run(): Promise<Run> {
+    this.checkpoint ??= checkpointFolder(this.path).then(async store => {
+      const { run } = await readCheckpoint(store)
+      return run
+    })
+    return this.checkpoint
   }
 
   /** `tiny-shakespeare.txt, step 812`. */
@@ -76,19 +107,19 @@ export class TrainingFolder {
     return `${corpus?.name === undefined ? '' : `${corpus.name}, `}step ${step ?? 'unknown'}`
   }
 
-  /** JSON of the run's tokenizer, from its run.json. */
+  /** JSON of the run's tokenizer. @throws FileError as `readCheckpoint` */
   async tokenizer(): Promise<unknown> {
-    const { tokenizer } = await this.run()
-    return tokenizer === undefined ? undefined : JSON.parse(tokenizer)
+    return JSON.parse((await this.run()).tokenizer)
   }
 
-  async threads(): Promise<number | undefined> {
+  /** @throws FileError as `readCheckpoint` */
+  async threads(): Promise<number> {
     return (await this.run()).threads
   }
 
-  /** How the text was read before; paths as seen from here. */
+  /** How the text was read before; paths as seen from here. Nothing where the file is damaged. */
   async source(): Promise<Partial<Source>> {
-    const source = (await this.json(SOURCE)) as Partial<Source> | undefined
+    const source = checkedSource(await this.json(SOURCE))
     if (source?.text === undefined) return source ?? {}
     const text = source.text.map(path => (path === '-' ? '-' : join(this.path, path)))
     // Standard input is gone; it has to be given again.
@@ -99,17 +130,16 @@ export class TrainingFolder {
   unknownSource(): InputError {
     return new InputError(
       'argument',
-      `Which text ${this.path} was trained on is not known, since its ${SOURCE} is missing, damaged or names standard input; give the text again: ondo train TEXT --out ${this.path} --resume`,
+      `Which text ${this.path} was trained on is not known, since its ${SOURCE} is missing, damaged, changed or names standard input; give the text again: ondo train TEXT --out ${this.path} --resume`,
     )
   }
 
   /** Paths are kept relative to the folder: both may be moved together. */
   async writeSource(source: Source): Promise<void> {
     const text = source.text.map(path => (path === '-' ? '-' : relative(this.path, path)))
-    await writeFileAtomic(
-      join(this.path, SOURCE),
-      `${JSON.stringify({ ...source, text }, null, 2)}\n`,
-    )
+    const content = { ...source, text }
+    const file = { ...content, sha256: hashOf(content) }
+    await writeFileAtomic(join(this.path, SOURCE), `${JSON.stringify(file, null, 2)}\n`)
   }
 
   /** @returns whether it was not there before */

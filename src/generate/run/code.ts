@@ -10,6 +10,7 @@
  * is a SHA-256 takes its 32 bytes. What has its usual value takes one byte.
  */
 import { InputError } from '../../errors.js'
+import { crc32 } from '../../file/crc32.js'
 import { TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import type { Run } from './header.js'
 
@@ -174,16 +175,6 @@ class Reader {
   end(): void {
     if (this.at !== this.bytes.length) throw new RangeError('more than a run')
   }
-}
-
-/** CRC-32 (ISO 3309, as in PNG and zip), bit by bit: codes are short. */
-export function crc32(bytes: ArrayLike<number>): number {
-  let sum = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) {
-    sum ^= bytes[i]
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
-  }
-  return ~sum >>> 0
 }
 
 /** RFC 4648, section 5, without padding. */

@@ -1,0 +1,153 @@
+/**
+ * What stands beside a checkpoint, compared with what the checkpoint says of it. A run goes on from
+ * `resume.safetensors` alone, but the best model and the metrics of earlier steps are in no other
+ * place: when they are damaged, the run says so and goes on without them.
+ */
+
+import { crc32 } from '../file/crc32.js'
+import { decodeModel, sha256 } from '../file/index.js'
+import { FILES, type Run } from './checkpoint.js'
+import type { CheckpointStore } from './checkpoint-store.js'
+import type { WarningEvent } from './events.js'
+
+/** Where a damaged model is kept, out of the way of `ondo sample`. */
+const ASIDE = '.damaged'
+
+/**
+ * SHA-256 of a model file's weights. Its header is left out, since measures are added to it later.
+ * @param bytes a model file that this program wrote
+ */
+export function weightsHash(bytes: Uint8Array): Promise<string> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return sha256(bytes.subarray(8 + view.getUint32(0, true)))
+}
+
+const warning = (code: string, en: string, ja: string): WarningEvent => ({
+  type: 'warning',
+  code,
+  message: { en, ja },
+})
+
+/** What a model file holds, compared with the run that it is a model of. */
+async function stepOf(
+  bytes: Uint8Array | undefined,
+  run: Run,
+): Promise<{ readonly step: number; readonly hash: string } | undefined> {
+  if (!bytes) return undefined
+  const model = await decodeModel(bytes).catch(() => undefined)
+  const { steps } = model?.training ?? {}
+  if (!model || steps === undefined || JSON.stringify(model.tokenizer) !== run.tokenizer) {
+    return undefined
+  }
+  return { step: steps, hash: await weightsHash(bytes) }
+}
+
+/**
+ * Makes `model.safetensors` the model of the checkpoint, where it is another or damaged.
+ * @param current bytes of the model as the checkpoint has it
+ */
+export async function mendModel(
+  store: CheckpointStore,
+  run: Run,
+  current: () => Uint8Array,
+): Promise<WarningEvent[]> {
+  if (run.step === 0) return []
+  const found = await stepOf(await store.read(FILES.model), run)
+  const bytes = current()
+  if (found?.hash === (await weightsHash(bytes))) return []
+  await store.write(FILES.model, bytes)
+  // A crash between two writes of a checkpoint leaves a model of later steps, which is no damage.
+  if (found && found.step > run.step) return []
+  return [
+    warning(
+      'model-damaged',
+      `${FILES.model} was damaged, changed or missing; it is written again from the checkpoint.`,
+      `${FILES.model}が破損、変更、または欠落していたため、チェックポイントから書き直しました。`,
+    ),
+  ]
+}
+
+/**
+ * Looks whether the best model is still the one that the run knows as its best.
+ * @param current as for `mendModel`: written again where the best model is the latest
+ * @returns whether there is a best model to keep comparing with
+ */
+export async function checkBest(
+  store: CheckpointStore,
+  run: Run,
+  current: () => Uint8Array,
+): Promise<{ readonly kept: boolean; readonly warnings: readonly WarningEvent[] }> {
+  const { best, bestHash } = run
+  if (best === undefined || bestHash === undefined) return { kept: true, warnings: [] }
+  const bytes = await store.read(FILES.best)
+  const found = await stepOf(bytes, run)
+  // Of steps behind the checkpoint: they are taken again, and it is written again with them.
+  if (found && (found.hash === bestHash || found.step > run.step)) {
+    return { kept: true, warnings: [] }
+  }
+  if (best.step === run.step) {
+    await store.write(FILES.best, current())
+    const again = warning(
+      'best-damaged',
+      `${FILES.best} was damaged, changed or missing; it is written again from the checkpoint.`,
+      `${FILES.best}が破損、変更、または欠落していたため、チェックポイントから書き直しました。`,
+    )
+    return { kept: true, warnings: [again] }
+  }
+  if (bytes) {
+    await store.write(FILES.best + ASIDE, bytes)
+    await store.remove(FILES.best)
+  }
+  const lost = warning(
+    'best-damaged',
+    `${FILES.best}, the model of update ${best.step}, is damaged, changed or missing${bytes ? ` (it is now ${FILES.best}${ASIDE})` : ''}; the run goes on, and its next validation counts as the best.`,
+    `更新${best.step}回のモデル${FILES.best}が破損、変更、または欠落しています${bytes ? `（${FILES.best}${ASIDE}として残しました）` : ''}。学習は続き、次の検証を最良とみなします。`,
+  )
+  return { kept: false, warnings: [lost] }
+}
+
+/** Length in bytes of the leading lines that are whole and of the run's steps; and the last step. */
+function wholeLines(bytes: Uint8Array, last: number): { length: number; step: number } {
+  let [length, step] = [0, 0]
+  for (;;) {
+    const end = bytes.indexOf(0x0a, length)
+    if (end < 0) return { length, step }
+    try {
+      const line = JSON.parse(new TextDecoder().decode(bytes.subarray(length, end)))
+      if (!(line.step >= step && line.step <= last)) return { length, step }
+      step = line.step
+    } catch {
+      return { length, step }
+    }
+    length = end + 1
+  }
+}
+
+/**
+ * Cuts `metrics.jsonl` to what belongs to the checkpoint. Lines are not forced to the disk as
+ * checkpoints are, so a power cut may have taken the last of them, or left zeros in their place.
+ * @returns its length in bytes, and the CRC-32 of them
+ */
+export async function cutMetrics(
+  store: CheckpointStore,
+  { step, metricsBytes, metricsSum }: Run,
+): Promise<{ length: number; sum: number; warnings: WarningEvent[] }> {
+  await store.truncate(FILES.metrics, metricsBytes)
+  const bytes = (await store.read(FILES.metrics)) ?? new Uint8Array()
+  const sum = crc32(bytes)
+  if (bytes.length === metricsBytes && (metricsSum ?? sum) === sum) {
+    return { length: bytes.length, sum, warnings: [] }
+  }
+  const whole = wholeLines(bytes, step)
+  await store.truncate(FILES.metrics, whole.length)
+  const changed = warning(
+    'metrics-damaged',
+    `${FILES.metrics} was damaged or changed since update ${step}: its lines up to update ${whole.step} are kept, and may differ from what was written; weights and losses to come are not touched by it.`,
+    `${FILES.metrics}は更新${step}回の後に破損または変更されました。更新${whole.step}回までの行を残しますが、書いた値と違う可能性があります。重みと今後の損失には影響しません。`,
+  )
+  return {
+    length: whole.length,
+    sum: crc32(bytes.subarray(0, whole.length)),
+    warnings: [changed],
+  }
+}
