@@ -31,8 +31,17 @@ export {
   type SeedTextsOptions,
   type TemperatureChange,
 } from './seed-texts.js'
-export type { Step, StopReason } from './stop.js'
+export { StateCache, type StateCacheOptions, type StateStore } from './state-cache.js'
+export { type Step, StopGate, type StopReason } from './stop.js'
 export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './tree/branch.js'
 export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'
-export { type Position, type Resumed, type Snapshot, startIds, Writer } from './writer.js'
+export {
+  CONTEXT_TAIL,
+  type Position,
+  type Resumed,
+  type Snapshot,
+  startIds,
+  Writer,
+  type WriterOptions,
+} from './writer.js'

@@ -14,7 +14,7 @@ import { yieldToEventLoop } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import { readKnob } from '../knob.js'
 import { Random } from '../random.js'
-import type { Network, State } from '../runtime/session.js'
+import type { Network } from '../runtime/session.js'
 import {
   checkTemperature,
   Distribution,
@@ -30,9 +30,9 @@ import { findLongestLoop, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
 import { readBeginning } from './prefill.js'
 import { writtenChain, writtenTemperature } from './run/header.js'
-import { EVERY, type Shelf, seek } from './state-cache.js'
+import { StateCache } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
-import { type Beginning, beginning, type Position, type Resumed, Writer } from './writer.js'
+import type { Beginning, Position } from './writer.js'
 
 /** What makes the texts of one seed, but for the temperature. */
 export type SeedTextsOptions = Pick<
@@ -91,16 +91,14 @@ interface Drawn {
  */
 export class SeedTexts {
   private readonly model: Model
-  private readonly network: Network
-  private readonly prompt: ArrayLike<number>
   private readonly length: number
   private readonly stops: readonly string[]
   private readonly seed: NonNullable<GenerateOptions['seed']>
   private readonly stream: number
   private readonly random: Random
   private readonly scratch: Distribution
-  private readonly base: Beginning
-  private readonly states = new Map<number, State>()
+  /** The symbols of `drawn`. */
+  private readonly cache: StateCache
   private drawn: Drawn[] = []
   private leftover = ''
   private last: SeedText | undefined
@@ -127,15 +125,14 @@ export class SeedTexts {
   constructor(model: Model, network: Network, options: SeedTextsOptions = {}, base?: Beginning) {
     const { seed = SEED.default, stream = 0 } = options
     this.model = model
-    this.network = network
-    this.prompt = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
     this.length = readKnob(LENGTH, options.length ?? LENGTH.default)
     this.stops = stopStrings(options.stop, model)
     this.seed = seed
     this.stream = stream
     this.random = new Random(seed, stream)
     this.scratch = new Distribution(model.config.vocabulary)
-    this.base = base ?? beginning(model, network, this.prompt)
+    const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
+    this.cache = new StateCache(model, network, ids, { base })
   }
 
   /** The text at a temperature: exactly what `generate` writes. @throws InputError out of range */
@@ -148,8 +145,8 @@ export class SeedTexts {
     const kept = this.keep(T)
     for (const { position } of kept) steps.push(...gate.push(position))
     const whole = kept.length === this.length || steps.at(-1)?.stop !== undefined
-    if (!whole) this.write(T, kept, gate, steps)
     this.drawn = kept
+    if (!whole) this.write(T, kept, gate, steps)
     if (!steps.at(-1)?.stop) {
       steps.push(...gate.flush())
       const end = steps.at(-1)
@@ -220,7 +217,7 @@ export class SeedTexts {
   /** Lets go of what is kept of the last text; the next one is written from the prompt. */
   dispose(): void {
     this.drawn = []
-    this.states.clear()
+    this.cache.truncate(0)
     this.last = undefined
   }
 
@@ -241,30 +238,17 @@ export class SeedTexts {
 
   /** Writes on from the kept beginning to the end of the text. */
   private write(T: number, kept: Drawn[], gate: StopGate, steps: Step[]): void {
-    const { states, base, network, model, seed, stream } = this
-    const ids = kept.map(({ position }) => position.id)
-    for (const read of states.keys()) if (read > ids.length) states.delete(read)
-    const shelf: Shelf = {
-      every: EVERY,
-      base: base.state,
-      get: read => states.get(read),
-      set: (read, state) => states.set(read, state),
-    }
-    const session = network.session()
-    const read = Math.max(0, ids.length - 1)
-    seek(session, shelf, ids, read)
-    const resume: Resumed = { ids, read, ...(ids.length === 0 && { logits: base.logits }) }
-    const writer = new Writer(model, session, this.prompt, {
-      ...{ seed, stream, resume },
-    })
+    const { cache, seed, stream } = this
+    cache.truncate(kept.length)
+    const writer = cache.writerAt(kept.length, { seed, stream })
     try {
-      for (let n = ids.length; n < this.length; n++) {
+      for (let n = kept.length; n < this.length; n++) {
         const distribution = writer.peek()
         const logits = Float32Array.from({ length: distribution.size }, (_, id) =>
           distribution.logit(id),
         )
-        if (n > 0 && n % EVERY === 0) states.set(n, writer.snapshot().state)
         const position = writer.next(T)
+        cache.add(position.id, writer)
         this.bounds = narrow(this.bounds, distribution, position.rank, this.random.coin(n), T)
         kept.push({ position, logits })
         steps.push(...gate.push(position))

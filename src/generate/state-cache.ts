@@ -1,11 +1,128 @@
-/** States of a network along texts, so that going back costs a few steps and not the whole text. */
-import type { Session, State } from '../runtime/session.js'
+/**
+ * A text with states of the network along it: a writer stands at any position after a few steps of
+ * the network, and not after all of them.
+ */
+import type { Model } from '../file/model.js'
+import type { Network, State } from '../runtime/session.js'
+import { type Beginning, beginning, Writer, type WriterOptions } from './writer.js'
 
-/** States are kept at every so many positions: going back costs at most as many steps. */
-export const EVERY = 16
+/** Default distance between two states, in symbols. */
+export const STATE_EVERY = 16
 
-/** The newest-used states, up to a limit of memory. */
-export class Snapshots {
+/** States by how many symbols of a text the network had read. A `Map` is one. */
+export interface StateStore {
+  get(read: number): State | undefined
+  set(read: number, state: State): unknown
+  delete(read: number): unknown
+}
+
+export interface StateCacheOptions {
+  /** The symbols written so far. Default: none. */
+  readonly ids?: ArrayLike<number>
+  /** The distance between two states, in symbols. Default 16. */
+  readonly every?: number
+  /** Default: a map of its own, without a limit. */
+  readonly states?: StateStore
+  /** The network after the prompt. Default: the prompt is read when it is first needed. */
+  readonly base?: Beginning
+}
+
+export class StateCache {
+  readonly model: Model
+  readonly promptIds: ArrayLike<number>
+  /** The written symbols. */
+  readonly ids: number[]
+  /** How many symbols the network has read a second time for `writerAt`. */
+  replayed = 0
+  private readonly network: Network
+  private readonly every: number
+  private readonly states: StateStore
+  private base: Beginning | undefined
+
+  constructor(
+    model: Model,
+    network: Network,
+    promptIds: ArrayLike<number>,
+    options: StateCacheOptions = {},
+  ) {
+    const { ids = [], every = STATE_EVERY, states = new Map(), base } = options
+    this.model = model
+    this.network = network
+    this.promptIds = promptIds
+    this.ids = Array.from(ids)
+    this.every = every
+    this.states = states
+    this.base = base
+  }
+
+  /** Takes over the states of another text of the same model and prompt, as far as both agree. */
+  learn(other: StateCache): void {
+    const { model, every, ids } = this
+    if (other.model !== model || other.every !== every) return
+    const { length } = this.promptIds
+    if (other.promptIds.length !== length) return
+    if (commonLength(other.promptIds, this.promptIds) < length) return
+    this.base ??= other.base
+    const common = commonLength(other.ids, ids)
+    for (let read = every; read <= common; read += every) {
+      const state = other.states.get(read)
+      if (state) this.states.set(read, state)
+    }
+  }
+
+  /**
+   * A new writer that stands before symbol `n`, as if it had written all before it. The last symbol
+   * is left for the writer to read.
+   * @param options.lastSurprisal of symbol n - 1, bits, for schedules that look at it
+   */
+  writerAt(
+    n: number,
+    options: Omit<WriterOptions, 'resume'> & { readonly lastSurprisal?: number },
+  ): Writer {
+    const { model, network, promptIds } = this
+    this.base ??= beginning(model, network, promptIds)
+    const { state, logits } = this.base
+    const session = network.session()
+    const read = Math.max(0, n - 1)
+    let from = read - (read % this.every)
+    while (from > 0 && !this.states.get(from)) from -= this.every
+    session.restore((from > 0 && this.states.get(from)) || state)
+    for (let at = from; at < read; at++) {
+      session.step(this.ids[at])
+      if ((at + 1) % this.every === 0) this.states.set(at + 1, session.snapshot())
+    }
+    this.replayed += n - from
+    return new Writer(model, session, promptIds, {
+      ...options,
+      resume: {
+        ids: this.ids.slice(0, n),
+        read,
+        lastSurprisal: options.lastSurprisal,
+        ...(n === 0 && { logits }),
+      },
+    })
+  }
+
+  /** Adds the symbol that a writer has just written, and keeps the writer's state where one is due. */
+  add(id: number, writer: Writer): void {
+    this.ids.push(id)
+    // The writer has read all but the last symbol.
+    const read = this.ids.length - 1
+    if (read > 0 && read % this.every === 0) this.states.set(read, writer.snapshot().state)
+  }
+
+  /** Forgets all symbols from n on. */
+  truncate(n: number): void {
+    const { every, ids } = this
+    for (let read = n - (n % every) + every; read <= ids.length; read += every) {
+      this.states.delete(read)
+    }
+    ids.length = Math.min(n, ids.length)
+  }
+}
+
+/** The states of many texts within a limit of memory: those used longest ago are dropped first. */
+export class RecentStates {
   /** Bytes of states held. */
   used = 0
   private readonly limit: number
@@ -30,46 +147,31 @@ export class Snapshots {
     if (this.states.has(key) || state.byteLength > this.limit) return
     this.states.set(key, state)
     this.used += state.byteLength
-    for (const [oldest, old] of this.states) {
+    for (const oldest of this.states.keys()) {
       if (this.used <= this.limit) return
-      this.states.delete(oldest)
-      this.used -= old.byteLength
+      this.delete(oldest)
+    }
+  }
+
+  delete(key: string): void {
+    const state = this.states.get(key)
+    if (state && this.states.delete(key)) this.used -= state.byteLength
+  }
+
+  /** The states of one text. @param keyOf the key of the state after so many symbols */
+  storeOf(keyOf: (read: number) => string): StateStore {
+    return {
+      get: read => this.get(keyOf(read)),
+      set: (read, state) => this.set(keyOf(read), state),
+      delete: read => this.delete(keyOf(read)),
     }
   }
 }
 
-/** Where the states of one text are kept, by how many of its symbols had been read. */
-export interface Shelf {
-  /** States are kept at multiples of this. */
-  readonly every: number
-  /** After the prompt. */
-  readonly base: State
-  get(read: number): State | undefined
-  set(read: number, state: State): void
-}
-
-/**
- * Brings a session to where it has read the first `count` of the ids: the nearest state below, and
- * at most `every` steps where it is there. States that it passes and misses are kept again.
- * @returns the network's steps that it took
- */
-export function seek(
-  session: Session,
-  shelf: Shelf,
-  ids: ArrayLike<number>,
-  count: number,
-): number {
-  const { every } = shelf
-  let read = Math.floor(count / every) * every
-  let state = read > 0 ? shelf.get(read) : undefined
-  while (read > 0 && state === undefined) {
-    read -= every
-    state = read > 0 ? shelf.get(read) : undefined
-  }
-  session.restore(state ?? shelf.base)
-  for (let at = read; at < count; at++) {
-    session.step(ids[at])
-    if ((at + 1) % every === 0) shelf.set(at + 1, session.snapshot())
-  }
-  return count - read
+/** How many of the first ids are the same. */
+function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const shorter = Math.min(a.length, b.length)
+  let common = 0
+  while (common < shorter && a[common] === b[common]) common++
+  return common
 }

@@ -21,7 +21,7 @@ function position(index: number, text: string): Position {
 }
 
 /** Pushes pieces until a stop; what came out at each push, and the rest. */
-function run(stops: string[], pieces: string[]): { outs: string[]; steps: Step[] } {
+function run(stops: string[], pieces: string[]): { outs: string[]; steps: Step[]; gate: StopGate } {
   const gate = new StopGate(stops)
   const outs: string[] = []
   const steps: Step[] = []
@@ -29,10 +29,10 @@ function run(stops: string[], pieces: string[]): { outs: string[]; steps: Step[]
     const free = gate.push(position(index, piece))
     outs.push(free.map(step => step.text).join(''))
     steps.push(...free)
-    if (free.at(-1)?.stop) return { outs, steps }
+    if (free.at(-1)?.stop) return { outs, steps, gate }
   }
   steps.push(...gate.flush())
-  return { outs, steps }
+  return { outs, steps, gate }
 }
 
 const text = (steps: Step[]): string => steps.map(step => step.text).join('')
@@ -75,7 +75,7 @@ describe('stop strings', () => {
     )
     fc.assert(
       fc.property(letters, stops, (pieces, stopList) => {
-        const { steps } = run(stopList, pieces)
+        const { gate, steps } = run(stopList, pieces)
         // the oracle: the first moment at which the text holds a stop string, and where it begins
         let whole = ''
         let want = pieces.join('')
@@ -88,6 +88,18 @@ describe('stop strings', () => {
           }
         }
         expect(text(steps)).toBe(want)
+        // Without those that hold a part of the stop string, every symbol is as it was written.
+        const { overlap } = gate
+        expect(overlap > 0).toBe(steps.at(-1)?.stop !== undefined)
+        const before = steps.slice(0, steps.length - overlap)
+        expect(before.map(step => step.text)).toEqual(pieces.slice(0, before.length))
+        const next = pieces[before.length] ?? ''
+        if (overlap > 0) {
+          expect(text(before).length).toBeLessThanOrEqual(want.length)
+          expect(
+            text(before).length === want.length || (text(before) + next).length > want.length,
+          ).toBe(true)
+        }
       }),
       { numRuns: 2000 },
     )

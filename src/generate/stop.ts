@@ -15,6 +15,8 @@ export interface Step extends Position {
 }
 
 export class StopGate {
+  /** Once a stop string was met: how many of the last steps given hold a part of it. */
+  overlap = 0
   private readonly stops: readonly string[]
   private held: Position[] = []
   private heldText = ''
@@ -40,6 +42,7 @@ export class StopGate {
     this.heldText += position.text
     const met = this.earliestStop()
     if (met) {
+      this.overlap = this.held.length - this.countBefore(met.start)
       const steps = this.release(met.start)
       const last = steps.length - 1
       steps[last] = { ...steps[last], stop: 'stop', stopString: met.stop }
@@ -58,6 +61,16 @@ export class StopGate {
     const free = this.held.splice(0, keep)
     this.heldText = this.heldText.slice(free.reduce((sum, step) => sum + step.text.length, 0))
     return free
+  }
+
+  /** How many of the held symbols come before this character of their text. */
+  private countBefore(start: number): number {
+    let count = 0
+    for (let end = 0; end < start; count++) {
+      end += this.held[count].text.length
+      if (end > start) return count
+    }
+    return count
   }
 
   /** What is still held when the text ends for another reason. */

@@ -77,8 +77,11 @@ export interface WriterOptions {
   readonly resume?: Resumed
 }
 
-/** How much of the end of the text schedules and links get to see, UTF-16 units. */
-const TAIL = 256
+/**
+ * How much of the end of a text schedules and links see: of the prompt this many symbols, of all
+ * that was written this many UTF-16 units.
+ */
+export const CONTEXT_TAIL = 256
 
 export class Writer {
   private readonly session: Session
@@ -138,7 +141,7 @@ export class Writer {
     if (watch || this.loops) this.detector = new LoopDetector()
     if (this.watched) {
       for (let i = 0; i < promptIds.length; i++) this.history.push(promptIds[i])
-      this.tail = model.tokenizer.decode(this.history.slice(-TAIL))
+      this.tail = model.tokenizer.decode(this.history.slice(-CONTEXT_TAIL))
     }
     if (resume) this.resume(resume)
   }
@@ -179,6 +182,11 @@ export class Writer {
   /** The coin that the next draw will read. */
   coin(): number {
     return this.random.coin(this.index)
+  }
+
+  /** The second coin of the same position, which a chain may read. */
+  secondCoin(): number {
+    return this.random.secondCoin(this.index)
   }
 
   /** The likeliest next symbols, before and after temperature (and the chain). */
@@ -289,7 +297,7 @@ export class Writer {
   private notice(id: number, text: string): void {
     if (this.watched) {
       this.history.push(id)
-      this.tail = (this.tail + text).slice(-TAIL)
+      this.tail = (this.tail + text).slice(-CONTEXT_TAIL)
     }
     if (this.detector) {
       // Counted from where a loop could be seen: a long one must not begin with a leap.

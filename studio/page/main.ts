@@ -18,7 +18,7 @@ import {
   writeTemperature,
 } from '../shared/temperature-scale.js'
 import { openModel, readSettings } from './open.js'
-import { type Piece, Scribe } from './paged-writer.js'
+import { PagedWriter, type Piece } from './paged-writer.js'
 import { words } from './words.js'
 
 const BARS = 6
@@ -171,7 +171,7 @@ say(() => {
 
 // --- the text ---
 
-let scribe: Scribe | undefined
+let pagedWriter: PagedWriter | undefined
 let stretch: { element: HTMLElement; node: Text; temperature: number } | undefined
 let addressTimer: ReturnType<typeof setTimeout> | undefined
 let temperature = readTemperature(settings.temperature) ?? 0.8
@@ -179,7 +179,7 @@ let temperature = readTemperature(settings.temperature) ?? 0.8
 /** The link to this text; where a file's address can't be changed, it is only not shown. */
 function keepAddress(): void {
   // Until the text has begun, the address says how it is to begin.
-  if (!scribe) return
+  if (!pagedWriter) return
   clearTimeout(addressTimer)
   addressTimer = setTimeout(() => {
     const fields = { prompt: prompt.value, seed: seed.value, t: writeTemperature(temperature) }
@@ -203,13 +203,13 @@ function show(pieces: readonly Piece[]): void {
   }
   if (atEnd) scroller.scrollTop = scroller.scrollHeight
   showBars()
-  if (scribe?.full) setPlaying(false)
+  if (pagedWriter?.full) setPlaying(false)
 }
 
 let symbolOf = (_id: number): string => ''
 
 function showBars(): void {
-  const found = scribe?.candidates(BARS)
+  const found = pagedWriter?.candidates(BARS)
   if (!found) return
   bars.replaceChildren(
     ...found.top.map(({ id, p, pT }) => {
@@ -231,12 +231,12 @@ function showBars(): void {
 }
 
 function setPlaying(on: boolean): void {
-  if (!scribe) return
-  scribe.playing = on && !scribe.full
-  play.textContent = scribe.playing ? speech.say.pause : speech.say.play
-  if (scribe.full) note.textContent = t().full
+  if (!pagedWriter) return
+  pagedWriter.playing = on && !pagedWriter.full
+  play.textContent = pagedWriter.playing ? speech.say.pause : speech.say.play
+  if (pagedWriter.full) note.textContent = t().full
 }
-say(() => setPlaying(scribe?.playing ?? false))
+say(() => setPlaying(pagedWriter?.playing ?? false))
 
 // --- the temperature ---
 
@@ -249,7 +249,7 @@ function setTemperature(value: number): void {
   figure.removeAttribute('aria-invalid')
   sentence.textContent = `${band.words}${speech.language === 'ja' ? '。' : '. '}${band.sentence}`
   document.documentElement.style.setProperty('--glow', heatOf(value))
-  if (scribe) scribe.temperature = value
+  if (pagedWriter) pagedWriter.temperature = value
   showBars()
   keepAddress()
 }
@@ -280,9 +280,9 @@ figure.onchange = () => {
   sentence.textContent = speech.say.temperatureWrong
 }
 rate.onchange = () => {
-  if (scribe) scribe.rate = RATES[rate.value as keyof typeof RATES]
+  if (pagedWriter) pagedWriter.rate = RATES[rate.value as keyof typeof RATES]
 }
-play.onclick = () => setPlaying(!scribe?.playing)
+play.onclick = () => setPlaying(!pagedWriter?.playing)
 copy.onclick = async () => {
   await navigator.clipboard.writeText(prompt.value + written())
   note.textContent = t().copied
@@ -296,7 +296,7 @@ async function start(): Promise<void> {
   // The parts are seen before the model is unpacked.
   await new Promise(resolve => setTimeout(resolve, 30))
   const model = await openModel(settings)
-  scribe = new Scribe(model, await networkOf(model), show)
+  pagedWriter = new PagedWriter(model, await networkOf(model), show)
   symbolOf = id => model.tokenizer.symbol(id)
   const begin = (): void => {
     const { ids, unknown } = model.tokenizer.encode(prompt.value, 'skip')
@@ -305,7 +305,7 @@ async function start(): Promise<void> {
     begun.textContent = prompt.value
     paper.replaceChildren(begun)
     stretch = undefined
-    scribe?.begin(ids, seed.value)
+    pagedWriter?.begin(ids, seed.value)
     setPlaying(true)
     showBars()
     keepAddress()

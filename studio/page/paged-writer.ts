@@ -11,7 +11,7 @@ export interface Piece {
   readonly temperature: number
 }
 
-export class Scribe {
+export class PagedWriter {
   temperature = 0.8
   /** Symbols a second. */
   rate = 20

@@ -7,7 +7,7 @@ import { createChain, Distribution, parseSchedule, startSchedule } from '../../t
 import { LoopDetector } from '../../text/index.js'
 import { generateText, networkOf, promptIds } from '../generate.js'
 import { mockModel } from '../mock.fixture.js'
-import { Snapshots, seek } from '../state-cache.js'
+import { RecentStates, StateCache } from '../state-cache.js'
 import { ownerOf } from './branch.js'
 import { loadTree, saveTree, type TreeFile } from './file.js'
 import { createTree, type Tree } from './tree.js'
@@ -314,7 +314,7 @@ describe('the file of a tree', () => {
 
 describe('states along texts', () => {
   it('are let go in the order of use when they do not fit', () => {
-    const states = new Snapshots(12)
+    const states = new RecentStates(12)
     const state = (n: number) => Float32Array.of(n)
     for (const n of [1, 2, 3]) states.set(`${n}`, state(n))
     states.get('1')
@@ -326,20 +326,19 @@ describe('states along texts', () => {
   })
 
   it('bring a session to where it would be, and are put back where they are missing', async () => {
-    const session = (await networkOf(letters)).session()
+    const network = await networkOf(letters)
     const ids = Array.from({ length: 30 }, (_, i) => (i * i) % 10)
-    const base = session.snapshot()
-    const kept = new Map<number, Float32Array>()
-    const shelf = {
-      ...{ every: 8, base },
-      get: (read: number) => kept.get(read),
-      set: (read: number, state: Float32Array) => kept.set(read, state),
-    }
-    expect(seek(session, shelf, ids, 29)).toBe(29)
-    const there = session.snapshot()
-    expect([...kept.keys()]).toEqual([8, 16, 24])
-    expect(seek(session, shelf, ids, 29)).toBe(5)
-    expect(session.snapshot()).toEqual(there)
-    session.dispose()
+    const states = new Map<number, Float32Array>()
+    const cache = new StateCache(letters, network, [1], { ids, every: 8, states })
+    const first = cache.writerAt(30, { seed: 1 })
+    const there = first.snapshot()
+    expect([there.read, cache.replayed]).toEqual([29, 30])
+    expect([...states.keys()]).toEqual([8, 16, 24])
+    const second = cache.writerAt(30, { seed: 1 })
+    expect(cache.replayed).toBe(30 + 6)
+    expect(second.snapshot()).toEqual(there)
+    expect(second.next(1)).toEqual(first.next(1))
+    first.dispose()
+    second.dispose()
   })
 })

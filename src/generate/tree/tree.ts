@@ -9,7 +9,7 @@
 import { InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { Random } from '../../random.js'
-import type { Network, State } from '../../runtime/session.js'
+import type { Network } from '../../runtime/session.js'
 import {
   type Candidates,
   createChain,
@@ -25,8 +25,8 @@ import type { Ids, UnknownPolicy } from '../../text/tokenizer.js'
 import { networkOf, promptIds } from '../generate.js'
 import { readBeginning } from '../prefill.js'
 import { writtenChain, writtenTemperature } from '../run/header.js'
-import { EVERY, Snapshots, seek } from '../state-cache.js'
-import { type Beginning, beginning, type Position, Writer } from '../writer.js'
+import { RecentStates, STATE_EVERY, StateCache } from '../state-cache.js'
+import { type Beginning, beginning, type Position, type Writer } from '../writer.js'
 import {
   type Alternative,
   alternativesAt,
@@ -64,6 +64,8 @@ interface Growing extends Branch {
 /** A writer and the place at which it stands. */
 interface Pen {
   readonly writer: Writer
+  /** The text up to there. */
+  readonly cache: StateCache
   readonly temperatureAt: TemperatureAt
   place: Place
 }
@@ -98,7 +100,7 @@ export class Tree {
   private readonly network: Network
   private readonly every: number
   private readonly intervals: boolean
-  private readonly snapshots: Snapshots
+  private readonly states: RecentStates
   private readonly base: Beginning
   private readonly all: Growing[]
   private place: Place = { branch: 0, position: 0 }
@@ -114,7 +116,7 @@ export class Tree {
    * @param base the network after the prompt; left out, the prompt is read here, at once
    */
   constructor(model: Model, network: Network, options: TreeOptions = {}, base?: Beginning) {
-    const { every = EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
+    const { every = STATE_EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
     if (!Number.isSafeInteger(every) || every < 1) {
       throw new InputError(
         'every',
@@ -128,7 +130,7 @@ export class Tree {
     this.network = network
     this.every = every
     this.intervals = intervals
-    this.snapshots = new Snapshots(memory)
+    this.states = new RecentStates(memory)
     this.prompt = options.prompt ?? model.prompt ?? ''
     this.unknown = unknown
     this.promptIds = promptIds(model, this.prompt, unknown)
@@ -367,11 +369,9 @@ export class Tree {
     const pen = this.pick()
     const { position } = pen.place
     try {
-      const moment = pen.writer.moment()
-      if (position > 0 && position % this.every === 0) {
-        this.shelf(branch.id).set(position, pen.writer.snapshot().state)
-      }
-      branch.steps.push(pen.writer.next(pen.temperatureAt(moment)))
+      const step = pen.writer.next(pen.temperatureAt(pen.writer.moment()))
+      branch.steps.push(step)
+      pen.cache.add(step.id, pen.writer)
       pen.place = { branch: branch.id, position: position + 1 }
     } catch (error) {
       this.dispose()
@@ -385,12 +385,14 @@ export class Tree {
     this.dispose()
     const { settings } = this.all[place.branch]
     const steps = this.steps(place)
-    const ids = steps.map(step => step.id)
-    const read = Math.max(0, ids.length - 1)
-    const session = this.network.session()
-    this.replayed += seek(session, this.shelf(place.branch), ids, read)
-    if (ids.length > 0) this.replayed++ // the last one, which the writer reads when it is asked
-    const writer = new Writer(this.model, session, this.promptIds, {
+    const cache = new StateCache(this.model, this.network, this.promptIds, {
+      ids: steps.map(step => step.id),
+      every: this.every,
+      // Branches share the states of the text that they have in common.
+      states: this.states.storeOf(read => `${ownerOf(this.all, place.branch, read - 1)} ${read}`),
+      base: this.base,
+    })
+    const writer = cache.writerAt(steps.length, {
       seed: BigInt(settings.seed),
       stream: settings.stream,
       chain:
@@ -399,12 +401,10 @@ export class Tree {
           : createChain(settings.chain, this.model.tokenizer),
       watch: parseSchedule(settings.temperature).kind !== 'constant',
       intervals: this.intervals,
-      resume: {
-        ...{ ids, read, lastSurprisal: steps.at(-1)?.surprisal },
-        ...(ids.length === 0 && { logits: this.base.logits }),
-      },
+      lastSurprisal: steps.at(-1)?.surprisal,
     })
-    this.pen = { writer, temperatureAt: this.schedule(place), place }
+    this.replayed += cache.replayed
+    this.pen = { writer, cache, temperatureAt: this.schedule(place), place }
     return this.pen
   }
 
@@ -424,17 +424,6 @@ export class Tree {
       })
     }
     return temperatureAt
-  }
-
-  /** The states along the path to a branch. */
-  private shelf(branch: number) {
-    const key = (read: number): string => `${ownerOf(this.all, branch, read - 1)} ${read}`
-    return {
-      every: this.every,
-      base: this.base.state,
-      get: (read: number) => this.snapshots.get(key(read)),
-      set: (read: number, state: State) => this.snapshots.set(key(read), state),
-    }
   }
 
   private changed(from: BranchSettings, change: SettingsChange): BranchSettings {

@@ -1,5 +1,6 @@
 /** The next different text against a search by brute force, on a real network. */
 import { decodeModel, encodeModel, type Model, networkOf, type Writer } from 'ondo'
+import { StateCache } from 'ondo/generate'
 import { modelConfig } from 'ondo/model'
 import { tokenizerFrom } from 'ondo/text'
 import { beforeAll, expect, it } from 'vitest'
@@ -8,11 +9,11 @@ import { endsOf, loopOf } from '../text/change-points.js'
 import { Records } from '../text/records.js'
 import { columnsOf, textOf } from './columns.js'
 import { nextTemperature, writeStretch } from './next-text.js'
-import { Memory } from './state-cache.js'
 
 const LENGTH = 24
 let model: Model
-let memory: Memory
+let written: StateCache
+const LIVE = { seed: 7n, watch: true, intervals: true }
 
 beforeAll(async () => {
   const symbols = [...'\n abcdefghij']
@@ -25,11 +26,11 @@ beforeAll(async () => {
       training: {},
     }),
   )
-  memory = new Memory(model, await networkOf(model), [1, 2, 3], { seed: '7' }, [])
+  written = new StateCache(model, await networkOf(model), [1, 2, 3], { every: 256 })
 })
 
 const stretchAt = (T: number) => {
-  const writer = memory.writerAt(0)
+  const writer = written.writerAt(0, LIVE)
   const stretch = writeStretch(writer, LENGTH, T)
   writer.dispose()
   return stretch
@@ -40,7 +41,12 @@ it('finds every text between two temperatures, none left out and in few digits',
   const [low, high] = [0.5, 0.9]
   const found: number[] = [low]
   for (;;) {
-    const T = nextTemperature(() => memory.writerAt(0), LENGTH, found[found.length - 1], 'up')
+    const T = nextTemperature(
+      () => written.writerAt(0, LIVE),
+      LENGTH,
+      found[found.length - 1],
+      'up',
+    )
     if (T === undefined || T > high) break
     found.push(T)
   }
@@ -55,7 +61,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   let T = found[found.length - 1]
   const down: string[] = []
   while (T > low) {
-    const next = nextTemperature(() => memory.writerAt(0), LENGTH, T, 'down')
+    const next = nextTemperature(() => written.writerAt(0, LIVE), LENGTH, T, 'down')
     if (next === undefined || next < low) break
     T = next
     down.push(textAt(T))
@@ -85,19 +91,14 @@ it('marks the temperatures at which the text changes: the same just inside, anot
   expect(ends.lows.every(each => each < ends.low)).toBe(true)
 })
 
-it('stands anywhere in a text as if it had been written up to there', () => {
-  const first = memory.writerAt(0)
+it('stands anywhere in a text as if it had been written up to there', async () => {
+  const first = written.writerAt(0, LIVE)
   const { positions } = writeStretch(first, 600, 1)
   first.dispose()
-  const whole = new Memory(
-    model,
-    Reflect.get(memory, 'network'),
-    [1, 2, 3],
-    { seed: '7' },
-    positions.map(({ id }) => id),
-  )
+  const ids = positions.map(({ id }) => id)
+  const whole = new StateCache(model, await networkOf(model), [1, 2, 3], { ids, every: 256 })
   for (const n of [0, 1, 255, 256, 257, 511, 512, 513, 600, 300, 2]) {
-    const writer: Writer = whole.writerAt(n)
+    const writer: Writer = whole.writerAt(n, LIVE)
     const rest = writeStretch(writer, Math.min(20, 600 - n), 1).positions
     writer.dispose()
     expect(rest).toEqual(positions.slice(n, n + 20))
@@ -105,7 +106,7 @@ it('stands anywhere in a text as if it had been written up to there', () => {
 })
 
 it('finds the loop of a cold text, and the temperature that leads out of it', () => {
-  const writer = memory.writerAt(0)
+  const writer = written.writerAt(0, LIVE)
   const { positions } = writeStretch(writer, 400, 0.02)
   writer.dispose()
   const records = new Records()
@@ -118,7 +119,7 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   expect(inLoop.every(high => high >= leave)).toBe(true)
   expect(inLoop).toContain(leave)
   // More of the loop than the tail that is searched: it begins where it began.
-  const whole = writeStretch(memory.writerAt(0), 4000, 0).positions
+  const whole = writeStretch(written.writerAt(0, LIVE), 4000, 0).positions
   const long = new Records()
   long.append(textOf(whole), columnsOf(whole))
   const found = loopOf(long)!

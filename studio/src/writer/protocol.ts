@@ -22,6 +22,9 @@ export const AHEAD = 2
 /** A text of this many symbols fills the page: the writing pauses, the page says so. */
 export const FULL = 200_000
 
+/** The distance between two kept states of the network, symbols: a full text of an LSTM 2 x 256 has 3 MB. */
+export const STATE_EVERY = 256
+
 /** One line of models/index.json. */
 export interface BundledModel {
   readonly id: string

@@ -1,10 +1,9 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
 import { createChain, type Model, networkOf, type Position } from 'ondo'
-import { TimeSlices } from 'ondo/generate'
+import { StateCache, TimeSlices } from 'ondo/generate'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
-import { Memory } from './state-cache.js'
 import { Verifier } from './verifier.js'
 
 /** How long the worker writes before it reads messages, ms. */
@@ -36,7 +35,13 @@ export class AsideWriter {
       const { prompt, unknown, chain, temperature, length } = wish
       const { ids } = model.tokenizer.encode(prompt, unknown)
       const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
-      const writer = new Memory(model, network, ids, wish, []).writerAt(0, undefined, links)
+      const writer = new StateCache(model, network, ids).writerAt(0, {
+        seed: BigInt(wish.seed),
+        stream: wish.stream,
+        chain: links,
+        watch: true,
+        intervals: true,
+      })
       const positions: Position[] = []
       try {
         while (positions.length < length) {

@@ -1,4 +1,4 @@
-/** The worker's mind: opens models, keeps the pace, writes. It knows the protocol and no DOM. */
+/** The worker that writes: it opens models, keeps the pace, and knows the protocol but no DOM. */
 import {
   type Chain,
   createChain,
@@ -10,6 +10,7 @@ import {
   type TemperatureAt,
   type Writer,
 } from 'ondo'
+import { CONTEXT_TAIL, StateCache, StopGate } from 'ondo/generate'
 import { startSchedule } from 'ondo/temperature'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
@@ -21,11 +22,10 @@ import {
   type FromWorker,
   FULL,
   type NextStep,
+  STATE_EVERY,
   type ToWorker,
 } from './protocol.js'
 import { AsideWriter } from './side-writer.js'
-import { Memory } from './state-cache.js'
-import { Stops } from './stops.js'
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
@@ -39,18 +39,15 @@ const NEXT_EVERY = 150
 const LONGEST_DEBT = 250
 /** A reader that stands so few symbols before the wanted place walks there. */
 const NEAR = 16
-
-/** So much of a prompt's end do links look at, symbols (WriterOptions of the library). */
-const TAIL = 256
-
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
-export class Scribe {
+export class TextWriter {
   private readonly post: Post
   private model: Model | undefined
   private writer: Writer | undefined
-  /** Of the running text. */
-  private memory: Memory | undefined
+  /** The running text. */
+  private text: StateCache | undefined
+  private seed: { readonly seed: bigint; readonly stream: number | undefined } | undefined
   /** Stands somewhere in the running text, for who looks at an earlier step. */
   private reader: { writer: Writer; at: number } | undefined
   private run = 0
@@ -70,7 +67,7 @@ export class Scribe {
   /** Symbols to be written at once. */
   private burst = 0
   /** What ends a burst early. */
-  private stops: Stops | undefined
+  private gate: StopGate | undefined
   /** Symbols due and not written yet, with their fraction. */
   private debt = 0
   private lastTick = 0
@@ -171,10 +168,11 @@ export class Scribe {
     const network = await networkOf(model)
     // Another model was opened meanwhile.
     if (whole !== this.model) return
-    const memory = new Memory(model, network, ids, beginning, beginning.ids ?? [])
-    if (this.memory) memory.learn(this.memory)
+    const text = new StateCache(model, network, ids, { ids: beginning.ids, every: STATE_EVERY })
+    if (this.text) text.learn(this.text)
     this.forgetReader()
-    this.memory = memory
+    this.text = text
+    this.seed = { seed: BigInt(beginning.seed), stream: beginning.stream }
     this.lastSurprisal = beginning.lastSurprisal
     this.stand()
     const writer = this.writer!
@@ -182,11 +180,11 @@ export class Scribe {
     this.unseen = 0
     this.burst = beginning.burst ?? 0
     const { stops = [] } = beginning
-    this.stops = this.burst > 0 && stops.length > 0 ? new Stops(stops) : undefined
+    this.gate = this.burst > 0 && stops.length > 0 ? new StopGate(stops) : undefined
     this.scheduled = undefined
     const next = this.next(writer)
     const read = Uint32Array.from(ids)
-    const end = model.tokenizer.decode(read.slice(-TAIL))
+    const end = model.tokenizer.decode(read.slice(-CONTEXT_TAIL))
     this.post({ type: 'began', run: this.run, unknown, prompt: { ids: read, text: end }, next }, [
       next.logits.buffer,
       read.buffer,
@@ -194,19 +192,25 @@ export class Scribe {
     this.restartClock()
   }
 
+  /** How a writer that the page watches is made. */
+  private get live() {
+    return { ...this.seed!, watch: true, intervals: true }
+  }
+
   /** A writer at the end of the text, with the chain of now. */
   private stand(): void {
-    const memory = this.memory!
+    const text = this.text!
     this.writer?.dispose()
     this.writer = undefined
     this.chain =
       this.written === undefined ? undefined : createChain(this.written, this.model!.tokenizer)
-    this.writer = memory.writerAt(memory.ids.length, this.lastSurprisal, this.chain)
+    const { chain, lastSurprisal } = this
+    this.writer = text.writerAt(text.ids.length, { ...this.live, chain, lastSurprisal })
   }
 
   /** The chain is another one. */
   private relink(): void {
-    if (!this.memory) return
+    if (!this.text) return
     try {
       this.stand()
     } catch (error) {
@@ -274,8 +278,8 @@ export class Scribe {
   /** Writes one symbol and rests: the one that is due, or the one that a hand puts there. */
   private step(id: number | undefined): void {
     this.playing = false
-    const { writer, memory } = this
-    if (!writer || !memory) return
+    const { writer, text } = this
+    if (!writer || !text) return
     if (id === undefined) {
       this.send(writer, 1, 'paused')
       return
@@ -283,7 +287,7 @@ export class Scribe {
     try {
       const position = writer.choose(id, this.due(writer))
       this.scheduled = undefined
-      memory.add(position.id, writer)
+      text.add(position.id, writer)
       this.tellWritten([position], 'paused')
     } catch (error) {
       this.fail('write', error)
@@ -292,19 +296,19 @@ export class Scribe {
 
   /** Writes up to `due` symbols, as many as a slice allows, and sends them. @returns how many */
   private send(writer: Writer, due: number, rest?: 'paused'): number {
-    const memory = this.memory!
+    const text = this.text!
     const positions: Position[] = []
     const end = performance.now() + SLICE
-    const room = Math.min(due, FULL - memory.ids.length, BATCH)
+    const room = Math.min(due, FULL - text.ids.length, BATCH)
     try {
       while (positions.length < room) {
         const position = writer.next(this.due(writer))
         this.scheduled = undefined
         positions.push(position)
-        memory.add(position.id, writer)
+        text.add(position.id, writer)
         if (positions.length % HANDFUL === 0 && performance.now() > end) break
       }
-      const full = memory.ids.length >= FULL
+      const full = text.ids.length >= FULL
       if (full) this.playing = false
       const whole = positions.length >= due
       const decided = this.decide(positions, full || whole)
@@ -318,18 +322,26 @@ export class Scribe {
 
   /** Of symbols just written, those that are there for good; all are unless a stop string waits. */
   private decide(positions: Position[], last: boolean): readonly Position[] {
-    const { stops, memory } = this
-    if (!stops || !memory) return positions
-    const { positions: free, dropped } = stops.push(positions)
-    if (dropped === undefined && !last) return free
-    this.stops = undefined
-    if (dropped === undefined) return [...free, ...stops.flush()]
-    memory.truncate(memory.ids.length - dropped)
-    this.burst = 0
-    this.playing = false
-    this.lastSurprisal = free.at(-1)?.surprisal
-    this.stand()
-    return free
+    const { gate, text } = this
+    if (!gate || !text) return positions
+    const decided: Position[] = []
+    for (const [n, position] of positions.entries()) {
+      const steps = gate.push(position)
+      decided.push(...steps)
+      if (!steps.at(-1)?.stop) continue
+      // What belongs to the stop string is no part of the text, nor is what came after it.
+      this.gate = undefined
+      decided.length -= gate.overlap
+      text.truncate(text.ids.length - gate.overlap - (positions.length - 1 - n))
+      this.burst = 0
+      this.playing = false
+      this.lastSurprisal = decided.at(-1)?.surprisal
+      this.stand()
+      return decided
+    }
+    if (!last) return decided
+    this.gate = undefined
+    return [...decided, ...gate.flush()]
   }
 
   private rest(why: 'paused'): void {
@@ -368,9 +380,9 @@ export class Scribe {
 
   private next(writer: Writer): NextStep {
     return {
-      index: this.memory!.ids.length,
+      index: this.text!.ids.length,
       coin: writer.coin(),
-      luck: this.memory!.secondCoin(this.memory!.ids.length),
+      luck: writer.secondCoin(),
       logits: logitsOf(writer.peek()),
       ...(this.schedule && { temperature: this.due(writer) }),
     }
@@ -382,30 +394,30 @@ export class Scribe {
   }
 
   private look(job: number, at: number): void {
-    const { memory } = this
-    if (!memory || at > memory.ids.length) return
+    const { text } = this
+    if (!text || at > text.ids.length) return
     if (!this.reader || this.reader.at > at || at - this.reader.at > NEAR) {
       this.forgetReader()
-      this.reader = { writer: memory.writerAt(at), at }
+      this.reader = { writer: text.writerAt(at, this.live), at }
     }
     const { reader } = this
-    while (reader.at < at) reader.writer.choose(memory.ids[reader.at++], 1)
+    while (reader.at < at) reader.writer.choose(text.ids[reader.at++], 1)
     const step: NextStep = {
       index: at,
       coin: reader.writer.coin(),
-      luck: memory.secondCoin(at),
+      luck: reader.writer.secondCoin(),
       logits: logitsOf(reader.writer.peek()),
     }
     this.post({ type: 'looked', job, step }, [step.logits.buffer])
   }
 
   private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {
-    const { memory } = this
-    if (!memory) return
+    const { text } = this
+    if (!text) return
     const { job, from, to, temperature, direction } = wish
     const found = nextTemperature(
-      () => memory.writerAt(from),
-      Math.min(to, memory.ids.length) - from,
+      () => text.writerAt(from, this.live),
+      Math.min(to, text.ids.length) - from,
       temperature,
       direction,
     )

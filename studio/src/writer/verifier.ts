@@ -1,8 +1,8 @@
 /** Kept texts written again: are they what their records say? */
 import { createChain, type Model, type Network } from 'ondo'
+import { StateCache } from 'ondo/generate'
 import { holding } from './held-units.js'
-import { CHOSEN, type Origin } from './protocol.js'
-import { Memory } from './state-cache.js'
+import { CHOSEN, type Origin, STATE_EVERY } from './protocol.js'
 
 /** The clock is looked at after so many symbols. */
 const HANDFUL = 16
@@ -27,7 +27,7 @@ export class Verifier {
   private readonly chains: readonly string[]
   private readonly turn: () => Promise<boolean>
   /** Of the texts so far: a branch goes on from what its parent had read. */
-  private readonly memories: Memory[] = []
+  private readonly texts: StateCache[] = []
 
   /**
    * @param chains in their written forms, the first of them temperature alone
@@ -54,21 +54,25 @@ export class Verifier {
     const model = holding(this.model, text.held)
     const prompt = model.tokenizer.encode(text.prompt, text.unknown).ids
     const network = await this.networkOf(model)
-    const memory = new Memory(model, network, prompt, text, ids.subarray(0, from))
-    if (parent !== undefined) memory.learn(this.memories[parent])
-    this.memories.push(memory)
+    const written = new StateCache(model, network, prompt, {
+      ids: ids.subarray(0, from),
+      every: STATE_EVERY,
+    })
+    if (parent !== undefined) written.learn(this.texts[parent])
+    this.texts.push(written)
+    const { seed, stream } = text
     let came = ''
     for (let n = from; n < ids.length; ) {
       const index = used[n]
       const chain = index === 0 ? undefined : createChain(this.chains[index], model.tokenizer)
-      const writer = memory.writerAt(n, undefined, chain, false)
+      const writer = written.writerAt(n, { seed: BigInt(seed), stream, chain, watch: true })
       try {
         for (; n < ids.length && used[n] === index; n++) {
           const position =
             coins[n] === CHOSEN
               ? writer.choose(ids[n], temperatures[n])
               : writer.next(temperatures[n])
-          memory.add(position.id, writer)
+          written.add(position.id, writer)
           if (position.id !== ids[n] || !text.text.startsWith(position.text, came.length)) return n
           came += position.text
           if (n % HANDFUL === 0 && !(await this.turn())) return undefined

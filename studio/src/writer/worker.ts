@@ -1,4 +1,4 @@
-import { Scribe } from './text-writer.js'
+import { TextWriter } from './text-writer.js'
 
-const scribe = new Scribe((message, transfer = []) => postMessage(message, { transfer }))
-addEventListener('message', event => scribe.handle(event.data))
+const writer = new TextWriter((message, transfer = []) => postMessage(message, { transfer }))
+addEventListener('message', event => writer.handle(event.data))
