@@ -3,7 +3,6 @@
 // older than the sources, so that `npx ondo` works right after `npm ci`.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -25,7 +24,5 @@ if (existsSync(`${root}src/cli/main.ts`) && !process.env.ONDO_BUILT) {
     build('studio')
   }
 }
-// Compiled code is kept between starts: about 15 ms less (Node 22.1 and later).
-module.enableCompileCache?.()
 const { main } = await import('../dist/cli/main.js')
 process.exitCode = await main(process.argv.slice(2))

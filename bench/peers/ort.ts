@@ -3,11 +3,14 @@
  * peer: our own small nodes (Gather, Gemm, Sigmoid ..; one-hot input as a row look-up), and the
  * LSTM or GRU operator that ONNX has ready.
  */
-import * as ort from 'onnxruntime-node'
+import type * as Ort from 'onnxruntime-node'
 import type { ModelConfig, Weights } from '../../src/model/config.js'
+import { loadOnnxRuntime } from '../../src/node/onnx-runtime.mjs'
 import { Graph, type Value } from '../../src/train/graph/graph.js'
 import { bytesField, join, textField, wholeField } from '../../src/train/graph/protobuf.js'
 import { type Candidate, now, sink } from '../harness.js'
+
+const ort = await loadOnnxRuntime()
 
 export const ORT_VERSION = ort.env.versions.node ?? ort.env.versions.common
 
@@ -172,10 +175,10 @@ function operatorGraph(config: ModelConfig, weights: Weights): Uint8Array {
 
 class OrtPeer implements Candidate {
   readonly name: string
-  private readonly session: ort.InferenceSession
+  private readonly session: Ort.InferenceSession
   private readonly config: ModelConfig
 
-  constructor(name: string, session: ort.InferenceSession, config: ModelConfig) {
+  constructor(name: string, session: Ort.InferenceSession, config: ModelConfig) {
     this.name = name
     this.session = session
     this.config = config
@@ -184,7 +187,7 @@ class OrtPeer implements Candidate {
   async through(ids: Iterable<number>): Promise<Float32Array> {
     const { hidden: H, layers: L, cell } = this.config
     const zero = () => new ort.Tensor('float32', new Float32Array(H), [1, H])
-    const state: Record<string, ort.Tensor> = {}
+    const state: Record<string, Ort.Tensor> = {}
     for (let k = 0; k < L; k++) {
       state[`h${k}`] = zero()
       if (cell === 'lstm') state[`c${k}`] = zero()
@@ -195,7 +198,7 @@ class OrtPeer implements Candidate {
       const x = new ort.Tensor('int64', BigInt64Array.of(BigInt(id)), [1])
       const out = await this.session.run({ x, ...state })
       // What comes out goes in again as it is.
-      for (const name of names) state[name] = out[`n${name}`] as ort.Tensor
+      for (const name of names) state[name] = out[`n${name}`] as Ort.Tensor
       logits = out.logits.data as typeof logits
     }
     return logits
@@ -216,7 +219,7 @@ class OrtPeer implements Candidate {
 
 /** Both peers. */
 export async function ortPeers(config: ModelConfig, weights: Weights): Promise<OrtPeer[]> {
-  const options: ort.InferenceSession.SessionOptions = {
+  const options: Ort.InferenceSession.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeIds, TOKENIZERS, tokenizerFrom } from '../text/index.js'
 import {
@@ -16,6 +15,9 @@ import {
 } from '../train/index.js'
 import { type OpenOptions, openCorpus } from './corpus.js'
 import { FileIds } from './corpus-ids.js'
+import { loadOnnxRuntime } from './onnx-runtime.mjs'
+
+const ort = await loadOnnxRuntime()
 
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)

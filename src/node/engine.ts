@@ -3,17 +3,20 @@ import { availableParallelism } from 'node:os'
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
 import { compileAside } from './graph-thread.js'
+import { loadOnnxRuntime, TelemetryError } from './onnx-runtime.mjs'
 
 /**
- * Loads `onnxruntime-node` and makes an engine of it.
+ * Loads `onnxruntime-node`, its telemetry off, and makes an engine of it.
  * @param options threads: the machine's cores when left out
- * @throws TrainingError when the package isn't installed
+ * @throws TrainingError when the package isn't installed, or its telemetry can't be turned off
  */
 export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   let ort: OrtLike
   try {
-    ort = await import('onnxruntime-node')
+    ort = await loadOnnxRuntime()
   } catch (cause) {
+    if (cause instanceof TelemetryError)
+      throw new TrainingError('telemetry', cause.message, { cause })
     const missing =
       cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
     throw new TrainingError(

@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../errors.js'
 import { decodeModel } from '../file/index.js'
@@ -11,6 +10,9 @@ import { buildTokenizer } from '../text/index.js'
 import { decodeCheckpoint } from '../train/checkpoint.js'
 import { createEngine, FILES, type TrainEvent, train, trainingCorpus } from '../train/index.js'
 import { checkpointFolder } from './checkpoint-folder.js'
+import { loadOnnxRuntime } from './onnx-runtime.mjs'
+
+const ort = await loadOnnxRuntime()
 
 /** The write at which the disk is full, counted from 1; all later ones fail too. 0: none. */
 const disk = vi.hoisted(() => ({ fullFrom: 0, writes: 0 }))

@@ -6,9 +6,11 @@
  * in before a run and out after it.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import * as ort from 'onnxruntime-node'
+import { loadOnnxRuntime } from './onnx-runtime.mjs'
 
 const { bytes, inputs, options } = workerData
+/** The module, once it is loaded. */
+let ort
 
 /** By input: the shared array, the session's own, and the tensor around that. */
 const feeds = new Map()
@@ -47,6 +49,7 @@ async function run(session) {
 }
 
 try {
+  ort = await loadOnnxRuntime()
   const session = await ort.InferenceSession.create(bytes, options)
   parentPort.on('message', async message => {
     try {

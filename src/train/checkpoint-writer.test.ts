@@ -1,11 +1,13 @@
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
+import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { buildTokenizer } from '../text/index.js'
 import { FILES } from './checkpoint.js'
 import { memoryStore } from './checkpoint-store.js'
 import { trainingCorpus } from './corpus.js'
 import { createEngine } from './engine.js'
 import { train } from './trainer.js'
+
+const ort = await loadOnnxRuntime()
 
 const engine = createEngine(ort, { threads: 1 })
 const TEXT = Array.from({ length: 300 }, (_, i) => ['ka', 'kele', 'ko'][(i * i) % 3]).join(' ')

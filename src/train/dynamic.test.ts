@@ -1,10 +1,12 @@
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
+import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { everyModel, madeUpCase, type Sizes } from './cells/cases.fixture.js'
 import { networkTwin } from './cells/network.reference.js'
 import { type DynamicModel, dynamicReader, dynamicSettings } from './dynamic.js'
 import { dynamicTwin } from './dynamic.reference.js'
 import { createEngine } from './engine.js'
+
+const ort = await loadOnnxRuntime()
 
 const SIZES: Sizes = { H: 5, V: 7, E: 3, T: 4, B: 1 }
 const engine = createEngine(ort, { threads: 1 })

@@ -75,7 +75,11 @@ export interface Engine {
   compileAside?(graph: Compilable, threads: number): Promise<Program>
 }
 
-/** An engine on ONNX Runtime. @throws InputError when the number of threads makes no sense */
+/**
+ * An engine on ONNX Runtime. Who hands in `onnxruntime-node` has loaded it, with its telemetry on unless
+ * `ORT_DISABLE_TELEMETRY` was 1; `nodeEngine` of `ondo/node` sees to that.
+ * @throws InputError when the number of threads makes no sense
+ */
 export function createEngine(ort: OrtLike, options: EngineOptions): Engine {
   const { threads } = options
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {

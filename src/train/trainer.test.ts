@@ -1,6 +1,6 @@
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../file/index.js'
+import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { buildTokenizer } from '../text/index.js'
 import { LOSSES } from './cells/network.js'
 import { decodeCheckpoint, FILES } from './checkpoint.js'
@@ -9,6 +9,8 @@ import { trainingCorpus } from './corpus.js'
 import { createEngine, type Engine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
 import { type TrainOptions, train } from './trainer.js'
+
+const ort = await loadOnnxRuntime()
 
 const engine = createEngine(ort, { threads: 1 })
 

@@ -1,9 +1,11 @@
 /** What the witnesses of the cells share: a graph that is run once, and derivatives by differences. */
-import * as ort from 'onnxruntime-node'
 import type { ModelConfig } from '../../model/config.js'
+import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { createEngine, type Feed } from '../engine.js'
 import type { madeUpCase } from './cases.fixture.js'
 import { maskName, type NetworkOptions, networkGraph } from './network.js'
+
+const ort = await loadOnnxRuntime()
 
 const engine = createEngine(ort, { threads: 1 })
 

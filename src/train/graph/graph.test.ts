@@ -1,8 +1,10 @@
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
+import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { createEngine } from '../engine.js'
 import { Graph } from './graph.js'
 import { bytesField, floatField, textField, wholeField } from './protobuf.js'
+
+const ort = await loadOnnxRuntime()
 
 describe('the wire format', () => {
   // The examples of protobuf.dev, "Encoding".
