@@ -32,7 +32,10 @@ export {
   type TemperatureChange,
 } from './seed-texts.js'
 export { StateCache, type StateCacheOptions, type StateStore } from './state-cache.js'
+export type { Step, StopReason } from './stop.js'
 export { type Step, StopGate, type StopReason } from './stop.js'
+export { bytesOfSteps, TextBytes } from './text-bytes.js'
+
 export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './tree/branch.js'
 export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'

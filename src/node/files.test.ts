@@ -80,7 +80,7 @@ describe('writing a file', () => {
     ['EDQUOT', 'disk-full', /quota is used up/],
     ['EROFS', 'read-only', /the file system is read-only: choose another place/],
     ['EACCES', 'denied', /permission is denied/],
-    ['EIO', 'io', /can't be written: EIO/],
+    ['EIO', 'io', /can't be written: the device reports an error: check/],
   ])('at %s keeps the old file, leaves no other, and says why', async (code, name, sentence) => {
     const path = join(folder, 'a.txt')
     writeFileSync(path, 'old')

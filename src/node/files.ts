@@ -2,10 +2,12 @@
  * Files on disk: writing so that a crash never leaves half a file, and finding a model by name, by
  * path, or by the folder of its training.
  */
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import type { Stats } from 'node:fs'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean, FileError } from '../errors.js'
+import { writeStraight, writeTarget } from './write-target.js'
 
 const REASONS: Record<string, [code: string, why: string]> = {
   ENOENT: ['missing', 'it does not exist: check the path'],
@@ -23,6 +25,13 @@ const REASONS: Record<string, [code: string, why: string]> = {
     'it is larger than 2 GiB, more than any model: check the path',
   ],
   EMFILE: ['too-many-open', 'too many files are open: close some programs'],
+  EBADF: ['closed', 'nothing is open for writing there: check the path'],
+  ELOOP: ['missing', 'its links lead in a circle: name the file itself'],
+  ENXIO: ['no-reader', 'nothing is at its other end: start the program there first'],
+  ECONNREFUSED: ['no-reader', 'nobody listens there: start its reader first'],
+  EPIPE: ['no-reader', 'its reader went away before the end'],
+  ECONNRESET: ['no-reader', 'its reader went away before the end'],
+  EIO: ['io', 'the device reports an error: check the disk or choose another place'],
   ENAMETOOLONG: ['name', 'its name is too long: choose a shorter one'],
 }
 
@@ -75,36 +84,59 @@ async function syncFolder(folder: string): Promise<void> {
 
 let writes = 0
 
-/**
- * Writes a whole file or nothing: into a temporary file beside it, to the disk, then renamed. Who
- * reads `path` at any time, even after kill -9 or a power cut, finds the old content or the new.
- * @throws FileError: disk full, no permission, read-only, no such folder
- */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+/** Into a temporary file beside it, to the disk, then renamed. @param path of a regular file, or of none */
+async function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  old: Stats | undefined,
+): Promise<void> {
   let temporary: string | undefined
   try {
-    // A link is followed, so that its target is replaced and not the link.
-    const target = await realpath(path).catch(() => resolve(path))
-    const folder = dirname(target)
-    const stem = basename(target).slice(0, 100)
+    const folder = dirname(path)
+    const stem = basename(path).slice(0, 100)
     await sweep(folder, stem)
-    if ((await stat(target).catch(() => undefined))?.isDirectory()) {
-      throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
-    }
     const name = join(folder, `.${stem}.${process.pid}-${writes++}.tmp`)
     const handle = await open(name, 'wx')
     temporary = name
     try {
+      // Who may read the old file may read the new one, and nobody else.
+      if (old && old.uid !== process.getuid?.()) {
+        await handle.chown(old.uid, old.gid).catch(() => {})
+      }
+      if (old) await handle.chmod(old.mode & 0o7777)
       await handle.writeFile(content)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await rename(temporary, target)
+    await rename(temporary, path)
     temporary = undefined
     await syncFolder(folder)
   } catch (error) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * Writes a whole file or nothing: into a temporary file beside it, to the disk, then renamed. Who
+ * reads `path` at any time, even after kill -9 or a power cut, finds the old content or the new.
+ * A link stays and its target is replaced. What is no regular file (a FIFO, a device, a socket,
+ * `/dev/stdout`, `/dev/fd/63`) is never replaced: the content is written to it as it stands.
+ * @param options.signal aborted: a FIFO that nobody reads is not waited for
+ * @throws FileError: disk full, no permission, read-only, no such folder, nobody reads
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  try {
+    const target = await writeTarget(path)
+    if (target.kind === 'folder') throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
+    if (target.kind === 'file') await replaceFile(target.path, content, target.old)
+    else await writeStraight(target, content, options.signal)
+  } catch (error) {
     throw fileError(error, path, 'written')
   }
 }

@@ -18,6 +18,7 @@ import { number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
 import { LiveLine, reading } from '../terminal/progress-line.js'
+import { folderName } from '../terminal/write-output.js'
 import { noPngLine } from './sweep.js'
 
 interface CalibrateFlags {
@@ -179,6 +180,7 @@ export const calibrate: CommandSpec = {
   flags: [
     {
       flags: '-o, --out <DIR>',
+      parse: text => folderName('--out', text),
       about: {
         en: 'where the reliability diagram goes, SVG and PNG',
         ja: '信頼度図（SVGとPNG）の置き場所',

@@ -1,12 +1,13 @@
 /** `ondo export`: a model in another form. */
 import { InputError } from '../../errors.js'
 import { exportPage } from '../../node/export-page.js'
-import { findModel, readFileBytes, writeFileAtomic } from '../../node/files.js'
+import { findModel, readFileBytes } from '../../node/files.js'
 import { SEED, TEMPERATURE } from '../../temperature/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { DEFAULT_MODEL, readInput } from '../inputs/open-model.js'
 import { bytesOf } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
+import { writeOutput } from '../terminal/write-output.js'
 
 interface ExportOptions {
   readonly out?: string
@@ -27,12 +28,9 @@ async function run(io: Io, [form, named]: readonly unknown[], given: object): Pr
   const name = typeof named === 'string' ? named : DEFAULT_MODEL
   const bytes = name === '-' ? readInput('-') : await readFileBytes(await findModel(name))
   const html = await exportPage(bytes, options)
-  if (out === '-') {
-    await io.write(html)
-    return DONE
-  }
   const path = out ?? 'page.html'
-  await writeFileAtomic(path, html)
+  await writeOutput(io, path, html)
+  if (path === '-') return DONE
   const sizes = [bytesOf(Buffer.byteLength(html)), bytesOf(bytes.length)] as const
   io.say({
     en: `${path}: ${sizes[0]}, with its model of ${sizes[1]}; open it in a browser`,

@@ -121,14 +121,10 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const model = await openModel(flags.model)
   const { tokenizer, training } = model
   const { encoding, raw } = flags
-  // As text, whatever the model reads: words and characters are counted.
-  const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: 'character' })
-  const text = read.content as string
-  const { ids, unknown } = encodeContent(
-    tokenizer,
-    tokenizer.kind === 'byte' ? new TextEncoder().encode(text) : text,
-    'skip',
-  )
+  // A byte model reads the very bytes, as in training; words and characters are those of their text.
+  const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: tokenizer.kind })
+  const { ids, unknown } = encodeContent(tokenizer, read.content, 'skip')
+  const text = typeof read.content === 'string' ? read.content : tokenizer.decode(ids)
   const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
   const kept = corpus ? corpus.measures() : keptMeasures(model)
 

@@ -4,6 +4,7 @@ import type { CommandSpec } from '../command.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
+import { TextOutput } from '../terminal/text-output.js'
 
 interface ReplayOptions {
   readonly echo: boolean
@@ -27,22 +28,16 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     const header = runHeader(model, { ...options, prompt, ids, temperature })
     await io.write(jsonLine({ type: 'run', ...header }))
   }
-  const output = new Gathered(io)
-  // Not before the prompt has been read: the bar of that reading would cover its last line.
-  let echoed = json || !shown
-  const echoPrompt = async (): Promise<void> => {
-    if (!echoed) await io.write(io.paint.dim(prompt))
-    echoed = true
-  }
-  let text = ''
+  const lines = new Gathered(io)
+  const output = json ? undefined : new TextOutput(io, model)
+  output?.begin(shown ? prompt : '')
   for await (const step of generate(model, { ...options, signal: io.interrupt, onPrompt })) {
-    await echoPrompt()
-    text += step.text
-    await output.push(json ? jsonLine({ type: 'step', ...step }) : step.text)
+    if (output) await output.push(step)
+    else await lines.push(jsonLine({ type: 'step', ...step }))
   }
-  await echoPrompt()
-  await output.flush()
-  if (!json && !((shown ? prompt : '') + text).endsWith('\n')) await io.write('\n')
+  await lines.flush()
+  await output?.end()
+  await output?.endLine(true)
   return io.interrupted ? io.interruptedCode : DONE
 }
 

@@ -1,6 +1,7 @@
 /** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
 import { InputError } from '../../errors.js'
 import {
+  bytesOfSteps,
   encodeRun,
   type GenerateOptions,
   generate,
@@ -12,7 +13,6 @@ import {
   writeRun,
 } from '../../generate/index.js'
 import { type Bilingual, type Knob, readKnob } from '../../knob.js'
-import { writeFileAtomic } from '../../node/files.js'
 import {
   createChain,
   LENGTH,
@@ -22,12 +22,14 @@ import {
   TEMPERATURE,
   writeSchedule,
 } from '../../temperature/index.js'
-import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
+import { base64Of, UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/index.js'
 import { type CommandSpec, type Flag, flagOf } from '../command.js'
 import { DEFAULT_MODEL, openModel, readInput } from '../inputs/open-model.js'
 import { LoopReporter } from '../reports/loop-report.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
+import { TextOutput } from '../terminal/text-output.js'
+import { writeOutput } from '../terminal/write-output.js'
 
 const PROMPT: Knob = {
   name: 'prompt',
@@ -115,8 +117,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--save <FILE>',
     about: {
-      en: 'keep the run in a file, for `ondo replay` and `ondo verify`',
-      ja: '実行をファイルに保存する。`ondo replay` と `ondo verify` のために',
+      en: 'keep the run in a file, for `ondo replay` and `ondo verify`; - writes it to standard output instead of the text',
+      ja: '実行をファイルに保存する。`ondo replay` と `ondo verify` で使う。「-」なら本文の代わりに標準出力へ',
     },
   },
   {
@@ -208,6 +210,9 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const signal = io.interrupt
   // One text a line where a text ends at its line; otherwise an empty line between texts.
   const between = stops.includes('\n') ? '' : '\n'
+  // Standard output holds one thing: the text, its steps, or the saved run.
+  const shown = options.json || options.save === '-' ? undefined : new TextOutput(io, model)
+  const raw = model.tokenizer.kind === 'byte'
 
   for (let stream = 0; stream < count && !signal.aborted; stream++) {
     const request: GenerateOptions = {
@@ -245,19 +250,13 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     let stopString: string | undefined
     if (options.json) {
       await io.json({ type: 'run', ...header })
-    } else {
+    } else if (shown) {
       if (stream > 0) await io.write(between)
-    }
-    // Not before the prompt has been read: the bar of that reading would cover its last line.
-    let echoed = options.json || !echo
-    const echoPrompt = async (): Promise<void> => {
-      if (!echoed) await io.write(io.paint.dim(prompt))
-      echoed = true
+      shown.begin(echo ? prompt : '')
     }
     let idle = 0
     let note: Bilingual | undefined
     for await (const { temperatureNote, ...step } of generate(model, request)) {
-      await echoPrompt()
       if (temperatureNote) idle++
       note ??= temperatureNote
       text += step.text
@@ -267,22 +266,24 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         stop = step.stop
         stopString = step.stopString
       }
-      if (options.save !== undefined) kept.push(step)
-      await output.push(options.json ? jsonStep(step) : step.text)
+      if (options.save !== undefined || (raw && options.json)) kept.push(step)
+      if (options.json) await output.push(jsonStep(step))
+      else await shown?.push(step)
       loops?.push(step)
     }
-    await echoPrompt()
     await output.flush()
+    await shown?.end()
     if (options.length === 0) stop = 'length'
     const bits = symbols > 0 ? surprisal / symbols : null
     const interrupted = stop === 'interrupted'
     const code = options.code && encodeRun(interrupted ? { ...header, length: symbols } : header)
     // Before what is said of the text: on a terminal both are one.
-    const ended = ((echo ? prompt : '') + text).endsWith('\n')
-    if (!options.json && !ended) await io.write('\n')
+    await shown?.endLine(stream === count - 1 || signal.aborted)
     const found = await loops?.end(signal)
     if (options.json) {
-      const end = { type: 'end', stop, stopString, symbols, bitsPerSymbol: bits, text, ...found }
+      const bytes = raw ? { bytes: base64Of(bytesOfSteps(model, kept)) } : {}
+      const outcome = { stop, stopString, symbols, bitsPerSymbol: bits, text, ...bytes }
+      const end = { type: 'end', ...outcome, ...found }
       await io.json(code ? { ...end, code } : end)
     } else {
       if (code) io.warn(code)
@@ -292,13 +293,19 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     if (note && idle === symbols) {
       io.warn(io.dye.yellow(io.t(note)))
     }
-    if (options.save !== undefined) await save(options.save, header, kept, options, name)
+    if (options.save !== undefined) await save(io, header, kept, options, name)
   }
   return signal.aborted ? io.interruptedCode : DONE
 }
 
 /** @throws InputError for what --save can't keep */
-function checkSave({ save, record }: SampleOptions, count: number): void {
+function checkSave({ save, record, json }: SampleOptions, count: number): void {
+  if (json && save === '-') {
+    throw new InputError(
+      'save',
+      'The options --json and --save - both write to standard output; name a file for --save, or leave one of them out.',
+    )
+  }
   if (record && save === undefined) {
     throw new InputError('record', 'The option --record says what --save keeps; give --save FILE.')
   }
@@ -311,15 +318,15 @@ function checkSave({ save, record }: SampleOptions, count: number): void {
 }
 
 async function save(
-  path: string,
+  io: Io,
   header: RunHeader,
   steps: readonly Step[],
-  { record }: SampleOptions,
+  { save: path = '-', record }: SampleOptions,
   name: unknown,
 ): Promise<void> {
   const source = typeof name === 'string' ? name : DEFAULT_MODEL
   const run = await recordRun(header, steps, { record, ...(source !== '-' && { source }) })
-  await writeFileAtomic(path, writeRun(run))
+  await writeOutput(io, path, writeRun(run))
 }
 
 const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })

@@ -27,6 +27,7 @@ import { durationOf, number } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width, wrap } from '../terminal/language.js'
 import { bar, LiveLine, timeLeft } from '../terminal/progress-line.js'
+import { folderName } from '../terminal/write-output.js'
 
 const SEEDS: NumberKnob = {
   name: 'seeds',
@@ -360,6 +361,7 @@ export const sweep: CommandSpec = {
     flagOf(TEXT_LENGTH, { short: 'n' }),
     {
       flags: '-o, --out <DIR>',
+      parse: text => folderName('--out', text),
       about: {
         en: 'where tables, figures and texts go; a sweep there is gone on with',
         ja: '表、図、文章の置き場所。途中のスイープがあれば続ける',

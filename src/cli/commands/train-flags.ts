@@ -5,6 +5,7 @@ import { type Flag, flagOf } from '../command.js'
 import { MIN_COUNT, THREADS } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
 import { BY_THE_TEXT_IN_WORDS } from '../terminal/format.js'
+import { folderName } from '../terminal/write-output.js'
 import { readEscapes } from './sample.js'
 
 const GROUPS = {
@@ -50,6 +51,7 @@ const withGroup = (group: Flag['group'], flags: readonly Flag[]): Flag[] =>
 export const FLAGS: readonly Flag[] = [
   {
     flags: '-o, --out <DIR>',
+    parse: text => folderName('--out', text),
     about: {
       en: 'the training folder; without it, runs/ and the name of the text',
       ja: '学習フォルダー。省略すると runs/ とテキストの名前',

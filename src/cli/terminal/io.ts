@@ -49,9 +49,9 @@ export class Io {
     return Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb'
   }
 
-  /** Text, the thing asked for. Waits while the reader is slow. */
-  async write(text: string): Promise<void> {
-    if (this.closed || text === '') return
+  /** Text or bytes, the thing asked for. Waits while the reader is slow. */
+  async write(text: string | Uint8Array): Promise<void> {
+    if (this.closed || text.length === 0) return
     if (!process.stdout.write(text)) {
       await new Promise<void>(resolve => {
         process.stdout.once('drain', resolve)
@@ -107,28 +107,35 @@ export class Io {
   }
 }
 
-/** Gathers small pieces of text: one write a frame, not one a character; the first at once. */
+/** Gathers small pieces of text or bytes: one write a frame, not one a character; the first at once. */
 export class Gathered {
   private readonly io: Io
-  private text = ''
+  private pieces: (string | Uint8Array)[] = []
+  private length = 0
   private last = 0
 
   constructor(io: Io) {
     this.io = io
   }
 
-  async push(text: string): Promise<void> {
-    this.text += text
+  async push(piece: string | Uint8Array): Promise<void> {
+    this.pieces.push(piece)
+    this.length += piece.length
     const now = performance.now()
-    if (now - this.last < 16 && this.text.length < 8192) return
+    if (now - this.last < 16 && this.length < 8192) return
     await this.flush()
     this.last = now
   }
 
   async flush(): Promise<void> {
-    const { text } = this
-    this.text = ''
-    await this.io.write(text)
+    const { pieces } = this
+    this.pieces = []
+    this.length = 0
+    await this.io.write(
+      pieces.every(piece => typeof piece === 'string')
+        ? pieces.join('')
+        : Buffer.concat(pieces.map(piece => Buffer.from(piece))),
+    )
   }
 }
 
