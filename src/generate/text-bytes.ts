@@ -47,7 +47,10 @@ export class TextBytes {
 }
 
 /** All bytes of a text that a byte model wrote. @param steps all that `generate` gave, in order */
-export function bytesOfSteps(model: Pick<Model, 'tokenizer'>, steps: Iterable<Step>): Uint8Array {
+export function bytesOfSteps(
+  model: Pick<Model, 'tokenizer'>,
+  steps: Iterable<Pick<Step, 'id' | 'text'>>,
+): Uint8Array {
   const bytes = new TextBytes(model)
   const all: number[] = []
   for (const step of steps) all.push(...bytes.push(step))

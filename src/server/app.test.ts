@@ -3,7 +3,7 @@ import { seededWeights } from '../../test/support/seeded.js'
 import { decodeModel, encodeModel } from '../file/index.js'
 import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../generate/index.js'
 import { modelConfig } from '../model/config.js'
-import { tokenizerFrom } from '../text/index.js'
+import { ByteTokenizer, tokenizerFrom } from '../text/index.js'
 import { VERSION } from '../version.js'
 import { eventStream } from './completion.js'
 import { type AppOptions, type CompletionEvent, createApp, type ModelFile } from './index.js'
@@ -330,6 +330,31 @@ describe('POST /completions', () => {
     const body = await (await promise).json()
     expect(body.stop).toBe('interrupted')
     expect(body.symbols).toBeLessThan(100_000)
+  })
+})
+
+describe('a byte model', () => {
+  it('answers with all its bytes, streamed or not, up to a stop string', async () => {
+    const tokenizer = new ByteTokenizer()
+    const config = modelConfig({ cell: 'gru', vocabulary: 256, hidden: 16, layers: 1 })
+    const file = encodeModel({ config, tokenizer, weights: seededWeights(config, 2, 1) })
+    const own = createApp({ models: [{ name: 'bytes', read: async () => file }] })
+    const body = { temperature: 1, length: 200, seed: 5, stop: [] as string[] }
+    const whole = await (await post(body, { to: own })).json()
+    const raw = Buffer.from(whole.bytes, 'base64')
+    expect(raw.length).toBe(200)
+    expect(whole.text).toBe(raw.toString())
+    const streamed = await (await post({ ...body, stream: true }, { to: own })).text()
+    const all = events(streamed)
+    const ids = all.filter(event => event.type === 'step').map(event => event.id)
+    expect(ids).toEqual([...raw])
+    expect(all.at(-1)).toMatchObject({ type: 'end', bytes: whole.bytes })
+    // Any ASCII character of the text serves as a stop string.
+    const place = raw.findIndex((byte, i) => i > 20 && byte > 0x20 && byte < 0x7f)
+    const stop = String.fromCharCode(raw[place])
+    const cut = await (await post({ ...body, stop }, { to: own })).json()
+    const kept = raw.subarray(0, raw.indexOf(stop))
+    expect(Buffer.from(cut.bytes, 'base64').equals(kept)).toBe(true)
   })
 })
 

@@ -9,6 +9,7 @@ import {
   type RunHeader,
   runHeader,
   type Step,
+  TextBytes,
 } from '../generate/index.js'
 import { type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
@@ -20,7 +21,7 @@ import {
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
+import { base64Of, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
 
 const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
   name: 'unknown',
@@ -166,6 +167,8 @@ export type CompletionEvent =
       readonly symbols: number
       readonly bitsPerSymbol: number | null
       readonly text: string
+      /** Of a byte model: the bytes of the text, base64; in `text` those that are not UTF-8 are U+FFFD. */
+      readonly bytes?: string
     }
   | { readonly type: 'error'; readonly code: string; readonly message: string }
 
@@ -196,16 +199,20 @@ export async function* complete(
   const { promptIds: own, ...header } = runHeader(model, { ...run, ids })
   yield { type: 'run', ...header, ...(request.promptIds && { promptIds: own }) }
   let text = ''
+  const raw = model.tokenizer.kind === 'byte' ? new TextBytes(model) : undefined
+  const bytes: number[] = []
   let symbols = 0
   let surprisal = 0
   let ended: Pick<Step, 'stop' | 'stopString'> = length === 0 ? { stop: 'length' } : {}
   for await (const step of generate(model, options)) {
     text += step.text
+    if (raw) bytes.push(...raw.push(step))
     symbols++
     surprisal += step.surprisal
     if (step.stop) ended = { stop: step.stop, stopString: step.stopString }
     yield { type: 'step', ...step }
   }
+  if (raw) bytes.push(...raw.flush())
   yield {
     type: 'end',
     stop: ended.stop ?? 'interrupted',
@@ -213,6 +220,7 @@ export async function* complete(
     symbols,
     bitsPerSymbol: symbols > 0 ? surprisal / symbols : null,
     text,
+    ...(raw && { bytes: base64Of(Uint8Array.from(bytes)) }),
   }
 }
 

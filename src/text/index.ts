@@ -33,7 +33,7 @@ export {
   LoopDetector,
 } from './loop.js'
 export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
-export { base64Of, readableBytes } from './readable-bytes.js'
+export { base64Of, bytesOfBase64, readableBytes } from './readable-bytes.js'
 export {
   type BuildOptions,
   type BuildReport,

@@ -51,3 +51,7 @@ export function base64Of(bytes: Uint8Array): string {
   }
   return btoa(text)
 }
+
+/** The bytes in base64. */
+export const bytesOfBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text), letter => letter.charCodeAt(0))

@@ -1,4 +1,5 @@
 /** A sweep to be read: the figure, the zones, and beside each temperature what was written there. */
+import { bytesOfBase64, readableBytes } from '../../text/index.js'
 import type { CurvePoint, SweepText } from '../sweep/curve.js'
 import type { SweepResult } from '../sweep/sweep.js'
 import { writeTemperature } from '../sweep/temperature-list.js'
@@ -74,7 +75,9 @@ function textBlock(text: SweepText, language: FigureLanguage): string {
     ...(loop ? [words.loop(loop.period, loop.start)] : []),
     ...(proof ? [words.proved] : []),
   ]
-  const characters = Array.from(text.text)
+  const characters = Array.from(
+    text.bytes === undefined ? text.text : readableBytes(bytesOfBase64(text.bytes)),
+  )
   const head = escapeXml(characters.slice(0, SHOWN).join(''))
   const rest = escapeXml(characters.slice(SHOWN).join(''))
   return (

@@ -35,6 +35,8 @@ export interface SweepCell {
 /** One text with its measures; can be posted to another thread, and is JSON but for `inf`. */
 export interface SweepText extends SweepCell {
   readonly text: string
+  /** Of a byte model: the bytes of the text, base64; in `text` those that are not UTF-8 are U+FFFD. */
+  readonly bytes?: string
   /** Symbols drawn. */
   readonly symbols: number
   /** Code points written. */

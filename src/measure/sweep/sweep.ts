@@ -16,6 +16,7 @@ import {
   type LinkInput,
   SEED,
 } from '../../temperature/index.js'
+import { base64Of } from '../../text/index.js'
 import { countCharacters } from '../text/characters.js'
 import { type MeasureOptions, measureText } from '../text/measures.js'
 import type { CorpusIndex } from '../text/novelty.js'
@@ -139,6 +140,7 @@ export async function sweepText(
     let characters = 0
     let proof: LoopProof | undefined
     const cold: number[] = []
+    const bytes = model.tokenizer.kind === 'byte' ? ([] as number[]) : undefined
     const surprisals: number[] = []
     const entropies: number[] = []
     const slices = new TimeSlices({ signal })
@@ -150,6 +152,7 @@ export async function sweepText(
       const position = writer.next(T)
       if (writing) {
         text += position.text
+        bytes?.push(position.id)
         characters += countCharacters(position.text)
         surprisals.push(position.surprisal)
         entropies.push(position.entropyT)
@@ -164,7 +167,8 @@ export async function sweepText(
     if (characters < length) text += writer.flush()
     const firm = prover && !proof ? settled(writer, cold, model.config.vocabulary) : undefined
     const found = measured(cell, text, { surprisals, entropies, filter, corpus })
-    return { ...found, ...(proof && { proof }), ...(firm && { settled: firm }) }
+    const kept = bytes && { bytes: base64Of(Uint8Array.from(bytes)) }
+    return { ...found, ...kept, ...(proof && { proof }), ...(firm && { settled: firm }) }
   } finally {
     writer.dispose()
   }

@@ -1,5 +1,7 @@
 /** The text as files for people, and its citation. */
 import { VERSION } from 'ondo'
+import { bytesOfSteps } from 'ondo/generate'
+import { ByteTokenizer } from 'ondo/text'
 import { heatOf } from '../../shared/temperature-scale.js'
 import type { Studio } from '../app/studio.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
@@ -56,6 +58,23 @@ function stretches({ records, count }: Studio): { text: string; temperature: num
 
 export const FORMS = ['txt', 'md', 'html'] as const
 export type Form = (typeof FORMS)[number]
+
+/** A byte model's prompt and text as the bytes they are: those that are no UTF-8 are kept. */
+function bytesOf({ origin, records }: Studio): Blob {
+  const steps = Array.from({ length: records.count }, (_, n) => ({
+    id: records.ids[n],
+    text: records.textOf(n),
+  }))
+  const written = bytesOfSteps({ tokenizer: new ByteTokenizer() }, steps)
+  return new Blob([origin.prompt, new Uint8Array(written)], { type: 'application/octet-stream' })
+}
+
+/** What a reader saves: text, or of a byte model's plain text its bytes. */
+export function fileAs(form: Form, studio: Studio): string | Blob {
+  return form === 'txt' && studio.model?.tokenizer === 'byte'
+    ? bytesOf(studio)
+    : textAs(form, studio)
+}
 
 export function textAs(form: Form, studio: Studio): string {
   const { origin, records } = studio
