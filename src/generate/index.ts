@@ -32,7 +32,6 @@ export {
   type TemperatureChange,
 } from './seed-texts.js'
 export { StateCache, type StateCacheOptions, type StateStore } from './state-cache.js'
-export type { Step, StopReason } from './stop.js'
 export { type Step, StopGate, type StopReason } from './stop.js'
 export { bytesOfSteps, TextBytes } from './text-bytes.js'
 
