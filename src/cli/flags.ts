@@ -1,4 +1,5 @@
 /** Flags that several commands share. */
+import { readEscapes } from '../text/index.js'
 import { type Flag, flagOf } from './command.js'
 
 export const THREADS: Flag = {
@@ -30,6 +31,7 @@ export const BEGINNING: Flag = {
     en: "what each text goes on from; without it, the model's own",
     ja: '書き出し。指定がなければモデル既定のもの',
   },
+  parse: readEscapes,
 }
 
 export const MIN_COUNT: Flag = flagOf({

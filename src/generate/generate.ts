@@ -18,6 +18,7 @@ import {
   TEMPERATURE,
   type TemperatureAt,
 } from '../temperature/index.js'
+import { encodeIncoming, readStops } from '../text/incoming.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
 import { openWriter } from './prefill.js'
 import { type Step, StopGate } from './stop.js'
@@ -67,9 +68,9 @@ export function networkOf(model: Model): Promise<Network> {
   return network
 }
 
-/** The ids of a prompt. @throws InputError under `error`, listing what the model does not know */
+/** The ids of a prompt, read as all text from outside is. @throws InputError under `error`, listing what the model does not know */
 export function promptIds(model: Model, prompt: string, unknown: UnknownPolicy = 'error'): Ids {
-  return model.tokenizer.encode(prompt, unknown).ids
+  return encodeIncoming(prompt, model.tokenizer, unknown).ids
 }
 
 /** Whatever form the temperature has, as something to ask before each draw. */
@@ -85,10 +86,13 @@ function temperatureOf(
   return writer => at(writer.moment())
 }
 
-/** @internal The stop strings of a call, or the model's own. */
+/**
+ * @internal The stop strings of a call, or the model's own.
+ * @throws InputError for one that is empty, or that the model can't write
+ */
 export function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
   if (stop === undefined) return model.stop ?? []
-  return typeof stop === 'string' ? [stop] : stop
+  return readStops(typeof stop === 'string' ? [stop] : stop, model.tokenizer)
 }
 
 /** How long to write before timers, messages and aborts run, ms: half a frame of a screen. */

@@ -102,7 +102,7 @@ export async function openCorpus(
   options: OpenOptions,
 ): Promise<OpenCorpus> {
   const { place, largeFrom = LARGE, stdin = process.stdin, sizes, encoding, raw } = options
-  const found = await findFiles(paths)
+  const { found, skipped } = await findFiles(paths)
   const sources: (ByteSource & Partial<Spooled>)[] = []
   const close = (): void => {
     for (const source of sources) source.close?.()
@@ -125,6 +125,7 @@ export async function openCorpus(
       const corpus = await surveyed(sources, options)
       return {
         ...corpus,
+        skipped: [...skipped, ...corpus.skipped],
         close() {
           corpus.close()
           close()
@@ -139,5 +140,6 @@ export async function openCorpus(
   for (const { name, found, bytes } of sources) {
     files.push({ name, bytes: bytes ?? (await readFileBytes(name)), found })
   }
-  return inMemory(joinFiles(files, { encoding, raw, tokenizerKind: options.tokenizerKind }))
+  const source = joinFiles(files, { encoding, raw, tokenizerKind: options.tokenizerKind })
+  return inMemory({ ...source, skipped: [...skipped, ...source.skipped] })
 }

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FileError, InputError } from '../errors.js'
 import { encodeLegacy } from '../text/legacy.fixture.js'
+import { openCorpus } from './corpus.js'
 import { readCorpus } from './read.js'
 
 let folder: string
@@ -61,17 +63,52 @@ describe('readCorpus', () => {
     expect(corpus.content).toBe('deep\nこころ\nひらがな')
     expect(corpus.files.map(file => file.encoding)).toEqual(['utf-8', 'utf-8', 'shift_jis'])
     expect(corpus.skipped).toEqual([
+      { name: at('data', 'deep', 'broken'), reason: 'dangling' },
+      { name: at('data', 'deep', 'up'), reason: 'repeated' },
+      { name: at('data', 'kokoro.txt'), reason: 'repeated' },
       { name: at('data', 'empty.txt'), reason: 'empty' },
       { name: at('data', 'picture.png'), reason: 'not text' },
     ])
     expect(corpus.name).toBe('a.txt and 2 more')
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'names and counts files whose names are not UTF-8, and what is no file',
+    async () => {
+      const odd = at('odd')
+      await mkdir(odd)
+      const bytes = (...tail: number[]) =>
+        Buffer.concat([Buffer.from(`${odd}/`), Buffer.from(tail)])
+      await writeFile(bytes(0x63, 0x61, 0x66, 0xe9, 0x2e, 0x74, 0x78, 0x74), 'café')
+      await writeFile(bytes(0x82, 0xa0), 'あ')
+      execFileSync('mkfifo', [join(odd, 'pipe')])
+      await symlink('circle', join(odd, 'circle'))
+      const refused = await refusal([odd])
+      expect(refused).toContain('has no files but 4 that')
+      expect(refused).toContain('caf\\xE9.txt: its name is not UTF-8')
+      await writeFile(join(odd, 'good.txt'), 'good')
+      for (const corpus of [
+        await readCorpus([odd]),
+        await openCorpus([odd], { place: async () => folder, largeFrom: 1 }),
+      ]) {
+        expect(corpus.files).toHaveLength(1)
+        expect(corpus.skipped).toEqual([
+          { name: join(odd, 'caf\\xE9.txt'), reason: 'name' },
+          { name: join(odd, '\\x82\\xA0'), reason: 'name' },
+          { name: join(odd, 'circle'), reason: 'dangling' },
+          { name: join(odd, 'pipe'), reason: 'special' },
+        ])
+      }
+    },
+  )
+
   it('gives the same corpus for the same files in any order', async () => {
     const paths = [at('data', 'sjis.txt'), at('data', 'kokoro.txt')]
     const one = await readCorpus(paths)
     expect(one.content).toBe('こころ\nひらがな')
-    expect(await readCorpus([...paths.reverse(), ...paths])).toEqual(one)
+    const { skipped, ...more } = await readCorpus([...paths.reverse(), ...paths])
+    expect({ ...more, skipped: [] }).toEqual(one)
+    expect(skipped.map(({ reason }) => reason)).toEqual(['repeated', 'repeated'])
   })
 
   it('refuses a file asked for by name even where a folder would leave it out', async () => {

@@ -3,8 +3,15 @@ import { existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { FileError, InputError, nearestName } from '../errors.js'
-import { type CorpusSource, joinFiles, type NamedBytes, type SourceOptions } from '../text/index.js'
-import { fileError, readFileBytes } from './files.js'
+import {
+  type CorpusSource,
+  joinFiles,
+  type NamedBytes,
+  SKIP_REASONS,
+  type SkippedFile,
+  type SourceOptions,
+} from '../text/index.js'
+import { fileError, isMissing, readFileBytes } from './files.js'
 
 /** Stands for standard input among the paths. */
 export const STDIN = '-'
@@ -54,34 +61,81 @@ async function missing(path: string): Promise<FileError> {
   return new FileError('missing', `No file ${path}; ${advice}`)
 }
 
-/**
- * Files of a folder and of those in it, without hidden ones. Links are followed; one that leads back
- * to where it stands is not, since every file is read once.
- */
-async function walk(folder: string, seen: Set<string>, found: Found[]): Promise<void> {
-  const names = await readdir(folder)
-  for (const name of names.filter(name => !name.startsWith('.')).sort()) {
-    const path = join(folder, name)
-    const kind = await stat(path).catch(() => undefined) // undefined: a link to nowhere
-    if (kind?.isFile()) await add({ path, inFolder: true }, seen, found)
-    else if (kind?.isDirectory() && (await isNew(path, seen))) await walk(path, seen, found)
+/** The name of an entry; undefined for bytes that are not UTF-8, which no path can name. */
+function nameOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
   }
 }
 
-async function isNew(path: string, seen: Set<string>): Promise<boolean> {
-  const real = await realpath(path)
-  const fresh = !seen.has(real)
-  seen.add(real)
-  return fresh
+/** A name whose bytes are not UTF-8, as something that can be shown: `caf\xE9.txt`. */
+function escapedName(bytes: Uint8Array): string {
+  return Array.from(bytes, byte =>
+    byte < 0x80
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('')
 }
 
-async function add(file: Found, seen: Set<string>, found: Found[]): Promise<void> {
-  if (await isNew(file.path, seen)) found.push(file)
+/** Gathers files, every one once, and what it leaves out of the folders. */
+class Finder {
+  readonly found: Found[] = []
+  readonly skipped: SkippedFile[] = []
+  private readonly seen = new Set<string>()
+
+  async add(file: Found): Promise<void> {
+    if (await this.isNew(file.path)) this.found.push(file)
+  }
+
+  /**
+   * Files of a folder and of those in it, without hidden ones. Links are followed; one that leads
+   * back to where it stands is not, since every file is read once.
+   */
+  async walk(folder: string): Promise<void> {
+    const entries = await readdir(folder, { encoding: 'buffer' }).catch(error => {
+      throw fileError(error, folder, 'read')
+    })
+    const names: string[] = []
+    for (const bytes of entries.sort(Buffer.compare)) {
+      const name = nameOf(bytes)
+      if (name === undefined) this.skip(join(folder, escapedName(bytes)), 'name')
+      else if (!name.startsWith('.')) names.push(name)
+    }
+    for (const name of names.sort()) {
+      const path = join(folder, name)
+      const kind = await stat(path).catch(error => {
+        // A link to nowhere, or one in a circle.
+        if (isMissing(error) || error.code === 'ELOOP') return undefined
+        throw fileError(error, path, 'read')
+      })
+      if (kind === undefined) this.skip(path, 'dangling')
+      else if (kind.isFile()) await this.add({ path, inFolder: true })
+      else if (!kind.isDirectory()) this.skip(path, 'special')
+      else if (await this.isNew(path)) await this.walk(path)
+    }
+  }
+
+  /** Whether the path leads to what was not met before; what was, is left out and named. */
+  async isNew(path: string): Promise<boolean> {
+    const real = await realpath(path).catch(error => {
+      throw fileError(error, path, 'read')
+    })
+    const fresh = !this.seen.has(real)
+    this.seen.add(real)
+    if (!fresh) this.skip(path, 'repeated')
+    return fresh
+  }
+
+  private skip(name: string, reason: SkippedFile['reason']): void {
+    this.skipped.push({ name, reason })
+  }
 }
 
-async function find(paths: readonly string[]): Promise<Found[]> {
-  const found: Found[] = []
-  const seen = new Set<string>()
+async function find(paths: readonly string[]): Promise<Finder> {
+  const finder = new Finder()
+  const { found } = finder
   // Files asked for come first, so that they stay asked for when a folder holds them too.
   const folders: string[] = []
   for (const path of paths) {
@@ -96,25 +150,35 @@ async function find(paths: readonly string[]): Promise<Found[]> {
       throw gone ? await missing(path) : fileError(error, path, 'read')
     })
     if (kind.isDirectory()) folders.push(path)
-    else await add({ path, inFolder: false }, seen, found)
+    else await finder.add({ path, inFolder: false })
   }
   for (const folder of folders) {
-    try {
-      if (await isNew(folder, seen)) await walk(folder, seen, found)
-    } catch (error) {
-      throw fileError(error, folder, 'read')
-    }
+    if (await finder.isNew(folder)) await finder.walk(folder)
   }
-  return found
+  return finder
 }
 
-function emptyFolders(paths: readonly string[], what: string): FileError {
+/** How many of the files left out an error names. */
+const NAMED = 3
+
+function emptyFolders(
+  paths: readonly string[],
+  what: string,
+  skipped: readonly SkippedFile[],
+): FileError {
   const [first] = paths
   const where =
     paths.length === 1 ? `The folder ${first} has` : `The folders ${paths.join(', ')} have`
+  const named = skipped
+    .slice(0, NAMED)
+    .map(({ name, reason }) => `${name}: ${SKIP_REASONS[reason].en}`)
+  const leftOut =
+    named.length === 0
+      ? ''
+      : ` but ${skipped.length} that can't be read (${named.join('; ')}${skipped.length > NAMED ? '; …' : ''})`
   return new FileError(
     'corpus-empty',
-    `${where} no ${what}; expected at least one that is not hidden (--tokenizer byte takes any file).`,
+    `${where} no ${what}${leftOut}; expected at least one that is not hidden (--tokenizer byte takes any file).`,
   )
 }
 
@@ -122,16 +186,28 @@ function emptyFolders(paths: readonly string[], what: string): FileError {
  * The files behind paths, every one once: those named, and all in the folders, at any depth.
  * @throws FileError, InputError as `readCorpus`
  */
-export async function findFiles(paths: readonly string[]): Promise<Found[]> {
+export async function findFiles(
+  paths: readonly string[],
+): Promise<{ readonly found: readonly Found[]; readonly skipped: readonly SkippedFile[] }> {
   if (paths.length === 0) {
     throw new InputError(
       'corpus',
       'No file came to read; expected files, folders, or - for standard input.',
     )
   }
-  const found = await find(paths)
-  if (found.length === 0) throw emptyFolders(paths, 'files')
-  return found
+  const { found, skipped } = await find(paths)
+  if (found.length === 0) throw emptyFolders(paths, 'files', skipped)
+  return { found, skipped }
+}
+
+/** One file, or standard input (`-`), with what the sentences call it. @throws FileError */
+export async function readNamed(
+  path: string,
+  stdin: AsyncIterable<Uint8Array | string> = process.stdin,
+): Promise<NamedBytes> {
+  return path === STDIN
+    ? { name: STDIN_NAME, bytes: await readStdin(stdin) }
+    : { name: path, bytes: await readFileBytes(path) }
 }
 
 /**
@@ -148,9 +224,10 @@ export async function readCorpus(
 ): Promise<CorpusSource> {
   const { stdin = process.stdin, ...how } = options
   const files: NamedBytes[] = []
-  for (const { path, inFolder } of await findFiles(paths)) {
-    if (path === STDIN) files.push({ name: STDIN_NAME, bytes: await readStdin(stdin) })
-    else files.push({ name: path, bytes: await readFileBytes(path), found: inFolder })
+  const { found, skipped } = await findFiles(paths)
+  for (const { path, inFolder } of found) {
+    files.push({ ...(await readNamed(path, stdin)), found: inFolder })
   }
-  return joinFiles(files, how)
+  const corpus = joinFiles(files, how)
+  return { ...corpus, skipped: [...skipped, ...corpus.skipped] }
 }

@@ -21,7 +21,7 @@ import {
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { base64Of, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
+import { base64Of, readStops, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
 
 const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
   name: 'unknown',
@@ -185,8 +185,9 @@ export async function* complete(
   maxPrompt: number,
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEvent, void, void> {
-  const { temperature, chain, length, seed, stop, unknown } = request
+  const { temperature, chain, length, seed, unknown } = request
   const prompt = request.prompt ?? model.prompt ?? ''
+  const stop = request.stop && readStops(request.stop, model.tokenizer)
   const ids = promptIds(model, prompt, unknown)
   if (ids.length > maxPrompt) {
     throw new InputError(

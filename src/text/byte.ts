@@ -1,4 +1,5 @@
 /** Bytes: 256 symbols, any file in any script; the id of a byte is the byte. */
+import { knownSymbol } from './incoming.js'
 import type {
   Encoded,
   StreamDecoder,
@@ -119,6 +120,10 @@ export class ByteTokenizer implements Tokenizer {
 
   symbol(id: number): string {
     return byteName(checkByte(id))
+  }
+
+  known(text: string): string | undefined {
+    return knownSymbol(text, this)
   }
 
   toJSON(): TokenizerJson {

@@ -1,4 +1,5 @@
 /** Unicode code points: the default. 65 of them in tiny-shakespeare, some 2,000 in a Japanese novel. */
+import { knownSymbol } from './incoming.js'
 import type {
   Encoded,
   Ids,
@@ -110,6 +111,10 @@ export class CharacterTokenizer implements Tokenizer {
 
   symbol(id: number): string {
     return this.vocabulary.symbol(id)
+  }
+
+  known(text: string): string | undefined {
+    return knownSymbol(text, this)
   }
 
   toJSON(): TokenizerJson {

@@ -1,7 +1,9 @@
 /** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
 import { FileError, InputError, OndoError } from '../errors.js'
+import type { Bilingual } from '../knob.js'
 import { ByteTokenizer } from './byte.js'
-import { type DecodeOptions, decodeText, joinBytes, type LineEnds } from './encoding.js'
+import { type DecodeOptions, decodeText, isText, joinBytes, type LineEnds } from './encoding.js'
+import { bytesWithoutFinalLineEnd, encodeIncoming, withoutFinalLineEnd } from './incoming.js'
 import { codeNumbers, invisibleName, printable } from './printable.js'
 import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
 
@@ -25,10 +27,19 @@ export interface SourceFile {
   readonly replaced: number
 }
 
+/** Why a file is left out, as the end of "left out because …". */
+export const SKIP_REASONS = {
+  empty: { en: 'it is empty', ja: '空のファイル' },
+  'not text': { en: 'it is not text', ja: 'テキストではない' },
+  name: { en: 'its name is not UTF-8; rename it', ja: '名前がUTF-8ではない。名前を変えれば読める' },
+  special: { en: 'it is neither a file nor a folder', ja: 'ファイルでもフォルダーでもない' },
+  dangling: { en: 'it is a link that leads nowhere', ja: 'リンク先がない' },
+  repeated: { en: 'it is read already', ja: '読み込み済み' },
+} as const satisfies Record<string, Bilingual>
+
 export interface SkippedFile {
   readonly name: string
-  /** Completes "left out because it is …". */
-  readonly reason: 'empty' | 'not text'
+  readonly reason: keyof typeof SKIP_REASONS
 }
 
 /** What training reads, before it is ids. */
@@ -206,6 +217,15 @@ export function emptyCorpus(
 }
 
 /**
+ * What is measured or scored of a text that was read: all but its one final line end, which is the
+ * file's. Bytes that are no text keep theirs.
+ */
+export function judgedContent(content: string | Uint8Array): string | Uint8Array {
+  if (typeof content === 'string') return withoutFinalLineEnd(content)
+  return isText(content) ? bytesWithoutFinalLineEnd(content) : content
+}
+
+/**
  * A text, or the bytes of files, to ids.
  * @throws InputError as `Tokenizer.encode`, and for bytes where the tokenizer reads text
  */
@@ -222,6 +242,13 @@ export function encodeContent(
     'corpus',
     `The corpus is bytes and the tokenizer is "${tokenizer.kind}"; read it as text, or use "byte".`,
   )
+}
+
+/** As `encodeContent` of a text that is judged: read as all text from outside, what is unknown left out. */
+export function encodeJudged(tokenizer: Tokenizer, content: string | Uint8Array): Encoded {
+  return typeof content === 'string'
+    ? encodeIncoming(content, tokenizer, 'skip')
+    : encodeContent(tokenizer, content, 'skip')
 }
 
 export interface SymbolCount {

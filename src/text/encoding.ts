@@ -228,6 +228,17 @@ function byUtf8(bytes: Uint8Array): Decoded | undefined {
   return decode(bytes, 'iso-2022-jp')
 }
 
+/** Whether bytes are recognised as text, in whatever encoding. */
+export function isText(bytes: Uint8Array): boolean {
+  try {
+    decodeText(bytes)
+    return true
+  } catch (error) {
+    if (error instanceof FileError) return false
+    throw error
+  }
+}
+
 /** UTF-8 that was cut in mid-character or damaged here and there: ten whole characters for a broken. */
 function byNearlyUtf8(bytes: Uint8Array): Decoded | undefined {
   const decoded = decode(bytes, 'utf-8')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eachGrapheme, splitGraphemes } from './grapheme.js'
 import { buildTokenizer } from './index.js'
+import { eachGrapheme, splitGraphemes } from './segment.js'
 
 function fast(text: string): string[] {
   const parts: string[] = []

@@ -5,9 +5,12 @@ export { CharacterTokenizer } from './character.js'
 export {
   type CorpusSource,
   encodeContent,
+  encodeJudged,
   type InvisibleSymbol,
   joinFiles,
+  judgedContent,
   type NamedBytes,
+  SKIP_REASONS,
   type SkippedFile,
   type SourceFile,
   type SourceOptions,
@@ -23,6 +26,17 @@ export {
   type LineEnds,
 } from './encoding.js'
 export { GraphemeTokenizer } from './grapheme.js'
+export {
+  bytesWithoutFinalLineEnd,
+  encodeIncoming,
+  type Incoming,
+  knownSymbol,
+  readEscapes,
+  readIncoming,
+  readStops,
+  withoutFinalLineEnd,
+  writableStops,
+} from './incoming.js'
 export { type EncodedPiece, LargeCorpus, type LargeOptions } from './large.js'
 export {
   findLongestLoop,

@@ -16,8 +16,9 @@ import {
   type SkippedFile,
   type SourceOptions,
 } from './corpus.js'
-import { eachGrapheme, GraphemeCounter } from './grapheme.js'
+import { GraphemeCounter } from './grapheme.js'
 import { type BuildOptions, type Built, tokenizerOfCounts } from './registry.js'
+import { eachGrapheme } from './segment.js'
 import { type ByteSource, type Survey, surveyText, textPieces } from './survey.js'
 import type { Ids, Tokenizer, TokenizerKind } from './tokenizer.js'
 import { codePointTable, encodeUtf8, Utf8Counter } from './utf8.js'

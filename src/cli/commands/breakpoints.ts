@@ -4,7 +4,7 @@ import { yieldToEventLoop } from '../../event-loop.js'
 import { type SeedText, SeedTexts, type TemperatureChange } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
-import { printable } from '../../text/index.js'
+import { printable, readEscapes } from '../../text/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -171,7 +171,7 @@ export const breakpoints: CommandSpec = {
           ja: '書き出し。省略するとモデル既定のもの',
         },
       },
-      { short: 'p' },
+      { short: 'p', parse: readEscapes },
     ),
     flagOf(SEED, { short: 's' }),
     flagOf(LENGTH_HERE, { short: 'n' }),

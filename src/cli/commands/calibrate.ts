@@ -8,7 +8,7 @@ import {
 import { writeFigures } from '../../node/figures.js'
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
-import { encodeContent } from '../../text/index.js'
+import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
@@ -96,8 +96,10 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     raw,
     tokenizerKind: tokenizer.kind,
   })
-  const { ids, unknown } = encodeContent(tokenizer, corpus.content, 'skip')
   const own = (await hashOf(corpus)) === training.corpusHash
+  const { ids, unknown } = own
+    ? encodeContent(tokenizer, corpus.content, 'skip')
+    : encodeJudged(tokenizer, judgedContent(corpus.content))
   const parts = own ? recordedParts(training, ids.length)?.heldOut : undefined
   const held = parts && parts.length > 0 ? parts : undefined
 

@@ -3,7 +3,13 @@ import { InputError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
 import { type Score, score, scoreOfParts } from '../../measure/model/score.js'
 import { readCorpus } from '../../node/read.js'
-import { describeSymbol, encodeContent, type Stretch } from '../../text/index.js'
+import {
+  describeSymbol,
+  encodeContent,
+  encodeJudged,
+  judgedContent,
+  type Stretch,
+} from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
@@ -64,7 +70,12 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const model = await openModel(name)
   const { encoding, raw } = options
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: model.tokenizer.kind })
-  const { ids, unknown } = encodeContent(model.tokenizer, corpus.content, 'skip')
+  const own =
+    model.training.corpusHash !== undefined && (await hashOf(corpus)) === model.training.corpusHash
+  // As training had it, or the places of its held-out parts would be others.
+  const { ids, unknown } = own
+    ? encodeContent(model.tokenizer, corpus.content, 'skip')
+    : encodeJudged(model.tokenizer, judgedContent(corpus.content))
   const kinds = kindsOf(unknown)
   if (ids.length < 2 && unknown.length > 0) {
     throw new InputError(
@@ -72,8 +83,6 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
       `The model knows ${ids.length === 0 ? 'none' : 'only one'} of the ${unknown.length + ids.length} symbols of the text; expected a text in the model's script.`,
     )
   }
-  const own =
-    model.training.corpusHash !== undefined && (await hashOf(corpus)) === model.training.corpusHash
   const parts = own ? heldOut(model, ids.length) : undefined
 
   const line = new LiveLine(io)

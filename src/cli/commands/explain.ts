@@ -2,7 +2,7 @@
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { type Candidate, type Interval, SEED, TEMPERATURE } from '../../temperature/index.js'
-import { printable } from '../../text/index.js'
+import { printable, readEscapes, readIncoming } from '../../text/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -46,13 +46,14 @@ const intervalText = ({ low, high }: Interval, rank: number): string => {
   return rank === 1 ? `0 <= T <= ${end(high)}` : `${end(low)} < T <= ${end(high)}`
 }
 
-async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
-  const options = given as ExplainOptions
+async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<number> {
+  const options = flags as ExplainOptions
   const model = await openModel(name)
   const temperature = options.temperature ?? TEMPERATURE.default
   const seed = options.seed ?? SEED.default
   const limit = options.top ?? TOP.default
-  const prompt = options.prompt ?? model.prompt ?? ''
+  const given = options.prompt ?? model.prompt ?? ''
+  const prompt = readIncoming(given, model.tokenizer).text
   const ids = promptIds(model, prompt)
   const network = await networkOf(model)
   const writer = await openWriter(
@@ -154,7 +155,7 @@ export const explain: CommandSpec = {
           ja: 'その前の文章。省略するとモデル既定の書き出し',
         },
       },
-      { short: 'p' },
+      { short: 'p', parse: readEscapes },
     ),
     flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
     flagOf(SEED, { short: 's' }),

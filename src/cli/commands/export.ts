@@ -3,6 +3,7 @@ import { InputError } from '../../errors.js'
 import { exportPage } from '../../node/export-page.js'
 import { findModel, readFileBytes } from '../../node/files.js'
 import { SEED, TEMPERATURE } from '../../temperature/index.js'
+import { readEscapes } from '../../text/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { DEFAULT_MODEL, readInput } from '../inputs/open-model.js'
 import { bytesOf } from '../terminal/format.js'
@@ -72,6 +73,7 @@ export const exportModel: CommandSpec = {
       flags: '-p, --prompt <TEXT>',
       about: { en: 'with what the text begins', ja: '文章の書き出し' },
       range: { en: 'default: the model’s own', ja: '既定はモデルのもの' },
+      parse: readEscapes,
     },
     flagOf(SEED, { short: 's' }),
     flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),

@@ -14,7 +14,7 @@ import {
 } from '../../measure/index.js'
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
-import { encodeContent, printable } from '../../text/index.js'
+import { encodeJudged, judgedContent, printable } from '../../text/index.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
@@ -123,8 +123,9 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const { encoding, raw } = flags
   // A byte model reads the very bytes, as in training; words and characters are those of their text.
   const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: tokenizer.kind })
-  const { ids, unknown } = encodeContent(tokenizer, read.content, 'skip')
-  const text = typeof read.content === 'string' ? read.content : tokenizer.decode(ids)
+  const content = judgedContent(read.content)
+  const { ids, unknown } = encodeJudged(tokenizer, content)
+  const text = typeof content === 'string' ? content : tokenizer.decode(ids)
   const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
   const kept = corpus ? corpus.measures() : keptMeasures(model)
 

@@ -1,5 +1,6 @@
 /** `ondo replay`: the text of a saved run, or of a code, written again. */
 import { generate, optionsOf, promptIds, runHeader } from '../../generate/index.js'
+import { writableStops } from '../../text/index.js'
 import type { CommandSpec } from '../command.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
@@ -19,6 +20,7 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
   const { prompt, unknown, temperature } = named.run
   const options = {
     ...optionsOf(named.run),
+    stop: writableStops(named.run.stop, model.tokenizer),
     ...(record?.stop === 'interrupted' && { length: record.ids.length }),
   }
   const shown = echo && prompt.trim() !== ''

@@ -22,9 +22,19 @@ import {
   TEMPERATURE,
   writeSchedule,
 } from '../../temperature/index.js'
-import { base64Of, UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/index.js'
+import {
+  base64Of,
+  describeSymbol,
+  encodeIncoming,
+  readEscapes,
+  readIncoming,
+  readStops,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+} from '../../text/index.js'
 import { type CommandSpec, type Flag, flagOf } from '../command.js'
-import { DEFAULT_MODEL, openModel, readInput } from '../inputs/open-model.js'
+import { DEFAULT_MODEL, openModel } from '../inputs/open-model.js'
+import { readPromptFile } from '../inputs/prompt-file.js'
 import { LoopReporter } from '../reports/loop-report.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
@@ -64,10 +74,6 @@ const COUNT: Knob = {
   },
 }
 
-/** `\n`, `\t`, `\\` in a stop string: a shell makes a line end hard to write. */
-export const readEscapes = (text: string): string =>
-  text.replaceAll(/\\([nt\\])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\'))
-
 const FLAGS: readonly Flag[] = [
   flagOf(TEMPERATURE, {
     short: 't',
@@ -82,12 +88,19 @@ const FLAGS: readonly Flag[] = [
       ja: 'ロジットと抽選の間に置くもの。書いた順に働く。例 "temperature, min-p 0.05, dry 0.8"',
     },
   },
-  flagOf(PROMPT, { short: 'p' }),
+  flagOf(PROMPT, { short: 'p', parse: readEscapes }),
   {
     flags: '--prompt-file <FILE>',
     about: {
-      en: 'the prompt from a file, as it stands; - reads standard input',
-      ja: '書き出しをファイルから読む。- は標準入力',
+      en: 'the prompt from a file, without its last line end; - reads standard input',
+      ja: '書き出しをファイルから読む（末尾の改行は除く）。- は標準入力',
+    },
+  },
+  {
+    flags: '--encoding <NAME>',
+    about: {
+      en: 'of the prompt file, where recognising it fails',
+      ja: '書き出しのファイルの文字コード。自動判別が外れたときに',
     },
   },
   flagOf(LENGTH, {
@@ -99,8 +112,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--stop <TEXT>',
     about: {
-      en: "end before this text; may be repeated; \\n is a line end; without it, the model's own",
-      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n は改行。指定がなければモデル既定のもの',
+      en: "end before this text; may be repeated; \\n, \\t and \\\\ as in --prompt; without it, the model's own",
+      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n、\\t、\\\\ は --prompt と同じ。指定がなければモデル既定のもの',
     },
     parse: readEscapes,
     repeat: true,
@@ -153,6 +166,7 @@ interface SampleOptions {
   readonly chain?: string
   readonly prompt?: string
   readonly promptFile?: string
+  readonly encoding?: string
   readonly length?: number
   readonly seed?: number
   readonly stop?: readonly string[]
@@ -168,7 +182,8 @@ interface SampleOptions {
 
 function reportUnknown(unknown: readonly { symbol: string; replacement?: string }[], io: Io): void {
   for (const { symbol, replacement } of unknown) {
-    const shown = JSON.stringify(symbol)
+    // With code points: two symbols may look the same.
+    const shown = describeSymbol(symbol)
     io.say(
       replacement === undefined
         ? {
@@ -176,33 +191,34 @@ function reportUnknown(unknown: readonly { symbol: string; replacement?: string 
             ja: `${shown} を除いた（モデルの知らない文字）`,
           }
         : {
-            en: `${JSON.stringify(replacement)} stands for ${shown}, which the model does not know`,
-            ja: `${shown} の代わりに ${JSON.stringify(replacement)} を使った（モデルの知らない文字）`,
+            en: `${describeSymbol(replacement)} stands for ${shown}, which the model does not know`,
+            ja: `${shown} の代わりに ${describeSymbol(replacement)} を使った（モデルの知らない文字）`,
           },
     )
   }
 }
 
-async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
-  const options = given as SampleOptions
+async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<number> {
+  const options = flags as SampleOptions
   const model = await openModel(name)
   const { temperature = TEMPERATURE.default, seed = SEED.default, unknown = 'error' } = options
-  const prompt =
+  const { tokenizer } = model
+  const given =
     options.prompt ??
     (options.promptFile !== undefined
-      ? new TextDecoder().decode(readInput(options.promptFile))
+      ? await readPromptFile(options.promptFile, options.encoding)
       : (model.prompt ?? ''))
-  const encoded = model.tokenizer.encode(prompt, unknown)
+  const encoded = encodeIncoming(given, tokenizer, unknown)
+  const prompt = readIncoming(given, tokenizer).text
   reportUnknown(encoded.unknown, io)
   // A chain that can't be is said before the prompt is printed.
-  const chain =
-    options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
+  const chain = options.chain === undefined ? undefined : createChain(options.chain, tokenizer)
   // A temperature written in the chain is no news to who wrote it, only to who gave another, too.
   const notes =
     chain !== undefined &&
     (options.temperature !== undefined ||
       chain.links.some(link => link.link === 'temperature' && link.temperature === undefined))
-  const stops = options.stop ?? model.stop ?? []
+  const stops = options.stop ? readStops(options.stop, tokenizer) : (model.stop ?? [])
   const count = options.count ?? 1
   checkSave(options, count)
   // A prompt of line breaks alone (names begin after one) would only print empty lines.

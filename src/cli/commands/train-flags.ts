@@ -1,12 +1,11 @@
 /** The options of `ondo train`: every setting of the table, and what a command line has besides. */
-import { TOKENIZERS, type TokenizerKind } from '../../text/index.js'
+import { readEscapes, TOKENIZERS, type TokenizerKind } from '../../text/index.js'
 import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../../train/index.js'
 import { type Flag, flagOf } from '../command.js'
 import { MIN_COUNT, THREADS } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
 import { BY_THE_TEXT_IN_WORDS } from '../terminal/format.js'
 import { folderName } from '../terminal/write-output.js'
-import { readEscapes } from './sample.js'
 
 const GROUPS = {
   text: { en: 'Text', ja: 'テキスト' },
@@ -113,6 +112,7 @@ export const FLAGS: readonly Flag[] = [
         en: 'what the model goes on from when nothing else is said; also for the samples',
         ja: '指定がないときの書き出し。途中の見本にも使う',
       },
+      parse: readEscapes,
     },
     {
       flags: '--stop <TEXT>',

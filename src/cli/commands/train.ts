@@ -5,7 +5,13 @@ import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../../node/corpus.js'
 import { addMeasures, corpusMeasures, measuringSeconds } from '../../node/corpus-measures.js'
 import { nodeEngine } from '../../node/engine.js'
-import { printable, tokenizerFrom, vocabularyReport } from '../../text/index.js'
+import {
+  printable,
+  readIncoming,
+  readStops,
+  tokenizerFrom,
+  vocabularyReport,
+} from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
 import {
   type EndEvent,
@@ -199,7 +205,9 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     )
     const { tokenizer } = corpus
     // Said now rather than at the first sample.
-    if (source.prompt !== undefined) tokenizer.encode(source.prompt)
+    const prompt = source.prompt && readIncoming(source.prompt, tokenizer).text
+    if (prompt) tokenizer.encode(prompt)
+    const stop = source.stop && readStops(source.stop, tokenizer)
 
     const settings = Object.fromEntries(
       Object.keys(TRAIN_KNOBS).flatMap(name => {
@@ -210,7 +218,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     const teller = new Reporter(io, {
       out,
       tokenizer,
-      prompt: source.prompt,
+      prompt,
       samples: flags.samples && !flags.json,
       sampleEvery: flags.sampleEvery ?? 0,
       resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
@@ -235,8 +243,8 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       overwrite: flags.force,
       signal: interrupt,
       name: source.name,
-      prompt: source.prompt,
-      stop: source.stop,
+      prompt,
+      stop,
     })
     for await (const event of events) {
       if (event.type === 'start') {

@@ -3,6 +3,7 @@ import {
   type CorpusSource,
   codeNumbers,
   ENCODINGS,
+  SKIP_REASONS,
   type VocabularyReport,
 } from '../../text/index.js'
 import { corpusHash } from '../../train/corpus.js'
@@ -57,9 +58,8 @@ export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): stri
   if (more > 0) lines.push(io.t({ en: `and ${more} more files`, ja: `ほか${more}ファイル` }))
   if (corpus.joined) lines.push(corpus.joined)
   for (const { name, reason } of corpus.skipped.slice(0, FILES_SHOWN)) {
-    lines.push(
-      io.t({ en: `${name}: left out because it is ${reason}`, ja: `${name}: 除外（${reason}）` }),
-    )
+    const { en, ja } = SKIP_REASONS[reason]
+    lines.push(io.t({ en: `${name}: left out because ${en}`, ja: `${name}: 除外（${ja}）` }))
   }
   const unread = corpus.skipped.length - FILES_SHOWN
   if (unread > 0) {

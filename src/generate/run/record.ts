@@ -6,9 +6,9 @@
 import { FileError } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
 import type { Model } from '../../file/model.js'
+import { writableStops } from '../../text/incoming.js'
 import { UNKNOWN_POLICIES } from '../../text/tokenizer.js'
-import type { GenerateOptions } from '../generate.js'
-import { generate } from '../generate.js'
+import { type GenerateOptions, generate, promptIds } from '../generate.js'
 import type { Step, StopReason } from '../stop.js'
 import { checkModel, Fields } from './fields.js'
 import { optionsOf, type RunHeader } from './header.js'
@@ -159,7 +159,7 @@ export async function verifyRun(
     id === undefined
       ? 'the end'
       : JSON.stringify(id < model.tokenizer.size ? model.tokenizer.symbol(id) : id)
-  const prompt = model.tokenizer.encode(run.prompt, run.unknown).ids
+  const prompt = promptIds(model, run.prompt, run.unknown)
   const other = firstDifference(Array.from(prompt), run.promptIds)
   if (other >= 0) {
     const what = 'prompt'
@@ -171,6 +171,7 @@ export async function verifyRun(
     record.steps?.some(step => step?.[field] !== undefined) ?? false
   const request = {
     ...optionsOf(run),
+    stop: writableStops(run.stop, model.tokenizer),
     ...(interrupted && { length: ids.length }),
     ...{ intervals: has('interval'), loops: has('loop') },
     ...options,

@@ -20,6 +20,8 @@ export interface Symbols {
   readonly size: number
   /** The text of one id. */
   symbol(id: number): string
+  /** The symbol that a text from outside means: itself, or its canonical equivalent. */
+  known?(text: string): string | undefined
 }
 
 /** The pure function that a link is once its settings are known. */

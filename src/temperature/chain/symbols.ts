@@ -65,7 +65,7 @@ export function idsOfKnown(texts: readonly string[], symbols: Symbols, link?: st
   const known = new Map<string, number>()
   for (let id = 0; id < symbols.size; id++) known.set(symbols.symbol(id), id)
   for (const text of texts) {
-    const id = known.get(text)
+    const id = known.get(text) ?? known.get(symbols.known?.(text) ?? text)
     if (id !== undefined) ids.push(id)
     else if (/^\[.+\]$/su.test(text)) {
       const pattern = compile(text).source

@@ -1,6 +1,7 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
 import { createChain, type Model, networkOf, type Position } from 'ondo'
 import { StateCache, TimeSlices } from 'ondo/generate'
+import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
@@ -33,7 +34,7 @@ export class AsideWriter {
       const model = holding(whole, wish.held)
       const network = await networkOf(model)
       const { prompt, unknown, chain, temperature, length } = wish
-      const { ids } = model.tokenizer.encode(prompt, unknown)
+      const { ids } = encodeIncoming(prompt, model.tokenizer, unknown)
       const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
       const writer = new StateCache(model, network, ids).writerAt(0, {
         seed: BigInt(wish.seed),

@@ -12,6 +12,7 @@ import {
 } from 'ondo'
 import { CONTEXT_TAIL, StateCache, StopGate } from 'ondo/generate'
 import { startSchedule } from 'ondo/temperature'
+import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import { nextTemperature } from './next-text.js'
@@ -91,7 +92,9 @@ export class TextWriter {
         this.begin(message.begin).catch(error => this.fail('begin', error))
         return
       case 'check': {
-        const unknown = this.model?.tokenizer.encode(message.prompt, message.unknown).unknown
+        const tokenizer = this.model?.tokenizer
+        const unknown =
+          tokenizer && encodeIncoming(message.prompt, tokenizer, message.unknown).unknown
         this.post({ type: 'checked', job: message.job, unknown: unknown ?? [] })
         return
       }
@@ -164,7 +167,7 @@ export class TextWriter {
     if (!whole) return
     const model = holding(whole, beginning.held)
     const prompt = beginning.prompt ?? model.prompt ?? ''
-    const { ids, unknown } = model.tokenizer.encode(prompt, beginning.unknown)
+    const { ids, unknown } = encodeIncoming(prompt, model.tokenizer, beginning.unknown)
     const network = await networkOf(model)
     // Another model was opened meanwhile.
     if (whole !== this.model) return

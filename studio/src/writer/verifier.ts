@@ -1,6 +1,7 @@
 /** Kept texts written again: are they what their records say? */
 import { createChain, type Model, type Network } from 'ondo'
 import { StateCache } from 'ondo/generate'
+import { encodeIncoming } from 'ondo/text'
 import { holding } from './held-units.js'
 import { CHOSEN, type Origin, STATE_EVERY } from './protocol.js'
 
@@ -52,7 +53,7 @@ export class Verifier {
   async differenceOf(text: ToVerify): Promise<number | undefined> {
     const { from, parent, ids, temperatures, coins, chains: used } = text
     const model = holding(this.model, text.held)
-    const prompt = model.tokenizer.encode(text.prompt, text.unknown).ids
+    const prompt = encodeIncoming(text.prompt, model.tokenizer, text.unknown).ids
     const network = await this.networkOf(model)
     const written = new StateCache(model, network, prompt, {
       ids: ids.subarray(0, from),

@@ -1,6 +1,7 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
 import { startIds, TimeSlices } from 'ondo/generate'
+import { encodeIncoming } from 'ondo/text'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
@@ -70,7 +71,7 @@ export class Insider {
       this.opened = { source, model: read(source).then(decodeModel) }
     const model = holding(await this.opened.model, wish.held)
     const network = await networkOf(model)
-    const encoded = model.tokenizer.encode(wish.prompt, wish.unknown).ids
+    const encoded = encodeIncoming(wish.prompt, model.tokenizer, wish.unknown).ids
     const prompt = encoded.length > 0 ? encoded : startIds(model)
     if (this.job !== job) return
     if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {

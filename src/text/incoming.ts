@@ -1,0 +1,231 @@
+/**
+ * Text that comes in from outside (a prompt, a stop string, a symbol of a chain), read in the form in
+ * which the model knows it. One rule for every door:
+ *
+ * 1. Line ends are those of the corpus: CRLF and CR become LF unless the model knows CR, as one that
+ *    was trained with `raw` does.
+ * 2. A letter that the model lacks is looked for in its canonically equivalent forms before it is
+ *    unknown: as given, then NFC, then NFD, then forms of which a part is composed.
+ * 3. All else stays as it is. A byte model knows every byte, so that nothing changes for it.
+ *
+ * Corpora are not read by this rule: they make the vocabulary.
+ */
+import { InputError } from '../errors.js'
+import { describeSymbol } from './printable.js'
+import { eachGrapheme } from './segment.js'
+import type { Encoded, Tokenizer, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
+import { UnknownSymbolsError } from './unknown.js'
+
+/** A text as the model knows it. */
+export interface Incoming {
+  readonly text: string
+  /** Where each symbol of `text` stands in the given text, in symbols; undefined: at the same place. */
+  readonly places?: readonly number[]
+}
+
+const vocabularies = new WeakMap<Tokenizer, ReadonlySet<string>>()
+
+function symbolsOf(tokenizer: Tokenizer): ReadonlySet<string> {
+  let symbols = vocabularies.get(tokenizer)
+  if (symbols === undefined) {
+    symbols = new Set(Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id)))
+    vocabularies.set(tokenizer, symbols)
+  }
+  return symbols
+}
+
+function split(text: string, kind: Tokenizer['kind']): string[] {
+  if (kind === 'character') return Array.from(text)
+  const symbols: string[] = []
+  eachGrapheme(text, (start, end) => {
+    symbols.push(text.slice(start, end))
+  })
+  return symbols
+}
+
+/**
+ * Stretches that no canonical form crosses: a line end, a Hangul syllable written in parts, a
+ * character with the marks that follow it.
+ */
+const STRETCH =
+  /\r\n?|(?:[\u1100-\u115f]+[\u1160-\u11a7]*[\u11a8-\u11ff]*|[\uac00-\ud7a3][\u11a8-\u11ff]*|\P{M})\p{M}*|\p{M}+/gu
+
+/** Marks of one letter that are tried in every half-composed form. */
+const MOST_MARKS = 8
+
+/** The canonically equivalent forms of a stretch, in the order in which they are tried. */
+function* equivalents(stretch: string): Generator<string> {
+  yield stretch.normalize('NFC')
+  const apart = Array.from(stretch.normalize('NFD'))
+  yield apart.join('')
+  for (let composed = Math.min(apart.length, MOST_MARKS) - 1; composed > 1; composed--) {
+    yield apart.slice(0, composed).join('').normalize('NFC') + apart.slice(composed).join('')
+  }
+}
+
+function knownForm(stretch: string, known: (text: string) => boolean): string {
+  if (known(stretch)) return stretch
+  for (const form of equivalents(stretch)) if (known(form)) return form
+  return stretch
+}
+
+/** Reads a text by the rule above. */
+export function readIncoming(text: string, tokenizer: Tokenizer): Incoming {
+  const { kind } = tokenizer
+  if (kind === 'byte') return { text }
+  const symbols = symbolsOf(tokenizer)
+  const known = (part: string): boolean => split(part, kind).every(one => symbols.has(one))
+  const keepsCr = symbols.has('\r') || symbols.has('\r\n')
+  if (!text.includes('\r') && known(text)) return { text }
+  const places: number[] = []
+  let moved = false
+  let place = 0
+  let read = ''
+  for (const [stretch] of text.matchAll(STRETCH)) {
+    const form =
+      stretch.startsWith('\r') && !keepsCr ? '\n' : knownForm(stretch, part => known(part))
+    const size = split(stretch, kind).length
+    const formSize = form === stretch ? size : split(form, kind).length
+    for (let i = 0; i < formSize; i++) places.push(place + Math.min(i, size - 1))
+    moved ||= formSize !== size
+    place += size
+    read += form
+  }
+  if (read === text) return { text }
+  return moved ? { text: read, places } : { text: read }
+}
+
+function atGivenPlaces(
+  unknown: readonly UnknownSymbol[],
+  places: readonly number[] | undefined,
+): readonly UnknownSymbol[] {
+  if (places === undefined) return unknown
+  return unknown.map(one => ({ ...one, position: places[one.position] ?? one.position }))
+}
+
+/**
+ * The ids of a text from outside.
+ * @returns positions of unknown symbols are those of the given text
+ * @throws InputError under `error`, listing what the model does not know
+ */
+export function encodeIncoming(
+  text: string,
+  tokenizer: Tokenizer,
+  unknown: UnknownPolicy = 'error',
+): Encoded {
+  const incoming = readIncoming(text, tokenizer)
+  try {
+    const encoded = tokenizer.encode(incoming.text, unknown)
+    return { ids: encoded.ids, unknown: atGivenPlaces(encoded.unknown, incoming.places) }
+  } catch (error) {
+    if (!(error instanceof UnknownSymbolsError) || incoming.places === undefined) throw error
+    throw new UnknownSymbolsError(atGivenPlaces(error.unknown, incoming.places), tokenizer.size)
+  }
+}
+
+/** The symbol of a vocabulary that a text from outside means, or undefined. */
+export function knownSymbol(text: string, tokenizer: Tokenizer): string | undefined {
+  const symbols = symbolsOf(tokenizer)
+  if (symbols.has(text)) return text
+  const { text: read } = readIncoming(text, tokenizer)
+  return symbols.has(read) ? read : undefined
+}
+
+/** How much of a stop string an error repeats, in characters. */
+const SHOWN = 40
+
+function shorten(text: string): string {
+  const characters = Array.from(text)
+  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : text
+}
+
+/** Whether a text can stand somewhere in a row of graphemes, of which the first and last may be cut. */
+function isInsideGraphemes(text: string, symbols: ReadonlySet<string>): boolean {
+  const ends = new Uint8Array(text.length + 1) // places where a symbol may have ended
+  ends[0] = 1
+  const byFirst = new Map<number, string[]>()
+  for (const symbol of symbols) {
+    if (symbol.includes(text)) return true
+    for (let cut = 1; cut < symbol.length; cut++) {
+      if (text.startsWith(symbol.slice(cut))) ends[symbol.length - cut] = 1
+    }
+    const first = symbol.charCodeAt(0)
+    const others = byFirst.get(first)
+    if (others === undefined) byFirst.set(first, [symbol])
+    else others.push(symbol)
+  }
+  for (let at = 0; at < text.length; at++) {
+    if (ends[at] === 0) continue
+    for (const symbol of byFirst.get(text.charCodeAt(at)) ?? []) {
+      if (text.startsWith(symbol, at)) ends[at + symbol.length] = 1
+      else if (symbol.length > text.length - at && symbol.startsWith(text.slice(at))) return true
+    }
+  }
+  return ends[text.length] === 1
+}
+
+/** Whether the model can write a stop string, once it is read by the rule. */
+function isWritable(stop: string, tokenizer: Tokenizer): boolean {
+  if (tokenizer.kind === 'byte') return true
+  const symbols = symbolsOf(tokenizer)
+  if (split(stop, tokenizer.kind).every(symbol => symbols.has(symbol))) return true
+  return tokenizer.kind === 'grapheme' && isInsideGraphemes(stop, symbols)
+}
+
+/** The stop strings of a run that was kept, without those that no text of the model can hold. */
+export function writableStops(stops: readonly string[], tokenizer: Tokenizer): readonly string[] {
+  return stops.filter(stop => stop === '' || isWritable(stop, tokenizer))
+}
+
+/**
+ * Stop strings from outside.
+ * @throws InputError for an empty one, and for one that could never be met because the model can't
+ *   write a symbol of it
+ */
+export function readStops(stops: readonly string[], tokenizer: Tokenizer): readonly string[] {
+  return stops.map(given => {
+    if (typeof given !== 'string' || given === '') {
+      throw new InputError(
+        'stop',
+        `A stop string is ${JSON.stringify(given)}; expected text of at least one character.`,
+      )
+    }
+    const { text } = readIncoming(given, tokenizer)
+    if (isWritable(text, tokenizer)) return text
+    const symbols = symbolsOf(tokenizer)
+    const lacking = split(text, tokenizer.kind).find(symbol => !symbols.has(symbol)) ?? text
+    const shown = JSON.stringify(shorten(given))
+    throw new InputError(
+      'stop',
+      `The stop string ${shown} could never be met, because the model can't write ` +
+        `${describeSymbol(shorten(lacking))}; expected symbols that the model knows, so change it or leave it out.`,
+    )
+  })
+}
+
+/**
+ * A text without its one final line end (LF, CRLF or CR), which is the file's and not the text's.
+ * For texts that are measured, scored or gone on from. A corpus keeps it: that a last line ends is
+ * something to learn.
+ */
+export function withoutFinalLineEnd(text: string): string {
+  return text.replace(/(?:\r\n|\n|\r)$/, '')
+}
+
+/** As `withoutFinalLineEnd`, of bytes. */
+export function bytesWithoutFinalLineEnd(bytes: Uint8Array): Uint8Array {
+  const last = bytes.at(-1)
+  if (last !== 0x0a && last !== 0x0d) return bytes
+  const two = last === 0x0a && bytes.at(-2) === 0x0d
+  return bytes.subarray(0, bytes.length - (two ? 2 : 1))
+}
+
+/**
+ * `\n`, `\t` and `\\` as a line end, a tab and a backslash: how text on a command line says what a
+ * shell makes hard to write. Another backslash stands for itself.
+ */
+export function readEscapes(text: string): string {
+  return text.replaceAll(/\\([nt\\])/g, (_, c: string) =>
+    c === 'n' ? '\n' : c === 't' ? '\t' : '\\',
+  )
+}
