@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Model } from '../file/model.js'
 import { Random } from '../random.js'
-import { Distribution } from '../temperature/index.js'
+import { Distribution, nextDouble } from '../temperature/index.js'
 import { findLongestLoop } from '../text/index.js'
 import { type GenerateOptions, generate, generateText, networkOf, promptIds } from './generate.js'
 import { mockModel } from './mock.fixture.js'
@@ -328,10 +328,10 @@ describe('generate with intervals', () => {
     expect(low).toBeLessThan(0.9)
     expect(high).toBeGreaterThanOrEqual(0.9)
     const text = textOf(written)
-    for (const T of [low * (1 + 1e-9), high]) {
+    for (const T of [nextDouble(low), high]) {
       expect(await generateText(letters, { ...options, temperature: T })).toBe(text)
     }
-    for (const T of [low, high * (1 + 1e-9)]) {
+    for (const T of [low, nextDouble(high)]) {
       expect(await generateText(letters, { ...options, temperature: T })).not.toBe(text)
     }
   })

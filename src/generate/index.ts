@@ -8,6 +8,7 @@ export {
   networkOf,
   promptIds,
 } from './generate.js'
+export { nextStretchTemperature, type Stretch, writeStretch } from './next-text.js'
 export { openWriter, type PrefillOptions, prefillInSlices, readBeginning } from './prefill.js'
 export { decodeRun, encodeRun, looksLikeCode } from './run/code.js'
 export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './run/header.js'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Model } from '../file/model.js'
 import { Random } from '../random.js'
-import { nextDouble } from '../temperature/index.js'
+import { nextDouble, previousDouble } from '../temperature/index.js'
 import { findLongestLoop } from '../text/index.js'
 import { generateText, networkOf, promptIds } from './generate.js'
 import { mockModel } from './mock.fixture.js'
@@ -23,13 +23,6 @@ async function ids(
   const all = Array.from({ length }, () => writer.next(T).id)
   writer.dispose()
   return all
-}
-
-const before = (x: number): number => {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, x)
-  view.setBigInt64(0, view.getBigInt64(0) - 1n)
-  return view.getFloat64(0)
 }
 
 describe('the interval of a text', () => {
@@ -154,7 +147,7 @@ describe('the next temperature', () => {
       expect(to.symbol).toBe(letters.tokenizer.symbol(to.id))
       // In rank order: up goes down the ranks.
       expect(to.rank > from.rank).toBe(direction === 'up')
-      const inside = direction === 'up' ? before(temperature) : nextDouble(temperature)
+      const inside = direction === 'up' ? previousDouble(temperature) : nextDouble(temperature)
       expect(await ids(letters, inside, run)).toEqual(here)
     }
   })

@@ -21,13 +21,13 @@ import {
   type Interval,
   LENGTH,
   narrow,
-  nextDouble,
   parseSchedule,
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
 import { findLongestLoop, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
+import { type Stretch, temperatureBeyond } from './next-text.js'
 import { readBeginning } from './prefill.js'
 import { writtenChain, writtenTemperature } from './run/header.js'
 import { StateCache } from './state-cache.js'
@@ -41,12 +41,7 @@ export type SeedTextsOptions = Pick<
 >
 
 /** The text at one temperature, and where it stays. */
-export interface SeedText {
-  readonly temperature: number
-  /** The same text for every T in (low, high]. */
-  readonly interval: Interval
-  /** The same text at T = 0 too: each of its symbols is the most likely one. */
-  readonly zero: boolean
+export interface SeedText extends Stretch {
   readonly text: string
   /** All that were drawn, those of a stop string included. */
   readonly ids: readonly number[]
@@ -172,7 +167,7 @@ export class SeedTexts {
    */
   next(temperature: number, direction: 'up' | 'down'): TemperatureChange | undefined {
     const here = this.at(temperature)
-    const beyond = direction === 'up' ? above(here) : below(here)
+    const beyond = temperatureBeyond(here, direction)
     if (beyond === undefined) return undefined
     return this.between(here, this.at(beyond))
   }
@@ -259,16 +254,6 @@ export class SeedTexts {
       writer.dispose()
     }
   }
-}
-
-/** The next double beyond the upper end, or undefined when there is none. */
-function above({ interval }: SeedText): number | undefined {
-  return interval.high === Number.POSITIVE_INFINITY ? undefined : nextDouble(interval.high)
-}
-
-/** The lower end itself belongs to the text below. */
-function below({ interval, zero, temperature }: SeedText): number | undefined {
-  return temperature === 0 || (zero && interval.low === 0) ? undefined : interval.low
 }
 
 /**

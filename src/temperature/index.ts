@@ -27,7 +27,7 @@ export {
   type Draw,
   type Tempered,
 } from './distribution.js'
-export { nextDouble } from './interval/doubles.js'
+export { nextDouble, previousDouble } from './interval/doubles.js'
 export {
   type Interval,
   inside,

@@ -10,6 +10,7 @@ import { decodeModel, encodeModel } from '../../src/file/index.js'
 import { decodeRun, encodeRun } from '../../src/generate/index.js'
 import { modelConfig } from '../../src/model/config.js'
 import { bundledModels } from '../../src/node/files.js'
+import { previousDouble } from '../../src/temperature/index.js'
 import { CharacterTokenizer, findLongestLoop } from '../../src/text/index.js'
 import { jsonLines, ondo } from '../support/command.js'
 import { seededWeights } from '../support/seeded.js'
@@ -255,7 +256,7 @@ describe('loops', () => {
     const [, exit, at] = /leaves the loop at T = (\S+) \(at (\d+) /.exec(stderr)?.map(Number) ?? []
     const written = async (T: number): Promise<string> =>
       (await ondo([...args, String(T), '--no-echo'])).stdout.slice(0, 100)
-    const [text, left, still] = await Promise.all([0, exit, exit * (1 - 1e-12)].map(written))
+    const [text, left, still] = await Promise.all([0, exit, previousDouble(exit)].map(written))
     expect(left.slice(0, at)).toBe(text.slice(0, at))
     expect(left[at]).not.toBe(text[at])
     expect(loopOf(left)).toBeLessThan(24)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   checkSchedule,
+  nextDouble,
   parseSchedule,
   scheduleJson,
   startSchedule,
@@ -167,7 +168,7 @@ describe('a recorded run', () => {
     const record = await recorded({}, { record: true })
     const list = record.steps?.map(step => ({ ...step })) ?? []
     const p = Number(list[9].p)
-    list[9] = { ...list[9], p: p * (1 + 2 ** -52) }
+    list[9] = { ...list[9], p: nextDouble(p) }
     expect(await verifyRun(letters, { ...record, steps: list })).toMatchObject({
       ...{ position: 9, what: 'p', came: String(p) },
     })

@@ -16,6 +16,11 @@ export function fromOrdinal(n: bigint): number {
 /** Infinity's. */
 export const LAST = ordinal(Number.POSITIVE_INFINITY)
 
+/** The double before this one. @param x 0 to Infinity; before 0 there is none */
+export function previousDouble(x: number): number {
+  return x === 0 ? x : fromOrdinal(ordinal(x) - 1n)
+}
+
 /** The double after this one. @param x 0 to Infinity; after Infinity there is none */
 export function nextDouble(x: number): number {
   return x === Number.POSITIVE_INFINITY ? x : fromOrdinal(ordinal(x) + 1n)

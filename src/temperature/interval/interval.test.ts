@@ -3,15 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { uniform } from '../../../test/support/uniform.js'
 import { Random } from '../../random.js'
 import { Distribution } from '../distribution.js'
+import { nextDouble } from './doubles.js'
 import { inside, intersect, intervalOf, lastTemperature } from './interval.js'
-
-/** The next double above / below, for T > 0. */
-function neighbour(x: number, by: 1n | -1n): number {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, x)
-  view.setBigInt64(0, view.getBigInt64(0) + by)
-  return view.getFloat64(0)
-}
 
 const logits = fc
   .array(fc.oneof(uniform(-20, 20), fc.constantFrom(0, 1, -Infinity)), {
@@ -34,11 +27,11 @@ describe('the interval of a choice', () => {
         expect(T > low && T <= high).toBe(true)
         if (high < Infinity) {
           expect(rankAt(high)).toBe(rank)
-          expect(rankAt(neighbour(high, 1n))).toBeGreaterThan(rank)
+          expect(rankAt(nextDouble(high))).toBeGreaterThan(rank)
         } else expect(rankAt(Infinity)).toBe(rank)
         if (low > 0) {
           expect(rankAt(low)).toBeLessThan(rank)
-          expect(rankAt(neighbour(low, 1n))).toBe(rank)
+          expect(rankAt(nextDouble(low))).toBe(rank)
         } else expect(rankAt(1e-300)).toBe(rank)
       }),
       { numRuns: 1000 },

@@ -1,14 +1,14 @@
 /** The next different text against a search by brute force, on a real network. */
 import { decodeModel, encodeModel, type Model, networkOf, type Writer } from 'ondo'
-import { StateCache } from 'ondo/generate'
+import { nextStretchTemperature, StateCache, writeStretch } from 'ondo/generate'
 import { modelConfig } from 'ondo/model'
+import { nextDouble } from 'ondo/temperature'
 import { tokenizerFrom } from 'ondo/text'
 import { beforeAll, expect, it } from 'vitest'
 import { seededWeights } from '../../../test/support/seeded.js'
 import { endsOf, loopOf } from '../text/change-points.js'
 import { Records } from '../text/records.js'
 import { columnsOf, textOf } from './columns.js'
-import { nextTemperature, writeStretch } from './next-text.js'
 
 const LENGTH = 24
 let model: Model
@@ -41,7 +41,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   const [low, high] = [0.5, 0.9]
   const found: number[] = [low]
   for (;;) {
-    const T = nextTemperature(
+    const T = nextStretchTemperature(
       () => written.writerAt(0, LIVE),
       LENGTH,
       found[found.length - 1],
@@ -61,7 +61,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   let T = found[found.length - 1]
   const down: string[] = []
   while (T > low) {
-    const next = nextTemperature(() => written.writerAt(0, LIVE), LENGTH, T, 'down')
+    const next = nextStretchTemperature(() => written.writerAt(0, LIVE), LENGTH, T, 'down')
     if (next === undefined || next < low) break
     T = next
     down.push(textAt(T))
@@ -81,8 +81,8 @@ it('marks the temperatures at which the text changes: the same just inside, anot
   expect(ends.high).toBeGreaterThanOrEqual(T)
   const text = textAt(T)
   expect(textAt(ends.high)).toBe(text)
-  expect(textAt(ends.high * (1 + 1e-9))).not.toBe(text)
-  expect(textAt(ends.low * (1 + 1e-9))).toBe(text)
+  expect(textAt(nextDouble(ends.high))).not.toBe(text)
+  expect(textAt(nextDouble(ends.low))).toBe(text)
   expect(textAt(ends.low)).not.toBe(text)
   for (const n of [ends.lowAt!, ends.highAt!]) expect(n).toBeLessThan(LENGTH)
   expect([...ends.highs].sort((a, b) => a - b)).toEqual(ends.highs)

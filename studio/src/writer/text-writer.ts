@@ -10,12 +10,11 @@ import {
   type TemperatureAt,
   type Writer,
 } from 'ondo'
-import { CONTEXT_TAIL, StateCache, StopGate } from 'ondo/generate'
+import { CONTEXT_TAIL, nextStretchTemperature, StateCache, StopGate } from 'ondo/generate'
 import { startSchedule } from 'ondo/temperature'
 import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
-import { nextTemperature } from './next-text.js'
 import { facts, read, told } from './open-model.js'
 import {
   AHEAD,
@@ -418,8 +417,8 @@ export class TextWriter {
     const { text } = this
     if (!text) return
     const { job, from, to, temperature, direction } = wish
-    const found = nextTemperature(
-      () => text.writerAt(from, this.live),
+    const found = nextStretchTemperature(
+      () => text.writerAt(from, this.seed!),
       Math.min(to, text.ids.length) - from,
       temperature,
       direction,
