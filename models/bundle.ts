@@ -85,7 +85,7 @@ for await (const event of sweep(model, options)) {
   await writeFileAtomic(path, bytes)
   const { hash, fileHash } = await decodeModel(bytes)
   console.log(
-    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${hash}  sha256 ${fileHash}`,
+    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${hash}  sha256 ${await fileHash?.()}`,
   )
   for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
   for (const note of zones?.notes ?? []) console.log(`  ${note}`)

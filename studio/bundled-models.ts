@@ -46,7 +46,7 @@ async function describe(id: string, path: string): Promise<Found> {
     file: `${id}.safetensors`,
     bytes: bytes.length,
     hash,
-    fileHash,
+    fileHash: await fileHash?.(),
   }
   return { entry, bytes }
 }

@@ -6,6 +6,7 @@
  */
 import type { ModelConfig, Weights } from '../model/config.js'
 import type { TokenizerJson } from '../text/tokenizer.js'
+import { f16ToF32Bits, f32ToF16Bits } from './half.js'
 import { sha256 } from './hash.js'
 import type { Model } from './model.js'
 
@@ -15,15 +16,25 @@ const FIRST_LINE = 'ondo model identity 1'
 /** No UTF-8 contains this byte, so that no two lists of symbols give the same bytes. */
 const END_OF_SYMBOL = 0xff
 
+/** The values as float16, little-endian; undefined when one of them is none exactly. */
+function asHalves(data: Float32Array): Uint8Array | undefined {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  const fits = (i: number): boolean => f16ToF32Bits(f32ToF16Bits(bits[i])) === bits[i]
+  // Trained weights are none from the first on, so nothing is allocated for them.
+  for (let i = 0; i < bits.length; i++) if (!fits(i)) return undefined
+  const view = new DataView(new ArrayBuffer(2 * bits.length))
+  for (let i = 0; i < bits.length; i++) view.setUint16(2 * i, f32ToF16Bits(bits[i]), true)
+  return new Uint8Array(view.buffer)
+}
+
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 
 /** Row-major float32, little-endian; the memory itself where the machine keeps it so. */
-function bytesOf(data: Float32Array): Uint8Array {
+function asFloats(data: Float32Array): Uint8Array {
   if (littleEndian) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const view = new DataView(new ArrayBuffer(data.byteLength))
-  data.forEach((value, i) => {
-    view.setFloat32(4 * i, value, true)
-  })
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  for (let i = 0; i < bits.length; i++) view.setUint32(4 * i, bits[i], true)
   return new Uint8Array(view.buffer)
 }
 
@@ -54,16 +65,33 @@ function configLines(config: ModelConfig): string[] {
   ]
 }
 
+/**
+ * What the identity says of a tensor's values: the hash of the narrower of two forms that loses
+ * nothing. So a file of F16 is hashed as it lies there, at no more cost than the hash of the file.
+ */
+export const hashTensor = (data: Float32Array): Promise<string> =>
+  sha256(asHalves(data) ?? asFloats(data))
+
 /** The identity of a model, SHA-256 in hexadecimal. */
-export async function modelIdentity(
+export function modelIdentity(
   config: ModelConfig,
-  { kind, symbols }: TokenizerJson,
+  tokenizer: TokenizerJson,
   weights: Weights,
 ): Promise<string> {
-  const names = [...weights.keys()].sort()
+  const hashes = [...weights].map(([name, data]) => [name, hashTensor(data)] as const)
+  return identityOf(config, tokenizer, new Map(hashes))
+}
+
+/** The same from hashes that were begun while the tensors were read, by name. */
+export async function identityOf(
+  config: ModelConfig,
+  { kind, symbols }: TokenizerJson,
+  tensors: ReadonlyMap<string, Promise<string>>,
+): Promise<string> {
+  const names = [...tensors.keys()].sort()
   const [symbolHash, ...hashes] = await Promise.all([
     symbols === undefined ? undefined : sha256(symbolBytes(symbols)),
-    ...names.map(name => sha256(bytesOf(weights.get(name)!))),
+    ...names.map(name => tensors.get(name)),
   ])
   const lines = [
     FIRST_LINE,
@@ -78,5 +106,9 @@ export async function modelIdentity(
  * Is this the model that a run, a link or a sweep names? They name it by its identity; older
  * ones by the SHA-256 of its file, which counts for that very file only.
  */
-export const isNamed = (model: Pick<Model, 'hash' | 'fileHash'>, hash: string): boolean =>
-  hash === model.hash || (hash !== '' && hash === model.fileHash)
+export async function isNamed(
+  model: Pick<Model, 'hash' | 'fileHash'>,
+  hash: string,
+): Promise<boolean> {
+  return hash === model.hash || (hash !== '' && hash === (await model.fileHash?.()))
+}

@@ -7,7 +7,7 @@ import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../mo
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
-import { modelIdentity } from './identity.js'
+import { hashTensor, identityOf } from './identity.js'
 import { isRecord, parseJson, quote, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
@@ -282,9 +282,8 @@ export function readModelHeader(bytes: Uint8Array): ModelHeader {
 export async function decodeModel(bytes: Uint8Array): Promise<Model> {
   const header = readHeader(bytes)
   const { dtypes: _, ...model } = interpret(header)
-  // Where the platform hashes in a thread of its own, it does so while the weights are decoded.
-  const fileHash = sha256(bytes)
   const weights = new Map<string, Float32Array>()
+  const hashes = new Map<string, Promise<string>>()
   for (const name of tensorShapes(model.config).keys()) {
     const entry = header.entries.get(name)!
     const data = tensorData(bytes, entry)
@@ -296,7 +295,16 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
       )
     }
     weights.set(name, data)
+    // The platform hashes in threads of its own, while the next tensor is decoded here. What F16
+    // stores is what the identity hashes.
+    const { dtype, begin, end } = entry
+    hashes.set(name, dtype === 'F16' ? sha256(bytes.subarray(begin, end)) : hashTensor(data))
   }
-  const hash = await modelIdentity(model.config, model.tokenizer.toJSON(), weights)
-  return { ...model, weights, hash, fileHash: await fileHash }
+  const hash = await identityOf(model.config, model.tokenizer.toJSON(), hashes)
+  let known: Promise<string> | undefined
+  const fileHash = (): Promise<string> => {
+    known ??= sha256(bytes)
+    return known
+  }
+  return { ...model, weights, hash, fileHash }
 }

@@ -79,11 +79,11 @@ export class SweepFolder {
   /**
    * Opens the folder for a sweep.
    * @param anew forget what is there
-   * @param fileHash SHA-256 of the model's file, by which older folders name their model
+   * @param fileHash gives the SHA-256 of the model's file, by which older folders name their model
    * @returns the texts that are done already
    * @throws InputError when it holds a sweep with other settings; FileError
    */
-  async open(key: SweepKey, anew: boolean, fileHash?: string): Promise<SweepText[]> {
+  async open(key: SweepKey, anew: boolean, fileHash?: () => Promise<string>): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
     await makeFolder(this.path)
     if (anew) await rm(file, { force: true })
@@ -101,7 +101,7 @@ export class SweepFolder {
     const [head, ...lines] = whole.trimEnd().split('\n')
     const kept = readLine<SweepKey>(head, file)
     const named =
-      typeof kept.model === 'string' && isNamed({ hash: key.model, fileHash }, kept.model)
+      typeof kept.model === 'string' && (await isNamed({ hash: key.model, fileHash }, kept.model))
     const before = named ? { ...kept, model: key.model } : kept
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])

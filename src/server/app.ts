@@ -96,10 +96,10 @@ export function createApp(options: AppOptions): Hono {
   })
 
   app.get('/models/:file{.+\\.safetensors}', async context => {
-    const { bytes, model } = await shelf.get(
+    const { bytes, fileHash } = await shelf.get(
       context.req.param('file').slice(0, -'.safetensors'.length),
     )
-    const etag = `"${model.fileHash}"` // of the bytes: a new title is another file
+    const etag = `"${fileHash}"` // of the bytes: a new title is another file
     const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
     const known = context.req.header('If-None-Match')?.split(',') ?? []
     if (known.some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()))) {

@@ -1,6 +1,6 @@
 /** The models a server offers, loaded once each, when first asked for. */
 import { didYouMean, InputError } from '../errors.js'
-import { decodeModel, type Model, readModelHeader } from '../file/index.js'
+import { decodeModel, type Model, readModelHeader, sha256 } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
 
 export interface ModelFile {
@@ -12,6 +12,8 @@ export interface ModelFile {
 
 interface Loaded {
   readonly model: Model
+  /** SHA-256 of the bytes. */
+  readonly fileHash: string
   readonly bytes: Uint8Array
 }
 
@@ -44,7 +46,11 @@ export class Shelf {
     }
     let loaded = this.loaded.get(name)
     if (!loaded) {
-      loaded = file.read().then(async bytes => ({ bytes, model: await decodeModel(bytes) }))
+      loaded = file.read().then(async bytes => ({
+        bytes,
+        fileHash: await sha256(bytes),
+        model: await decodeModel(bytes),
+      }))
       this.loaded.set(name, loaded)
       // Not for ever: the file may be mended meanwhile.
       loaded.catch(() => this.loaded.delete(name))
@@ -54,8 +60,8 @@ export class Shelf {
 
   /** What a list shows of a model. @throws FileError for a file that can't be used */
   async describe(name: string): Promise<object> {
-    const { bytes, model } = await this.get(name)
-    const { config, tokenizer, training, hash, fileHash, prompt, stop } = model
+    const { bytes, fileHash, model } = await this.get(name)
+    const { config, tokenizer, training, hash, prompt, stop } = model
     return {
       name,
       title: model.name,

@@ -40,7 +40,7 @@ beforeAll(async () => {
   model = writeModel('tiny.safetensors', 3)
   const opened = await decodeModel(new Uint8Array(readFileSync(model)))
   identity = opened.hash
-  fileHash = opened.fileHash!
+  fileHash = await opened.fileHash!()
   other = writeModel('other.safetensors', 4)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -128,6 +128,26 @@ describe('ondo sweep', () => {
     expect(read('cut/sweep.csv')).toBe(read('whole/sweep.csv'))
   })
 
+  it('goes on with a folder that names the model by the hash of its file, as older ones do', async () => {
+    const [head, ...rest] = read('s1/texts.jsonl').split('\n')
+    const key = JSON.parse(head)
+    const { identity, sha256 } = JSON.parse((await ondo(['inspect', model, '--json'])).stdout)
+    expect(key.model).toBe(identity)
+    const named = (hash: string): void =>
+      writeFileSync(
+        at('s1/texts.jsonl'),
+        [JSON.stringify({ ...key, model: hash }), ...rest].join('\n'),
+      )
+    named(sha256)
+    const again = await ondo([...grid, '--out', at('s1')])
+    expect([again.code, again.stderr.includes('10 of them done before')]).toEqual([0, true])
+    named('0'.repeat(64))
+    const other = await ondo([...grid, '--out', at('s1')])
+    expect(other.code).toBe(2)
+    expect(other.stderr).toContain('another model')
+    named(identity)
+  })
+
   it('does not mix sweeps of different settings', async () => {
     const other = [...grid.slice(0, -1), '200', '--out', at('s1')]
     const refused = await ondo(other)

@@ -55,8 +55,9 @@ export async function openSite(): Promise<Site> {
   // What comes with the repository may change; these stories have their own two models.
   const bytes = smallModel()
   const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
-  const { hash } = await decodeModel(bytes)
-  const list = [{ ...entry('small', 'Small'), hash }, entry('broken', 'Broken')]
+  const { hash, fileHash } = await decodeModel(bytes)
+  const named = { hash, fileHash: await fileHash?.() }
+  const list = [{ ...entry('small', 'Small'), ...named }, entry('broken', 'Broken')]
   writeFileSync(join(folder, 'models/index.json'), JSON.stringify(list))
   writeFileSync(join(folder, 'models/small.safetensors'), bytes)
   writeFileSync(join(folder, 'models/broken.safetensors'), bytes.subarray(0, 2000))

@@ -35,11 +35,12 @@ function symbolList({ model }: OpenedFile, io: Io): string {
   return rest > 0 ? `${shown} ${io.t({ en: `and ${rest} more`, ja: `ほか${rest}` })}` : shown
 }
 
-function describe(opened: OpenedFile, name: string, io: Io): string {
+async function describe(opened: OpenedFile, name: string, io: Io): Promise<string> {
   const { model, header, path, bytes } = opened
   const { config, tokenizer, training } = model
   const bold = (text: string): string => `${io.paint.bold(text)}\n`
   const size = number(parameterCount(config), io)
+  const fileHash = await model.fileHash?.()
   let text = bold(model.name ?? name)
   text += rows(io, [
     [io.t({ en: 'network', ja: 'ネットワーク' }), cellName(config, io)],
@@ -49,7 +50,7 @@ function describe(opened: OpenedFile, name: string, io: Io): string {
       `${path}, ${bytesOf(bytes)}, ${header.dtypes.join(' + ')}`,
     ],
     [io.t({ en: 'identity', ja: '識別ハッシュ' }), model.hash],
-    [io.t({ en: 'file SHA-256', ja: 'ファイルのSHA-256' }), model.fileHash],
+    [io.t({ en: 'file SHA-256', ja: 'ファイルのSHA-256' }), fileHash],
     [
       io.t({ en: 'vocabulary', ja: '語彙' }),
       `${tokenizer.size} (${tokenizer.kind}): ${symbolList(opened, io)}`,
@@ -109,7 +110,7 @@ async function run(io: Io, [given]: readonly unknown[], options: object): Promis
   const opened = await openModelFile(name)
   const { model, header, path, bytes } = opened
   if (!('json' in options && options.json)) {
-    await io.write(describe(opened, name, io))
+    await io.write(await describe(opened, name, io))
     return DONE
   }
   const { config, tokenizer, training } = model
@@ -119,7 +120,7 @@ async function run(io: Io, [given]: readonly unknown[], options: object): Promis
     bytes,
     dtypes: header.dtypes,
     identity: model.hash,
-    sha256: model.fileHash,
+    sha256: await model.fileHash?.(),
     parameters: parameterCount(config),
     config,
     tokenizer: tokenizer.toJSON(),

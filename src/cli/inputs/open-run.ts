@@ -49,7 +49,7 @@ export async function modelOfRun(
   }
   if (typeof named === 'string') {
     const model = await openModel(named)
-    checkModel(model, run.model, 'The run')
+    await checkModel(model, run.model, 'The run')
     return model
   }
   const remembered = record?.source
@@ -58,7 +58,7 @@ export async function modelOfRun(
     const path = await findModel(place).catch(() => undefined)
     // A file that can't be read is not the one that is looked for.
     const model = path === undefined ? undefined : await loadModel(path).catch(() => undefined)
-    if (model && isNamed(model, run.model)) return model
+    if (model && (await isNamed(model, run.model))) return model
   }
   const called = remembered ? `, called "${remembered}" there` : ''
   throw new FileError(

@@ -100,8 +100,8 @@ const damaged = (sentence: string): FileError =>
   new FileError('damaged', `${sentence}: the file is damaged or was changed by hand.`)
 
 /** @throws FileError when the model is not the one that a run or a tree was made with */
-export function checkModel(model: Model, hash: string, what: string): void {
-  if (isNamed(model, hash)) return
+export async function checkModel(model: Model, hash: string, what: string): Promise<void> {
+  if (await isNamed(model, hash)) return
   const short = (text: string): string => (text.length > 16 ? `${text.slice(0, 12)}…` : text)
   throw new FileError(
     'model',

@@ -154,7 +154,7 @@ export async function verifyRun(
   options: Pick<GenerateOptions, 'signal' | 'onPrompt'> = {},
 ): Promise<Difference | undefined> {
   const { run, ids } = record
-  checkModel(model, run.model, 'The run')
+  await checkModel(model, run.model, 'The run')
   const shown = (id: number | undefined): string =>
     id === undefined
       ? 'the end'

@@ -69,7 +69,7 @@ export async function loadTree(
   options: Pick<TreeOptions, 'every' | 'memory' | 'intervals'> = {},
 ): Promise<Tree> {
   const fields = Fields.ofFile(file, 'The tree', FORMAT, FORMAT_VERSION)
-  checkModel(model, fields.text('model'), 'The tree')
+  await checkModel(model, fields.text('model'), 'The tree')
   const branches = fields
     .list('branches')
     .map((branch, id) => readBranch(branch, id, model.config.vocabulary))

@@ -1,6 +1,6 @@
 /** The page's state: the desk, and what stands around it: models, the address, the shell. */
 
-import { createChain, InputError, isNamed, type Run } from 'ondo'
+import { createChain, InputError, type Run } from 'ondo'
 import type { Language } from '../../shared/messages/index.js'
 import { newSeed, readSeed } from '../../shared/seed.js'
 import { type Zone, zonesOf } from '../dial/zones.js'
@@ -21,6 +21,7 @@ import {
   type BundledModel,
   type FromWorker,
   FULL,
+  isModelOf,
   type ModelFacts,
   type Origin,
 } from '../writer/protocol.js'
@@ -170,7 +171,7 @@ export class Studio extends Desk {
       this.notice = 'run'
       return undefined
     }
-    const model = this.models.find(listed => isNamed(listed, run.model))
+    const model = this.models.find(listed => isModelOf(listed, run.model))
     this.notice = model ? undefined : 'model'
     this.missing = run.model.slice(0, 12)
     return model
@@ -224,7 +225,7 @@ export class Studio extends Desk {
 
   /** Shows the texts of a session in place of those of this model. */
   async openSession(session: Session): Promise<boolean> {
-    if (!this.model || !isNamed(this.model, session.model)) {
+    if (!this.model || !isModelOf(this.model, session.model)) {
       this.notice = 'session'
       this.missing = session.modelName
       return false
@@ -366,7 +367,7 @@ export class Studio extends Desk {
     this.trouble = undefined
     this.draft = kept?.draft ?? new Draft()
     this.history = kept?.past ? History.of(kept.past) : new History()
-    if (this.awaited && isNamed(model, this.awaited.run.model)) {
+    if (this.awaited && isModelOf(model, this.awaited.run.model)) {
       this.arrive(this.awaited, model)
       return
     }
@@ -501,7 +502,7 @@ export class Studio extends Desk {
     if (address.run !== undefined) {
       const model = this.modelFor(address)
       if (model && model.id !== this.modelId) this.openBundled(model.id, address)
-      else if (this.model && this.awaited && isNamed(this.model, this.awaited.run.model)) {
+      else if (this.model && this.awaited && isModelOf(this.model, this.awaited.run.model)) {
         this.arrive(this.awaited, this.model)
       }
       return

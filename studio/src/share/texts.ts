@@ -10,7 +10,7 @@ const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 
 /**
- * `Ondo 0.1.0, model Shakespeare (identity 2853…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
+ * `Ondo 0.1.0, model Shakespeare (identity ded1…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
  * seed 42, T 0.8, chain temperature, min-p 0.1, 400 symbols.`
  */
 export function citationOf({ model, origin, records, count, speech, draft }: Studio): string {

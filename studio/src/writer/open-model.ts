@@ -21,14 +21,18 @@ export async function read(source: string | Blob): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer())
 }
 
-export function facts(model: Model, fallbackName: string, bytes: number): ModelFacts {
+export async function facts(
+  model: Model,
+  fallbackName: string,
+  bytes: number,
+): Promise<ModelFacts> {
   const { config, tokenizer } = model
   // The filter of the training text's spelling is large, and the page does not spell.
   const { spelling: _, ...measures } = model.measures ?? {}
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
-    fileHash: model.fileHash,
+    fileHash: await model.fileHash?.(),
     tokenizer: model.tokenizer.kind,
     bytes,
     cell: config.cell,

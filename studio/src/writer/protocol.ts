@@ -40,6 +40,12 @@ export interface BundledModel {
   readonly standsFor?: string
 }
 
+/** Is this the model that a link or session names? Older ones name it by the hash of its file. */
+export const isModelOf = (
+  { hash, fileHash }: Pick<BundledModel, 'fileHash'> & { readonly hash?: string },
+  named: string,
+): boolean => named === hash || named === fileHash
+
 /** From what a text follows, with the temperatures. */
 export interface Origin {
   readonly prompt: string

@@ -155,10 +155,11 @@ export class TextWriter {
     const bytes = await read(source)
     const model = await decodeModel(bytes)
     await networkOf(model)
+    const shown = await facts(model, message.name, bytes.length)
     // Another model was chosen meanwhile.
     if (this.opening !== job) return
     this.model = model
-    this.post({ type: 'opened', job, model: facts(model, message.name, bytes.length) })
+    this.post({ type: 'opened', job, model: shown })
   }
 
   private async begin(beginning: Beginning): Promise<void> {
