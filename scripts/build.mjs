@@ -23,12 +23,14 @@ import { fileURLToPath } from 'node:url'
 import { isStale, stampOf } from './stale.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** @param {string} path */
 const at = path => join(root, path)
 const dist = at('dist')
 
 const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
 const ifStale = process.argv.includes('--if-stale')
 const whole = wanted.length === 0
+/** @param {string} line */
 const say = line => process.stderr.write(`${line}\n`)
 
 /** Doors of the package: the name in dist/ and where it begins. A room not yet built is left out. */
@@ -54,12 +56,16 @@ const ENTRIES = {
 
 const lock = at('dist/.lock')
 
+/** @param {unknown} error @returns {string | undefined} such as EEXIST */
+const codeOf = error => (error instanceof Error && 'code' in error ? String(error.code) : undefined)
+
+/** @param {number} pid */
 function alive(pid) {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
@@ -70,7 +76,7 @@ async function takeLock() {
       writeFileSync(lock, String(process.pid), { flag: 'wx' })
       break
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error
+      if (codeOf(error) !== 'EEXIST') throw error
       const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
       // An empty file: its owner is between creating and writing it; give it a moment.
       const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
@@ -85,6 +91,7 @@ async function takeLock() {
 
 // --- parts ---
 
+/** @param {'library' | 'studio'} part @param {number} started ms */
 function stamp(part, started) {
   // The time at which reading the sources began: a change made during the build counts as later.
   writeFileSync(at(stampOf(part)), new Date(started).toISOString())
@@ -136,6 +143,7 @@ function aliases() {
 /** What `ondo export page` puts a model into: its style and its program. */
 async function page() {
   const { rolldown } = await import('rolldown')
+  /** @param {string} path */
   const read = path => readFileSync(at(`studio/${path}`), 'utf8')
   const bundle = await rolldown({
     cwd: root,
@@ -178,6 +186,10 @@ function kernels() {
   return run('kernels', ['scripts/kernels.mjs', '--check'])
 }
 
+/**
+ * @param {string} what @param {string[]} args of Node
+ * @returns {Promise<void>}
+ */
 function run(what, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
@@ -198,9 +210,13 @@ if (odd) {
 }
 
 const hasStudio = existsSync(at('studio/index.html'))
+/** @typedef {'library' | 'studio'} Part */
+/** @param {Part} part */
 const isWanted = part => whole || wanted.includes(part)
+/** @param {Part} part */
 const isDue = part => isWanted(part) && !(ifStale && !isStale(root, part))
 
+/** @param {string} name @param {() => string | void | Promise<string | void>} build gives a note for the log */
 async function step(name, build) {
   const started = performance.now()
   try {
@@ -208,7 +224,7 @@ async function step(name, build) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     say(`built ${name} in ${seconds} s${note ? `, ${note}` : ''}`)
   } catch (error) {
-    say(`Building the ${name} failed: ${error.message ?? error}`)
+    say(`Building the ${name} failed: ${error instanceof Error ? error.message : error}`)
     process.exit(1)
   }
 }

@@ -1,4 +1,5 @@
-// Types, each tsconfig on its own: the core without Node and DOM, everything, the studio.
+// Types, each tsconfig on its own: the core without Node and DOM, everything, the studio. Then exports,
+// files and dependencies that nothing uses; with `--production`, those that only tests use.
 //
 //   node scripts/check.mjs
 import { spawn } from 'node:child_process'
@@ -10,10 +11,11 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 const TSC = 'node_modules/typescript/bin/tsc'
 
 /** @returns {{ name: string, args: string[] }[]} what there is to check */
-export function typeChecks() {
+export function staticChecks() {
   const checks = [
     { name: 'types of the core, without Node and DOM', args: [TSC, '-p', 'tsconfig.core.json'] },
     { name: 'types of everything', args: [TSC, '-p', 'tsconfig.json'] },
+    { name: 'types of the scripts', args: [TSC, '-p', 'tsconfig.scripts.json'] },
   ]
   if (existsSync(`${root}studio/tsconfig.json`)) {
     const svelteCheck = 'node_modules/svelte-check/bin/svelte-check'
@@ -23,6 +25,9 @@ export function typeChecks() {
       args: [...args, '--output', 'human', '--fail-on-warnings'],
     })
   }
+  const knip = ['node_modules/knip/bin/knip.js', '--no-progress']
+  checks.push({ name: 'unused exports, files and dependencies', args: knip })
+  checks.push({ name: 'exports that only tests use', args: [...knip, '--production'] })
   return checks
 }
 
@@ -54,6 +59,6 @@ export function passes({ name, args }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const results = await Promise.all(typeChecks().map(passes))
+  const results = await Promise.all(staticChecks().map(passes))
   process.exitCode = results.every(Boolean) ? 0 : 1
 }

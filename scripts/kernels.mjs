@@ -27,7 +27,8 @@ const MODULES = [
 
 /** Compiles one AssemblyScript file (path from the repository's root) to WebAssembly bytes. */
 export async function compileKernels(entry = 'src/runtime/kernels/network.as.ts') {
-  let bytes
+  /** @type {Uint8Array} */
+  let bytes = new Uint8Array()
   const { error, stderr } = await main(
     [
       entry,
@@ -46,19 +47,20 @@ export async function compileKernels(entry = 'src/runtime/kernels/network.as.ts'
         }
       },
       writeFile: (_name, contents) => {
-        bytes = contents
+        if (typeof contents !== 'string') bytes = contents
       },
     },
   )
-  if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
+  if (error || bytes.length === 0) throw new Error(`${error?.message}\n${stderr.toString()}`)
   return bytes
 }
 
-/** The module that carries the bytes. */
+/** The module that carries the bytes. @param {Uint8Array} bytes @param {string} [name] */
 export function wrapKernels(bytes, name = 'KERNELS') {
-  const lines = Buffer.from(bytes)
-    .toString('base64')
-    .match(/.{1,96}/g)
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,96}/g) ?? []
   return [
     '// Made by `npm run kernels` from the *.as.ts files beside it; not to be edited by hand.',
     `/** ${bytes.length} bytes of WebAssembly, base64. */`,

@@ -3,8 +3,12 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Newest change under a file or folder, ms; 0 when it does not exist. Folders count: a deleted file
- * leaves its trace in its folder's time only. */
+/**
+ * Newest change under a file or folder, ms; 0 when it does not exist. Folders count: a deleted file
+ * changes only the time of its folder.
+ * @param {string} path
+ * @returns {number}
+ */
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat) return 0

@@ -87,7 +87,7 @@ function temperatureOf(
 }
 
 /**
- * @internal The stop strings of a call, or the model's own.
+ * The stop strings of a call, or the model's own.
  * @throws InputError for one that is empty, or that the model can't write
  */
 export function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {

@@ -10,14 +10,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { seededIds, seededWeights } from '../../test/support/seeded.js'
 import {
-  DTYPES,
-  type Dtype,
   decodeModel,
   decodeSafetensors,
   encodeModel,
   encodeSafetensors,
   type Tensor,
 } from '../file/index.js'
+import { DTYPES, type Dtype } from '../file/safetensors.js'
 import { type ModelConfig, modelConfig } from '../model/config.js'
 import { ReferenceNetwork } from '../model/network.reference.js'
 import { tokenizerFrom } from '../text/index.js'

@@ -10,8 +10,6 @@ import { KERNELS } from './kernels/kernels.wasm.js'
 import { checkWeights, IDS, type Layout, layOut, PAGE, packNetwork } from './layout.js'
 import type { Network, Session, State } from './session.js'
 
-export type { Network, Session, State } from './session.js'
-
 /** What kernels/network.as.ts exports. */
 interface Kernels {
   configure(plan: number): void

@@ -139,7 +139,6 @@ export class Gathered {
   }
 }
 
-/** @internal */
 export function jsonLine(value: unknown): string {
   return `${JSON.stringify(value, (_, entry) =>
     entry === Number.POSITIVE_INFINITY ? 'inf' : typeof entry === 'bigint' ? String(entry) : entry,

@@ -7,6 +7,6 @@ export {
   type LinkReport,
 } from './chain.js'
 export type { LinkInput } from './check.js'
-export type { Effect, LinkKind, Step as ChainStep, Symbols, SymbolsKnob } from './sampler.js'
+export type { LinkKind, Step as ChainStep, Symbols, SymbolsKnob } from './sampler.js'
 export { LINKS, type LinkName, type LinkSpec } from './samplers.js'
 export { parseChain, writeChain, writeLink } from './syntax.js'

@@ -1,13 +1,5 @@
 import { table } from '../../../shared/messages/table.js'
 
-export interface LessonWords {
-  readonly title: string
-  readonly text: string
-  readonly task: string
-  /** Said once the task is done: what there was to see. */
-  readonly seen: string
-}
-
 export const words = table(
   {
     intro:
