@@ -11,7 +11,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hashOf } from '../src/cli/inputs/corpus.js'
-import { decodeModel, encodeModel, type Model } from '../src/file/index.js'
+import { decodeModel, encodeModel, hashOfFile, type Model } from '../src/file/index.js'
 import { type KeptMeasures, keptMeasures, sweep, writeMeasures } from '../src/measure/index.js'
 import { corpusMeasures } from '../src/node/corpus-measures.js'
 import { writeFileAtomic } from '../src/node/files.js'
@@ -83,9 +83,9 @@ for await (const event of sweep(model, options)) {
   const bytes = encodeModel({ ...parts, measures }, { dtype: 'F16' })
   const path = values.out ?? fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
   await writeFileAtomic(path, bytes)
-  const { hash, fileHash } = await decodeModel(bytes)
+  const written = await decodeModel(bytes)
   console.log(
-    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${hash}  sha256 ${await fileHash?.()}`,
+    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${written.hash}  sha256 ${await hashOfFile(written)}`,
   )
   for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
   for (const note of zones?.notes ?? []) console.log(`  ${note}`)

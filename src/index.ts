@@ -19,6 +19,7 @@ export { FileError, InputError, OndoError, TrainingError } from './errors.js'
 export {
   decodeModel,
   encodeModel,
+  hashOfFile,
   isNamed,
   loadModel,
   type Model,

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
-import { decodeModel } from '../src/file/index.js'
+import { decodeModel, hashOfFile } from '../src/file/index.js'
 import type { BundledModel } from './src/writer/protocol.js'
 
 const LIST = 'models/index.json'
@@ -39,14 +39,15 @@ async function find(folder: string): Promise<Found[]> {
 
 async function describe(id: string, path: string): Promise<Found> {
   const bytes = readFileSync(path)
-  const { name = id, hash, fileHash } = await decodeModel(bytes)
+  const model = await decodeModel(bytes)
+  const { name = id, hash } = model
   const entry = {
     id,
     name,
     file: `${id}.safetensors`,
     bytes: bytes.length,
     hash,
-    fileHash: await fileHash?.(),
+    fileHash: await hashOfFile(model),
   }
   return { entry, bytes }
 }

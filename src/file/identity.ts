@@ -107,8 +107,29 @@ export async function identityOf(
  * ones by the SHA-256 of its file, which counts for that very file only.
  */
 export async function isNamed(
-  model: Pick<Model, 'hash' | 'fileHash'>,
+  model: Pick<Model, 'hash' | 'weights'>,
   hash: string,
 ): Promise<boolean> {
-  return hash === model.hash || (hash !== '' && hash === (await model.fileHash?.()))
+  return hash === model.hash || (hash !== '' && hash === (await hashOfFile(model)))
+}
+
+/** Beside the models, which stay plain data that can be sent to another thread. */
+const files = new WeakMap<Weights, Uint8Array | Promise<string>>()
+
+/** @param bytes the file that the weights were read from */
+export function rememberFile(weights: Weights, bytes: Uint8Array): void {
+  files.set(weights, bytes)
+}
+
+/**
+ * SHA-256, in hexadecimal, of the file that a model was read from; undefined for one that came from
+ * no file, or from another thread. Computed when first asked for: only runs of before need it.
+ */
+export async function hashOfFile({ weights }: Pick<Model, 'weights'>): Promise<string | undefined> {
+  let known = files.get(weights)
+  if (known instanceof Uint8Array) {
+    known = sha256(known)
+    files.set(weights, known)
+  }
+  return known
 }

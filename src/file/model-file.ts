@@ -7,7 +7,7 @@ import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../mo
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
-import { hashTensor, identityOf } from './identity.js'
+import { hashTensor, identityOf, rememberFile } from './identity.js'
 import { isRecord, parseJson, quote, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
@@ -301,10 +301,6 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
     hashes.set(name, dtype === 'F16' ? sha256(bytes.subarray(begin, end)) : hashTensor(data))
   }
   const hash = await identityOf(model.config, model.tokenizer.toJSON(), hashes)
-  let known: Promise<string> | undefined
-  const fileHash = (): Promise<string> => {
-    known ??= sha256(bytes)
-    return known
-  }
-  return { ...model, weights, hash, fileHash }
+  rememberFile(weights, bytes)
+  return { ...model, weights, hash }
 }

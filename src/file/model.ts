@@ -32,11 +32,6 @@ export interface Model {
    * A new title or measure leaves it as it is; docs/file-format.md defines it.
    */
   readonly hash: string
-  /**
-   * SHA-256 of the file it was read from, hex; absent for a model that came from no file. Computed
-   * when first asked for: only runs of before name a model by it.
-   */
-  readonly fileHash?: () => Promise<string>
   readonly training: TrainingRecord
   /** For people: `Shakespeare`. */
   readonly name?: string

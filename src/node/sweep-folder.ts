@@ -17,6 +17,7 @@ import {
   sweepPage,
   writeTemperature,
 } from '../measure/index.js'
+import type { Weights } from '../model/config.js'
 import { makeFolder } from './checkpoint-folder.js'
 import { writeFigures } from './figures.js'
 import { fileError, isMissing, writeFileAtomic } from './files.js'
@@ -79,11 +80,11 @@ export class SweepFolder {
   /**
    * Opens the folder for a sweep.
    * @param anew forget what is there
-   * @param fileHash gives the SHA-256 of the model's file, by which older folders name their model
+   * @param weights the model's: older folders name their model by the SHA-256 of its file
    * @returns the texts that are done already
    * @throws InputError when it holds a sweep with other settings; FileError
    */
-  async open(key: SweepKey, anew: boolean, fileHash?: () => Promise<string>): Promise<SweepText[]> {
+  async open(key: SweepKey, anew: boolean, weights: Weights): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
     await makeFolder(this.path)
     if (anew) await rm(file, { force: true })
@@ -101,7 +102,7 @@ export class SweepFolder {
     const [head, ...lines] = whole.trimEnd().split('\n')
     const kept = readLine<SweepKey>(head, file)
     const named =
-      typeof kept.model === 'string' && (await isNamed({ hash: key.model, fileHash }, kept.model))
+      typeof kept.model === 'string' && (await isNamed({ hash: key.model, weights }, kept.model))
     const before = named ? { ...kept, model: key.model } : kept
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { decodeModel, encodeModel, type Model } from '../../src/index.js'
+import { decodeModel, encodeModel, hashOfFile, type Model } from '../../src/index.js'
 import { modelConfig } from '../../src/model/index.js'
 import { serveStudio } from '../../src/node/serve.js'
 import { tokenizerFrom } from '../../src/text/index.js'
@@ -55,8 +55,8 @@ export async function openSite(): Promise<Site> {
   // What comes with the repository may change; these stories have their own two models.
   const bytes = smallModel()
   const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
-  const { hash, fileHash } = await decodeModel(bytes)
-  const named = { hash, fileHash: await fileHash?.() }
+  const model = await decodeModel(bytes)
+  const named = { hash: model.hash, fileHash: await hashOfFile(model) }
   const list = [{ ...entry('small', 'Small'), ...named }, entry('broken', 'Broken')]
   writeFileSync(join(folder, 'models/index.json'), JSON.stringify(list))
   writeFileSync(join(folder, 'models/small.safetensors'), bytes)

@@ -1,4 +1,5 @@
 /** `ondo inspect`: what a model is, what it was trained on, how to use it. */
+import { hashOfFile } from '../../file/index.js'
 import { parameterCount } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import { isInvisible, printable } from '../../text/index.js'
@@ -40,7 +41,7 @@ async function describe(opened: OpenedFile, name: string, io: Io): Promise<strin
   const { config, tokenizer, training } = model
   const bold = (text: string): string => `${io.paint.bold(text)}\n`
   const size = number(parameterCount(config), io)
-  const fileHash = await model.fileHash?.()
+  const fileHash = await hashOfFile(model)
   let text = bold(model.name ?? name)
   text += rows(io, [
     [io.t({ en: 'network', ja: 'ネットワーク' }), cellName(config, io)],
@@ -120,7 +121,7 @@ async function run(io: Io, [given]: readonly unknown[], options: object): Promis
     bytes,
     dtypes: header.dtypes,
     identity: model.hash,
-    sha256: await model.fileHash?.(),
+    sha256: await hashOfFile(model),
     parameters: parameterCount(config),
     config,
     tokenizer: tokenizer.toJSON(),

@@ -229,7 +229,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     ...(corpus && { corpus: corpus.hash }),
     version: VERSION,
   }
-  const before = (await out?.open(key, flags.force === true, model.fileHash)) ?? []
+  const before = (await out?.open(key, flags.force === true, model.weights)) ?? []
   const { cells, left } = planSweep(model, { ...options, done: before })
   const signal = io.interrupt
   const pool = await sweepPool(model, left.length, {

@@ -1,5 +1,5 @@
 /** From a file or an address to a model, and what the page is told of it. */
-import { FileError, type Model, OndoError } from 'ondo'
+import { FileError, hashOfFile, type Model, OndoError } from 'ondo'
 import { parameterCount } from 'ondo/model'
 import type { ModelFacts } from './protocol.js'
 
@@ -32,7 +32,7 @@ export async function facts(
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
-    fileHash: await model.fileHash?.(),
+    fileHash: await hashOfFile(model),
     tokenizer: model.tokenizer.kind,
     bytes,
     cell: config.cell,
