@@ -75,8 +75,17 @@ export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
  * under its own name.
  */
 export function folderStore(folder: SyncFolder): CheckpointStore {
-  const read = async (name: string): Promise<Uint8Array<ArrayBuffer> | undefined> =>
-    (await readSlots(folder, name)) ?? (await withFile(folder, name, false, readAll))
+  const read = async (name: string): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+    const plain = () => withFile(folder, name, false, readAll)
+    try {
+      return (await readSlots(folder, name)) ?? (await plain())
+    } catch (error) {
+      // A first write into a slot that was cut off leaves the file that it was to replace.
+      const before = await plain()
+      if (before) return before
+      throw error
+    }
+  }
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
     await writeSlots(folder, name, bytes)
     await folder.remove(name)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { FileError } from '../errors.js'
 import { memoryStore } from '../train/index.js'
 import { folderStore } from './opfs.js'
 import { readSlots, type SyncFile, type SyncFolder, writeSlots } from './slots.js'
@@ -109,6 +110,42 @@ describe('two slots', () => {
     const newer = folder.files.get('x.b')!
     newer.now[newer.now.length - 1] ^= 1
     expect(await readSlots(folder, 'x')).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  it('say that a file is damaged where neither is whole, and are written again', async () => {
+    const folder = new FakeFolder()
+    await writeSlots(folder, 'x', Uint8Array.of(1, 2, 3))
+    const only = folder.files.get('x.a')!
+    only.now[only.now.length - 1] ^= 1
+    await expect(folderStore(folder).read('x')).rejects.toThrow(
+      "x is damaged in the browser's storage: nothing can go on from it",
+    )
+    await writeSlots(folder, 'x', Uint8Array.of(7))
+    expect(await readSlots(folder, 'x')).toEqual(Uint8Array.of(7))
+  })
+
+  it('with any bits changed give bytes that were written, or none', async () => {
+    const slot = fc.constantFrom('x.a', 'x.b')
+    const change = fc.tuple(slot, fc.nat(60), fc.integer({ min: 1, max: 255 }))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(bytes, { minLength: 1, maxLength: 4 }),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        async (written, changes) => {
+          const folder = new FakeFolder()
+          for (const each of written) await writeSlots(folder, 'x', each)
+          for (const [name, at, bits] of changes) {
+            const file = folder.files.get(name)
+            if (file && at < file.now.length) file.now[at] ^= bits
+          }
+          const found = await readSlots(folder, 'x').catch(error => {
+            expect(error).toBeInstanceOf(FileError)
+            return undefined
+          })
+          if (found) expect(written).toContainEqual(found)
+        },
+      ),
+    )
   })
 })
 

@@ -6,6 +6,9 @@
  * promises.
  */
 
+import { FileError } from '../errors.js'
+import { crc32 } from '../file/crc32.js'
+
 /** What is used of a FileSystemSyncAccessHandle. */
 export interface SyncFile {
   read(into: Uint8Array, options: { at: number }): number
@@ -22,14 +25,20 @@ export interface SyncFolder {
   remove(name: string): Promise<void>
 }
 
-const MAGIC = 0x4f4e_444f // ONDO
-/** Magic, number of the write (two words), bytes (two words), checksum. */
+const MAGIC = 0x4f4e_4432 // OND2
+/** Of earlier Ondos: the same header, with the sum of `earlierSum`. */
+const EARLIER_MAGIC = 0x4f4e_444f // ONDO
+/** Magic, number of the write (two words), bytes (two words), CRC-32 of these four words and the bytes. */
 const HEADER = 24
 const SLOTS = ['a', 'b'] as const
 type Slot = (typeof SLOTS)[number]
 
-/** FNV-1a over 32-bit words: tells a torn write from a whole one. */
-function checksum(bytes: Uint8Array, start: number): number {
+/** CRC-32 of a header's number and length, and of the bytes. */
+const sumOf = (header: DataView, bytes: Uint8Array): number =>
+  crc32(bytes, crc32(new Uint8Array(header.buffer, 4, 16)))
+
+/** FNV-1a over 32-bit words, which misses two changes of highest bits: only to read old slots. */
+function earlierSum(bytes: Uint8Array, start: number): number {
   let sum = (0x811c_9dc5 ^ start) >>> 0
   const whole = bytes.length & ~3
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -65,17 +74,23 @@ export function writeWhole(file: SyncFile, bytes: Uint8Array, at: number): void 
 export const readAll = (file: SyncFile): Uint8Array<ArrayBuffer> =>
   readWhole(file, 0, file.getSize())
 
-/** The slot's content, or undefined when no write of it was finished. */
-function readSlot(slot: Slot, file: SyncFile): Held | undefined {
-  if (file.getSize() < HEADER) return undefined
+/**
+ * The slot's content; `unfinished` where no write of it came to its end, `damaged` where one did and
+ * its bytes are others now.
+ */
+function readSlot(slot: Slot, file: SyncFile): Held | 'unfinished' | 'damaged' {
+  if (file.getSize() < HEADER) return 'unfinished'
   const header = new DataView(readWhole(file, 0, HEADER).buffer)
   const word = (i: number): number => header.getUint32(4 * i, true)
-  if (word(0) !== MAGIC) return undefined
+  // The header is written last: until then zeros stand in its place.
+  const magic = word(0)
+  if (magic !== MAGIC && magic !== EARLIER_MAGIC) return magic === 0 ? 'unfinished' : 'damaged'
   const number = word(1) * 2 ** 32 + word(2)
   const length = word(3) * 2 ** 32 + word(4)
-  if (length > file.getSize() - HEADER) return undefined
+  if (length > file.getSize() - HEADER) return 'damaged'
   const bytes = readWhole(file, HEADER, length)
-  return checksum(bytes, word(2)) === word(5) ? { slot, number, bytes } : undefined
+  const sum = magic === MAGIC ? sumOf(header, bytes) : earlierSum(bytes, word(2))
+  return sum === word(5) ? { slot, number, bytes } : 'damaged'
 }
 
 /** Opens a file, if it is there or to be made, and closes it behind `work`. */
@@ -96,21 +111,41 @@ export async function withFile<Result>(
 
 const slotName = (name: string, slot: Slot): string => `${name}.${slot}`
 
-async function newest(folder: SyncFolder, name: string): Promise<Held | undefined> {
+/** What both slots hold. */
+async function slotsOf(
+  folder: SyncFolder,
+  name: string,
+): Promise<{ readonly newest: Held | undefined; readonly damaged: boolean }> {
   const held: Held[] = []
+  let damaged = false
   for (const slot of SLOTS) {
     const found = await withFile(folder, slotName(name, slot), false, file => readSlot(slot, file))
-    if (found) held.push(found)
+    if (typeof found === 'object') held.push(found)
+    damaged ||= found === 'damaged'
   }
-  return held.sort((a, b) => b.number - a.number)[0]
+  return { newest: held.sort((a, b) => b.number - a.number)[0], damaged }
 }
 
-/** The bytes of the last finished write. */
+const newest = async (folder: SyncFolder, name: string): Promise<Held | undefined> =>
+  (await slotsOf(folder, name)).newest
+
+/**
+ * The bytes of the last finished write; where those are damaged, the bytes before them, which are a
+ * whole file too.
+ * @throws FileError when something was written and nothing of it is whole
+ */
 export async function readSlots(
   folder: SyncFolder,
   name: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  return (await newest(folder, name))?.bytes
+  const { newest: found, damaged } = await slotsOf(folder, name)
+  if (!found && damaged) {
+    throw new FileError(
+      'storage-damaged',
+      `${name} is damaged in the browser's storage: nothing can go on from it; download what is left of the run, and start a new one.`,
+    )
+  }
+  return found?.bytes
 }
 
 /** Replaces the bytes: after a crash at any moment the name holds the old ones or the new ones. */
@@ -133,9 +168,9 @@ export async function writeSlots(
       number >>> 0,
       Math.floor(bytes.length / 2 ** 32),
       bytes.length >>> 0,
-      checksum(bytes, number >>> 0),
     ]
     for (const [i, word] of words.entries()) header.setUint32(4 * i, word, true)
+    header.setUint32(20, sumOf(header, bytes), true)
     writeWhole(file, new Uint8Array(header.buffer), 0)
     file.flush()
   })

@@ -1,5 +1,5 @@
 /** Where a page keeps its checkpoints: on this machine, in the browser's own storage. */
-import { FileError, OndoError } from '../errors.js'
+import { FileError, InputError, OndoError } from '../errors.js'
 import type { CheckpointStore } from '../train/index.js'
 import { indexedStore } from './indexed.js'
 import { folderStore, hasSyncAccess, opfsFolder } from './opfs.js'
@@ -23,6 +23,33 @@ function told(error: unknown, what: string): unknown {
     `${what} could not be kept or read: the browser's storage said ${JSON.stringify(message)}. Private windows may refuse it; try an ordinary one.`,
     cause,
   )
+}
+
+/**
+ * Takes a lock of the browser, which ends with its page or worker.
+ * @returns what gives it back
+ */
+async function takeLock(name: string): Promise<() => Promise<void>> {
+  // A page outside a secure context has no locks; it has no OPFS either.
+  const locks = (navigator as { readonly locks?: LockManager }).locks
+  if (!locks) return async () => {}
+  return new Promise((resolve, reject) => {
+    const held = locks.request(name, { ifAvailable: true }, lock => {
+      if (!lock) {
+        throw new InputError(
+          'folder-in-use',
+          `A run is going on in the store ${JSON.stringify(name)}, here or in another tab of this browser: wait until it ends, close it, or choose another name.`,
+        )
+      }
+      return new Promise<void>(release => {
+        resolve(async () => {
+          release()
+          await held
+        })
+      })
+    })
+    held.catch(reject)
+  })
 }
 
 /**
@@ -51,5 +78,6 @@ export async function browserStore(
     append: (file, text) => guarded(file, () => store.append(file, text)),
     remove: file => guarded(file, () => store.remove(file)),
     truncate: (file, length) => guarded(file, () => store.truncate(file, length)),
+    hold: () => takeLock(`ondo-store ${name}`),
   }
 }

@@ -1,5 +1,6 @@
 /** The command `ondo`: finds the command, runs it, turns errors into a sentence and an exit code. */
 import { didYouMean, FileError, InputError, OndoError, TrainingError } from '../errors.js'
+import { noWorkingFolder } from '../node/files.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec } from './command.js'
 import { type Entry, mainHelp } from './help.js'
@@ -145,7 +146,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const rest = [...argv.slice(0, at), ...argv.slice(at + 1)]
     return await runCommand(await command.load(), rest, io)
   } catch (error) {
-    return report(error, name, io)
+    return report(noWorkingFolder(error) ?? error, name, io)
   }
 }
 

@@ -1,30 +1,20 @@
 /** A folder of checkpoints that survives a crash at any moment. */
-import { appendFile, mkdir, rm, stat, truncate } from 'node:fs/promises'
+import { appendFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../train/checkpoint-store.js'
-import { fileError, isMissing, readFileBytes, writeFileAtomic } from './files.js'
-
-/**
- * Makes a folder and those above it.
- * @returns whether it was not there before
- * @throws FileError
- */
-export async function makeFolder(path: string): Promise<boolean> {
-  try {
-    return (await mkdir(path, { recursive: true })) !== undefined
-  } catch (error) {
-    // On a read-only file system Node says ENOENT; without `recursive` it says what is the matter.
-    const real = isMissing(error) ? await mkdir(path).then(undefined, caught => caught) : error
-    if (real === undefined) return true
-    throw fileError(real, path, 'written')
-  }
-}
+import { fileError, isMissing, makeFolder, readFileBytes, writeFileAtomic } from './files.js'
+import { FolderLock } from './folder-lock.js'
 
 /**
  * Opens a folder for checkpoints; it is made when it is not there.
+ * @param lock of this folder, where the caller holds it already; else `hold` takes it
  * @throws FileError when the folder can't be made, or later when a file can't be written
  */
-export async function checkpointFolder(folder: string): Promise<CheckpointStore> {
+export async function checkpointFolder(
+  folder: string,
+  lock?: FolderLock,
+): Promise<CheckpointStore> {
+  let held = lock
   /** Does something with a file of the folder; what goes wrong becomes one sentence. */
   const guarded = async (
     action: string,
@@ -47,7 +37,10 @@ export async function checkpointFolder(folder: string): Promise<CheckpointStore>
       })
       return there && readFileBytes(place(name))
     },
-    write: (name, bytes) => writeFileAtomic(place(name), bytes),
+    async write(name, bytes) {
+      await held?.check()
+      await writeFileAtomic(place(name), bytes)
+    },
     append: (name, text) => guarded('written', place(name), path => appendFile(path, text)),
     remove: name => guarded('removed', place(name), path => rm(path, { force: true })),
     truncate: (name, length) =>
@@ -58,5 +51,14 @@ export async function checkpointFolder(folder: string): Promise<CheckpointStore>
         )
         if (size > length) await truncate(path, length)
       }),
+    async hold() {
+      if (held) return async () => {}
+      const taken = await FolderLock.take(folder)
+      held = taken
+      return async () => {
+        held = undefined
+        taken.release()
+      }
+    },
   }
 }

@@ -1,8 +1,7 @@
 /** Figures into a folder: SVG and PNG, light and dark. */
 import { join } from 'node:path'
 import { FIGURE_THEMES, type FigureLanguage, type FigureTheme } from '../measure/index.js'
-import { makeFolder } from './checkpoint-folder.js'
-import { writeFileAtomic } from './files.js'
+import { makeFolder, writeFileAtomic } from './files.js'
 import { type NoPng, pngMaker } from './png.js'
 
 /**

@@ -3,8 +3,8 @@
  * path, or by the folder of its training.
  */
 import type { Stats } from 'node:fs'
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean, FileError } from '../errors.js'
 import { writeStraight, writeTarget } from './write-target.js'
@@ -38,6 +38,8 @@ const REASONS: Record<string, [code: string, why: string]> = {
 /** An error of the file system as one sentence. @param action `read` or `written` */
 export function fileError(error: unknown, path: string, action: string): FileError {
   if (error instanceof FileError) return error
+  const removed = noWorkingFolder(error)
+  if (removed) return removed
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const [name, why] =
     code === 'ENOENT' && action === 'written'
@@ -49,6 +51,48 @@ export function fileError(error: unknown, path: string, action: string): FileErr
 /** Is it the error of a file that is not there? */
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+
+/**
+ * Refuses a relative path where the working directory was removed: `mkdir` would look for its end for
+ * ever.
+ * @throws FileError
+ */
+function workingFolder(path: string): void {
+  if (isAbsolute(path)) return
+  try {
+    process.cwd()
+  } catch (error) {
+    throw noWorkingFolder(error) ?? error
+  }
+}
+
+/** The sentence for what `process.cwd()` throws where the working directory was removed. */
+export function noWorkingFolder(error: unknown): FileError | undefined {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  if (code !== 'ENOENT' || syscall !== 'uv_cwd') return undefined
+  return new FileError(
+    'no-working-folder',
+    'The working directory was removed: change into a folder that exists and try again.',
+    { cause: error },
+  )
+}
+
+/**
+ * Makes a folder and those above it.
+ * @returns whether it was not there before
+ * @throws FileError
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  workingFolder(path)
+  try {
+    return (await mkdir(path, { recursive: true })) !== undefined
+  } catch (error) {
+    // On a read-only file system Node says ENOENT; without `recursive` it says what is the matter.
+    const real = isMissing(error) ? await mkdir(path).then(undefined, caught => caught) : error
+    if (real === undefined) return true
+    throw fileError(real, path, 'written')
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -2,6 +2,7 @@
  * The folder of a sweep. `texts.jsonl` grows as texts are done, so that neither Ctrl-C nor a crash
  * loses one; all else is made of it at the end, each file whole or not at all.
  */
+import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError, InputError } from '../errors.js'
@@ -18,9 +19,9 @@ import {
   writeTemperature,
 } from '../measure/index.js'
 import type { Weights } from '../model/config.js'
-import { makeFolder } from './checkpoint-folder.js'
 import { writeFigures } from './figures.js'
 import { fileError, isMissing, writeFileAtomic } from './files.js'
+import { FolderLock } from './folder-lock.js'
 import type { NoPng } from './png.js'
 
 /** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
@@ -58,49 +59,76 @@ function restored({ temperature, seed, ...rest }: StoredText): SweepText {
   }
 }
 
-function readLine<T>(line: string, file: string): T {
+const damagedSweep = (file: string, cause?: unknown): FileError =>
+  new FileError(
+    'sweep-damaged',
+    `"${file}" holds no sweep, or a damaged one: choose another --out, or begin anew with --force.`,
+    { cause },
+  )
+
+const SUM_DIGITS = 16
+const SUMMED = new RegExp(`^\\{"sum":"([0-9a-f]{${SUM_DIGITS}})",`)
+/** How the first line of an earlier Ondo begins, which wrote no sums. */
+const WITHOUT_SUMS = '{"type":"sweep",'
+
+/** The first digits of a SHA-256: enough to find damage in a line. */
+const sumOf = (fields: string): string =>
+  createHash('sha256').update(fields).digest('hex').slice(0, SUM_DIGITS)
+
+/** A line that says whether it is whole: the sum is of all that follows it. */
+function lineOf(value: object): string {
+  const fields = JSON.stringify(value).slice(1)
+  return `{"sum":"${sumOf(fields)}",${fields}\n`
+}
+
+/** What a line holds, or undefined when it is damaged. @param summed it has to have its sum */
+function readLine<T>(line: string, summed: boolean): T | undefined {
+  const sum = SUMMED.exec(line)
+  if (sum ? sumOf(line.slice(sum[0].length)) !== sum[1] : summed) return undefined
   try {
-    return JSON.parse(line) as T
-  } catch (cause) {
-    throw new FileError(
-      'sweep-damaged',
-      `"${file}" holds no sweep, or a damaged one: choose another --out, or begin anew with --force.`,
-      { cause },
-    )
+    const { sum: _, ...value } = JSON.parse(line)
+    return value as T
+  } catch {
+    return undefined
   }
 }
 
 export class SweepFolder {
   readonly path: string
+  /** Damaged lines that `open` found and left out: their texts are written again. */
+  damaged = 0
+  /** It was begun by an earlier Ondo, whose lines have no sums. */
+  unchecked = false
+  private lock: FolderLock | undefined
 
   constructor(path: string) {
     this.path = path
   }
 
   /**
-   * Opens the folder for a sweep.
+   * Opens the folder for a sweep; until `close`, no other process writes there.
    * @param anew forget what is there
    * @param weights the model's: older folders name their model by the SHA-256 of its file
    * @returns the texts that are done already
-   * @throws InputError when it holds a sweep with other settings; FileError
+   * @throws InputError when it holds a sweep with other settings, or one goes on there; FileError
    */
   async open(key: SweepKey, anew: boolean, weights: Weights): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
-    await makeFolder(this.path)
+    this.lock = await FolderLock.take(this.path)
     if (anew) await rm(file, { force: true })
     const text = await readFile(file, 'utf8').catch(error => {
       if (isMissing(error)) return ''
       throw fileError(error, file, 'read')
     })
     if (text === '') {
-      await writeFileAtomic(file, `${JSON.stringify({ type: 'sweep', ...key })}\n`)
+      await writeFileAtomic(file, lineOf({ type: 'sweep', ...key }))
       return []
     }
-    // A crash may have left half a line at the end.
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    if (whole !== text) await writeFileAtomic(file, whole)
-    const [head, ...lines] = whole.trimEnd().split('\n')
-    const kept = readLine<SweepKey>(head, file)
+    // A crash may have left half a line at the end, which is no damage.
+    const [head, ...lines] = text.split('\n').slice(0, -1)
+    this.unchecked = head?.startsWith(WITHOUT_SUMS) ?? false
+    const kept = readLine<SweepKey>(head ?? '', !this.unchecked)
+    if (!kept) throw damagedSweep(file)
     const named =
       typeof kept.model === 'string' && (await isNamed({ hash: key.model, weights }, kept.model))
     const before = named ? { ...kept, model: key.model } : kept
@@ -114,12 +142,22 @@ export class SweepFolder {
         `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])}): choose another --out, or begin anew with --force.`,
       )
     }
-    return lines.map(line => restored(readLine<StoredText>(line, file)))
+    const texts = lines.map(line => readLine<StoredText>(line, !this.unchecked))
+    const whole = lines.filter((_, i) => texts[i])
+    this.damaged = lines.length - whole.length
+    const content = [head, ...whole, ''].join('\n')
+    if (content !== text) await writeFileAtomic(file, content)
+    return texts.flatMap(text => (text ? [restored(text)] : []))
+  }
+
+  close(): void {
+    this.lock?.release()
   }
 
   async add(text: SweepText): Promise<void> {
     const file = join(this.path, TEXTS)
-    await appendFile(file, `${JSON.stringify(stored(text))}\n`).catch(error => {
+    await this.lock?.check()
+    await appendFile(file, lineOf(stored(text))).catch(error => {
       throw fileError(error, file, 'written')
     })
   }

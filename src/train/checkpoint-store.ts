@@ -11,6 +11,11 @@ export interface CheckpointStore {
   remove(name: string): Promise<void>
   /** Cuts to a length in bytes; nothing happens when it is shorter already or absent. */
   truncate(name: string, length: number): Promise<void>
+  /**
+   * Keeps other writers out until the returned function is called, or the process ends.
+   * @throws InputError when another run is going on here
+   */
+  hold?(): Promise<() => Promise<void>>
 }
 
 /** A store in memory. */

@@ -59,8 +59,18 @@ const EXPLOSION = 3
  * Trains a model. Everything wrong with settings or corpus is said before the first step.
  * @throws InputError for settings, or a resume that doesn't fit; TrainingError for a corpus too
  *   small, or a loss that runs away (the last checkpoint is kept)
+ * @throws InputError when another run is going on in the store
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  const release = await options.store?.hold?.()
+  try {
+    yield* trainHeld(options)
+  } finally {
+    await release?.()
+  }
+}
+
+async function* trainHeld(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const { corpus, engine, store, signal, preset, clock = () => performance.now() } = options
   const began = clock()
   const given = options.settings ?? {}

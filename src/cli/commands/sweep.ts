@@ -200,6 +200,41 @@ export const noPngLine = (why: NoPng): { en: string; ja: string } =>
 
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
   const flags = given as SweepFlags
+  const out = flags.out === undefined ? undefined : new SweepFolder(flags.out)
+  try {
+    return await sweepInto(out, name, flags, io)
+  } finally {
+    out?.close()
+  }
+}
+
+/** What the folder of an earlier sweep lacks. */
+function folderWarnings(out: SweepFolder, io: Io): void {
+  const { damaged, unchecked, path } = out
+  if (damaged > 0) {
+    io.warn(
+      io.t({
+        en: `${path}/texts.jsonl: ${damaged} damaged ${damaged === 1 ? 'line is' : 'lines are'} left out; what stood there is written again`,
+        ja: `${path}/texts.jsonl: 壊れた${damaged}行を除外。書いてあった文章は書き直す`,
+      }),
+    )
+  }
+  if (unchecked) {
+    io.warn(
+      io.t({
+        en: `${path} was begun by an earlier Ondo, whose texts have no checksum: damage in them can't be noticed`,
+        ja: `${path}は以前のOndoが始めたもので、文章に検査値がない。破損があっても検出できない`,
+      }),
+    )
+  }
+}
+
+async function sweepInto(
+  out: SweepFolder | undefined,
+  name: unknown,
+  flags: SweepFlags,
+  io: Io,
+): Promise<number> {
   const model = await openModel(name)
   const length = flags.length ?? TEXT_LENGTH.default
   const prompt = flags.prompt ?? model.prompt ?? ''
@@ -220,7 +255,6 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   planSweep(model, options) // refuses before a folder is made
   const title = titleOf(model, name)
 
-  const out = flags.out === undefined ? undefined : new SweepFolder(flags.out)
   const key: SweepKey = {
     model: model.hash,
     prompt,
@@ -230,6 +264,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     version: VERSION,
   }
   const before = (await out?.open(key, flags.force === true, model.weights)) ?? []
+  if (out) folderWarnings(out, io)
   const { cells, left } = planSweep(model, { ...options, done: before })
   const signal = io.interrupt
   const pool = await sweepPool(model, left.length, {

@@ -169,6 +169,27 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     )
   }
   const folder = new TrainingFolder(out)
+  const started = { value: false }
+  try {
+    // Taken before anything in it is looked at. A new one is made only when all else is checked.
+    if (await folder.exists()) await folder.take()
+    return await trainIn(folder, out, paths, flags, io, () => {
+      started.value = true
+    })
+  } finally {
+    await folder.release({ unused: !started.value })
+  }
+}
+
+/** @param onStart called when everything has been checked, before anything is written */
+async function trainIn(
+  folder: TrainingFolder,
+  out: string,
+  paths: readonly string[],
+  flags: TrainFlags,
+  io: Io,
+  onStart: () => void,
+): Promise<number> {
   const exists = await folder.holdsRun()
   if (exists && !flags.resume && !flags.force) {
     throw new InputError(
@@ -185,20 +206,18 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   const before = flags.resume ? await folder.source() : {}
   if (flags.resume && paths.length === 0 && !before.text?.length) throw folder.unknownSource()
   const source = sourceOf(paths, flags, before)
-  let made = false
   const passes = new PassLine(io)
   const text = await openCorpus(source.text, {
     encoding: source.encoding,
     raw: source.raw,
     tokenizerKind: source.tokenizer,
     place: async () => {
-      made = (await folder.make()) || made
+      await folder.take()
       return out
     },
     onProgress: (...at) => passes.update(...at),
   }).finally(() => passes.clear())
   let reporter: Reporter | undefined
-  let started = false
   try {
     const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
       passes.clear(),
@@ -229,7 +248,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
     const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
     const engine = await nodeEngine(threads ? { threads } : {})
-    made = (await folder.make()) || made
+    const lock = await folder.take()
     const { budget, preset } = flags
     const counted = countFirst(flags, corpus, settings)
     const events = trainer({
@@ -238,7 +257,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       settings,
       preset,
       ...(budget !== undefined && { budget: timeLeft(budget, corpus.ids.length, counted) }),
-      store: await checkpointFolder(out),
+      store: await checkpointFolder(out, lock),
       resume: flags.resume,
       overwrite: flags.force,
       signal: interrupt,
@@ -248,9 +267,8 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     })
     for await (const event of events) {
       if (event.type === 'start') {
-        started = true
-        // Everything has been checked, and nothing written yet.
-        if (exists && flags.force) teller.moved(await folder.moveAside())
+        onStart()
+        if (flags.force && (await folder.holdsRun())) teller.moved(await folder.moveAside())
         await folder.writeSource(source)
       }
       if (event.type === 'end' && flags.baseline) {
@@ -270,7 +288,6 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   } finally {
     reporter?.close()
     text.close()
-    if (!started && made) await folder.removeIfEmpty()
   }
 }
 

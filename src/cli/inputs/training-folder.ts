@@ -4,8 +4,9 @@ import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { InputError } from '../../errors.js'
 import { isRecord } from '../../file/json.js'
-import { checkpointFolder, makeFolder } from '../../node/checkpoint-folder.js'
+import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { fileError, writeFileAtomic } from '../../node/files.js'
+import { FolderLock } from '../../node/folder-lock.js'
 import type { TokenizerKind } from '../../text/index.js'
 import { FILES, type Run, readCheckpoint } from '../../train/index.js'
 
@@ -72,6 +73,8 @@ export function defaultFolder(paths: readonly string[]): string {
 export class TrainingFolder {
   private readonly path: string
   private checkpoint: Promise<Run> | undefined
+  private lock: FolderLock | undefined
+  private isNew: boolean | undefined
 
   constructor(path: string) {
     this.path = path
@@ -142,13 +145,25 @@ export class TrainingFolder {
     await writeFileAtomic(join(this.path, SOURCE), `${JSON.stringify(file, null, 2)}\n`)
   }
 
-  /** @returns whether it was not there before */
-  make(): Promise<boolean> {
-    return makeFolder(this.path)
+  async exists(): Promise<boolean> {
+    return (await stat(this.path).catch(() => undefined)) !== undefined
   }
 
-  async removeIfEmpty(): Promise<void> {
-    await rmdir(this.path).catch(() => {})
+  /**
+   * Takes the folder, which is made where it is not there: until `release` no other run writes here.
+   * May be called twice.
+   * @throws InputError when another run is going on here; FileError
+   */
+  async take(): Promise<FolderLock> {
+    this.isNew ??= !(await this.exists())
+    this.lock ??= await FolderLock.take(this.path)
+    return this.lock
+  }
+
+  /** @param unused remove the folder where `take` made it and nothing was written into it */
+  async release({ unused }: { readonly unused: boolean }): Promise<void> {
+    this.lock?.release()
+    if (unused && this.isNew) await rmdir(this.path).catch(() => {})
   }
 
   /** Moves a run's files into the first free `before-N` inside the folder. @returns where they are */

@@ -20,13 +20,18 @@ export interface Corpus {
 const decode = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
-/** Lines of JSON; the last may have been cut short by a crash. */
+/** Lines of JSON up to the first damaged one; the last may have been cut short by a crash. */
 function lines<Line>(bytes: Uint8Array | undefined): Line[] {
-  if (!bytes) return []
-  return decode(bytes)
-    .split('\n')
-    .slice(0, -1)
-    .map(line => JSON.parse(line) as Line)
+  const whole: Line[] = []
+  if (!bytes) return whole
+  for (const line of decode(bytes).split('\n').slice(0, -1)) {
+    try {
+      whole.push(JSON.parse(line) as Line)
+    } catch {
+      break
+    }
+  }
+  return whole
 }
 
 /** Of metrics.jsonl. */
