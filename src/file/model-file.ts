@@ -6,6 +6,7 @@ import { didYouMean, FileError, InputError, OndoError } from '../errors.js'
 import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
+import { checkSpellingFilter } from './filter-record.js'
 import { sha256 } from './hash.js'
 import { hashTensor, identityOf, rememberFile } from './identity.js'
 import { isRecord, parseJson, quote, writeJson } from './json.js'
@@ -213,6 +214,7 @@ function readMeasures(text: string | undefined): Readonly<Record<string, unknown
   if (!isRecord(value)) {
     throw new FileError('measures', `The model's measures are ${quote(value)}; expected an object.`)
   }
+  if (value.spelling !== undefined) checkSpellingFilter(value.spelling)
   return value
 }
 

@@ -20,26 +20,17 @@
  * Fingerprint: the low `bits` bits of mix(a + b). A key belongs to the set when the entries at its
  * three places, xored, are its fingerprint.
  */
-import { FileError } from '../../errors.js'
+import {
+  checkFuseFilter,
+  type FuseFilterJson,
+  filterEntries,
+  MAXIMUM_FILTER_BITS,
+  MAXIMUM_SEGMENT,
+  MAXIMUM_TRIES,
+} from '../../file/filter-record.js'
 import { log } from '../../numeric.js'
 
-export const MAXIMUM_FILTER_BITS = 8
-const MAXIMUM_SEGMENT = 1 << 16
-const MAXIMUM_TRIES = 64
-/** Entries in a filter at most, so that a damaged file can't ask for gigabytes. */
-const MAXIMUM_ENTRIES = 1 << 26
-/** Keeps the product in `locate` exact: 2^32 * 2^20 < 2^53. */
-const MAXIMUM_SEGMENTS = 1 << 20
-
-export interface FuseFilterJson {
-  readonly keys: number
-  readonly bits: number
-  readonly seed: number
-  readonly segmentLength: number
-  readonly segments: number
-  /** The entries, `bits` bits each, lowest bit first, as base64. */
-  readonly table: string
-}
+export { type FuseFilterJson, MAXIMUM_FILTER_BITS }
 
 function mix(value: number): number {
   let x = value
@@ -195,32 +186,10 @@ export class FuseFilter {
 
   /** @throws FileError for anything that isn't what `toJSON` writes */
   static fromJSON(json: unknown): FuseFilter {
-    const { keys, bits, seed, segmentLength, segments, table } = (json ?? {}) as FuseFilterJson
-    const whole = (x: unknown, low: number, high: number): boolean =>
-      Number.isSafeInteger(x) && (x as number) >= low && (x as number) <= high
-    const entries = keys === 0 ? 0 : (segments + 2) * segmentLength
-    if (
-      !whole(keys, 0, MAXIMUM_ENTRIES) ||
-      !whole(bits, 1, MAXIMUM_FILTER_BITS) ||
-      !whole(seed, 0, MAXIMUM_TRIES) ||
-      !whole(segmentLength, 1, MAXIMUM_SEGMENT) ||
-      (segmentLength & (segmentLength - 1)) !== 0 ||
-      !whole(segments, 1, MAXIMUM_SEGMENTS) ||
-      !whole(entries, 0, MAXIMUM_ENTRIES) ||
-      typeof table !== 'string'
-    ) {
-      throw new FileError(
-        'filter',
-        'The spelling filter has a shape out of range; build it again from the training text.',
-      )
-    }
+    const { table, ...shape } = checkFuseFilter(json)
+    const { keys, bits, seed, segmentLength, segments } = shape
+    const entries = filterEntries({ table, ...shape })
     const packed = fromBase64(table)
-    if (packed?.length !== Math.ceil((entries * bits) / 8)) {
-      throw new FileError(
-        'filter',
-        `The spelling filter's table holds ${packed ? `${packed.length} bytes` : 'no base64'}; expected ${Math.ceil((entries * bits) / 8)} bytes: build it again from the training text.`,
-      )
-    }
     const unpacked = new Uint8Array(entries)
     for (let i = 0; i < entries; i++) {
       const bit = i * bits
@@ -237,10 +206,5 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-function fromBase64(text: string): Uint8Array | undefined {
-  try {
-    return Uint8Array.from(atob(text), character => character.charCodeAt(0))
-  } catch {
-    return undefined
-  }
-}
+const fromBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text), character => character.charCodeAt(0))

@@ -2,14 +2,15 @@
  * What of the training text's spelling travels in the model file: which words and which short
  * stretches of letters it contains, as two filters that together stay below a size.
  */
-import { FileError, InputError } from '../../errors.js'
-import { countCharacters } from './characters.js'
+import { InputError } from '../../errors.js'
 import {
-  FuseFilter,
-  type FuseFilterJson,
-  fuseFilterBytes,
-  MAXIMUM_FILTER_BITS,
-} from './fuse-filter.js'
+  checkSpellingFilter,
+  type FilterSetJson,
+  type SpellingFilterJson,
+  sumOfFilter,
+} from '../../file/filter-record.js'
+import { countCharacters } from './characters.js'
+import { FuseFilter, fuseFilterBytes, MAXIMUM_FILTER_BITS } from './fuse-filter.js'
 import { isUnspaced, letterRuns, spellingKey, wordsOf } from './segment-words.js'
 
 /** The unit in which a text's spelling is judged. */
@@ -34,18 +35,7 @@ export interface SpellingSet {
   readonly falsePositiveRate: number
 }
 
-interface SetJson extends FuseFilterJson {
-  readonly total: number
-  readonly minimumCount: number
-}
-
-export interface SpellingFilterJson {
-  readonly version: 1
-  readonly unit: SpellingUnit
-  readonly gramLength: number
-  readonly words: SetJson
-  readonly grams: SetJson
-}
+export type { SpellingFilterJson }
 
 /** Room for what JSON adds around the two tables, and for being quoted inside other JSON. */
 const OVERHEAD = 600
@@ -139,7 +129,7 @@ export function buildSpellingFilter(text: string, options: FilterOptions = {}): 
       `The spelling filter may take ${maxBytes} bytes; expected at least 1000.`,
     )
   }
-  checkGramLength(gramLength, InputError)
+  checkGramLength(gramLength)
   const wordCounts = new Map<string, number>()
   const gramCounts = new Map<string, number>()
   let letters = 0
@@ -166,12 +156,9 @@ export function buildSpellingFilter(text: string, options: FilterOptions = {}): 
   return new SpellingFilter(unit, gramLength, words.build(), grams.build())
 }
 
-function checkGramLength(
-  length: unknown,
-  Refusal: typeof InputError | typeof FileError,
-): asserts length is number {
+function checkGramLength(length: unknown): asserts length is number {
   if (!Number.isSafeInteger(length) || (length as number) < 1 || (length as number) > 16) {
-    throw new Refusal(
+    throw new InputError(
       'gram-length',
       `The spelling filter's stretches have ${length} characters; expected a whole number from 1 to 16.`,
     )
@@ -224,30 +211,24 @@ export class SpellingFilter {
 
   /** What the model file keeps; ASCII, so its length in characters is its length in bytes. */
   toJSON(): SpellingFilterJson {
-    const json = ({ filter, total, minimumCount }: StoredSet): SetJson => ({
+    const json = ({ filter, total, minimumCount }: StoredSet): FilterSetJson => ({
       total,
       minimumCount,
       ...filter.toJSON(),
     })
-    return {
+    const filter: SpellingFilterJson = {
       version: 1,
       unit: this.unit,
       gramLength: this.gramLength,
       words: json(this.wordSet),
       grams: json(this.gramSet),
     }
+    return { ...filter, sum: sumOfFilter(filter) }
   }
 
   /** @throws FileError for anything that isn't what `toJSON` writes */
   static fromJSON(json: unknown): SpellingFilter {
-    const { version, unit, gramLength, words, grams } = (json ?? {}) as Partial<SpellingFilterJson>
-    if (version !== 1 || (unit !== 'words' && unit !== 'grams')) {
-      throw new FileError(
-        'filter',
-        `The spelling filter has version ${JSON.stringify(version)} and unit ${JSON.stringify(unit)}; expected version 1, words or grams.`,
-      )
-    }
-    checkGramLength(gramLength, FileError)
+    const { unit, gramLength, words, grams } = checkSpellingFilter(json)
     return new SpellingFilter(unit, gramLength, readSet(words), readSet(grams))
   }
 }
@@ -257,14 +238,8 @@ function describe({ filter, total, minimumCount }: StoredSet): SpellingSet {
   return { total, kept, minimumCount, falsePositiveRate }
 }
 
-function readSet(json: SetJson | undefined): StoredSet {
-  const filter = FuseFilter.fromJSON(json)
-  const { total, minimumCount } = json!
-  if (!Number.isSafeInteger(total) || total < filter.keys || !Number.isSafeInteger(minimumCount)) {
-    throw new FileError(
-      'filter',
-      `The spelling filter counts ${total} of which ${filter.keys} are kept; build it again from the training text.`,
-    )
-  }
-  return { filter, total, minimumCount }
-}
+const readSet = (json: FilterSetJson): StoredSet => ({
+  filter: FuseFilter.fromJSON(json),
+  total: json.total,
+  minimumCount: json.minimumCount,
+})
