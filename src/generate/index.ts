@@ -36,8 +36,17 @@ export { StateCache, type StateCacheOptions, type StateStore } from './state-cac
 export { type Step, StopGate, type StopReason } from './stop.js'
 export { bytesOfSteps, TextBytes } from './text-bytes.js'
 
-export type { Alternative, Branch, BranchSettings, Place, SettingsChange } from './tree/branch.js'
+export {
+  type Alternative,
+  type Branch,
+  type BranchLink,
+  BranchTree,
+  type Fork,
+  type Place,
+  type Segment,
+} from './tree/branch.js'
 export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
+export type { BranchSettings, SettingsChange } from './tree/settings.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'
 export {
   CONTEXT_TAIL,

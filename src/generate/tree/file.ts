@@ -5,7 +5,8 @@ import { parseSchedule } from '../../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
 import { VERSION } from '../../version.js'
 import { checkModel, Fields } from '../run/fields.js'
-import { type BranchSettings, endOf, ownerOf, type Place, sameSettings } from './branch.js'
+import type { Place } from './branch.js'
+import { type BranchSettings, sameSettings } from './settings.js'
 import { createTree, type Tree, type TreeOptions } from './tree.js'
 
 const FORMAT = 'ondo-tree'
@@ -122,7 +123,8 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
     new FileError('damaged', `Branch ${id} of the tree ${why}: the file is damaged.`)
   if (id > 0) {
     const from = tree.branches[parent]
-    if (at < from.at || at > endOf(from)) throw refuse('leaves its parent where that is not')
+    if (at < from.at || at > tree.lengthOf(parent))
+      throw refuse('leaves its parent where that is not')
     if (choice !== undefined && !sameSettings(settings, from.settings)) {
       throw refuse('makes a choice under settings that are not those of its parent')
     }
@@ -130,7 +132,7 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
     tree.grow({ branch: parent, position: at }, settings, choice)
   }
   const grown = tree.branches[id]
-  tree.stand({ branch: id, position: endOf(grown) }, [], [])
+  tree.stand({ branch: id, position: tree.lengthOf(id) }, [], [])
   tree.write(ids.length - grown.steps.length)
   const wrong = ids.findIndex((id, i) => id !== grown.steps[i].id)
   if (wrong < 0) return
@@ -144,6 +146,6 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
 function readPlace(value: unknown, tree: Tree): Place {
   const fields = new Fields(value, 'A place of the tree')
   const branch = fields.whole('branch', tree.branches.length - 1)
-  const position = fields.whole('position', endOf(tree.branches[branch]))
-  return { branch: ownerOf(tree.branches, branch, position), position }
+  const position = fields.whole('position', tree.lengthOf(branch))
+  return { branch: tree.ownerOf(branch, position), position }
 }

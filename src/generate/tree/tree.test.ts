@@ -8,7 +8,6 @@ import { LoopDetector } from '../../text/index.js'
 import { generateText, networkOf, promptIds } from '../generate.js'
 import { mockModel } from '../mock.fixture.js'
 import { RecentStates, StateCache } from '../state-cache.js'
-import { ownerOf } from './branch.js'
 import { loadTree, saveTree, type TreeFile } from './file.js'
 import { createTree, type Tree } from './tree.js'
 
@@ -30,7 +29,7 @@ async function straight(model: Model, tree: Tree): Promise<number[]> {
   let temperatureAt = startSchedule({ kind: 'constant', temperature: 1 })
   const ids: number[] = []
   for (let position = 0; position < tree.here.position; position++) {
-    const branch = tree.branches[ownerOf(tree.branches, tree.here.branch, position)]
+    const branch = tree.branches[tree.ownerOf(tree.here.branch, position)]
     const { temperature, seed, stream, chain } = branch.settings
     if (temperature !== schedule) temperatureAt = startSchedule(parseSchedule(temperature))
     schedule = temperature

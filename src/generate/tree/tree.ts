@@ -8,7 +8,6 @@
  */
 import { InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
-import { Random } from '../../random.js'
 import type { Network } from '../../runtime/session.js'
 import {
   type Candidates,
@@ -24,22 +23,15 @@ import {
 import type { Ids, UnknownPolicy } from '../../text/tokenizer.js'
 import { networkOf, promptIds } from '../generate.js'
 import { readBeginning } from '../prefill.js'
-import { writtenChain, writtenTemperature } from '../run/header.js'
 import { RecentStates, STATE_EVERY, StateCache } from '../state-cache.js'
 import { type Beginning, beginning, type Position, type Writer } from '../writer.js'
+import { type Alternative, type Branch, BranchTree, type Place, samePlace } from './branch.js'
 import {
-  type Alternative,
-  alternativesAt,
-  type Branch,
   type BranchSettings,
-  endOf,
-  ownerOf,
-  type Place,
+  changeSettings,
   type SettingsChange,
-  samePlace,
   sameSettings,
-  stepsTo,
-} from './branch.js'
+} from './settings.js'
 
 export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
   readonly chain?: string | readonly LinkInput[]
@@ -52,13 +44,6 @@ export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
   readonly memory?: number
   /** Find the interval of each choice, where the chain is temperature alone. Default false. */
   readonly intervals?: boolean
-}
-
-/** A branch while it grows. */
-interface Growing extends Branch {
-  readonly steps: Position[]
-  /** Where its schedule began: a branch that keeps the temperature goes on with its parent's. */
-  readonly scheduleFrom: number
 }
 
 /** A writer and the place at which it stands. */
@@ -90,7 +75,7 @@ export async function createTree(model: Model, options: TreeOptions = {}): Promi
   return new Tree(model, network, options, base)
 }
 
-export class Tree {
+export class Tree extends BranchTree<Branch> {
   readonly model: Model
   readonly prompt: string
   readonly promptIds: Ids
@@ -102,7 +87,11 @@ export class Tree {
   private readonly intervals: boolean
   private readonly states: RecentStates
   private readonly base: Beginning
-  private readonly all: Growing[]
+  /**
+   * By branch: where its schedule began. A branch that keeps the temperature goes on with its
+   * parent's.
+   */
+  private readonly scheduleFrom: number[] = []
   private place: Place = { branch: 0, position: 0 }
   private past: Place[] = []
   private future: Place[] = []
@@ -116,6 +105,7 @@ export class Tree {
    * @param base the network after the prompt; left out, the prompt is read here, at once
    */
   constructor(model: Model, network: Network, options: TreeOptions = {}, base?: Beginning) {
+    super()
     const { every = STATE_EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
     if (!Number.isSafeInteger(every) || every < 1) {
       throw new InputError(
@@ -139,14 +129,10 @@ export class Tree {
       seed: String(SEED.default),
       stream: 0,
     }
-    const settings = this.changed(usual, options)
-    this.all = [{ id: 0, at: 0, settings, steps: [], scheduleFrom: 0 }]
+    const settings = changeSettings(usual, options, model.tokenizer)
+    this.add({ id: 0, at: 0, settings, steps: [] })
+    this.scheduleFrom.push(0)
     this.base = base ?? beginning(model, network, this.promptIds)
-  }
-
-  /** All branches; the first has no parent. The list only grows. */
-  get branches(): readonly Branch[] {
-    return this.all
   }
 
   /** Where the next symbol goes. */
@@ -161,12 +147,15 @@ export class Tree {
 
   /** How far the branch on which one stands goes. */
   get end(): number {
-    return endOf(this.all[this.place.branch])
+    return this.lengthOf(this.place.branch)
   }
 
   /** The records from the beginning to here, or to another place. */
   steps(place: Place = this.place): Position[] {
-    return stepsTo(this.all, place)
+    const { branch: id, position } = place
+    return this.segments(id, 0, position).flatMap(({ branch, from, to }) =>
+      branch.steps.slice(from - branch.at, to - branch.at),
+    )
   }
 
   /** The text from the beginning to here, without the prompt. */
@@ -192,7 +181,7 @@ export class Tree {
       while (passed.length < count) {
         const branch = this.all[this.place.branch]
         const { position } = this.place
-        if (position === endOf(branch)) this.draw(branch)
+        if (position === this.lengthOf(branch.id)) this.draw(branch)
         passed.push(branch.steps[position - branch.at])
         this.place = { branch: branch.id, position: position + 1 }
       }
@@ -224,13 +213,13 @@ export class Tree {
       )
     }
     const { position } = place
-    if (!Number.isSafeInteger(position) || position < 0 || position > endOf(branch)) {
+    if (!Number.isSafeInteger(position) || position < 0 || position > this.lengthOf(branch.id)) {
       throw new InputError(
         'position',
-        `The position is ${position}; expected a whole number from 0 to ${endOf(branch)}, the end of branch ${branch.id}.`,
+        `The position is ${position}; expected a whole number from 0 to ${this.lengthOf(branch.id)}, the end of branch ${branch.id}.`,
       )
     }
-    this.move({ branch: ownerOf(this.all, branch.id, position), position })
+    this.move({ branch: this.ownerOf(branch.id, position), position })
   }
 
   /**
@@ -259,20 +248,17 @@ export class Tree {
    * @throws InputError for settings out of range
    */
   change(change: SettingsChange): void {
-    const settings = this.changed(this.settings, change)
+    const settings = changeSettings(this.settings, change, this.model.tokenizer)
     const { position } = this.place
     // Branches that have written nothing yet are turned away from, not grown upon: a slider that
     // is drawn leaves no staircase.
-    let { branch } = this.place
-    while (position === this.all[branch].at && this.all[branch].parent !== undefined) {
-      branch = this.all[branch].parent as number
-    }
-    const there = [this.all[branch], ...this.all.filter(other => other.parent === branch)].find(
+    const stem = this.stemAt(this.place.branch, position)
+    const there = [stem, ...this.childrenOf(stem.id).map(id => this.all[id])].find(
       other =>
-        (other.id === branch || (other.at === position && other.choice === undefined)) &&
+        (other === stem || (other.at === position && other.choice === undefined)) &&
         sameSettings(other.settings, settings),
     )
-    const next = there ?? this.grow({ branch, position }, settings)
+    const next = there ?? this.grow({ branch: stem.id, position }, settings)
     this.move({ branch: next.id, position })
   }
 
@@ -281,7 +267,14 @@ export class Tree {
    * what a reader may turn between.
    */
   alternatives(position: number = this.place.position): Alternative[] {
-    return alternativesAt(this.all, this.place.branch, position)
+    const own = this.ownerOf(this.place.branch, position)
+    const ways = this.waysAt(this.place.branch, position)
+    return [own, ...ways.filter(id => id !== own)].flatMap(branch => {
+      const { at, steps } = this.all[branch]
+      return ways.includes(branch) && position < at + steps.length
+        ? [{ branch, step: steps[position - at] }]
+        : []
+    })
   }
 
   get canUndo(): boolean {
@@ -332,28 +325,29 @@ export class Tree {
   /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
   grow(from: Place, settings: BranchSettings, choice?: number): Branch {
     const parent = this.all[from.branch]
-    const branch: Growing = {
-      id: this.all.length,
-      parent: parent.id,
-      at: from.position,
-      settings,
-      ...(choice !== undefined && { choice }),
-      steps: [],
-      scheduleFrom:
-        settings.temperature === parent.settings.temperature ? parent.scheduleFrom : from.position,
-    }
+    const steps: Position[] = []
     if (choice !== undefined) {
       const { writer, temperatureAt } = this.pick(from)
       // Whatever comes of it, the schedule has been told: the pen is of no use any more.
       this.pen = undefined
       try {
-        branch.steps.push(writer.choose(choice, temperatureAt(writer.moment())))
+        steps.push(writer.choose(choice, temperatureAt(writer.moment())))
       } finally {
         writer.dispose()
       }
     }
-    this.all.push(branch)
-    return branch
+    const { temperature } = parent.settings
+    this.scheduleFrom.push(
+      settings.temperature === temperature ? this.scheduleFrom[parent.id] : from.position,
+    )
+    return this.add({
+      ...{ id: this.all.length, parent: parent.id, at: from.position, settings, steps },
+      ...(choice !== undefined && { choice }),
+    })
+  }
+
+  protected ownLength({ steps }: Branch): number {
+    return steps.length
   }
 
   private move(place: Place): void {
@@ -365,12 +359,14 @@ export class Tree {
   }
 
   /** Draws the next symbol of a branch at whose end one stands. */
-  private draw(branch: Growing): void {
+  private draw(branch: Branch): void {
     const pen = this.pick()
     const { position } = pen.place
     try {
       const step = pen.writer.next(pen.temperatureAt(pen.writer.moment()))
-      branch.steps.push(step)
+      // Only here does a branch grow; all others read it.
+      const own = branch.steps as Position[]
+      own.push(step)
       pen.cache.add(step.id, pen.writer)
       pen.place = { branch: branch.id, position: position + 1 }
     } catch (error) {
@@ -389,7 +385,7 @@ export class Tree {
       ids: steps.map(step => step.id),
       every: this.every,
       // Branches share the states of the text that they have in common.
-      states: this.states.storeOf(read => `${ownerOf(this.all, place.branch, read - 1)} ${read}`),
+      states: this.states.storeOf(read => `${this.ownerOf(place.branch, read - 1)} ${read}`),
       base: this.base,
     })
     const writer = cache.writerAt(steps.length, {
@@ -410,12 +406,12 @@ export class Tree {
 
   /** The schedule at a place, with all that it remembers. */
   private schedule(place: Place = this.place): TemperatureAt {
-    const { settings, scheduleFrom } = this.all[place.branch]
+    const { settings } = this.all[place.branch]
     const schedule = parseSchedule(settings.temperature)
     const temperatureAt = startSchedule(schedule)
     if (!remembers(schedule)) return temperatureAt
     const steps = this.steps(place)
-    for (let position = scheduleFrom; position < place.position; position++) {
+    for (let position = this.scheduleFrom[place.branch]; position < place.position; position++) {
       // What is remembered is how surprising the symbols were, and since when; no more is told.
       temperatureAt({
         position,
@@ -424,24 +420,5 @@ export class Tree {
       })
     }
     return temperatureAt
-  }
-
-  private changed(from: BranchSettings, change: SettingsChange): BranchSettings {
-    const { temperature, seed, stream = from.stream, chain } = change
-    if (seed !== undefined || change.stream !== undefined) {
-      new Random(seed ?? BigInt(from.seed), stream) // refuses what is out of range
-    }
-    const links =
-      chain === undefined
-        ? from.chain
-        : chain === null
-          ? undefined
-          : writtenChain(chain, this.model.tokenizer)
-    return {
-      temperature: temperature === undefined ? from.temperature : writtenTemperature(temperature),
-      seed: seed === undefined ? from.seed : String(seed),
-      stream,
-      ...(links !== undefined && { chain: links }),
-    }
   }
 }

@@ -67,7 +67,7 @@ describe('the worker that writes', () => {
   it('ends a text before the stop string that generate ends it before', async () => {
     const plain = await wanted()
     const worker = await opened()
-    const stops = [plain.slice(3, 5), plain.slice(200, 206), plain.slice(690, 697), 'zz']
+    const stops = [plain.slice(3, 5), plain.slice(200, 206), plain.slice(690, 697), 'jjjjjjjj']
     for (const stop of [...stops.map(each => [each]), stops]) {
       const { text, ids, next } = await burst(worker, { stops: stop })
       expect(text).toBe(await wanted(stop))
