@@ -21,6 +21,27 @@ export class FileError extends OndoError {}
 /** Training can't go on: loss is not a number, the corpus is too small. Command line: exit 1. */
 export class TrainingError extends OndoError {}
 
+/** Most of what came that a sentence repeats, UTF-16 units. */
+const MOST_QUOTED = 80
+
+/** What came, made fit for a sentence: quoted, control characters escaped, short. */
+export function quote(value: unknown): string {
+  const text = asJson(value)
+  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED - 3)}...` : text
+}
+
+/** JSON, or the kind of thing where JSON can't be: nested too deep, a bigint, a function. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return typeof value === 'object' ? 'an object' : String(value)
+  }
+}
+
+/** Longer names than this are near none that is known. */
+const LONGEST_NAME = 100
+
 /** Levenshtein distance with transpositions of neighbours counted as one slip. */
 function slips(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) =>
@@ -45,6 +66,7 @@ function slips(a: string, b: string): number {
  * but `xyz` does not find `seq`.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined
   let best: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of known) {

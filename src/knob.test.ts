@@ -35,6 +35,30 @@ const cell: ChoiceKnob = {
   about,
 }
 
+it('reads a number, and what is none, in linear time', () => {
+  const before = process.cpuUsage()
+  const digits = '1'.repeat(1_000_000)
+  for (const text of [
+    `${digits}x`,
+    `${digits}.${digits}x`,
+    `1e${digits}x`,
+    `${' '.repeat(1e6)}x`,
+  ]) {
+    expect(readNumber(text)).toBeNaN()
+  }
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(5)
+  expect(['1', '1.', '1.5', '.5', '1e3', '1.e-3', '-2', '+inf'].map(readNumber)).toEqual([
+    1,
+    1,
+    1.5,
+    0.5,
+    1000,
+    0.001,
+    -2,
+    Infinity,
+  ])
+})
+
 describe('readKnob', () => {
   it('takes what a command line, a JSON body or a call gives', () => {
     expect(readKnob(heat, '0.8')).toBe(0.8)

@@ -2,7 +2,7 @@
  * A knob, described once: name, range, default with its reason, one sentence in English and
  * Japanese. `--help`, HTTP checks, the page's controls and the docs are drawn from it.
  */
-import { didYouMean, InputError } from './errors.js'
+import { didYouMean, InputError, quote } from './errors.js'
 
 export interface Bilingual {
   readonly en: string
@@ -70,7 +70,7 @@ const INFINITE = new Set(['inf', '+inf', 'infinity', '∞'])
 export function readNumber(text: string): number {
   const trimmed = text.trim()
   if (INFINITE.has(trimmed.toLowerCase())) return Number.POSITIVE_INFINITY
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN
 }
 
 /**
@@ -84,7 +84,7 @@ export function readKnob(knob: FlagKnob, value: unknown): boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean {
   const refuse = (hint = ''): never => {
-    const came = typeof value === 'number' ? String(value) : JSON.stringify(value)
+    const came = typeof value === 'number' ? String(value) : quote(value)
     const words = flagName(knob.name).replaceAll('-', ' ')
     // Of layers, seeds, steps it is the number that is given.
     const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words

@@ -3,16 +3,12 @@
  * nothing, so that two readers can see two different files in the same bytes; it also takes any
  * depth. Both are refused here, before it runs.
  */
-import { FileError } from '../errors.js'
+import { FileError, quote } from '../errors.js'
+
+export { quote }
 
 /** Nesting above this is no header, config or record of ours. */
 const DEEPEST = 32
-
-/** A name or value from the file, made fit for a sentence: quoted, control characters escaped, short. */
-export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
-}
 
 export interface Parsed {
   readonly value: unknown

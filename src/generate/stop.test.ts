@@ -37,7 +37,65 @@ function run(stops: string[], pieces: string[]): { outs: string[]; steps: Step[]
 
 const text = (steps: Step[]): string => steps.map(step => step.text).join('')
 
+/** What a gate must find, said plainly: after each piece, the stop string that begins first. */
+function plainly(stops: string[], pieces: string[]): { text: string; stop?: string } {
+  let all = ''
+  for (const piece of pieces) {
+    all += piece
+    const starts = stops.map(stop => all.indexOf(stop))
+    const found = starts.filter(start => start >= 0)
+    if (found.length === 0) continue
+    const start = Math.min(...found)
+    return { text: all.slice(0, start), stop: stops[starts.indexOf(start)] }
+  }
+  return { text: all }
+}
+
 describe('stop strings', () => {
+  it('are found as a search of the whole text finds them', () => {
+    const few = fc.string({ unit: fc.constantFrom('a', 'b', '温'), minLength: 1, maxLength: 5 })
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', '温'), maxLength: 4 })
+    fc.assert(
+      fc.property(
+        fc.array(few, { maxLength: 4 }),
+        fc.array(piece, { maxLength: 20 }),
+        (stops, pieces) => {
+          const { steps } = run(stops, pieces)
+          expect({ text: text(steps), stop: steps.at(-1)?.stopString }).toEqual({
+            stop: undefined,
+            ...plainly(stops, pieces),
+          })
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('cost the same for each symbol, however long they are', () => {
+    const before = process.cpuUsage()
+    const length = 50_000
+    for (const stop of [`${'a'.repeat(length)}b`, `${'ab'.repeat(length / 2)}c`]) {
+      const { steps } = run(
+        [stop],
+        Array.from({ length }, (_, i) => (i % 100 === 99 ? 'b' : 'a')),
+      )
+      expect(steps).toHaveLength(length)
+    }
+    const many = Array.from({ length: 1000 }, (_, i) => `b${i}`)
+    expect(run(many, Array(2000).fill('a')).steps).toHaveLength(2000)
+    const { user } = process.cpuUsage(before)
+    expect(user / 1e6).toBeLessThan(5)
+  })
+
+  it('are refused when they are too many or too long', () => {
+    expect(() => new StopGate(Array(1001).fill('a'))).toThrow(
+      'There are 1001 stop strings; expected at most 1000.',
+    )
+    expect(() => new StopGate(['a'.repeat(100_001)])).toThrow(
+      'The stop strings are 100001 characters long together; expected at most 100000.',
+    )
+  })
+
   it('hold back what may be their beginning and let go what is not', () => {
     const { outs, steps } = run(['abc'], [...'xababcz'])
     expect(outs).toEqual(['x', '', '', 'ab', '', ''])

@@ -2,7 +2,7 @@
  * Stop strings, held back until decided: text that may be the beginning of a stop string waits, so
  * that no reader ever sees half of one.
  */
-import { InputError } from '../errors.js'
+import { InputError, quote } from '../errors.js'
 import type { Position } from './writer.js'
 
 export type StopReason = 'length' | 'stop'
@@ -14,23 +14,76 @@ export interface Step extends Position {
   readonly stopString?: string
 }
 
+/** Stop strings of a text at most. */
+const MOST_STOPS = 1000
+/** UTF-16 units that they may have together. */
+const MOST_UNITS = 100_000
+
+/**
+ * How much of a stop string the text ends with, unit by unit: Knuth, Morris, Pratt, "Fast pattern
+ * matching in strings" (1977). A unit costs the same however long the string is.
+ */
+class StopMatcher {
+  readonly stop: string
+  /** Units of the stop string with which the text so far ends; never all of them. */
+  matched = 0
+  /** Of each beginning of n units: the next shorter one with which it ends, at n - 1. */
+  private readonly shorter: Int32Array
+
+  constructor(stop: string) {
+    this.stop = stop
+    this.shorter = new Int32Array(stop.length)
+    for (let n = 1, k = 0; n < stop.length; n++) {
+      while (k > 0 && stop[n] !== stop[k]) k = this.shorter[k - 1]
+      if (stop[n] === stop[k]) k++
+      this.shorter[n] = k
+    }
+  }
+
+  /** @returns whether the stop string ends with this unit */
+  push(unit: string): boolean {
+    const { stop, shorter } = this
+    while (this.matched > 0 && unit !== stop[this.matched]) {
+      this.matched = shorter[this.matched - 1]
+    }
+    if (unit === stop[this.matched]) this.matched++
+    if (this.matched < stop.length) return false
+    this.matched = shorter[this.matched - 1]
+    return true
+  }
+}
+
 export class StopGate {
   /** Once a stop string was met: how many of the last steps given hold a part of it. */
   overlap = 0
-  private readonly stops: readonly string[]
+  private readonly matchers: readonly StopMatcher[]
   private held: Position[] = []
   private heldText = ''
 
+  /** @throws InputError for a stop string that is none, for too many, or too long ones */
   constructor(stops: readonly string[]) {
+    if (stops.length > MOST_STOPS) {
+      throw new InputError(
+        'stop',
+        `There are ${stops.length} stop strings; expected at most ${MOST_STOPS}.`,
+      )
+    }
     for (const stop of stops) {
       if (typeof stop !== 'string' || stop === '') {
         throw new InputError(
           'stop',
-          `A stop string is ${JSON.stringify(stop)}; expected text of at least one character.`,
+          `A stop string is ${quote(stop)}; expected text of at least one character.`,
         )
       }
     }
-    this.stops = stops
+    const units = stops.reduce((sum, stop) => sum + stop.length, 0)
+    if (units > MOST_UNITS) {
+      throw new InputError(
+        'stop',
+        `The stop strings are ${units} characters long together; expected at most ${MOST_UNITS}.`,
+      )
+    }
+    this.matchers = stops.map(stop => new StopMatcher(stop))
   }
 
   /**
@@ -39,8 +92,8 @@ export class StopGate {
    */
   push(position: Position): Step[] {
     this.held.push(position)
+    const met = this.match(position.text)
     this.heldText += position.text
-    const met = this.earliestStop()
     if (met) {
       this.overlap = this.held.length - this.countBefore(met.start)
       const steps = this.release(met.start)
@@ -48,7 +101,7 @@ export class StopGate {
       steps[last] = { ...steps[last], stop: 'stop', stopString: met.stop }
       return steps
     }
-    const undecided = this.longestBeginning()
+    const undecided = this.matchers.reduce((most, { matched }) => Math.max(most, matched), 0)
     // Every position that ends before the undecided text may go.
     let length = this.heldText.length
     let keep = this.held.length
@@ -88,27 +141,34 @@ export class StopGate {
     })
     this.held = []
     this.heldText = ''
+    for (const matcher of this.matchers) matcher.matched = 0
     return steps
   }
 
-  /** The stop string that begins first; of two that begin together the one listed first. */
-  private earliestStop(): { start: number; stop: string } | undefined {
+  /**
+   * Reads more text. @returns the stop string that begins first; of two that begin together the one
+   * listed first
+   */
+  private match(text: string): { start: number; stop: string } | undefined {
     let found: { start: number; stop: string } | undefined
-    for (const stop of this.stops) {
-      const start = this.heldText.indexOf(stop)
-      if (start >= 0 && (!found || start < found.start)) found = { start, stop }
+    for (let i = 0; i < text.length; i++) {
+      for (const matcher of this.matchers) {
+        if (!matcher.push(text[i])) continue
+        const { stop } = matcher
+        const start = this.heldText.length + i + 1 - stop.length
+        if (
+          !found ||
+          start < found.start ||
+          (start === found.start && this.placeOf(stop) < this.placeOf(found.stop))
+        ) {
+          found = { start, stop }
+        }
+      }
     }
     return found
   }
 
-  /** Length of the longest end of the held text that begins a stop string. */
-  private longestBeginning(): number {
-    let longest = 0
-    for (const stop of this.stops) {
-      for (let n = Math.min(stop.length - 1, this.heldText.length); n > longest; n--) {
-        if (this.heldText.endsWith(stop.slice(0, n))) longest = n
-      }
-    }
-    return longest
+  private placeOf(stop: string): number {
+    return this.matchers.findIndex(matcher => matcher.stop === stop)
   }
 }

@@ -1,5 +1,5 @@
 /** `POST /completions`: from a JSON body to a text, or to a stream of its steps. */
-import { didYouMean, InputError, OndoError } from '../errors.js'
+import { didYouMean, InputError, OndoError, quote } from '../errors.js'
 import type { Model } from '../file/index.js'
 import {
   type GenerateOptions,
@@ -86,7 +86,7 @@ const FIELDS = [
 
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw new InputError(name, `The ${name} is ${JSON.stringify(value)}; expected text.`)
+  throw new InputError(name, `The ${name} is ${quote(value)}; expected text.`)
 }
 
 /** Numbers up to 2^53 - 1, or digits in a string up to 2^64 - 1: JSON numbers end early. */
@@ -98,7 +98,16 @@ function readSeed(value: unknown): Seed {
   return readKnob(SEED, value ?? SEED.default)
 }
 
+/** UTF-16 units of a written schedule at most. */
+const LONGEST_SCHEDULE = 100_000
+
 function readAnyTemperature(value: unknown): number | Schedule {
+  if (typeof value === 'string' && value.length > LONGEST_SCHEDULE) {
+    throw new InputError(
+      'schedule',
+      `The temperature is ${value.length} characters long; expected at most ${LONGEST_SCHEDULE}.`,
+    )
+  }
   if (typeof value === 'string') return readTemperature(value)
   const isValue = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isValue ? checkSchedule(value) : readKnob(TEMPERATURE, value)
@@ -111,7 +120,7 @@ function readStop(value: unknown): readonly string[] | undefined {
     if (typeof stop === 'string' && stop !== '') return stop
     throw new InputError(
       'stop',
-      `A stop string is ${JSON.stringify(stop)}; expected text of at least one character.`,
+      `A stop string is ${quote(stop)}; expected text of at least one character.`,
     )
   })
 }
@@ -133,7 +142,7 @@ export function readCompletionRequest(body: unknown, maxLength: number): Complet
     if (!FIELDS.some(field => field === name)) {
       throw new InputError(
         'field',
-        `There is no field ${JSON.stringify(name)}; expected ${FIELDS.join(', ')}.${didYouMean(name, FIELDS)}`,
+        `There is no field ${quote(name)}; expected ${FIELDS.join(', ')}.${didYouMean(name, FIELDS)}`,
       )
     }
   }
@@ -172,6 +181,20 @@ export type CompletionEvent =
     }
   | { readonly type: 'error'; readonly code: string; readonly message: string }
 
+/** Kinds of symbols for which a server looks for the nearest known one, some 0.1 ms each. */
+const MOST_UNKNOWN = 1000
+
+/** @throws InputError for a prompt in which too many kinds of symbols are unknown */
+function checkUnknown(model: Model, prompt: string): void {
+  const { unknown } = model.tokenizer.encode(prompt, 'skip')
+  const kinds = new Set(unknown.map(({ symbol }) => symbol)).size
+  if (kinds <= MOST_UNKNOWN) return
+  throw new InputError(
+    'prompt',
+    `The prompt has ${kinds} kinds of symbols that the model does not know; expected at most ${MOST_UNKNOWN} where "nearest" is to replace them: choose "skip", or another model.`,
+  )
+}
+
 /**
  * Runs a request.
  * @param maxPrompt the most symbols that a prompt may have
@@ -188,6 +211,7 @@ export async function* complete(
   const { temperature, chain, length, seed, unknown } = request
   const prompt = request.prompt ?? model.prompt ?? ''
   const stop = request.stop && readStops(request.stop, model.tokenizer)
+  if (unknown === 'nearest') checkUnknown(model, prompt)
   const ids = promptIds(model, prompt, unknown)
   if (ids.length > maxPrompt) {
     throw new InputError(

@@ -1,5 +1,5 @@
 /** The models a server offers, loaded once each, when first asked for. */
-import { didYouMean, InputError } from '../errors.js'
+import { didYouMean, InputError, quote } from '../errors.js'
 import { decodeModel, type Model, readModelHeader, sha256 } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
 
@@ -41,7 +41,7 @@ export class Shelf {
     if (!file) {
       throw new InputError(
         'no-model',
-        `There is no model ${JSON.stringify(name)}; expected ${this.names.join(', ')}.${didYouMean(name, this.names)}`,
+        `There is no model ${quote(name)}; expected ${this.names.join(', ')}.${didYouMean(name, this.names)}`,
       )
     }
     let loaded = this.loaded.get(name)

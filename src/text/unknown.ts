@@ -7,9 +7,9 @@ import type { UnknownSymbol } from './tokenizer.js'
 const LISTED = 10
 const PLACES = 3
 
-function list(items: readonly string[], limit: number): string {
-  if (items.length <= limit) return items.join(', ')
-  return `${items.slice(0, limit).join(', ')} and ${items.length - limit} more`
+function list<T>(items: readonly T[], limit: number, write: (item: T) => string): string {
+  const listed = items.slice(0, limit).map(write).join(', ')
+  return items.length <= limit ? listed : `${listed} and ${items.length - limit} more`
 }
 
 /** The refusal under the policy `error`; `unknown` has every occurrence, for a program to mark. */
@@ -23,10 +23,7 @@ export class UnknownSymbolsError extends InputError {
       if (known === undefined) places.set(symbol, [position])
       else known.push(position)
     }
-    const entries = Array.from(
-      places,
-      ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at.map(String), PLACES)}`,
-    )
+    const entries = [...places]
     const what =
       entries.length === 1
         ? `a symbol that is not among the ${size} of the vocabulary`
@@ -34,7 +31,7 @@ export class UnknownSymbolsError extends InputError {
     super(
       'unknown-symbols',
       `The text has ${what} (positions from 0): ` +
-        `${list(entries, LISTED)}; ` +
+        `${list(entries, LISTED, ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at, PLACES, String)}`)}; ` +
         'change the text, or choose what to do with them: unknown "skip" leaves them out, ' +
         '"nearest" writes the nearest known symbol.',
     )

@@ -91,7 +91,7 @@ export function tick(T: number, direction: 1 | -1): number {
 export function readTemperature(text: string): number | undefined {
   const plain = text.normalize('NFKC').trim().toLowerCase().replace(',', '.')
   if (['inf', '+inf', 'infinity', '∞'].includes(plain)) return Number.POSITIVE_INFINITY
-  if (!/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(plain)) return undefined
+  if (!/^(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/.test(plain)) return undefined
   const T = Number(plain)
   return T <= BOX_LIMIT ? T : undefined
 }

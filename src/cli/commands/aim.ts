@@ -33,7 +33,7 @@ const FIRST_SEED: NumberKnob = {
 
 /** `2%` or `0.02`. @throws InputError */
 function readShare(text: string): number {
-  const percent = /^\s*([^%]*)%\s*$/.exec(text)
+  const percent = /^([^%]*)%$/.exec(text.trim())
   const value = percent ? readNumber(percent[1]) / 100 : readNumber(text)
   if (!(value >= 0 && value <= 1)) {
     throw new InputError(

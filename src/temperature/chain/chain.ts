@@ -2,7 +2,7 @@
  * The chain: links applied to the candidates of each step in the order in which they are written,
  * then the draw. Definitions, sources and why the order matters: docs/chain.md.
  */
-import { InputError } from '../../errors.js'
+import { InputError, quote } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { exp, LN2, log } from '../../numeric.js'
 import {
@@ -17,7 +17,8 @@ import { checkLinks, type LinkInput, withTemperature } from './check.js'
 import { filter, type Ranked, rank, weigh } from './ranked.js'
 import type { Apply, Effect, Step, Symbols } from './sampler.js'
 import { kindOf, type LinkSpec } from './samplers.js'
-import { parseChain, writeChain, writeLink } from './syntax.js'
+import { Vocabulary } from './symbols.js'
+import { parseChain, shortened, writeChain, writeLink } from './syntax.js'
 
 /** A draw from what a chain left: `pT`, `entropyT` and `rank` are those after its last link. */
 export interface ChainedDraw extends Draw {
@@ -72,9 +73,10 @@ export class Chain {
     this.symbols = symbols
     this.plain = isPlain(links)
     this.distribution = new Distribution(symbols.size)
+    const vocabulary = new Vocabulary(symbols)
     this.started = links.map(spec => {
       const kind = kindOf(spec.link)
-      return { spec, effect: kind.effect, apply: kind.start(spec, symbols) }
+      return { spec, effect: kind.effect, apply: kind.start(spec, vocabulary) }
     })
   }
 
@@ -253,7 +255,7 @@ export class Chained {
     const before = stages[follower]
     if (before.ids.length === 1) {
       const cut = stages.findIndex(stage => stage.ids.length === 1)
-      return cut === 0 ? ONE_ALLOWED : oneBefore(writeLink(this.links[cut - 1].spec))
+      return cut === 0 ? ONE_ALLOWED : oneBefore(shortened(writeLink(this.links[cut - 1].spec)))
     }
     return this.oneAfter(before, follower)
   }
@@ -286,7 +288,7 @@ export class Chained {
     } catch {
       return undefined // T = 0 would leave only what is banned later
     }
-    return oneAfter(writeLink(cut.spec))
+    return oneAfter(shortened(writeLink(cut.spec)))
   }
 
   // --- internal ---
@@ -318,11 +320,11 @@ export class Chained {
 
   private nothingLeft(spec: LinkSpec, before: Ranked): InputError {
     const { ids } = before
-    const names = Array.from(ids.subarray(0, 5), id => JSON.stringify(this.symbols.symbol(id)))
+    const names = Array.from(ids.subarray(0, 5), id => quote(this.symbols.symbol(id)))
     const left = names.join(' ') + (ids.length > 5 ? ` and ${ids.length - 5} more` : '')
     return new InputError(
       'chain',
-      `The link ${writeLink(spec)} leaves nothing to draw: what reached it was ${left}. Write it before the links that narrow, or let it take less.`,
+      `The link ${shortened(writeLink(spec))} leaves nothing to draw: what reached it was ${left}. Write it before the links that narrow, or let it take less.`,
     )
   }
 

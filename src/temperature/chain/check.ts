@@ -1,9 +1,9 @@
 /** Chains from outside, checked: every setting in its range, none unknown, none left out. */
-import { didYouMean, InputError } from '../../errors.js'
+import { didYouMean, InputError, quote } from '../../errors.js'
 import { readKnob } from '../../knob.js'
+import { Pattern } from './pattern/index.js'
 import type { LinkKind } from './sampler.js'
 import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './samplers.js'
-import { compile } from './symbols.js'
 
 /** A link as a call or a JSON body gives it: what is left out has its default. */
 export type LinkInput = { readonly link: string; readonly [setting: string]: unknown }
@@ -16,20 +16,59 @@ export function checkLinks(links: unknown): LinkSpec[] {
   if (!Array.isArray(links)) {
     throw new InputError(
       'chain',
-      `The chain is ${JSON.stringify(links)}; expected its written form or a list of links.`,
+      `The chain is ${quote(links)}; expected its written form or a list of links.`,
     )
   }
-  return links.map((link: unknown, index) => checkLink(link, index + 1))
+  if (links.length > MOST_LINKS) {
+    throw new InputError(
+      'chain',
+      `The chain has ${links.length} links; expected at most ${MOST_LINKS}. One ban, allow or bias takes many symbols.`,
+    )
+  }
+  return checkTotals(links.map((link: unknown, index) => checkLink(link, index + 1)))
+}
+
+/** Links of a chain at most. */
+const MOST_LINKS = 50
+/** Symbols that all links together may name. */
+const MOST_NAMED = 10_000
+/** UTF-16 units that all expressions together may have. */
+const MOST_PATTERNS = 2000
+
+/** @throws InputError for a chain whose links together name or match too much */
+function checkTotals(links: LinkSpec[]): LinkSpec[] {
+  let named = 0
+  let patterns = 0
+  for (const spec of links) {
+    if (spec.link === 'bias') named += spec.weights.length
+    if (spec.link === 'dry') named += spec.breakers.length
+    if (spec.link !== 'ban' && spec.link !== 'allow') continue
+    named += spec.symbols.length
+    patterns += spec.pattern?.length ?? 0
+  }
+  if (named > MOST_NAMED) {
+    throw new InputError(
+      'chain',
+      `The chain names ${named} symbols; expected at most ${MOST_NAMED}: a class takes many at once, "[a-z]".`,
+    )
+  }
+  if (patterns > MOST_PATTERNS) {
+    throw new InputError(
+      'chain',
+      `The chain's expressions are ${patterns} characters long together; expected at most ${MOST_PATTERNS}.`,
+    )
+  }
+  return links
 }
 
 function checkLink(input: unknown, place: number): LinkSpec {
   const settings = (typeof input === 'object' && input !== null ? input : {}) as LinkInput
   const kind = LINKS.find(kind => kind.link === settings.link)
   if (!kind) {
-    const name = String(settings.link)
+    const name = typeof settings.link === 'string' ? settings.link : ''
     throw new InputError(
       'chain',
-      `Link ${place} of the chain is ${JSON.stringify(settings.link)}; expected ${LINK_NAMES.join(', ')}.${didYouMean(name, LINK_NAMES)}`,
+      `Link ${place} of the chain is ${quote(settings.link)}; expected ${LINK_NAMES.join(', ')}.${didYouMean(name, LINK_NAMES)}`,
     )
   }
   const refuse = (sentence: string): never => {
@@ -39,7 +78,7 @@ function checkLink(input: unknown, place: number): LinkSpec {
   for (const name of Object.keys(settings)) {
     if (name !== 'link' && !names.includes(name)) {
       refuse(
-        `"${name}" is not one of its settings (${names.join(', ')}).${didYouMean(name, names)}`,
+        `${quote(name)} is not one of its settings (${names.join(', ')}).${didYouMean(name, names)}`,
       )
     }
   }
@@ -73,7 +112,7 @@ type Refuse = (sentence: string) => never
 function texts(value: unknown, name: string, refuse: Refuse): string[] {
   const list: unknown[] = Array.isArray(value) ? value : []
   if (!Array.isArray(value) || !list.every(text => typeof text === 'string' && text !== '')) {
-    refuse(`its ${name} are ${JSON.stringify(value)}; expected a list of symbols.`)
+    refuse(`its ${name} are ${quote(value)}; expected a list of symbols.`)
   }
   return list as string[]
 }
@@ -81,7 +120,7 @@ function texts(value: unknown, name: string, refuse: Refuse): string[] {
 function weights(value: unknown, refuse: Refuse): [string, number][] {
   const wrong = (): never =>
     refuse(
-      `its weights are ${JSON.stringify(value)}; expected pairs of a symbol and a number from -${MOST} to ${MOST}, as in [["e", 1.5]]. To take a symbol away, use ban.`,
+      `its weights are ${quote(value)}; expected pairs of a symbol and a number from -${MOST} to ${MOST}, as in [["e", 1.5]]. To take a symbol away, use ban.`,
     )
   if (!Array.isArray(value) || value.length === 0) return wrong()
   return value.map((pair: unknown) => {
@@ -101,13 +140,13 @@ function symbolSet(settings: LinkInput, refuse: Refuse): Record<string, unknown>
     return { symbols }
   }
   if (typeof pattern !== 'string' || pattern === '') {
-    refuse(`its pattern is ${JSON.stringify(pattern)}; expected a regular expression as text.`)
+    refuse(`its pattern is ${quote(pattern)}; expected a regular expression as text.`)
   }
   if (ignoreCase !== undefined && typeof ignoreCase !== 'boolean') {
-    refuse(`its ignoreCase is ${JSON.stringify(ignoreCase)}; expected true or false.`)
+    refuse(`its ignoreCase is ${quote(ignoreCase)}; expected true or false.`)
   }
   // The engine's own way to write it: slashes escaped, so that it fits between slashes.
-  const { source } = compile(String(pattern), ignoreCase === true)
+  const { source } = new Pattern(String(pattern), ignoreCase === true)
   return ignoreCase ? { symbols, pattern: source, ignoreCase } : { symbols, pattern: source }
 }
 

@@ -1,6 +1,7 @@
 /** What every link of a chain is made of. A new link is one file and one line in samplers.ts. */
 import type { Bilingual, NumberKnob } from '../../knob.js'
 import type { Ranked } from './ranked.js'
+import type { Vocabulary } from './symbols.js'
 
 /** What a link may look at besides the candidates; all of it is known before the draw. */
 export interface Step {
@@ -58,5 +59,5 @@ export interface LinkKind<S extends { readonly link: string }> {
   /** What follows the name besides knobs: `ban "x" /[0-9]/` or `bias "e"=+1.5`. */
   readonly takes?: 'symbols' | 'weights'
   /** @throws InputError for symbols that the model does not have */
-  start(spec: S, symbols: Symbols): Apply
+  start(spec: S, vocabulary: Vocabulary): Apply
 }

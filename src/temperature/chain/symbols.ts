@@ -1,5 +1,6 @@
 /** Which ids a written set of symbols means in a model's vocabulary. */
-import { InputError } from '../../errors.js'
+import { InputError, quote } from '../../errors.js'
+import { Pattern, shownPattern } from './pattern/index.js'
 import type { Symbols } from './sampler.js'
 
 /** Symbols by their text, and what an expression matches; a symbol in either is in the set. */
@@ -9,48 +10,127 @@ export type SymbolSet = {
    * symbol.
    */
   readonly symbols: readonly string[]
-  /** A regular expression (flag u) that must match the whole symbol. */
+  /**
+   * A regular expression (flag u) that must match the whole symbol. When it looks back (`(?<=...)`,
+   * `\b`) it sees the text before; otherwise the symbol stands alone.
+   */
   readonly pattern?: string
   readonly ignoreCase?: boolean
 }
 
+/** What a chain's expressions may cost when it is made: some tenths of a second. */
+const MOST_WORK = 10_000_000
+/** What they may cost at a step whose text they have not seen the like of. */
+const MOST_STEP_WORK = 3_000_000
+/** What it costs to begin with a symbol, in parts of an expression. */
+const CALL = 20
+/** What it costs to make an expression, in the same. */
+const MAKING = 2000
+/** Answers that are kept of an expression that looks back, one for each kind of end of a text. */
+const MOST_MASKS = 64
+
 /**
- * An expression for what comes next. It must match the whole symbol. When it looks back (`(?<=...)`,
- * `\b`) it sees the text before; otherwise the symbol stands alone.
- * @throws InputError when it is no regular expression
+ * A vocabulary as the links of one chain ask it: texts are looked up in one map, expressions are
+ * asked of every symbol once, and what that costs together is limited before it is spent.
  */
-export function compile(pattern: string, ignoreCase = false): RegExp {
-  try {
-    return new RegExp(pattern, ignoreCase ? 'iu' : 'u')
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/^.*: /s, '') : String(cause)
-    throw new InputError('chain', `/${pattern}/ is no regular expression: ${reason}.`, { cause })
+export class Vocabulary implements Symbols {
+  readonly size: number
+  private readonly symbols: Symbols
+  private ids: Map<string, number> | undefined
+  private units = -1
+  private work = 0
+  private stepWork = 0
+  private readonly classes = new Map<string, readonly number[]>()
+
+  constructor(symbols: Symbols) {
+    this.symbols = symbols
+    this.size = symbols.size
+  }
+
+  symbol(id: number): string {
+    return this.symbols.symbol(id)
+  }
+
+  /** The id of a symbol by its text, or by one that is canonically equivalent. */
+  idOf(text: string): number | undefined {
+    if (!this.ids) {
+      this.ids = new Map()
+      for (let id = 0; id < this.size; id++) this.ids.set(this.symbol(id), id)
+    }
+    return this.ids.get(text) ?? this.ids.get(this.symbols.known?.(text) ?? text)
+  }
+
+  /** Ids of the symbols that a class in brackets matches. */
+  idsOfClass(text: string): readonly number[] {
+    let ids = this.classes.get(text)
+    if (!ids) {
+      ids = this.matching(new Pattern(text))
+      this.classes.set(text, ids)
+    }
+    return ids
+  }
+
+  /** Ids of the symbols that an expression matches as they stand alone. */
+  matching(pattern: Pattern): number[] {
+    this.spend(pattern, false)
+    const ids: number[] = []
+    for (let id = 0; id < this.size; id++) if (pattern.matches(this.symbol(id))) ids.push(id)
+    return ids
+  }
+
+  /**
+   * Takes into account that an expression is asked of all symbols, once or at every step.
+   * @throws InputError when all expressions of the chain together would take too long
+   */
+  spend(pattern: Pattern, eachStep: boolean): void {
+    if (this.units < 0) {
+      this.units = 0
+      for (let id = 0; id < this.size; id++) this.units += this.symbol(id).length
+    }
+    const cost = pattern.size * this.units + CALL * this.size + MAKING
+    if (eachStep) this.stepWork += cost
+    else this.work += cost
+    if (this.work > MOST_WORK || this.stepWork > MOST_STEP_WORK) {
+      const most = eachStep ? MOST_STEP_WORK : MOST_WORK
+      throw new InputError(
+        'chain',
+        `The chain's expressions have ${pattern.size} parts and more to compare with ${this.units} characters of the model's ${this.size} symbols${eachStep ? ' at every step' : ''}; expected at most ${most} comparisons: write shorter or fewer ones.`,
+      )
+    }
   }
 }
-
-const LOOKS_BACK = /\(\?<[=!]|\\[bB]/
 
 /** @returns for the text so far, which ids are in the set */
 export function startSet(
   set: SymbolSet,
-  symbols: Symbols,
+  vocabulary: Vocabulary,
   link: string,
 ): (text: string) => (id: number) => boolean {
-  const mask = new Uint8Array(symbols.size)
-  for (const id of idsOfKnown(set.symbols, symbols, link)) mask[id] = 1
-  const { pattern, ignoreCase } = set
-  if (pattern === undefined) return () => id => mask[id] === 1
-  const flags = compile(pattern, ignoreCase).flags
-  if (!LOOKS_BACK.test(pattern)) {
-    for (const id of matching(new RegExp(`^(?:${pattern})$`, flags), `/${pattern}/`, symbols, link))
-      mask[id] = 1
-    return () => id => mask[id] === 1
+  const mask = new Uint8Array(vocabulary.size)
+  for (const id of idsOfKnown(set.symbols, vocabulary, link)) mask[id] = 1
+  const always = () => (id: number) => mask[id] === 1
+  if (set.pattern === undefined) return always
+  const pattern = new Pattern(set.pattern, set.ignoreCase)
+  if (!pattern.looksBack) {
+    const ids = vocabulary.matching(pattern)
+    if (ids.length === 0) throw matchesNone(shownPattern(set.pattern), vocabulary, link)
+    for (const id of ids) mask[id] = 1
+    return always
   }
-  const here = new RegExp(`(?:${pattern})$`, `${flags}y`)
-  return text => id => {
-    if (mask[id] === 1) return true
-    here.lastIndex = text.length
-    return here.test(text + symbols.symbol(id))
+  vocabulary.spend(pattern, true)
+  const masks = new Map<string, Uint8Array>()
+  return text => {
+    const end = pattern.endOf(text)
+    let here = masks.get(end.key)
+    if (!here) {
+      if (masks.size >= MOST_MASKS) masks.clear()
+      here = Uint8Array.from(mask, (named, id) =>
+        named === 1 || pattern.matches(vocabulary.symbol(id), end) ? 1 : 0,
+      )
+      masks.set(end.key, here)
+    }
+    const found = here
+    return id => found[id] === 1
   }
 }
 
@@ -59,53 +139,38 @@ export function startSet(
  * @param link who asks, for the refusal; without it what the model lacks is left out
  * @throws InputError for a text that is no symbol of the model
  */
-export function idsOfKnown(texts: readonly string[], symbols: Symbols, link?: string): number[] {
-  const ids: number[] = []
-  if (texts.length === 0) return ids
-  const known = new Map<string, number>()
-  for (let id = 0; id < symbols.size; id++) known.set(symbols.symbol(id), id)
-  for (const text of texts) {
-    const id = known.get(text) ?? known.get(symbols.known?.(text) ?? text)
-    if (id !== undefined) ids.push(id)
-    else if (/^\[.+\]$/su.test(text)) {
-      const pattern = compile(text).source
-      for (const match of matching(
-        new RegExp(`^${pattern}$`, 'u'),
-        JSON.stringify(text),
-        symbols,
-        link,
-      ))
-        ids.push(match)
-    } else if (link !== undefined) throw unknown(text, known, link)
-  }
-  return ids
-}
-
-function matching(
-  expression: RegExp,
-  shown: string,
-  symbols: Symbols,
-  link: string | undefined,
+export function idsOfKnown(
+  texts: readonly string[],
+  vocabulary: Vocabulary,
+  link?: string,
 ): number[] {
   const ids: number[] = []
-  for (let id = 0; id < symbols.size; id++) if (expression.test(symbols.symbol(id))) ids.push(id)
-  if (ids.length === 0 && link !== undefined) {
-    throw new InputError(
-      'chain',
-      `${link}: ${shown} matches none of the model's ${symbols.size} symbols.`,
-    )
+  for (const text of texts) {
+    const id = vocabulary.idOf(text)
+    if (id !== undefined) ids.push(id)
+    else if (text.length > 2 && text.startsWith('[') && text.endsWith(']')) {
+      const found = vocabulary.idsOfClass(text)
+      if (found.length === 0 && link !== undefined) throw matchesNone(quote(text), vocabulary, link)
+      for (const match of found) ids.push(match)
+    } else if (link !== undefined) throw unknown(text, vocabulary, link)
   }
   return ids
 }
 
-function unknown(text: string, known: ReadonlyMap<string, number>, link: string): InputError {
-  const characters = Array.from(text)
+function matchesNone(shown: string, { size }: Symbols, link: string): InputError {
+  return new InputError('chain', `${link}: ${shown} matches none of the model's ${size} symbols.`)
+}
+
+function unknown(text: string, vocabulary: Vocabulary, link: string): InputError {
+  const characters = Array.from(text.slice(0, 40))
   const each =
-    characters.length > 1 && characters.every(character => known.has(character))
+    text.length <= 40 &&
+    characters.length > 1 &&
+    characters.every(character => vocabulary.idOf(character) !== undefined)
       ? ` Name them one by one: ${characters.map(c => JSON.stringify(c)).join(' ')}.`
       : ''
   return new InputError(
     'chain',
-    `${link}: ${JSON.stringify(text)} is not one of the model's ${known.size} symbols.${each}`,
+    `${link}: ${quote(text)} is not one of the model's ${vocabulary.size} symbols.${each}`,
   )
 }

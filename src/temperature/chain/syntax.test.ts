@@ -62,7 +62,10 @@ describe('the written form', () => {
     ['ban "\\x"', 'at character 5; expected a JSON string'],
     ['ban /a/ /b/', '"/b/" at character 9; expected one expression'],
     ['allow /[/', '"/[/" at character 7; expected a regular expression and a closing `/`'],
-    ['allow /[z-a]/', '"/[z-a]/" at character 7; expected a regular expression. /[z-a]/ is no'],
+    [
+      'allow /[z-a]/',
+      '"/[z-a]/" at character 7; expected a regular expression. The expression /[z-a]/ is no',
+    ],
     ['bias "e"', 'has ended at character 9; expected `=`'],
     ['bias "e"=x', '"x" at character 10; expected a number'],
     ['temperature; top-k 5', '"; top-k 5" at character 12'],

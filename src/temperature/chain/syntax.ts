@@ -12,15 +12,22 @@
 import { didYouMean, InputError } from '../../errors.js'
 import { flagName, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
 import { checkLinks, withTemperature } from './check.js'
+import { Pattern } from './pattern/index.js'
 import type { LinkKind } from './sampler.js'
 import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './samplers.js'
-import { compile } from './symbols.js'
 
 /** Settings while they are read; `checkLinks` makes a LinkSpec of them. */
 export type Draft = { link: string } & Record<string, unknown>
 
 const number = (x: number): string => (x === Number.POSITIVE_INFINITY ? 'inf' : String(x))
 const quoted = (texts: readonly string[]): string[] => texts.map(text => JSON.stringify(text))
+
+/** UTF-16 units of a written chain at most: a thousand times what people write. */
+export const LONGEST_CHAIN = 100_000
+
+/** As much of a written form as a sentence repeats. */
+export const shortened = (written: string): string =>
+  written.length > 80 ? `${written.slice(0, 77)}...` : written
 
 /** The written form of one link. What has its default is left out, but for the main knob. */
 export function writeLink(spec: LinkSpec): string {
@@ -46,7 +53,7 @@ export function writeLink(spec: LinkSpec): string {
   if (spec.link === 'ban' || spec.link === 'allow') {
     words.push(...quoted(spec.symbols))
     if (spec.pattern !== undefined) {
-      words.push(`/${compile(spec.pattern).source}/${spec.ignoreCase ? 'i' : ''}`)
+      words.push(`/${new RegExp(spec.pattern, 'u').source}/${spec.ignoreCase ? 'i' : ''}`)
     }
   }
   // A penalty with nothing but defaults: the form must read back.
@@ -67,6 +74,12 @@ export function writeChain(links: readonly LinkSpec[]): string {
  * @throws InputError that points at the character
  */
 export function parseChain(text: string): LinkSpec[] {
+  if (text.length > LONGEST_CHAIN) {
+    throw new InputError(
+      'chain',
+      `The chain is ${text.length} characters long; expected at most ${LONGEST_CHAIN}.`,
+    )
+  }
   const reader = new Reader(text)
   const drafts: Draft[] = []
   while (!reader.atEnd()) {
@@ -105,15 +118,21 @@ function argumentsOf(kind: LinkKind<LinkSpec>, draft: Draft): string {
   return [...open, '`,` or the end'].join(', ')
 }
 
+function append(draft: Draft, name: string, item: unknown): void {
+  const list = draft[name]
+  if (Array.isArray(list)) list.push(item)
+  else draft[name] = [item]
+}
+
 function readArgument(reader: Reader, kind: LinkKind<LinkSpec>, draft: Draft): void {
   if (kind.takes === 'weights' && reader.at('"')) {
     const text = reader.string()
     reader.equals('and what to add to its logit')
-    draft.weights = [...((draft.weights as unknown[]) ?? []), [text, reader.number('a number')]]
+    append(draft, 'weights', [text, reader.number('a number')])
     return
   }
   if (kind.takes === 'symbols' && reader.at('"')) {
-    draft.symbols = [...((draft.symbols as unknown[]) ?? []), reader.string()]
+    append(draft, 'symbols', reader.string())
     return
   }
   if (kind.takes === 'symbols' && reader.at('/')) {
@@ -174,7 +193,7 @@ class Reader {
     const came = this.source.slice(this.place, this.place + 12)
     throw new InputError(
       'chain',
-      `The chain "${this.source}" has ${came === '' ? 'ended' : `"${came}"`} at character ${this.place + 1}; expected ${expected}.${hint}`,
+      `The chain "${shortened(this.source)}" has ${came === '' ? 'ended' : `"${came}"`} at character ${this.place + 1}; expected ${expected}.${hint}`,
     )
   }
 
@@ -251,7 +270,7 @@ class Reader {
     const found = this.match(EXPRESSION)
     if (!found) this.fail('a regular expression and a closing `/` (and `i` to ignore case)')
     try {
-      compile(found[1])
+      new Pattern(found[1], found[2] === 'i')
     } catch (error) {
       this.fail('a regular expression', ` ${error instanceof InputError ? error.message : ''}`)
     }

@@ -1,5 +1,5 @@
 /** Schedules from outside, as JSON has them: a number, the written form, or the value itself. */
-import { InputError } from '../../errors.js'
+import { InputError, quote } from '../../errors.js'
 import { checkTemperature } from '../distribution.js'
 import { DEEPEST, parseSchedule, type Schedule } from './schedule.js'
 
@@ -11,7 +11,7 @@ const KINDS = [
 const refuse = (what: string, came: unknown, expected: string): never => {
   throw new InputError(
     'schedule',
-    `The schedule's ${what} is ${JSON.stringify(came) ?? String(came)}; expected ${expected}.`,
+    `The schedule's ${what} is ${quote(came)}; expected ${expected}.`,
   )
 }
 

@@ -135,9 +135,14 @@ function atKeyframe(
   frames: readonly { at: number; temperature: number }[],
   position: number,
 ): number {
-  const after = frames.findIndex(frame => frame.at > position)
+  let after = 0
+  for (let end = frames.length; after < end; ) {
+    const middle = (after + end) >> 1
+    if (frames[middle].at > position) end = middle
+    else after = middle + 1
+  }
   if (after === 0) return frames[0].temperature
-  if (after < 0) return frames[frames.length - 1].temperature
+  if (after === frames.length) return frames[frames.length - 1].temperature
   const a = frames[after - 1]
   if (a.at === position) return a.temperature // as written, not through a logarithm and back
   const b = frames[after]
@@ -183,7 +188,7 @@ const TOKEN = /\s*(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+|inf\b|∞|[a-z]+|\.\.|[@,/^*()]
 const NAMES = ['cycle', 'word', 'entropy', 'surprise', 'escape', 'inf']
 
 /** How much of a written form an error repeats, UTF-16 units. */
-const MOST_SHOWN = 200
+const MOST_SHOWN = 80
 /** Brackets and `escape`s inside each other: more than anybody writes, fewer than a call can go. */
 export const DEEPEST = 1000
 
@@ -278,7 +283,7 @@ class Reader {
  */
 export function readTemperature(text: string): number | Schedule {
   if (
-    /^\s*[-+]?[\w.∞]*\s*$/.test(text) &&
+    /^[-+]?[\w.∞]*$/.test(text.trim()) &&
     !/^\s*(cycle|word|entropy|surprise|escape)/i.test(text)
   ) {
     return checkTemperature(text)

@@ -3,7 +3,7 @@
  * and by what this machine really does in a step; while it runs, the clock decides how many updates
  * fit, and the learning rate comes down to its floor at the last of them (pace.ts).
  */
-import { InputError } from '../../errors.js'
+import { InputError, quote } from '../../errors.js'
 import { parameterCount } from '../../model/config.js'
 import type { Split } from '../batches.js'
 import type { TrainingCorpus } from '../corpus.js'
@@ -20,21 +20,26 @@ export type Clock = () => number
 
 /** Seconds. */
 const SHORTEST_BUDGET = 5
+/** Characters of a written budget at most: the expression below is quadratic. */
+const LONGEST_BUDGET = 40
 const UNITS = { s: 1, m: 60, h: 3600 } as const
 
 /** `90s`, `10m`, `2h`, `1h30m`; a number alone is seconds. @throws InputError for anything else */
 export function readBudget(text: string): number {
   const trimmed = text.trim().toLowerCase()
-  const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)\s*([smh])/g)]
+  const parts =
+    trimmed.length > LONGEST_BUDGET ? [] : [...trimmed.matchAll(/(\d+(?:\.\d+)?)\s*([smh])/g)]
   const bare = /^\d+(\.\d+)?$/.test(trimmed)
   const seconds = bare
     ? Number(trimmed)
     : parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit as keyof typeof UNITS], 0)
-  const understood = bare || /^(\d+(\.\d+)?\s*(s|sec|m|min|h)\s*)+$/.test(trimmed)
+  const understood =
+    trimmed.length <= LONGEST_BUDGET &&
+    (bare || /^(\d+(\.\d+)?\s*(s|sec|m|min|h)\s*)+$/.test(trimmed))
   if (!understood || !(seconds >= SHORTEST_BUDGET)) {
     throw new InputError(
       'budget',
-      `The budget is ${JSON.stringify(text)}; expected a time of at least ${SHORTEST_BUDGET} seconds, such as 90s, 10m or 1h30m.`,
+      `The budget is ${quote(text)}; expected a time of at least ${SHORTEST_BUDGET} seconds, such as 90s, 10m or 1h30m.`,
     )
   }
   return seconds
