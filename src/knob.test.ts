@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   type ChoiceKnob,
+  commaHint,
   flagName,
   type NumberKnob,
   rangeOf,
@@ -89,4 +90,42 @@ it('writes names as flags and ranges as words', () => {
   expect(rangeOf(size)).toBe('a whole number from 1 to 64')
   expect(readNumber('1e-3')).toBe(0.001)
   expect(readNumber('one')).toBeNaN()
+})
+
+describe('a number as people write it', () => {
+  it.each([
+    ['.5', 0.5],
+    ['+0.5', 0.5],
+    ['1e-1', 0.1],
+    ['5.', 5],
+    ['０．７', 0.7],
+    ['１ｅ－１', 0.1],
+    ['＋１．５', 1.5],
+    ['−1', -1],
+    [' inf ', Infinity],
+    ['+inf', Infinity],
+    ['ｉｎｆ', Infinity],
+    ['∞', Infinity],
+  ])('%s', (text, value) => {
+    expect(readNumber(text)).toBe(value)
+  })
+
+  it.each(['0,7', '０，７', '1.2.3', '0x10', '', '１２a', '七'])('is not %s', text => {
+    expect(readNumber(text)).toBeNaN()
+  })
+
+  it('has no comma, and the refusal says what to write', () => {
+    for (const [text, use] of [
+      ['0,7', '0.7'],
+      [',5', '0.5'],
+      ['０，７', '0.7'],
+      ['-1,25', '-1.25'],
+      ['1,5e-1', '1.5e-1'],
+    ]) {
+      expect(commaHint(text)).toBe(` Decimals take a point: use ${use}.`)
+      expect(() => readKnob(rate, text)).toThrow(`use ${use}.`)
+    }
+    expect(() => readKnob(size, '1,000')).toThrow('Thousands take no comma: use 1000.')
+    for (const text of ['abc', '1,2,3', 'a,5', ',', '0.7']) expect(commaHint(text)).toBe('')
+  })
 })

@@ -3,6 +3,7 @@
  * Japanese. `--help`, HTTP checks, the page's controls and the docs are drawn from it.
  */
 import { didYouMean, InputError, quote } from './errors.js'
+import { readSeed, SEED_RANGE } from './random.js'
 
 export interface Bilingual {
   readonly en: string
@@ -37,7 +38,12 @@ export interface FlagKnob extends KnobBase<boolean> {
   readonly kind: 'flag'
 }
 
-export type Knob = NumberKnob | ChoiceKnob | TextKnob | FlagKnob
+/** A key of the random generator, 0 to 2^64 - 1. */
+export interface SeedKnob extends KnobBase<number> {
+  readonly kind: 'seed'
+}
+
+export type Knob = NumberKnob | ChoiceKnob | TextKnob | FlagKnob | SeedKnob
 
 export const flagName = (name: string): string =>
   name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
@@ -51,6 +57,8 @@ export function rangeOf(knob: Knob): string {
       return 'text'
     case 'flag':
       return 'true or false'
+    case 'seed':
+      return SEED_RANGE
     default: {
       const noun = knob.kind === 'whole' ? 'a whole number' : 'a number'
       const from = knob.above ? `above ${knob.min}` : `from ${knob.min}`
@@ -66,11 +74,32 @@ export function rangeOf(knob: Knob): string {
 
 const INFINITE = new Set(['inf', '+inf', 'infinity', '∞'])
 
-/** A number as people write it: `0.8`, `1e-3`, `inf`, `∞`. NaN when it is none. */
+/** Full-width digits, points and signs (`０．７`, `−1`) as ASCII has them. */
+export const plainNumber = (text: string): string =>
+  text.normalize('NFKC').replaceAll('\u2212', '-').trim()
+
+/**
+ * A number as people write it: `0.8`, `.5`, `+0.5`, `1e-3`, `０．７`, `inf`, `∞`. NaN when it is none.
+ * A comma is no decimal point: elsewhere it separates numbers.
+ */
 export function readNumber(text: string): number {
-  const trimmed = text.trim()
+  const trimmed = plainNumber(text)
   if (INFINITE.has(trimmed.toLowerCase())) return Number.POSITIVE_INFINITY
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN
+}
+
+/**
+ * What to write instead of a number with a comma, as a sentence with a leading space; else nothing.
+ * @param whole of whole numbers a comma is taken for one between thousands
+ */
+export function commaHint(text: string, whole = false): string {
+  const plain = plainNumber(text)
+  if (whole && /^\+?\d{1,3}(,\d{3})+$/.test(plain)) {
+    return ` Thousands take no comma: use ${plain.replaceAll(',', '')}.`
+  }
+  return /^[+-]?\d*,\d+(e[+-]?\d+)?$/i.test(plain) && plain.length <= 40
+    ? ` Decimals take a point: use ${plain.replace(/^([+-]?),/, '$10,').replace(',', '.')}.`
+    : ''
 }
 
 /**
@@ -81,6 +110,7 @@ export function readKnob(knob: NumberKnob, value: unknown): number
 export function readKnob<T extends string>(knob: ChoiceKnob<T>, value: unknown): T
 export function readKnob(knob: TextKnob, value: unknown): string
 export function readKnob(knob: FlagKnob, value: unknown): boolean
+export function readKnob(knob: SeedKnob, value: unknown): number | string
 export function readKnob(knob: Knob, value: unknown): string | number | boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean {
   const refuse = (hint = ''): never => {
@@ -99,9 +129,13 @@ export function readKnob(knob: Knob, value: unknown): string | number | boolean 
     case 'flag':
       if (typeof value === 'boolean') return value
       return value === 'true' ? true : value === 'false' ? false : refuse()
+    case 'seed':
+      return readSeed(value, knob.name)
     default: {
       const number = typeof value === 'string' ? readNumber(value) : value
-      if (typeof number !== 'number' || Number.isNaN(number)) return refuse()
+      if (typeof number !== 'number' || Number.isNaN(number)) {
+        return refuse(typeof value === 'string' ? commaHint(value, knob.kind === 'whole') : '')
+      }
       if (number < knob.min || number > knob.max) return refuse()
       if (knob.above && number === knob.min) return refuse()
       if (knob.kind === 'whole' && !Number.isSafeInteger(number)) return refuse()

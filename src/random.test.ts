@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { philox, Random } from './random.js'
+import { philox, Random, readSeed } from './random.js'
 
 const hex = (words: Uint32Array): string[] => [...words].map(w => w.toString(16).padStart(8, '0'))
 
@@ -95,5 +96,71 @@ describe('Random', () => {
 
   it.each([-1, 0.5, Number.NaN, 2 ** 53, 1n << 64n, -1n])('refuses the seed %s', seed => {
     expect(() => new Random(seed)).toThrow(/expected a whole number from 0 to 2\^64 - 1/)
+  })
+})
+
+describe('a seed', () => {
+  it('is the same as a number, a bigint and digits, and JSON keeps it', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat(100), (seed, position) => {
+        const read = readSeed(seed)
+        expect(BigInt(read)).toBe(seed)
+        expect(readSeed(String(seed))).toBe(read)
+        expect(readSeed(JSON.parse(JSON.stringify(read)))).toBe(read)
+        expect(typeof read).toBe(seed < 2n ** 53n ? 'number' : 'string')
+        const coin = new Random(seed).coin(position)
+        expect(new Random(String(seed)).coin(position)).toBe(coin)
+        expect(new Random(read).coin(position)).toBe(coin)
+      }),
+      {
+        examples: [
+          [2n ** 53n - 1n, 0],
+          [2n ** 53n, 0],
+          [2n ** 53n + 1n, 0],
+          [2n ** 64n - 1n, 0],
+        ],
+      },
+    )
+  })
+
+  it('may be typed in full width, with a sign or zeros before it', () => {
+    expect(['７', '+7', ' 007 '].map(text => readSeed(text))).toEqual([7, 7, 7])
+  })
+
+  it.each([
+    [-1, 'The seed is -1; expected a whole number from 0 to 2^64 - 1.'],
+    ['-1', 'The seed is "-1"; expected a whole number from 0 to 2^64 - 1.'],
+    [
+      '18446744073709551616',
+      'The seed is "18446744073709551616"; expected a whole number from 0 to 2^64 - 1.',
+    ],
+    ['1e3', 'The seed is "1e3"; expected a whole number from 0 to 2^64 - 1.'],
+    ['', 'The seed is ""; expected a whole number from 0 to 2^64 - 1.'],
+    [null, 'The seed is null; expected a whole number from 0 to 2^64 - 1.'],
+    [
+      2 ** 53,
+      'The seed is 9007199254740992; expected a whole number from 0 to 2^64 - 1. A number above 2^53 - 1 does not hold every digit: give it as a string of digits or as a bigint.',
+    ],
+  ])('%j is refused', (seed, sentence) => {
+    expect(() => readSeed(seed)).toThrow(sentence)
+  })
+
+  it('is quoted in part where it is long', () => {
+    const error = ((): Error | undefined => {
+      try {
+        readSeed('9'.repeat(1_000_000))
+      } catch (caught) {
+        return caught as Error
+      }
+    })()
+    expect(error?.message.length).toBeLessThan(200)
+  })
+
+  // Coins of Ondo before seeds of 64 bits were taken everywhere: texts of old seeds stay as they are.
+  it('gives the coins that it always gave', () => {
+    expect([0, 1, 2].map(n => new Random(42).coin(n))).toEqual([
+      0.6129598801477739, 0.9877186516453578, 0.8258668307834531,
+    ])
+    expect(new Random(2 ** 53 - 1).coin(0)).toBe(0.32290079865880583)
   })
 })

@@ -7,7 +7,7 @@
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
  * The published known-answer vectors are in random.test.ts.
  */
-import { InputError } from './errors.js'
+import { InputError, quote } from './errors.js'
 
 const ROUNDS = 10
 const MULTIPLIER_0 = 0xd2511f53
@@ -64,23 +64,46 @@ function coinOf(high: number, low: number): number {
   return ((high >>> 5) * 67108864 + (low >>> 6) + 1) / TWO_53
 }
 
-/** A seed: a whole number from 0 to 2^64 - 1. Numbers up to 2^53 - 1 may be given as such. */
-export type Seed = number | bigint
+/**
+ * A seed: a whole number from 0 to 2^64 - 1, as a number (up to 2^53 - 1, above which a number can't
+ * hold every digit), a bigint, or decimal digits in a string.
+ */
+export type Seed = number | bigint | string
 
 const SEED_LIMIT = 1n << 64n
 
+/** What a seed may be, in the words of refusals and help. */
+export const SEED_RANGE = 'a whole number from 0 to 2^64 - 1'
+
+function refusedSeed(value: unknown, name: string): InputError {
+  const inexact = typeof value === 'number' && Number.isInteger(value) && value > 2 ** 53 - 1
+  const hint = inexact
+    ? ' A number above 2^53 - 1 does not hold every digit: give it as a string of digits or as a bigint.'
+    : ''
+  return new InputError(name, `The ${name} is ${quote(value)}; expected ${SEED_RANGE}.${hint}`)
+}
+
+/**
+ * Reads a seed from anywhere: a command line, JSON, a call. Full-width digits are digits.
+ * @returns a number up to 2^53 - 1, digits in a string above: a value that JSON keeps exactly
+ * @throws InputError: what came, what is expected
+ */
+export function readSeed(value: unknown, name = 'seed'): number | string {
+  const text = typeof value === 'string' ? value.normalize('NFKC').trim() : ''
+  const exact =
+    typeof value === 'bigint'
+      ? value
+      : typeof value === 'number' && Number.isSafeInteger(value)
+        ? BigInt(value)
+        : /^\+?\d{1,40}$/.test(text)
+          ? BigInt(text.replace('+', ''))
+          : undefined
+  if (exact === undefined || exact < 0n || exact >= SEED_LIMIT) throw refusedSeed(value, name)
+  return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : String(exact)
+}
+
 function keyOf(seed: Seed): [number, number] {
-  const whole =
-    typeof seed === 'bigint'
-      ? seed >= 0n && seed < SEED_LIMIT
-      : Number.isSafeInteger(seed) && seed >= 0
-  if (!whole) {
-    throw new InputError(
-      'seed',
-      `The seed is ${seed}; expected a whole number from 0 to 2^64 - 1 (as a bigint above 2^53 - 1).`,
-    )
-  }
-  const wide = BigInt(seed)
+  const wide = BigInt(readSeed(seed))
   return [Number(wide & 0xffffffffn), Number(wide >> 32n)]
 }
 

@@ -21,6 +21,7 @@ const HEADINGS = {
 function shortRange(knob: Knob, io: Io): string {
   if (knob.kind === 'choice') return knob.choices.join(' | ')
   if (knob.kind === 'text' || knob.kind === 'flag') return ''
+  if (knob.kind === 'seed') return io.t({ en: '0 to 2^64 - 1', ja: '0〜2^64 - 1' })
   const from = `${knob.above ? '>' : ''}${knob.min}`
   if (knob.max === Number.POSITIVE_INFINITY || knob.max >= Number.MAX_SAFE_INTEGER) {
     const open = knob.kind === 'number' ? 'inf' : ''

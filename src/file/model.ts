@@ -11,7 +11,8 @@ export interface TrainingRecord {
   /** Symbols in the corpus. */
   readonly corpusSize?: number
   readonly split?: string
-  readonly seed?: number
+  /** Above 2^53 - 1 as digits. */
+  readonly seed?: number | string
   /** The trainer's settings, as written on the command line or in the call. */
   readonly settings?: Readonly<Record<string, unknown>>
   readonly epochs?: number

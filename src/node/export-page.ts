@@ -12,6 +12,7 @@ import { decodeModel, readModelHeader } from '../file/index.js'
 import { armour, toPlanes } from '../file/printable-bytes.js'
 import { promptIds } from '../generate/generate.js'
 import { writtenTemperature } from '../generate/run/header.js'
+import { readSeed, type Seed } from '../random.js'
 import { checkTemperature, SEED, TEMPERATURE } from '../temperature/index.js'
 import { VERSION } from '../version.js'
 import { packageRoot } from './files.js'
@@ -22,7 +23,7 @@ export interface ExportPageOptions {
   /** With what the page begins; whoever opens it may change it. Default: the model's own. */
   readonly prompt?: string
   /** Default 42. */
-  readonly seed?: number | bigint
+  readonly seed?: Seed
   /** Default 0.8. */
   readonly temperature?: number
 }
@@ -82,7 +83,7 @@ export async function exportPage(
     width,
     packed: packed.length,
     prompt,
-    seed: String(options.seed ?? SEED.default),
+    seed: String(readSeed(options.seed ?? SEED.default)),
     temperature: writtenTemperature(temperature),
   }
   const style = await part('page.css')

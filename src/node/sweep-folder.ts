@@ -19,6 +19,7 @@ import {
   writeTemperature,
 } from '../measure/index.js'
 import type { Weights } from '../model/config.js'
+import { readSeed } from '../random.js'
 import { writeFigures } from './figures.js'
 import { fileError, isMissing, writeFileAtomic } from './files.js'
 import { FolderLock } from './folder-lock.js'
@@ -49,12 +50,10 @@ const stored = ({ temperature, seed, ...rest }: SweepText): StoredText => ({
   ...rest,
 })
 
-/** Seeds above 2^53 are BigInt, as the generator takes them. */
 function restored({ temperature, seed, ...rest }: StoredText): SweepText {
-  const number = Number(seed)
   return {
     temperature: temperature === 'inf' ? Number.POSITIVE_INFINITY : Number(temperature),
-    seed: Number.isSafeInteger(number) ? number : BigInt(seed),
+    seed: readSeed(seed),
     ...rest,
   }
 }

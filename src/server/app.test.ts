@@ -223,6 +223,21 @@ describe('POST /completions', () => {
     }
     expect(await text({ prompt: 'abcxyz', unknown: 'skip' })).toBe(plain)
     expect(await text({ seed: '1' })).toBe(plain)
+    // A number in JSON with all its digits is that seed, not the double beside it.
+    const wide = '9007199254740993'
+    const raw = (json: string) => post(json).then(response => response.json())
+    const number = await raw(
+      `{"seed" : ${wide}, "length":20, "unknown":"skip","prompt":"\\"seed\\":1,{ab"}`,
+    )
+    expect(number).toMatchObject({ run: { seed: wide } })
+    expect(number.text).toBe(
+      (await raw(`{"seed":"${wide}","length":20,"unknown":"skip","prompt":"eed1ab"}`)).text,
+    )
+    expect((await raw('{"seed":18446744073709551615,"length":1}')).run.seed).toBe(
+      '18446744073709551615',
+    )
+    const over = await post('{"seed":18446744073709551616}')
+    expect([over.status, await over.text()]).toEqual([400, expect.stringMatching(/2\^64 - 1/)])
     expect(await text({ temperature: '1' })).toBe(plain)
     expect(await text({ length: 0 })).toBe('')
     const stopped = await (await post({ ...base, stop: plain.slice(20, 22) })).json()

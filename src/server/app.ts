@@ -6,6 +6,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { FileError, InputError } from '../errors.js'
 import { VERSION } from '../version.js'
+import { parseBody } from './body.js'
 import {
   type CompletionEvent,
   complete,
@@ -43,7 +44,7 @@ const ok = (value: unknown): Response =>
 
 async function readBody(context: Context): Promise<unknown> {
   try {
-    return await context.req.json()
+    return parseBody(await context.req.text())
   } catch (cause) {
     throw new InputError(
       'body',

@@ -89,15 +89,6 @@ function readText(name: string, value: unknown): string | undefined {
   throw new InputError(name, `The ${name} is ${quote(value)}; expected text.`)
 }
 
-/** Numbers up to 2^53 - 1, or digits in a string up to 2^64 - 1: JSON numbers end early. */
-function readSeed(value: unknown): Seed {
-  if (typeof value === 'string' && /^\d{1,20}$/.test(value)) {
-    const wide = BigInt(value)
-    if (wide < 1n << 64n) return wide <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(wide) : wide
-  }
-  return readKnob(SEED, value ?? SEED.default)
-}
-
 /** UTF-16 units of a written schedule at most. */
 const LONGEST_SCHEDULE = 100_000
 
@@ -154,7 +145,7 @@ export function readCompletionRequest(body: unknown, maxLength: number): Complet
     temperature: readAnyTemperature(fields.get('temperature') ?? TEMPERATURE.default),
     chain: readText('chain', fields.get('chain')),
     length: readKnob(length, fields.get('length') ?? standard),
-    seed: readSeed(fields.get('seed')),
+    seed: readKnob(SEED, fields.get('seed') ?? SEED.default),
     stop: readStop(fields.get('stop')),
     unknown: readKnob(UNKNOWN, fields.get('unknown') ?? UNKNOWN.default),
     stream: readKnob(STREAM, fields.get('stream') ?? STREAM.default),

@@ -1,4 +1,4 @@
-import type { NumberKnob } from '../knob.js'
+import type { NumberKnob, SeedKnob } from '../knob.js'
 
 export const TEMPERATURE: NumberKnob = {
   name: 'temperature',
@@ -13,11 +13,9 @@ export const TEMPERATURE: NumberKnob = {
   },
 }
 
-export const SEED: NumberKnob = {
+export const SEED: SeedKnob = {
   name: 'seed',
-  kind: 'whole',
-  min: 0,
-  max: Number.MAX_SAFE_INTEGER,
+  kind: 'seed',
   // A fixed default: the same command writes the same text until somebody asks for another.
   default: 42,
   about: {

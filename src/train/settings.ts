@@ -3,7 +3,14 @@
  * drawn from this table. `preset` names a whole set of defaults.
  */
 import { didYouMean, InputError } from '../errors.js'
-import { type Bilingual, type ChoiceKnob, type Knob, type NumberKnob, readKnob } from '../knob.js'
+import {
+  type Bilingual,
+  type ChoiceKnob,
+  type Knob,
+  type NumberKnob,
+  readKnob,
+  type SeedKnob,
+} from '../knob.js'
 import { CELLS, LIMITS, type ModelConfig, modelConfig } from '../model/config.js'
 import { SPLITS } from './batches.js'
 import { OPTIMIZERS } from './optimizer/index.js'
@@ -220,11 +227,16 @@ export const TRAIN_KNOBS = {
     en: 'stop after so many validations without a better one; 0 never',
     ja: '検証の損失がこの回数続けて良くならなければ止める。0なら止めない',
   }),
-  seed: whole('seed', 42, [0, LARGEST], {
+  seed: {
+    name: 'seed',
+    kind: 'seed',
     // Fixed: the same command trains the same model until somebody asks for another.
-    en: 'same seed, same model: initial weights and dropout',
-    ja: '同じ種なら同じモデル。初期値とドロップアウトを決める',
-  }),
+    default: 42,
+    about: {
+      en: 'same seed, same model: initial weights and dropout',
+      ja: '同じ種なら同じモデル。初期値とドロップアウトを決める',
+    },
+  } satisfies SeedKnob,
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {
     // By the text. 0: once an epoch reads a tenth of the text, forward only.
     en: 'updates from one validation to the next; 0 once an epoch',
@@ -238,7 +250,7 @@ export const TRAIN_KNOBS = {
 } as const
 
 type Table = typeof TRAIN_KNOBS
-type ValueOf<K> = K extends ChoiceKnob<infer T> ? T : number
+type ValueOf<K> = K extends ChoiceKnob<infer T> ? T : K extends SeedKnob ? number | string : number
 
 /** Settings that have been checked, every one present. */
 export type TrainSettings = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }

@@ -98,7 +98,7 @@ describe.skipIf(process.platform === 'win32')("a byte model's text", () => {
   })
 
   it('is whole in the folder of a sweep', () => {
-    shell('ondo sweep bytes.safetensors -T 1,2 --seeds 1 -n 60 --out sweep --quiet')
+    shell('ondo sweep bytes.safetensors -T 1..2:1 --seeds 1 -n 60 --out sweep --quiet')
     const texts = jsonLines(readFileSync(at('sweep/texts.jsonl'), 'utf8')).slice(1)
     expect(texts.length).toBe(2)
     for (const { bytes, symbols, text } of texts) {
@@ -160,7 +160,7 @@ describe.skipIf(process.platform === 'win32')('an option that names an output', 
   it('refuses - where a folder is needed, before any work, and a file in its place', () => {
     writeFileSync(at('file'), 'x')
     for (const command of [
-      'sweep bytes.safetensors -T 1,2 --seeds 1 -n 10',
+      'sweep bytes.safetensors -T 1..2:1 --seeds 1 -n 10',
       'calibrate bytes.safetensors back',
       'train back --tokenizer byte --steps 1',
     ]) {
@@ -178,5 +178,51 @@ describe.skipIf(process.platform === 'win32')('an option that names an output', 
     const piped = shell('ondo export page bytes.safetensors --out fifo --quiet & cat fifo; wait')
     expect(piped.stdout.toString()).toBe(page.stdout)
     expect(lstatSync(at('fifo')).isFIFO()).toBe(true)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('seeds and temperatures as typed', () => {
+  it('take seeds of 64 bits at every command, and keep them in files and codes', () => {
+    const wide = '9007199254740993'
+    const run = `bytes.safetensors -n 30 --no-echo --quiet --seed ${wide}`
+    const text = shell(`ondo sample ${run} --save wide.json`).stdout
+    expect(JSON.parse(readFileSync(at('wide.json'), 'utf8')).run.seed).toBe(wide)
+    expect(shell('ondo replay wide.json bytes.safetensors --no-echo').stdout.equals(text)).toBe(
+      true,
+    )
+    const code = shell(`ondo sample ${run} --code`).stderr.trim()
+    const again = shell(`ondo replay ${code} bytes.safetensors --no-echo`).stdout
+    expect(again.equals(text)).toBe(true)
+    const beside = shell(`ondo sample ${run.replace(wide, '9007199254740992')}`).stdout
+    expect(beside.equals(text)).toBe(false)
+    const explained = shell(`ondo explain bytes.safetensors -p a --seed ${wide} --json`)
+    expect(explained.stdout.toString()).toContain(`"seed":"${wide}"`)
+    const texts = shell(`ondo breakpoints bytes.safetensors -n 2 --seed ${wide} --limit 3`)
+    expect(texts.stdout.toString()).toContain(wide)
+    expect(texts.stdout.toString()).toMatch(/\\x[89A-F][0-9A-F]/)
+  })
+
+  it('show all the texts of a seed with their bytes', () => {
+    const { stdout } = shell('ondo breakpoints bytes.safetensors -n 5 --limit 3 --json')
+    for (const { bytes } of jsonLines(stdout.toString())) {
+      expect(Buffer.from(String(bytes), 'base64').length).toBe(5)
+    }
+  })
+
+  it('say what is wrong with others', () => {
+    const sentence = /expected a whole number from 0 to 2\^64 - 1\./
+    for (const seed of ['-1', '18446744073709551616', '0.5', 'x']) {
+      for (const command of ['sample', 'explain', 'breakpoints', 'export page', 'train', 'aim']) {
+        const { code, stderr } = shell(`ondo ${command} bytes.safetensors --seed=${seed}`)
+        expect([command, code, stderr]).toEqual([command, 2, expect.stringMatching(sentence)])
+      }
+    }
+    const comma = shell('ondo sample bytes.safetensors -t 0,7')
+    expect([comma.code, comma.stderr]).toEqual([2, expect.stringMatching(/use 0\.7\./)])
+    const list = shell('ondo sweep bytes.safetensors -T 0,7')
+    expect([list.code, list.stderr]).toEqual([
+      2,
+      expect.stringMatching(/may mean 0\.7, or 0 and 7/),
+    ])
   })
 })

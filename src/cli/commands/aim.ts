@@ -1,6 +1,6 @@
 /** `ondo aim`: the temperature for a wanted share of non-words, of repeats, or of surprise. */
 import { InputError } from '../../errors.js'
-import { type NumberKnob, readNumber } from '../../knob.js'
+import { readNumber, type SeedKnob } from '../../knob.js'
 import {
   type AimMeasure,
   type AimResult,
@@ -19,11 +19,9 @@ import { DONE, type Io } from '../terminal/io.js'
 import { LiveLine } from '../terminal/progress-line.js'
 import { TEXT_LENGTH } from './sweep.js'
 
-const FIRST_SEED: NumberKnob = {
+const FIRST_SEED: SeedKnob = {
   name: 'seed',
-  kind: 'whole',
-  min: 0,
-  max: Number.MAX_SAFE_INTEGER - 1_000_000,
+  kind: 'seed',
   default: 1001,
   about: {
     en: 'of the first text; each has the next, so that none is used twice',
@@ -57,7 +55,7 @@ interface AimFlags {
   readonly repetition?: number
   readonly surprisal?: number
   readonly entropy?: number
-  readonly seed?: number
+  readonly seed?: number | string
   readonly length?: number
   readonly prompt?: string
   readonly chain?: string

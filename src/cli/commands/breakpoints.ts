@@ -1,10 +1,15 @@
 /** `ondo breakpoints`: all the texts of one seed, as the temperature rises from 0 to infinity. */
 import { InputError } from '../../errors.js'
 import { yieldToEventLoop } from '../../event-loop.js'
-import { type SeedText, SeedTexts, type TemperatureChange } from '../../generate/index.js'
+import {
+  bytesOfSteps,
+  type SeedText,
+  SeedTexts,
+  type TemperatureChange,
+} from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
-import { printable, readEscapes } from '../../text/index.js'
+import { base64Of, printable, readableBytes, readEscapes } from '../../text/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -24,7 +29,7 @@ const LENGTH_HERE: NumberKnob = { ...LENGTH, default: 60 } // the end of each st
 
 interface BreakpointOptions {
   readonly prompt?: string
-  readonly seed?: number
+  readonly seed?: number | string
   readonly length?: number
   readonly from?: number
   readonly to?: number
@@ -58,11 +63,12 @@ function ending(text: string, columns: number): string {
   return end
 }
 
-function row(text: SeedText, change: TemperatureChange | undefined): string {
+/** @param shown the text as it can be looked at */
+function row(text: SeedText, change: TemperatureChange | undefined, shown: string): string {
   const at = change ? String(change.position).padStart(AT_COLUMN) : ' '.repeat(AT_COLUMN)
   const what = change ? `${printable(change.from.symbol)} → ${printable(change.to.symbol)}` : ''
   const [low, high] = [text.interval.low, text.interval.high].map(T => shownT(T).padStart(T_COLUMN))
-  return `${low}  ${high}${at}  ${padEnd(what, CHANGE_COLUMN)}  ${ending(text.text, END_COLUMN)}`.trimEnd()
+  return `${low}  ${high}${at}  ${padEnd(what, CHANGE_COLUMN)}  ${ending(shown, END_COLUMN)}`.trimEnd()
 }
 
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {
@@ -95,16 +101,19 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
       })}\n`,
     )
   }
+  const byteModel = model.tokenizer.kind === 'byte'
   let count = 0
   let last = first
   const list = async (text: SeedText, change?: TemperatureChange): Promise<void> => {
     count++
     last = text
-    if (!options.json) return io.write(`${row(text, change)}\n`)
+    const shown = byteModel ? readableBytes(bytesOfSteps(model, text.steps)) : text.text
+    if (!options.json) return io.write(`${row(text, change, shown)}\n`)
     const { interval, zero, text: written, stop, stopString } = text
     const { position, from, to } = change ?? {}
     const parted = change && { change: { position, from, to } }
-    return io.json({ ...interval, zero, ...parted, text: written, stop, stopString })
+    const bytes = byteModel && { bytes: base64Of(bytesOfSteps(model, text.steps)) }
+    return io.json({ ...interval, zero, ...parted, text: written, ...bytes, stop, stopString })
   }
   await list(first)
   if (count < limit && last.interval.high < to) {

@@ -36,7 +36,7 @@ const percent = (p: number): string => {
 interface ExplainOptions {
   readonly prompt?: string
   readonly temperature?: number
-  readonly seed?: number
+  readonly seed?: number | string
   readonly top?: number
   readonly json?: boolean
 }

@@ -14,7 +14,7 @@ interface ExportOptions {
   readonly out?: string
   readonly title?: string
   readonly prompt?: string
-  readonly seed?: number
+  readonly seed?: number | string
   readonly temperature?: number
 }
 

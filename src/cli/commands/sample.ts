@@ -168,7 +168,7 @@ interface SampleOptions {
   readonly promptFile?: string
   readonly encoding?: string
   readonly length?: number
-  readonly seed?: number
+  readonly seed?: number | string
   readonly stop?: readonly string[]
   readonly unknown?: UnknownPolicy
   readonly count?: number
@@ -353,7 +353,7 @@ function summary(
     symbols: number
     bits: number | null
     temperature: number | Schedule
-    seed: number
+    seed: number | string
     started: number
   },
 ): void {

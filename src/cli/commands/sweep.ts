@@ -141,6 +141,14 @@ function zoneLines(result: SweepResult, io: Io): string[] {
     lines.push(`${padEnd(io.t(ZONE_NAMES[zone]), 22)}T ${rounded(from)} – ${rounded(to)}${known}`)
   }
   for (const note of zones?.notes ?? []) lines.push(io.t(note))
+  if (figures && !zones) {
+    lines.push(
+      io.t({
+        en: 'Not enough temperatures to tell zones: measure two or more.',
+        ja: '領域を決めるには温度が足りない: 2つ以上を測る。',
+      }),
+    )
+  }
   if (!figures) {
     lines.push(
       io.t({

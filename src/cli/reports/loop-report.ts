@@ -30,7 +30,7 @@ export interface LoopRun {
   readonly temperature: number | Schedule
   /** Temperature alone: only then does a text have a next one. */
   readonly plain: boolean
-  readonly seed: number
+  readonly seed: number | string
   readonly stream: number
   readonly stop: readonly string[]
 }

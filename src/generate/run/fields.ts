@@ -82,9 +82,10 @@ export class Fields {
     return list.every(good) ? [...list] : this.refuse(name, 'a list of texts')
   }
 
-  /** A whole number below 2^64, as text. */
+  /** A whole number below 2^64, as text; in a file made by hand also as a number. */
   seed(name: string): string {
     const value = this.values[name]
+    if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value)
     const good = typeof value === 'string' && /^(0|[1-9]\d{0,19})$/.test(value)
     return good && BigInt(value) < 1n << 64n ? value : this.refuse(name, 'a seed in digits')
   }

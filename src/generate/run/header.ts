@@ -1,6 +1,6 @@
 /** What a run is, so that it can be made again: the first line of `ondo sample --json`. */
 import type { Model } from '../../file/model.js'
-import type { Seed } from '../../random.js'
+import { readSeed, type Seed } from '../../random.js'
 import {
   checkSchedule,
   createChain,
@@ -68,7 +68,7 @@ export function runHeader(
     prompt: run.prompt.replaceAll(/\p{Surrogate}/gu, '\ufffd'),
     promptIds: Array.from(run.ids),
     ...(unknown !== 'error' && { unknown }),
-    seed: String(run.seed),
+    seed: String(readSeed(run.seed)),
     stream: run.stream ?? 0,
     temperature: writtenTemperature(temperature),
     ...(chain !== undefined && { chain }),
@@ -93,11 +93,10 @@ export function writtenChain(
 
 /** The call of `generate` that writes the run's text. @throws InputError for what can't be read */
 export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
-  const seed = BigInt(run.seed)
   return {
     prompt: run.prompt,
     unknown: run.unknown ?? 'error',
-    seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed,
+    seed: readSeed(run.seed),
     stream: run.stream,
     temperature: readTemperature(run.temperature),
     chain: run.chain,

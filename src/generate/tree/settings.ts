@@ -1,5 +1,5 @@
 /** With what a branch of a tree is written. */
-import { Random, type Seed } from '../../random.js'
+import { Random, readSeed, type Seed } from '../../random.js'
 import type { LinkInput, Schedule } from '../../temperature/index.js'
 import type { Tokenizer } from '../../text/tokenizer.js'
 import { writtenChain, writtenTemperature } from '../run/header.js'
@@ -37,13 +37,13 @@ export function changeSettings(
 ): BranchSettings {
   const { temperature, seed, stream = from.stream, chain } = change
   if (seed !== undefined || change.stream !== undefined) {
-    new Random(seed ?? BigInt(from.seed), stream) // refuses what is out of range
+    new Random(seed ?? from.seed, stream) // refuses what is out of range
   }
   const links =
     chain === undefined ? from.chain : chain === null ? undefined : writtenChain(chain, tokenizer)
   return {
     temperature: temperature === undefined ? from.temperature : writtenTemperature(temperature),
-    seed: seed === undefined ? from.seed : String(seed),
+    seed: seed === undefined ? from.seed : String(readSeed(seed)),
     stream,
     ...(links !== undefined && { chain: links }),
   }

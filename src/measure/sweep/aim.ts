@@ -6,7 +6,7 @@
 import { InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { exp, LN2, log } from '../../numeric.js'
-import { Random } from '../../random.js'
+import { Random, readSeed, type Seed } from '../../random.js'
 import { isotonicRegression, mean, quantile } from '../statistics.js'
 import type { SweepCell, SweepText } from './curve.js'
 import { DEFAULT_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
@@ -26,8 +26,11 @@ export interface AimOptions extends SweepTextOptions {
   readonly measure: AimMeasure
   /** Share (0.02 for 2%) or bits. */
   readonly target: number
-  /** The first seed; every text has the next one, so that none is used twice. Default 1001. */
-  readonly seed?: number
+  /**
+   * The first seed; every text has the next one, after 2^64 - 1 that is 0, so that none is used
+   * twice. Default 1001.
+   */
+  readonly seed?: Seed
   /** Writes and measures one text somewhere else, such as in a worker. Default: here. */
   readonly run?: (cell: SweepCell) => Promise<SweepText>
   /** How many texts `run` may have in hand at once. Default 1. */
@@ -102,12 +105,16 @@ class Writers {
   written = 0
   private readonly options: AimOptions
   private readonly run: (cell: SweepCell) => Promise<SweepText>
-  private readonly first: number
+  private readonly first: bigint
 
   constructor(model: Model, options: AimOptions) {
     this.options = options
-    this.first = options.seed ?? 1001
+    this.first = BigInt(readSeed(options.seed ?? 1001))
     this.run = options.run ?? (cell => sweepText(model, cell, { proofSteps: 0, ...options }))
+  }
+
+  private next(): number | string {
+    return readSeed(BigInt.asUintN(64, this.first + BigInt(this.written++)))
   }
 
   /** The measure of so many fresh texts at a temperature. */
@@ -119,7 +126,7 @@ class Writers {
       while (started < count) {
         signal?.throwIfAborted()
         started++
-        const text = await this.run({ temperature, seed: this.first + this.written++ })
+        const text = await this.run({ temperature, seed: this.next() })
         const value = text.values[measure]
         if (value !== undefined) values.push(value)
       }

@@ -7,15 +7,9 @@ import { InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
-import { readKnob } from '../../knob.js'
-import type { Seed } from '../../random.js'
-import {
-  checkTemperature,
-  createChain,
-  LENGTH,
-  type LinkInput,
-  SEED,
-} from '../../temperature/index.js'
+import { type NumberKnob, readKnob } from '../../knob.js'
+import { readSeed, type Seed } from '../../random.js'
+import { checkTemperature, createChain, LENGTH, type LinkInput } from '../../temperature/index.js'
 import { base64Of } from '../../text/index.js'
 import { countCharacters } from '../text/characters.js'
 import { type MeasureOptions, measureText } from '../text/measures.js'
@@ -210,16 +204,23 @@ function readLength(length: number = DEFAULT_LENGTH): number {
   return readKnob({ ...LENGTH, min: 1, max: 10_000_000 }, length)
 }
 
+const SEED_COUNT: NumberKnob = {
+  name: 'seeds',
+  kind: 'whole',
+  min: 1,
+  max: 10_000,
+  default: DEFAULT_SEEDS,
+  about: { en: 'how many texts at each temperature', ja: '各温度で書く本数' },
+}
+
 function readSeeds(seeds: number | readonly Seed[] = DEFAULT_SEEDS): Seed[] {
   if (typeof seeds !== 'number') {
     if (seeds.length === 0) {
       throw new InputError('seeds', 'There are no seeds; expected at least one.')
     }
-    const own = new Map(seeds.map(seed => [String(seed), seed]))
-    for (const seed of own.values()) if (typeof seed === 'number') readKnob(SEED, seed)
-    return [...own.values()]
+    return [...new Set(seeds.map(seed => readSeed(seed)))]
   }
-  const count = readKnob({ ...SEED, name: 'seeds', min: 1, max: 10_000 }, seeds)
+  const count = readKnob(SEED_COUNT, seeds)
   return Array.from({ length: count }, (_, i) => i + 1)
 }
 

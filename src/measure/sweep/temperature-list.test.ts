@@ -74,4 +74,17 @@ describe('parseTemperatures', () => {
       ),
     )
   })
+
+  it('takes the numbers that people write', () => {
+    expect(parseTemperatures('.5, +1, 1e-1, ２．５, ∞')).toEqual([0.1, 0.5, 1, 2.5, Infinity])
+  })
+
+  it('does not guess whether two whole numbers with a comma are one temperature', () => {
+    for (const text of ['0,7', '1,25', '０，７']) {
+      expect(() => parseTemperatures(text)).toThrow(/may mean \d\.\d+, or \d and \d+; use \d\.\d+/)
+    }
+    expect(parseTemperatures('0, 7')).toEqual([0, 7])
+    expect(parseTemperatures('0,7,1')).toEqual([0, 1, 7])
+    expect(parseTemperatures('0,0.7')).toEqual([0, 0.7])
+  })
 })

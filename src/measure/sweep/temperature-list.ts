@@ -8,6 +8,7 @@
  *   0..3:0.1           steps of 0.1
  */
 import { InputError } from '../../errors.js'
+import { plainNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 
 /** R10 of ISO 3, the usual round form of 10^(k/10): steps of a quarter, and 1, 2, 5 among them. */
@@ -63,7 +64,9 @@ class Reader {
   /** A number; never swallows the `..` of a range. */
   number(expected: string): number {
     this.skip()
-    const found = /^(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:e[+-]?\d+)?/i.exec(this.source.slice(this.at))
+    const found = /^\+?(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:e[+-]?\d+)?/i.exec(
+      this.source.slice(this.at),
+    )
     if (!found) return this.fail(expected)
     this.at += found[0].length
     return Number(found[0])
@@ -119,11 +122,20 @@ function readRange(reader: Reader, from: number, start: number): number[] {
 }
 
 /**
- * Reads a list of temperatures; sorted, each once.
+ * Reads a list of temperatures; sorted, each once. Two whole numbers with a comma and no space, `0,7`,
+ * are refused: many people write 0.7 so.
  * @throws InputError that points at the character
  */
 export function parseTemperatures(text: string): number[] {
-  const reader = new Reader(text)
+  const plain = plainNumber(text)
+  if (/^\d+,\d+$/.test(plain)) {
+    const [first, second] = plain.split(',')
+    throw new InputError(
+      'temperatures',
+      `The temperatures "${plain}" may mean ${first}.${second}, or ${first} and ${second}; use ${first}.${second} for the one, "${first}, ${second}" with a space for the two.`,
+    )
+  }
+  const reader = new Reader(plain)
   const found = new Set<number>()
   do {
     const start = reader.place

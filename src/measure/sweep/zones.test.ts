@@ -81,13 +81,22 @@ describe('zones', () => {
 
   it('are absent where the model has none', () => {
     const calm = [point(0.5, 0, 0, 0), point(1, 0, 0, 0)]
-    expect(findZones(calm, figures).zones).toEqual([{ zone: 'reads', from: 0, to: Infinity }])
+    expect(findZones(calm, figures)).toMatchObject({
+      zones: [],
+      notes: [{ en: expect.stringMatching(/^Not enough temperatures to tell zones/) }],
+    })
+    // Where 0 and infinity were measured, nothing lies outside.
+    const whole = [point(0, 0, 0, 0), point(Infinity, 0, 0, 0)]
+    expect(findZones(whole, figures).zones).toEqual([{ zone: 'reads', from: 0, to: Infinity }])
     const hopeless = [point(0.5, 0.5, 0.5, 0.9), point(1, 0.4, 0.4, 0.9)]
     const { zones, notes } = findZones(hopeless, figures)
-    expect(zones).toEqual([{ zone: 'breaks', from: 0, to: Infinity }])
+    expect(zones).toEqual([
+      { zone: 'loops', from: 0, to: 0.5 },
+      { zone: 'breaks', from: 0.5, to: Infinity },
+    ])
     expect(notes).toEqual([
       {
-        en: expect.stringMatching(/breaks before it stops looping/),
+        en: expect.stringMatching(/No temperature measured reads like the corpus/),
         ja: expect.stringMatching(/[ぁ-ん].*。$/),
       },
     ])
@@ -102,7 +111,21 @@ describe('zones', () => {
     expect(() => findZones(model.slice(0, 1), figures)).toThrow(/at least two/)
   })
 
-  it('cover every temperature once, whatever was measured', () => {
+  it('say nothing of what lies beyond the temperatures measured', () => {
+    const cool = [point(0.5, 0.5, 0.5, 0), point(1, 0, 0, 0)]
+    const { zones } = findZones(cool, figures)
+    expect(zones.map(({ zone }) => zone)).toEqual(['loops', 'reads'])
+    expect([zones[0].from, zones[1].to]).toEqual([0, 1])
+    const warm = [point(0.5, 0, 0, 0), point(1, 0, 0, 0.9)]
+    expect(findZones(warm, figures).zones).toMatchObject([
+      { zone: 'reads', from: 0.5 },
+      { zone: 'breaks', to: Infinity },
+    ])
+    const stuck = [point(0.2, 0.9, 0.9, 0), point(0.4, 0.9, 0.9, 0)]
+    expect(findZones(stuck, figures).zones).toEqual([{ zone: 'loops', from: 0, to: 0.4 }])
+  })
+
+  it('follow each other without gaps, and each stands on a measured text', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true })
     const measured = fc.uniqueArray(
       fc.tuple(fc.constantFrom(0, 0.1, 0.5, 1, 2, 5, Infinity), share, share, share),
@@ -113,11 +136,19 @@ describe('zones', () => {
         const points = list.map(([T, a, b, c]) => point(T, a, b, c))
         const limits = { ...figures, repetition: repetitionLimit, loop: loopLimit, spelling: own }
         const { zones } = findZones(points, limits)
-        expect(zones[0].from).toBe(0)
-        expect(zones.at(-1)!.to).toBe(Infinity)
+        const [least, most] = [
+          Math.min(...points.map(p => p.temperature)),
+          Math.max(...points.map(p => p.temperature)),
+        ]
+        for (const { zone, from, to } of zones) {
+          if (zone === 'loops') expect(from).toBe(0)
+          else expect(from).toBeGreaterThanOrEqual(least)
+          if (zone === 'breaks') expect(to).toBe(Infinity)
+          else expect(to).toBeLessThanOrEqual(most)
+        }
         for (let i = 1; i < zones.length; i++) {
           expect(zones[i].from).toBe(zones[i - 1].to)
-          expect(zones[i].from).toBeGreaterThan(zones[i - 1].from)
+          expect(zones[i].from).toBeGreaterThanOrEqual(zones[i - 1].from)
         }
       }),
     )

@@ -114,7 +114,11 @@ export interface Zone {
 }
 
 export interface Zones {
-  /** In the order of T, without gaps from 0 to Infinity; a zone that the model lacks is absent. */
+  /**
+   * In the order of T, without gaps; a zone that the model lacks is absent. They end where the
+   * measured temperatures end, except that what loops loops also below, and what breaks also above.
+   * None where nothing measured loops or breaks, unless 0 and Infinity are among the temperatures.
+   */
   readonly zones: readonly Zone[]
   /** Below it the model loops; undefined when it loops nowhere measured. */
   readonly loopsBelow: Border | undefined
@@ -192,20 +196,55 @@ export function findZones(points: readonly SweepPoint[], figures: CorpusFigures)
     breaksAbove = crossing(temperatures, fitted, limit, 'rises')
   }
 
-  const low = loopsBelow?.at ?? 0
-  const high = breaksAbove?.at ?? Number.POSITIVE_INFINITY
-  const zones: Zone[] = []
-  // Where a text both loops and breaks it is no use to call it readable: breaking has the last word.
-  if (low > 0 && high > 0) zones.push({ zone: 'loops', from: 0, to: Math.min(low, high) })
-  if (low < high) zones.push({ zone: 'reads', from: low, to: high })
-  else
-    notes.push({
-      en: 'No temperature reads like the corpus: it breaks before it stops looping.',
-      ja: 'コーパスのように読める温度はない: 繰り返しが止む前に崩れる。',
-    })
-  if (breaksAbove) zones.push({ zone: 'breaks', from: high, to: Number.POSITIVE_INFINITY })
+  const zones = zonesBetween(temperatures, loopsBelow?.at, breaksAbove?.at)
+  if (zones.length === 0) notes.push(TOO_FEW)
+  else if (!zones.some(({ zone }) => zone === 'reads')) notes.push(NONE_READS)
   const limits = { repetition: figures.repetition, loop: figures.loop, spelling: limit }
   return { zones, loopsBelow, breaksAbove, limits, notes }
+}
+
+const TOO_FEW: Bilingual = {
+  en: 'Not enough temperatures to tell zones: at none of them does it loop or break. Measure lower and higher ones, such as 0,0.1..3,inf.',
+  ja: '領域を決めるには温度が足りない: 測ったどの温度でもループせず、崩れもしない。0,0.1..3,inf のように低い温度と高い温度も測る。',
+}
+
+const NONE_READS: Bilingual = {
+  en: 'No temperature measured reads like the corpus: at each it loops or breaks.',
+  ja: '測った温度にコーパスのように読めるものはない: どれもループするか崩れる。',
+}
+
+/**
+ * The zones that the borders leave. Loops go on below the lowest temperature measured and breaking
+ * above the highest, since both curves are monotone; nothing else is said of what was not measured.
+ * @param temperatures measured, ascending
+ * @param low where loops end: Infinity when all that was measured loops
+ * @param high where breaking begins: 0 when all that was measured breaks
+ */
+function zonesBetween(
+  temperatures: readonly number[],
+  low: number | undefined,
+  high: number | undefined,
+): Zone[] {
+  const [least, most] = [temperatures[0], temperatures[temperatures.length - 1]]
+  const everywhere = least === 0 && most === Number.POSITIVE_INFINITY
+  if (low === undefined && high === undefined && !everywhere) return []
+  const zones: Zone[] = []
+  const breaks = high === undefined ? undefined : Math.max(high, high === 0 ? least : 0)
+  const loops = low === undefined ? undefined : Math.min(low, most)
+  // Where a text both loops and breaks it is no use to call it readable: breaking has the last word.
+  const end = Math.min(loops ?? 0, breaks ?? Number.POSITIVE_INFINITY)
+  if (loops !== undefined && end > 0) zones.push({ zone: 'loops', from: 0, to: end })
+  const from = loops ?? least
+  const to = breaks ?? most
+  // The last temperature measured, or the first, may be the only one that reads.
+  const alone =
+    from === to &&
+    ((low === most && most < Number.POSITIVE_INFINITY) || (high === least && least > 0))
+  if (from < to || alone) zones.push({ zone: 'reads', from, to })
+  if (breaks !== undefined) {
+    zones.push({ zone: 'breaks', from: breaks, to: Number.POSITIVE_INFINITY })
+  }
+  return zones
 }
 
 /**

@@ -206,6 +206,17 @@ describe('the written form', () => {
 describe('a temperature as a flag gives it', () => {
   it('is a number where it can be, else a schedule', () => {
     expect(readTemperature('0.8')).toBe(0.8)
+    const same = ['.5', '+0.5', '5e-1', '０．５', '+.5', '0.5']
+    expect(same.map(readTemperature)).toEqual(same.map(() => 0.5))
+    expect(readTemperature('０．２＠０ １．５＠４００')).toEqual(parseSchedule('0.2@0 1.5@400'))
+    expect(parseSchedule('+0.2@0 .5@9')).toEqual(parseSchedule('0.2@0 0.5@9'))
+    expect(parseSchedule('entropy .3..+1.2^1')).toEqual(parseSchedule('entropy 0.3..1.2^1'))
+    for (const text of ['0,7', '０，７', ' 0,7 ', ',7']) {
+      expect(() => readTemperature(text)).toThrow(/Decimals take a point: use 0\.7\.$/)
+    }
+    expect(() => readTemperature('0,2@0 1,5@400')).toThrow(/use 0\.2@0 1\.5@400\.$/)
+    expect(() => readTemperature('word 0,9/0,3')).toThrow(/use word 0\.9\/0\.3\.$/)
+    expect(readTemperature('cycle 0,7')).toEqual({ kind: 'cycle', temperatures: [0, 7] })
     expect(readTemperature(' inf ')).toBe(Infinity)
     expect(readTemperature('cycle 1,2')).toEqual({ kind: 'cycle', temperatures: [1, 2] })
     expect(readTemperature('0.4@0 1@9')).toMatchObject({ kind: 'keyframes' })

@@ -15,6 +15,7 @@
  * `(...)` groups, and `escape` takes any schedule: `escape (word 0.9/0.2)`.
  */
 import { didYouMean, InputError } from '../../errors.js'
+import { commaHint, plainNumber, readNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 import { checkTemperature } from '../distribution.js'
 
@@ -182,7 +183,8 @@ export function writeSchedule(schedule: Schedule): string {
   }
 }
 
-const TOKEN = /\s*(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+|inf\b|∞|[a-z]+|\.\.|[@,/^*()])/iy
+const TOKEN =
+  /\s*(\+?\d+\.?\d*(?:e[+-]?\d+)?|\+?\.\d+(?:e[+-]?\d+)?|inf\b|∞|[a-z]+|\.\.|[@,/^*()])/iy
 
 /** What a schedule may begin with, beside a number. */
 const NAMES = ['cycle', 'word', 'entropy', 'surprise', 'escape', 'inf']
@@ -226,7 +228,7 @@ class Reader {
   private match(): RegExpExecArray | null {
     const rest = this.source.slice(this.at)
     // `0.3..1.2`: the number ends before two dots.
-    const range = /^\s*(\d+)(?=\.\.)/.exec(rest) ?? /^\s*(\d+\.\d+)(?=\.\.)/.exec(rest)
+    const range = /^\s*(\+?\d+)(?=\.\.)/.exec(rest) ?? /^\s*(\+?\d*\.\d+)(?=\.\.)/.exec(rest)
     if (range) return range
     TOKEN.lastIndex = 0
     return TOKEN.exec(rest)
@@ -240,8 +242,18 @@ class Reader {
     const shown = source.length > MOST_SHOWN ? `${source.slice(0, MOST_SHOWN)}…` : source
     throw new InputError(
       'schedule',
-      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}`,
+      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}${this.commas()}`,
     )
+  }
+
+  /** Where commas stand as decimal points: what to write instead. */
+  private commas(): string {
+    const pointed = this.source.replaceAll(/(?<=\d),(?=\d)/g, '.')
+    const short = pointed.length <= 60
+    const counted = /cycle/i.test(this.source)
+    return pointed !== this.source && short && !counted
+      ? ` Decimals take a point: use ${pointed.trim()}.`
+      : ''
   }
 
   end(): void {
@@ -258,14 +270,14 @@ class Reader {
   }
 
   number(what: string, hint = ''): number {
-    if (!/^[\d.]/.test(this.peek()) || this.peek() === '..') this.fail(what, hint)
+    if (!/^\+?[\d.]/.test(this.peek()) || this.peek() === '..') this.fail(what, hint)
     return Number(this.take())
   }
 
   /** A temperature of which a logarithm can be taken. */
   finite(where: string): number {
     const token = this.peek()
-    if (!/^[\d.]/.test(token) || !(Number(token) > 0)) {
+    if (!/^\+?[\d.]/.test(token) || !(Number(token) > 0)) {
       this.fail(`a temperature above 0 and below inf (${where})`)
     }
     return Number(this.take())
@@ -283,8 +295,9 @@ class Reader {
  */
 export function readTemperature(text: string): number | Schedule {
   if (
-    /^[-+]?[\w.∞]*$/.test(text.trim()) &&
-    !/^\s*(cycle|word|entropy|surprise|escape)/i.test(text)
+    !Number.isNaN(readNumber(text)) ||
+    commaHint(text) !== '' ||
+    (/^[-+]?[\w.∞]*$/.test(text.trim()) && !/^\s*(cycle|word|entropy|surprise|escape)/i.test(text))
   ) {
     return checkTemperature(text)
   }
@@ -293,7 +306,7 @@ export function readTemperature(text: string): number | Schedule {
 
 /** @throws InputError that points at the character */
 export function parseSchedule(text: string): Schedule {
-  const reader = new Reader(text)
+  const reader = new Reader(plainNumber(text))
   const schedule = readThen(reader)
   reader.end()
   return schedule
