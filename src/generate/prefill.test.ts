@@ -9,6 +9,7 @@ import { openWriter, prefillInSlices, readBeginning } from './prefill.js'
 import { runHeader } from './run/header.js'
 import { recordRun, verifyRun } from './run/record.js'
 import { SeedTexts } from './seed-texts.js'
+import { StateCache } from './state-cache.js'
 import { createTree } from './tree/tree.js'
 import { beginning, Writer } from './writer.js'
 
@@ -142,6 +143,31 @@ describe('who reads a long prompt lets others have their turn, and hears an abor
       }),
     ).rejects.toThrow('0 steps')
     expect(heard).toBe(2)
+  })
+
+  it('a text with states along it, which then stands anywhere after a few steps', async () => {
+    const ids = Array.from({ length: 30_000 }, (_, i) => (i * i) % 9)
+    const prompt = tokenizer.encode(long, 'error').ids
+    slowClock(3)
+    const cache = new StateCache(model, network, prompt, { ids, every: 16 })
+    const heard: number[] = []
+    await cache.prepare(ids.length, { onProgress: read => heard.push(read) })
+    expect(heard.length).toBeGreaterThan(10)
+    expect(cache.replayed).toBe(0)
+    const all = new StateCache(model, network, prompt, { ids, every: 16 })
+    for (const n of [ids.length, ids.length - 20, 0]) {
+      const [a, b] = [cache, all].map(each => each.writerAt(n, { seed: 3 }))
+      expect(a.next(1)).toEqual(b.next(1))
+      a.dispose()
+      b.dispose()
+    }
+    expect(cache.replayed).toBeLessThan(100)
+    const abort = new AbortController()
+    const other = new StateCache(model, network, prompt, { ids })
+    const onProgress = (): void => abort.abort(new Error('enough'))
+    await expect(other.prepare(ids.length, { signal: abort.signal, onProgress })).rejects.toThrow(
+      'enough',
+    )
   })
 
   it('a tree', async () => {

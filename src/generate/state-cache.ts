@@ -2,12 +2,17 @@
  * A text with states of the network along it: a writer stands at any position after a few steps of
  * the network, and not after all of them.
  */
+import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, State } from '../runtime/session.js'
+import { type PrefillOptions, readBeginning } from './prefill.js'
 import { type Beginning, beginning, Writer, type WriterOptions } from './writer.js'
 
 /** Default distance between two states, in symbols. */
 export const STATE_EVERY = 16
+
+/** How long `prepare` reads before others have their turn, ms. */
+const SLICE = 8
 
 /** States by how many symbols of a text the network had read. A `Map` is one. */
 export interface StateStore {
@@ -71,6 +76,41 @@ export class StateCache {
   }
 
   /**
+   * Reads all that stands before symbol `n` in slices, with a turn of the event loop between them, so
+   * that `writerAt(n)` then takes no longer than usual. The text must not change meanwhile.
+   * @throws the signal's reason when it is aborted
+   */
+  async prepare(n: number, options: PrefillOptions = {}): Promise<void> {
+    const { signal, onProgress } = options
+    this.base ??= await readBeginning(this.model, this.network, this.promptIds, options)
+    const read = Math.max(0, n - 1)
+    const from = this.lastState(read)
+    if (read - from < this.every) return
+    const session = this.network.session()
+    const slices = new TimeSlices({ milliseconds: SLICE, signal })
+    try {
+      session.restore(this.states.get(from) ?? this.base.state)
+      for (let at = from; at < read; at++) {
+        session.step(this.ids[at])
+        if ((at + 1) % this.every !== 0) continue
+        this.states.set(at + 1, session.snapshot())
+        if (!slices.over) continue
+        onProgress?.(at + 1, read)
+        await slices.yield()
+      }
+    } finally {
+      session.dispose()
+    }
+  }
+
+  /** The last position up to `read` of which there is a state; 0 is the end of the prompt. */
+  private lastState(read: number): number {
+    let from = read - (read % this.every)
+    while (from > 0 && !this.states.get(from)) from -= this.every
+    return from
+  }
+
+  /**
    * A new writer that stands before symbol `n`, as if it had written all before it. The last symbol
    * is left for the writer to read.
    * @param options.lastSurprisal of symbol n - 1, bits, for schedules that look at it
@@ -84,8 +124,7 @@ export class StateCache {
     const { state, logits } = this.base
     const session = network.session()
     const read = Math.max(0, n - 1)
-    let from = read - (read % this.every)
-    while (from > 0 && !this.states.get(from)) from -= this.every
+    const from = this.lastState(read)
     session.restore((from > 0 && this.states.get(from)) || state)
     for (let at = from; at < read; at++) {
       session.step(this.ids[at])

@@ -306,9 +306,8 @@ async function start(): Promise<void> {
     begun.textContent = readIncoming(prompt.value, model.tokenizer).text
     paper.replaceChildren(begun)
     stretch = undefined
-    pagedWriter?.begin(ids, seed.value)
+    pagedWriter?.begin(ids, seed.value).then(showBars)
     setPlaying(true)
-    showBars()
     keepAddress()
   }
   const follow = (): void => {

@@ -1,5 +1,6 @@
 /** Writes at a pace, on the page's own thread: pages from a file may not start others everywhere. */
-import { type Candidates, type Model, type Network, Writer } from 'ondo'
+import type { Candidates, Model, Network, Writer } from 'ondo'
+import { openWriter } from 'ondo/generate'
 
 /** Where a text ends that nobody stops. */
 const FULL = 100_000
@@ -20,6 +21,7 @@ export class PagedWriter {
   private readonly network: Network
   private readonly show: (pieces: readonly Piece[]) => void
   private writer: Writer | undefined
+  private reading: AbortController | undefined
   /** Symbols. */
   private written = 0
   private owed = 0
@@ -38,11 +40,24 @@ export class PagedWriter {
     return this.written >= FULL
   }
 
-  begin(ids: ArrayLike<number>, seed: string): void {
+  /** Reads a prompt in slices and begins to write; a later call ends one that still reads. */
+  async begin(ids: ArrayLike<number>, seed: string): Promise<void> {
+    this.reading?.abort()
+    const reading = new AbortController()
+    this.reading = reading
     this.writer?.dispose()
-    this.writer = new Writer(this.model, this.network.session(), ids, { seed: BigInt(seed) })
+    this.writer = undefined
     this.written = 0
-    this.owed = 1
+    try {
+      const session = this.network.session()
+      const luck = { seed: BigInt(seed) }
+      const writer = await openWriter(this.model, session, ids, luck, { signal: reading.signal })
+      if (this.reading === reading) this.writer = writer
+      else writer.dispose()
+      this.owed = 1
+    } catch (error) {
+      if (!reading.signal.aborted) throw error
+    }
   }
 
   /** The odds of the next symbol, before and after temperature. */

@@ -13,6 +13,27 @@ const SLICE = 10
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 type Wish<Type> = Extract<ToWorker, { type: Type }>
 
+/**
+ * Reads what stands before symbol `n`, as long as it is wanted.
+ * @returns false when it was given up
+ */
+export async function prepareWhile(
+  wanted: () => boolean,
+  text: StateCache,
+  n: number,
+): Promise<boolean> {
+  const abort = new AbortController()
+  const onProgress = (): void => {
+    if (!wanted()) abort.abort()
+  }
+  try {
+    await text.prepare(n, { signal: abort.signal, onProgress })
+  } catch (error) {
+    if (!abort.signal.aborted) throw error
+  }
+  return wanted()
+}
+
 export class AsideWriter {
   private readonly post: Post
   /** The model that is open now. */
@@ -36,7 +57,10 @@ export class AsideWriter {
       const { prompt, unknown, chain, temperature, length } = wish
       const { ids } = encodeIncoming(prompt, model.tokenizer, unknown)
       const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
-      const writer = new StateCache(model, network, ids).writerAt(0, {
+      const text = new StateCache(model, network, ids)
+      const newest = () => this.jobs.get(channel) === job && whole === this.model()
+      if (!(await prepareWhile(newest, text, 0))) return
+      const writer = text.writerAt(0, {
         seed: BigInt(wish.seed),
         stream: wish.stream,
         chain: links,
@@ -50,14 +74,14 @@ export class AsideWriter {
           if (positions.length < length && !slices.over) continue
           await slices.yield()
           // Another request of this channel, or another model, may have come meanwhile.
-          if (this.jobs.get(channel) !== job || whole !== this.model()) return
+          if (!newest()) return
         }
       } finally {
         writer.dispose()
       }
       const columns = columnsOf(positions)
-      const text = textOf(positions)
-      this.post({ type: 'wrote-aside', job, place, text, columns }, buffersOf(columns))
+      const shown = textOf(positions)
+      this.post({ type: 'wrote-aside', job, place, text: shown, columns }, buffersOf(columns))
     }
   }
 
@@ -69,7 +93,9 @@ export class AsideWriter {
       if (slices.over) await slices.yield()
       return model === this.model()
     }
-    const verifier = new Verifier(model, networkOf, chains, goesOn)
+    const prepare = (text: StateCache, n: number) =>
+      prepareWhile(() => model === this.model(), text, n)
+    const verifier = new Verifier(model, networkOf, chains, goesOn, prepare)
     let symbols = 0
     for (const [text, each] of texts.entries()) {
       const at = await verifier.differenceOf(each)

@@ -76,6 +76,37 @@ describe('the worker that writes', () => {
     }
   })
 
+  it('hears what is said while it reads a long text, and begins the newest one', async () => {
+    const { writer, next } = await opened()
+    const long = Uint32Array.from({ length: 200_000 }, (_, i) => i % 9)
+    const begin = (run: number, more: object) => {
+      const whole = { run, prompt: 'abc', unknown: 'skip', seed: '5', ...more }
+      writer.handle({ type: 'begin', begin: whole as Beginning })
+    }
+    // Two turns: the first text is being read when the second comes.
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+    begin(2, { ids: long })
+    await turn()
+    writer.handle({ type: 'step' })
+    writer.handle({ type: 'temperature', value: 0 })
+    await turn()
+    begin(3, { burst: 20 })
+    writer.handle({ type: 'look', job: 7, at: 0 })
+    const began = await next('began')
+    expect(began.run).toBe(3)
+    expect((await next('looked')).job).toBe(7)
+    const options = { prompt: 'abc', temperature: 0, seed: 5, length: 20 }
+    let text = ''
+    for (let rest: unknown; !rest; ) {
+      const written = await next('written')
+      expect(written.run).toBe(3)
+      text += written.text
+      rest = written.rest
+      writer.handle({ type: 'seen', run: 3 })
+    }
+    expect(text).toBe(await generateText(model, options))
+  })
+
   it('goes on from anywhere in a text as if it had never stopped', async () => {
     const worker = await opened()
     const { text, ids } = await burst(worker)

@@ -40,7 +40,14 @@ async function written(length: number): Promise<ToVerify> {
   return { ...origin, from: 0, ids: columns, temperatures, coins, chains: used, text }
 }
 
-const verifier = () => new Verifier(model, networkOf, CHAINS, async () => true)
+const verifier = () =>
+  new Verifier(
+    model,
+    networkOf,
+    CHAINS,
+    async () => true,
+    async () => true,
+  )
 
 it('finds nothing in a text that its model wrote, nor in a branch of it', async () => {
   const whole = await written(60)

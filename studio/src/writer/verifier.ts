@@ -27,23 +27,27 @@ export class Verifier {
   private readonly networkOf: (model: Model) => Promise<Network>
   private readonly chains: readonly string[]
   private readonly turn: () => Promise<boolean>
+  private readonly prepare: (text: StateCache, n: number) => Promise<boolean>
   /** Of the texts so far: a branch goes on from what its parent had read. */
   private readonly texts: StateCache[] = []
 
   /**
    * @param chains in their written forms, the first of them temperature alone
    * @param turn gives others their turn when it is time; false ends it
+   * @param prepare reads what stands before a symbol, giving others their turn; false ends it
    */
   constructor(
     model: Model,
     networkOf: (model: Model) => Promise<Network>,
     chains: readonly string[],
     turn: () => Promise<boolean>,
+    prepare: (text: StateCache, n: number) => Promise<boolean>,
   ) {
     this.model = model
     this.networkOf = networkOf
     this.chains = chains
     this.turn = turn
+    this.prepare = prepare
   }
 
   /**
@@ -61,6 +65,7 @@ export class Verifier {
     })
     if (parent !== undefined) written.learn(this.texts[parent])
     this.texts.push(written)
+    if (!(await this.prepare(written, from))) return undefined
     const { seed, stream } = text
     let came = ''
     for (let n = from; n < ids.length; ) {

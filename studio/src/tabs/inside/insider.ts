@@ -1,6 +1,6 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
-import { startIds, TimeSlices } from 'ondo/generate'
+import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
 import { encodeIncoming } from 'ondo/text'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read } from '../../writer/open-model.js'
@@ -65,6 +65,27 @@ export class Insider {
     this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
 
+  /** @returns false when another text was asked for meanwhile; the session is then disposed */
+  private async readPrompt(
+    job: number,
+    session: Session,
+    prompt: ArrayLike<number>,
+  ): Promise<boolean> {
+    if (prompt.length === 0) return true
+    const abort = new AbortController()
+    const onProgress = (): void => {
+      if (this.job !== job) abort.abort()
+    }
+    try {
+      await prefillInSlices(session, prompt, { signal: abort.signal, onProgress })
+      if (this.job === job) return true
+    } catch (error) {
+      if (!abort.signal.aborted) throw error
+    }
+    session.dispose()
+    return false
+  }
+
   private async read(wish: ReadWish): Promise<void> {
     const { job, source, ids, keep } = wish
     if (this.opened?.source !== source)
@@ -76,8 +97,9 @@ export class Insider {
     if (this.job !== job) return
     if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {
       this.reader?.session.dispose()
+      this.reader = undefined
       const session = network.session()
-      if (prompt.length > 0) session.prefill(prompt)
+      if (!(await this.readPrompt(job, session, prompt))) return
       this.reader = { model, session, prompt, ids: [], steps: [], before: session.snapshot() }
     }
     const { reader } = this
