@@ -1,5 +1,6 @@
 /** How much of the browser's storage this page's texts and models take, and ways to have it back. */
-import { openDatabase, STORE, settled } from '../text/text-store.js'
+import { openTexts, tellTabs } from '../text/text-database.js'
+import { CHUNK, LAYOUT, type SegmentRow } from '../text/text-rows.js'
 
 /** Of a symbol in its columns (records.ts). */
 const SYMBOL_BYTES = 60
@@ -18,29 +19,27 @@ export interface Room {
   readonly models: { readonly count: number; readonly bytes: number }
 }
 
-interface Counted {
-  readonly branches?: readonly { readonly count: number }[]
-}
-
 async function textsKept(): Promise<Room['texts']> {
-  let models = 0
-  let bytes = 0
+  const models = new Set<string>()
+  let symbols = 0
   try {
-    const database = await openDatabase()
-    const store = database.transaction(STORE).objectStore(STORE)
-    const keys = (await settled(store.getAllKeys())) as IDBValidKey[][]
-    for (const key of keys) {
-      // [hash] is a forest, longer keys are its symbols.
-      if (key.length > 1) continue
-      const { branches = [] } = (await settled(store.get(key))) as Counted
-      models++
-      for (const { count } of branches) bytes += count * SYMBOL_BYTES
+    const database = await openTexts()
+    for (const [first, second, kind] of await database.keys([])) {
+      // Layout 1 has [hash, branch, chunk], layout 2 [LAYOUT, hash, kind, ...] (text-rows.ts).
+      if (first !== LAYOUT) symbols += kind === undefined ? 0 : CHUNK
+      models.add((first === LAYOUT ? second : first) as string)
+    }
+    for (const hash of models) {
+      const rows = await database.rows([LAYOUT, hash, 'segment'])
+      // A model of which nothing but the time of its opening is kept has no texts.
+      if (rows.length === 0 && (await database.keys([hash])).length === 0) models.delete(hash)
+      for (const [, row] of rows) symbols += (row as SegmentRow).count
     }
     database.close()
   } catch {
     // Storage is refused: nothing is kept.
   }
-  return { models, bytes }
+  return { models: models.size, bytes: symbols * SYMBOL_BYTES }
 }
 
 async function modelCaches(): Promise<Cache[]> {
@@ -84,9 +83,10 @@ export async function dropModels(): Promise<void> {
   }
 }
 
-/** Throws away the texts of every model; those of the one shown are the desk's to forget. */
+/** Throws away the texts of every model, in all tabs; those of the one shown are the page's to forget. */
 export async function dropTexts(): Promise<void> {
-  const database = await openDatabase()
-  await settled(database.transaction(STORE, 'readwrite').objectStore(STORE).clear())
+  const database = await openTexts()
+  await database.change({ removes: [[]] })
   database.close()
+  tellTabs({ type: 'cleared' })
 }

@@ -9,9 +9,9 @@ import type { Session } from '../share/session.js'
 import { tabsOf } from '../tabs/registry.js'
 import { isTint } from '../text/coloring.js'
 import { Desk, FIRST_SEED } from '../text/editor.svelte.js'
-import { moveFormerTexts } from '../text/former-texts.js'
 import { History } from '../text/history.js'
-import { Shelf, type Standing } from '../text/text-store.js'
+import type { PageState, Standing } from '../text/text-rows.js'
+import { alone } from '../text/text-segments.js'
 import { Draft } from '../text/text-tree.js'
 import { Vouch } from '../text/verification.svelte.js'
 import { VIEWS, type ViewName } from '../views/registry.js'
@@ -29,15 +29,15 @@ import { type Address, readAddress, writeAddress } from './address.js'
 import { addressOf, bytesOf, smallFirst } from './first-model.js'
 import { Shell } from './layout.svelte.js'
 import { Offline } from './offline.svelte.js'
+import { StoredTexts } from './stored-texts.svelte.js'
 
 const ADDRESS_EVERY = 300
-/** Texts are kept so often while they change, ms. */
-const KEEP_EVERY = 1500
 
 export class Studio extends Desk {
   readonly shell = new Shell()
   readonly offline = new Offline()
   readonly vouch = new Vouch(message => this.tell(message))
+  readonly stored = new StoredTexts(this)
 
   models = $state.raw<readonly BundledModel[]>([])
   /** Id of a bundled model, or '' for a file of the reader's own. */
@@ -78,8 +78,8 @@ export class Studio extends Desk {
 
   /** The text of a link with its held units, until its model is open. */
   private awaited: { readonly run: Run; readonly held: string | undefined } | undefined
-  private shelf: Shelf | undefined
-  private keepTimer: ReturnType<typeof setTimeout> | undefined
+  /** Nobody has chosen a model on this page yet. */
+  private isArriving = true
   private readonly lastingThings = new Map<string, unknown>()
   /** The model being opened; the present text goes on until it is there. */
   private opening: { job: number; id: string; address: Address; source: string | Blob } | undefined
@@ -93,8 +93,6 @@ export class Studio extends Desk {
       this.loading = false
       this.trouble = { during: 'open', message: event.message ?? '' }
     })
-    document.addEventListener('visibilitychange', () => document.hidden && this.keepTexts())
-    window.addEventListener('pagehide', () => this.keepTexts())
     window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
   }
 
@@ -223,19 +221,21 @@ export class Studio extends Desk {
     }
   }
 
-  /** Shows the texts of a session in place of those of this model. */
+  /** Puts the texts of a session beside those of this model, and shows its text. */
   async openSession(session: Session): Promise<boolean> {
     if (!this.model || !isModelOf(this.model, session.model)) {
       this.notice = 'session'
       this.missing = session.modelName
       return false
     }
-    await this.shelf?.clear()
-    this.draft = session.draft
-    this.history = new History()
+    const before = this.moment()
+    const ends = this.stored.adopt(session.draft)
+    const { branch, count } = session.standing.place
     this.notice = undefined
-    this.restore(session.standing)
-    this.vouch.check(this.draft)
+    this.restore({ ...session.standing, place: { branch: ends[branch] ?? 0, count } })
+    this.history.did(before, this.moment())
+    this.changed()
+    this.vouch.check(session.draft, ends)
     return true
   }
 
@@ -343,18 +343,17 @@ export class Studio extends Desk {
 
   private async opened(model: ModelFacts): Promise<void> {
     const { id, address, job, source } = this.opening!
-    this.shelf?.close()
-    this.shelf = undefined
-    await moveFormerTexts(model.hash, model.fileHash)
-    const shelf = await Shelf.of(model.hash)
-    const kept = await shelf?.load().catch(() => undefined)
+    const { kept, take, leave } = await this.stored.open(model)
     // Another model was chosen meanwhile.
     if (this.opening?.job !== job) {
-      shelf?.close()
+      leave()
       return
     }
+    take()
+    const arrives = this.isArriving
+    // A small one only stands for the model that is wanted.
+    if (!this.arriving) this.isArriving = false
     this.opening = undefined
-    this.shelf = shelf
     this.modelId = id
     this.source = source
     if (typeof source === 'string') this.offline.keep(source)
@@ -365,15 +364,22 @@ export class Studio extends Desk {
     this.symbols = { size: symbols.length, symbol: id => symbols[id] }
     if (!this.fitsChain(this.chain)) this.applyChain(undefined)
     this.trouble = undefined
-    this.draft = kept?.draft ?? new Draft()
-    this.history = kept?.past ? History.of(kept.past) : new History()
+    this.draft = kept.draft
+    const { standing, past, playing } = kept.page
+    this.history = past ? History.of(past) : new History()
     if (this.awaited && isModelOf(model, this.awaited.run.model)) {
       this.arrive(this.awaited, model)
       return
     }
-    if (kept && this.isWhere(kept.standing, kept.draft, address)) {
-      this.restore(kept.standing)
-      if (!this.playing) this.toggle()
+    const { before } = this.stored
+    const tab = arrives && before?.hash === model.hash ? before : undefined
+    const rests = arrives && (tab?.paused ?? playing === false)
+    if (standing && this.isWhere(standing, kept.draft, address)) {
+      this.restore(standing)
+      // The last of it was not stored: the same luck writes it again.
+      const lost = (tab?.count ?? 0) - this.count
+      if (rests && lost > 0) this.goTo(this.draft.place, lost)
+      if (!rests) this.toggle()
       return
     }
     this.prompt = address.prompt ?? model.prompt
@@ -382,7 +388,9 @@ export class Studio extends Desk {
     // With a model chosen by name alone, the chain stays as the temperature does.
     const stays = Object.keys(address).length === 0 && this.chain !== undefined
     this.steer(stays ? { chain: this.chain } : address)
-    this.beginFrom(this.wanted())
+    // Nothing was stored, but the tab was only loaded anew: the same text, as long as it was, at rest.
+    if (tab?.paused) this.pause()
+    this.beginFrom(this.wanted(), tab?.paused && tab.count > 0 ? tab.count : undefined)
   }
 
   /** Seed and stream of an address; a seed alone is its first text. */
@@ -424,21 +432,43 @@ export class Studio extends Desk {
 
   /** Throws away all texts of this model, kept ones too. */
   async forget(): Promise<void> {
-    await this.shelf?.clear()
     this.draft = new Draft()
     this.history = new History()
+    const cleared = this.stored.clear(this.draft)
     this.beginFrom(this.wanted())
+    await cleared
   }
 
-  private keepTexts(): void {
-    clearTimeout(this.keepTimer)
-    this.keepTimer = undefined
-    if (this.draft.branch) this.shelf?.save(this.draft, this.moment(), this.history.past)
+  /** How the page stands, to be stored beside its texts; undefined before there are any. */
+  get pageState(): PageState | undefined {
+    const { playing, history } = this
+    if (!this.draft.branch) return undefined
+    return { standing: this.moment(), past: history.past, playing }
+  }
+
+  grownElsewhere(): void {
+    this.version++
+  }
+
+  /** The text that is shown stays; what another tab threw away beside it does not come back. */
+  clearedElsewhere(): void {
+    this.draft = alone(this.draft)
+    this.history = new History()
+    this.stored.replace(this.draft)
+    this.version++
+  }
+
+  override toggle(): void {
+    super.toggle()
+    this.stored.soon()
+    this.tellAddress()
   }
 
   protected override grew(): void {
     this.vouch.compare(this.records, this.draft.place.branch)
-    this.keepTimer ??= setTimeout(() => this.keepTexts(), KEEP_EVERY)
+    this.stored.changed()
+    // A tab at rest remembers how long its text is.
+    if (!this.playing) this.tellAddress()
   }
 
   /** Temperature or schedule, and chain, as an address says them. */
@@ -473,7 +503,8 @@ export class Studio extends Desk {
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined
       // A lesson behind `?` has moved behind `#`, where it can be closed.
-      history.replaceState(null, '', location.pathname + writeAddress(this.address()))
+      const address = location.pathname + writeAddress(this.address())
+      history.replaceState(this.stored.tabState ?? null, '', address)
     }, ADDRESS_EVERY)
   }
 

@@ -2,7 +2,7 @@
 import { VERSION } from 'ondo'
 import { readChain, readSchedule } from '../app/address.js'
 import { emptyColumns } from '../text/records.js'
-import type { Standing } from '../text/text-store.js'
+import type { Standing } from '../text/text-rows.js'
 import { Draft, type Reason } from '../text/text-tree.js'
 import type { Origin, RecordColumns } from '../writer/protocol.js'
 

@@ -1,163 +1,450 @@
 /**
- * Texts outlive the page: the forest of each model is kept in IndexedDB, by the model's hash. Symbols
- * are kept in chunks, so that a long text costs no more to keep than what is new of it. Where storage
- * is refused, or another window already keeps this model's texts, nothing is kept and nothing fails.
+ * Texts outlive the page: those of each model are stored under the model's hash, in segments that each
+ * one tab writes (text-segments.ts), so that tabs never overwrite each other and see each other's texts.
+ * `keeping` says whether what is on the page is truly stored.
  */
-import type { Origin } from '../writer/protocol.js'
-import type { Moment, Past } from './history.js'
-import type { Piece } from './records.js'
-import type { Branch, Reason } from './text-tree.js'
+import { BROWSER, type Key, type StoreEnvironment, type TextDatabase } from './text-database.js'
+import {
+  CHUNK,
+  deskOf,
+  deskRow,
+  inOrder,
+  isSame,
+  LAYOUT,
+  type PageState,
+  pageOf,
+  type Row,
+  type SegmentRow,
+  wholePieces,
+} from './text-rows.js'
+import { merge, type Segment, Segments } from './text-segments.js'
 import { Draft } from './text-tree.js'
+import { type FromVersion1, mergeVersion1 } from './text-version1.js'
 
-/** Symbols of a chunk: about 220 KB. */
-const CHUNK = 4096
-const DATABASE = 'ondo-texts'
-const VERSION = 1
-/** Keys are [hash] for a forest, [hash, branch, chunk] for symbols. */
-export const STORE = 'texts'
+/** After a failure the next try comes this much later, and later each time, ms. */
+const FIRST_RETRY = 2000
+const LAST_RETRY = 60_000
 
-/** What is kept of a branch beside its symbols. */
-type BranchEntry = Pick<Branch, 'parent' | 'at' | 'reason' | 'origin'> & { count: number }
+/**
+ * `unsaved`: the newest of it is not stored yet. `full`: the browser gives no more room. `refused`: it
+ * stores nothing for this page.
+ */
+export type Keeping = 'kept' | 'unsaved' | 'full' | 'refused'
 
-interface Forest {
-  readonly branches: readonly BranchEntry[]
-  readonly standing: Standing
-  /** Left out by older pages, as what follows. */
-  readonly chains?: readonly string[]
-  readonly past?: Past
-}
-
-/** Where the reader was. */
-export type Standing = Moment
-
+/** What was stored; nothing of `page` where it is not known where the reader was. */
 export interface Kept {
   readonly draft: Draft
-  readonly standing: Standing
-  readonly past: Past | undefined
+  readonly page: Partial<PageState>
 }
 
-export const settled = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-
-export async function openDatabase(): Promise<IDBDatabase> {
-  const request = indexedDB.open(DATABASE, VERSION)
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-  return settled(request)
+/** By its identity; older pages knew it by the SHA-256 of its file. */
+export interface StoredModel {
+  readonly hash: string
+  readonly fileHash?: string
 }
 
-/** Ours as long as this window keeps that model's texts; undefined when another window does. */
-async function claim(name: string): Promise<(() => void) | undefined> {
-  if (!navigator.locks) return () => {}
-  return new Promise(resolve => {
-    navigator.locks
-      .request(name, { ifAvailable: true }, lock => {
-        if (!lock) return resolve(undefined)
-        return new Promise<void>(release => resolve(release))
-      })
-      .catch(() => resolve(undefined))
-  })
+/** What the store tells the page. */
+export interface StoreListener {
+  keeping(keeping: Keeping): void
+  /** Texts of another tab came into the draft. */
+  grown(): void
+  /** All texts were thrown away in another tab. */
+  cleared(): void
 }
 
-export class Shelf {
+const writerLock = (writer: string): string => `ondo-texts writer ${writer}`
+/** What pages with layout 1 hold while they write. */
+const oldLock = (hash: string): string => `ondo-texts ${hash}`
+
+export class TextStore {
+  keeping: Keeping = 'unsaved'
+  /** This page, to other pages and to itself after a reload. */
+  writer: string
   private readonly hash: string
-  private readonly database: IDBDatabase
-  private readonly release: () => void
-  /** Symbols of each branch that are kept already. */
-  private readonly kept = new Map<number, number>()
-  private writing = false
+  /** Under which older pages stored the texts of this model. */
+  private readonly former: readonly string[]
+  private readonly environment: StoreEnvironment
+  private readonly listener: StoreListener
+  private readonly channel: ReturnType<StoreEnvironment['listen']>
+  private segments = new Segments(new Draft())
+  private database: TextDatabase | undefined
+  private generation: string | undefined
+  private releaseWriter: (() => void) | undefined
+  /** Between a page's going to the back/forward cache and its return, and after its end. */
+  private resting = false
+  /** How the page stood at the last wish to store it. */
+  private page: PageState | undefined
+  private saving: Promise<void> | undefined
+  private refreshing: Promise<void> | undefined
+  private again = false
+  /** Whether all that is stored has been read. */
+  private isRead = false
+  private touches = 0
+  private retryAt = 0
+  private retryWait = FIRST_RETRY
 
-  private constructor(hash: string, database: IDBDatabase, release: () => void) {
+  constructor({ hash, fileHash }: StoredModel, listener: StoreListener, environment = BROWSER) {
     this.hash = hash
-    this.database = database
-    this.release = release
-  }
-
-  /** @returns undefined where nothing can be kept */
-  static async of(hash: string): Promise<Shelf | undefined> {
-    const release = await claim(`${DATABASE} ${hash}`)
-    if (!release) return undefined
-    try {
-      return new Shelf(hash, await openDatabase(), release)
-    } catch {
-      // Private windows and strict settings refuse storage; the page works without.
-      release()
-      return undefined
-    }
-  }
-
-  /** What was kept, or undefined for a model without texts, or with damaged ones. */
-  async load(): Promise<Kept | undefined> {
-    const store = this.database.transaction(STORE).objectStore(STORE)
-    const forest = (await settled(store.get([this.hash]))) as Forest | undefined
-    if (!forest) return undefined
-    const range = IDBKeyRange.bound([this.hash, 0], [this.hash, Number.POSITIVE_INFINITY, []])
-    const [keys, pieces] = await Promise.all([
-      settled(store.getAllKeys(range)),
-      settled(store.getAll(range)) as Promise<Piece[]>,
-    ])
-    const draft = new Draft()
-    for (const written of forest.chains ?? []) draft.chainIndex(written)
-    for (const { parent, at, reason, origin } of forest.branches) {
-      draft.adopt(parent, at, reason as Reason, origin as Origin)
-    }
-    keys.forEach((key, i) => {
-      const [, branch] = key as [string, number, number]
-      const { text, columns } = pieces[i]
-      const { length } = columns.ids
-      draft.branches[branch]?.records.append(text, {
-        ...columns,
-        chains: columns.chains ?? new Uint16Array(length),
-      })
+    this.former = fileHash === undefined || fileHash === hash ? [hash] : [hash, fileHash]
+    this.listener = listener
+    this.environment = environment
+    this.writer = environment.newId()
+    this.channel = environment.listen(message => {
+      if (message.hash !== undefined && message.hash !== hash) return
+      if (message.type === 'saved') this.refresh().catch(error => this.failed(error))
+      else this.clearedElsewhere()
     })
-    for (const [id, { count }] of forest.branches.entries()) {
-      if (draft.branches[id].records.count !== count) return undefined
-      this.kept.set(id, count)
-    }
-    return { draft, standing: forest.standing, past: forest.past }
   }
 
-  /** Keeps what is new. Symbols only ever come to the end of a branch. */
-  async save(draft: Draft, standing: Standing, past: Past): Promise<void> {
-    if (this.writing) return
-    this.writing = true
+  /** @param previous the writer that this page was before a reload: its place counts before others' */
+  async load(previous?: string): Promise<Kept> {
+    const draft = new Draft()
+    this.segments = new Segments(draft)
+    let page: Partial<PageState> = {}
     try {
-      const transaction = this.database.transaction(STORE, 'readwrite')
-      const store = transaction.objectStore(STORE)
-      const branches = draft.branches.map(({ id, parent, at, reason, origin, records }) => {
-        const known = this.kept.get(id) ?? 0
-        const { count } = records
-        for (let from = known - (known % CHUNK); count > known && from < count; from += CHUNK) {
-          const piece = records.slice(from, Math.min(count, from + CHUNK))
-          store.put(piece, [this.hash, id, from / CHUNK])
-        }
-        this.kept.set(id, count)
-        return { parent, at, reason, origin, count }
+      this.releaseWriter = await this.environment.hold(writerLock(this.writer))
+      await this.open()
+      const rows = await this.database!.rows([LAYOUT, this.hash])
+      this.generation = rows.find(([[, , kind]]) => kind === 'generation')?.[1] as string
+      const found = this.graftAll(rows)
+      this.isRead = true
+      const { desk, useless } = deskOf(rows, previous)
+      if (desk) page = pageOf(desk, this.segments)
+      const old = await this.readOld(draft)
+      page = { ...old?.page, ...page }
+      await this.connect()
+      if (old) await this.takeOld(old.isWhole)
+      const segment = desk?.standing && this.segments.get(desk.standing.place.segment)
+      if (segment) await this.take(segment, found)
+      if (useless.length > 0) await this.database!.change({ removes: useless })
+      this.say(this.segments.unsaved().length === 0 ? 'kept' : 'unsaved')
+    } catch (error) {
+      this.failed(error)
+    }
+    return { draft, page }
+  }
+
+  /** Something is not stored yet. */
+  touch(): void {
+    this.touches++
+    if (this.keeping === 'kept') this.say('unsaved')
+  }
+
+  /** Whether a save would be tried now: after a failure the store waits a while. */
+  get isDue(): boolean {
+    return !this.resting && this.environment.now() >= this.retryAt
+  }
+
+  /** There is room again. */
+  retry(): void {
+    this.retryAt = 0
+    this.retryWait = FIRST_RETRY
+  }
+
+  /**
+   * Stores what is new.
+   * @param closing the page may end at once: nothing is asked before all is handed over
+   */
+  async save(page: PageState, closing = false): Promise<void> {
+    if (this.resting) return
+    this.page = page
+    if (closing && this.database && this.generation !== undefined) {
+      await this.write(false)
+      return
+    }
+    if (this.saving) {
+      this.again = true
+      return this.saving
+    }
+    this.saving = this.saveAll().finally(() => {
+      this.saving = undefined
+    })
+    return this.saving
+  }
+
+  /** Puts the texts of a session in. @returns the branch where each of its texts ends */
+  adopt(session: Draft): (number | undefined)[] {
+    const { draft } = this.segments
+    const shown = draft.place
+    const ends = merge(session, draft)
+    if (draft.branch) draft.go(shown)
+    this.touch()
+    return ends
+  }
+
+  /** Throws away all texts of this model, in all tabs. @param draft what the page goes on with */
+  async clear(draft: Draft): Promise<void> {
+    this.replace(draft)
+    try {
+      await this.connect()
+      this.generation = this.environment.newId()
+      await this.database!.change({
+        removes: [[LAYOUT, this.hash], ...this.former.map(hash => [hash])],
+        puts: [[this.key('generation'), this.generation]],
       })
-      store.put({ branches, standing, chains: draft.chains, past } satisfies Forest, [this.hash])
-      await new Promise<void>((resolve, reject) => {
-        transaction.oncomplete = () => resolve()
-        transaction.onabort = () => reject(transaction.error)
-      })
-    } catch {
-      // A full disk: what was kept before stays, the text on the page is whole.
-      this.kept.clear()
-    } finally {
-      this.writing = false
+      this.channel.tell({ type: 'cleared', hash: this.hash })
+      // What was stored meanwhile is gone as well.
+      this.replace(this.segments.draft)
+    } catch (error) {
+      this.failed(error)
     }
   }
 
-  async clear(): Promise<void> {
-    const transaction = this.database.transaction(STORE, 'readwrite')
-    const range = IDBKeyRange.bound([this.hash], [this.hash, []])
-    await settled(transaction.objectStore(STORE).delete(range))
-    this.kept.clear()
+  /** From now on the page shows these texts; nothing of them is stored yet. */
+  replace(draft: Draft): void {
+    this.segments = new Segments(draft)
+    this.touch()
+  }
+
+  /** The page goes to the back/forward cache: others may write on where it stopped. */
+  suspend(): void {
+    this.resting = true
+    this.releaseWriter?.()
+  }
+
+  /** The page comes back from there, as another writer. */
+  async resume(): Promise<void> {
+    if (!this.resting) return
+    this.writer = this.environment.newId()
+    this.releaseWriter = await this.environment.hold(writerLock(this.writer))
+    this.restart()
+    this.resting = false
+    await this.refresh().catch(error => this.failed(error))
   }
 
   close(): void {
-    this.database.close()
-    this.release()
+    this.suspend()
+    this.channel.close()
+    this.database?.close()
+    this.database = undefined
+  }
+
+  // --- internal ---
+
+  private key(...parts: Key): Key {
+    return [LAYOUT, this.hash, ...parts]
+  }
+
+  private say(keeping: Keeping): void {
+    if (keeping === this.keeping) return
+    this.keeping = keeping
+    this.listener.keeping(keeping)
+  }
+
+  private failed(error: unknown): void {
+    if (this.resting) return
+    const name = error instanceof Error || error instanceof DOMException ? error.name : ''
+    const full = name === 'QuotaExceededError'
+    if (!full) {
+      this.database?.close()
+      this.database = undefined
+    }
+    this.retryAt = this.environment.now() + this.retryWait
+    this.retryWait = Math.min(LAST_RETRY, 2 * this.retryWait)
+    this.say(full ? 'full' : 'refused')
+  }
+
+  private async open(): Promise<void> {
+    this.database ??= await this.environment.open(() => {
+      this.database = undefined
+      this.touch()
+    })
+  }
+
+  /** Opens the storage and finds or makes its generation. */
+  private async connect(): Promise<void> {
+    await this.open()
+    if (this.generation !== undefined) return
+    const key = this.key('generation')
+    const made = this.environment.newId()
+    const isFirst = await this.database!.change({
+      expect: { key, is: value => value === undefined },
+      puts: [[key, made]],
+    })
+    this.generation = isFirst ? made : await this.storedGeneration()
+    // Another tab made it, and may have stored texts since these rows were read.
+    if (!isFirst) this.isRead = false
+  }
+
+  private async storedGeneration(): Promise<string | undefined> {
+    const rows = (await this.database?.rows(this.key('generation'))) ?? []
+    return rows[0]?.[1] as string | undefined
+  }
+
+  private async saveAll(): Promise<void> {
+    try {
+      do {
+        this.again = false
+        await this.connect()
+        if (!this.isRead) await this.refresh()
+        if (this.resting || (await this.write(true))) continue
+        // The storage was cleared: all that is on the page is stored anew.
+        this.generation = await this.storedGeneration()
+        this.restart()
+        this.again = true
+      } while (this.again && !this.resting)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** All that is stored is to be read again. */
+  private restart(): void {
+    this.segments = new Segments(this.segments.draft)
+    this.isRead = false
+    this.touch()
+  }
+
+  /** @param careful whether to look first that the storage was not cleared @returns false when it was */
+  private async write(careful: boolean): Promise<boolean> {
+    const { segments, generation, touches } = this
+    segments.assign(this.environment.newId, this.environment.now())
+    const unsaved = segments.unsaved().map(segment => ({ segment, count: segment.count }))
+    const puts = unsaved.flatMap(({ segment }) => this.rowsOf(segment))
+    puts.push([
+      this.key('desk', this.writer),
+      deskRow(this.page!, this.segments, this.environment.now()),
+    ])
+    try {
+      const written = await this.database!.change({
+        puts,
+        ...(careful && {
+          expect: { key: this.key('generation'), is: (value: unknown) => value === generation },
+        }),
+      })
+      if (!written) return false
+    } catch (error) {
+      if (careful) throw error
+      this.failed(error)
+      return true
+    }
+    for (const { segment, count } of unsaved) segment.saved = Math.max(segment.saved, count)
+    this.retryAt = 0
+    this.retryWait = FIRST_RETRY
+    if (segments === this.segments) {
+      // Without having looked, nothing is promised.
+      this.say(careful && touches === this.touches ? 'kept' : 'unsaved')
+    }
+    if (unsaved.length > 0) this.channel.tell({ type: 'saved', hash: this.hash })
+    return true
+  }
+
+  private rowsOf(segment: Segment): [Key, unknown][] {
+    const { id, parent, at, reason, origin, born, count, saved } = segment
+    const row: SegmentRow = {
+      ...(parent !== undefined && { parent }),
+      ...{ at, reason, origin: { ...origin }, born, count },
+      writer: this.releaseWriter ? this.writer : '',
+      generation: this.generation!,
+    }
+    const rows: [Key, unknown][] = [[this.key('segment', id), row]]
+    const first = Math.max(0, saved)
+    for (let from = first - (first % CHUNK); from < count; from += CHUNK) {
+      const piece = this.segments.piece(segment, from, Math.min(count, from + CHUNK))
+      rows.push([this.key('chunk', id, from / CHUNK), piece])
+    }
+    return rows
+  }
+
+  /** @returns the rows of all segments */
+  private graftAll(rows: readonly Row[]): Map<string, SegmentRow> {
+    const found = new Map<string, SegmentRow>()
+    const chunks = new Map<string, unknown[]>()
+    for (const [[, , kind, id, n], value] of rows) {
+      if (kind === 'segment') found.set(id as string, value as SegmentRow)
+      if (kind !== 'chunk') continue
+      if (!chunks.has(id as string)) chunks.set(id as string, [])
+      chunks.get(id as string)![n as number] = value
+    }
+    for (const id of inOrder(found, this.generation))
+      this.graft(id, found.get(id)!, chunks.get(id) ?? [])
+    return found
+  }
+
+  /** Puts what is new of a stored segment into the draft. */
+  private graft(id: string, row: SegmentRow, chunks: readonly unknown[]): void {
+    const from = this.segments.get(id)?.count ?? 0
+    this.segments.graft(id, row, wholePieces(chunks, from, row.count))
+  }
+
+  /** Writes on where a page stopped that is no longer there. */
+  private async take(segment: Segment, rows: ReadonlyMap<string, SegmentRow>): Promise<void> {
+    const row = rows.get(segment.id)
+    const held = await this.environment.held()
+    if (!row?.writer || !this.releaseWriter || !held || held.has(writerLock(row.writer))) return
+    if (row.count !== segment.count || !this.segments.canTake(segment)) return
+    const key = this.key('segment', segment.id)
+    segment.own = await this.database!.change({
+      expect: { key, is: value => isSame(value as SegmentRow | undefined, row) },
+      puts: [[key, { ...row, writer: this.writer }]],
+    })
+  }
+
+  /** Puts in what pages with layout 1 stored. */
+  private async readOld(draft: Draft): Promise<FromVersion1 | undefined> {
+    const forests = []
+    for (const hash of this.former) forests.push(await this.database!.rows([hash]))
+    const found = forests.filter(rows => rows.length > 0)
+    return found.length > 0 ? mergeVersion1(found, draft) : undefined
+  }
+
+  /** Stores it anew; where an old page is still open and writes, or it is damaged, it stays as well. */
+  private async takeOld(isWhole: boolean): Promise<void> {
+    const locks = await Promise.all(this.former.map(hash => this.environment.hold(oldLock(hash))))
+    try {
+      this.segments.assign(this.environment.newId, this.environment.now())
+      const unsaved = this.segments.unsaved()
+      const puts = unsaved.flatMap(segment => this.rowsOf(segment))
+      const goes = isWhole && !locks.includes(undefined)
+      const removes = goes ? this.former.map(hash => [hash]) : []
+      await this.database!.change({ puts, removes })
+      for (const segment of unsaved) segment.saved = segment.count
+    } finally {
+      for (const release of locks) release?.()
+    }
+  }
+
+  /** Takes over what other tabs stored since. */
+  private refresh(): Promise<void> {
+    if (this.resting || !this.database) return Promise.resolve()
+    const turn = (this.refreshing ?? Promise.resolve()).catch(() => {}).then(() => this.readNew())
+    this.refreshing = turn
+    return turn
+  }
+
+  private async readNew(): Promise<void> {
+    const { database, segments } = this
+    if (!database || this.resting) return
+    this.generation ??= await this.storedGeneration()
+    const found = new Map<string, SegmentRow>()
+    for (const [key, row] of await database.rows(this.key('segment'))) {
+      found.set(key[3] as string, row as SegmentRow)
+    }
+    const news: [string, unknown[]][] = []
+    for (const id of inOrder(found, this.generation)) {
+      const known = segments.get(id)
+      if (known && (known.own || known.count >= found.get(id)!.count)) continue
+      const chunks: unknown[] = []
+      const first = Math.floor((known?.count ?? 0) / CHUNK)
+      for (const [key, chunk] of await database.rows(this.key('chunk', id), first)) {
+        chunks[key[4] as number] = chunk
+      }
+      news.push([id, chunks])
+    }
+    // The page went on with other texts meanwhile.
+    if (segments !== this.segments || this.resting) return
+    this.isRead = true
+    if (news.length === 0) return
+    const { draft } = segments
+    const shown = draft.place
+    for (const [id, chunks] of news) this.graft(id, found.get(id)!, chunks)
+    if (draft.branch) draft.go(shown)
+    this.listener.grown()
+  }
+
+  private clearedElsewhere(): void {
+    if (this.resting) return
+    this.generation = undefined
+    this.listener.cleared()
   }
 }

@@ -19,6 +19,7 @@ export class Vouch {
   private readonly tell: (message: ToWorker) => void
   /** What the text of a run is to be. */
   private promised: string | undefined
+  private places: readonly (number | undefined)[] = []
   private job = 0
 
   constructor(tell: (message: ToWorker) => void) {
@@ -35,8 +36,12 @@ export class Vouch {
     this.promised = text
   }
 
-  /** Lets the worker write all texts again: a file may have been made by other weights, or by hand. */
-  check(draft: Draft): void {
+  /**
+   * Lets the worker write all texts of a file again: it may have been made by other weights, or by hand.
+   * @param places the branches of the page where they stand
+   */
+  check(draft: Draft, places: readonly (number | undefined)[]): void {
+    this.places = places
     const texts = draft.branches.map(({ id, parent, at, origin, records }): ToVerify => {
       const { columns } = Draft.textOf(draft, draft.placeOf(id)).slice(0)
       const { ids, temperatures, coins, chains } = columns
@@ -53,7 +58,9 @@ export class Vouch {
       const { job, symbols, text: branch, at } = message
       if (job !== this.job) return true
       const same = branch === undefined || at === undefined
-      this.verdict = same ? { state: 'same', symbols } : { state: 'other', branch, at }
+      this.verdict = same
+        ? { state: 'same', symbols }
+        : { state: 'other', branch: this.places[branch] ?? branch, at }
       return true
     }
     if (message.type !== 'failed' || message.during !== 'verify') return false

@@ -86,7 +86,6 @@ describe('the chain', () => {
       wanted => typeof ondo === 'object' && ondo.text().startsWith(wanted),
       whole,
     )
-    await pause(page)
     const grown = await text(page)
     expect(grown).toBe(await inNode(4, drawn(grown.length, before.length)))
     const chip = page.locator('.to-chain')

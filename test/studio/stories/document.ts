@@ -178,11 +178,12 @@ describe('other texts', () => {
     await page.keyboard.press('Escape')
     expect(await page.locator('.view').count()).toBe(0)
 
-    // Kept within two seconds; a reload comes back to the same text and the same tree.
-    await page.waitForTimeout(2000)
+    // Kept, it says; a reload comes back to the same text and the same tree.
+    await page.locator('[data-keeping=kept]').waitFor()
     await page.reload()
-    await page.waitForFunction(old => ondo.text().startsWith(old), second)
-    await pause(page)
+    await page.waitForFunction(old => ondo.text() === old, second)
+    // Paused as it was.
+    await page.getByRole('button', { name: 'Write', exact: true }).waitFor()
     await page.getByRole('treeitem').nth(1).waitFor()
     expect(await page.getByRole('treeitem').count()).toBe(2)
     await page.getByRole('treeitem').first().focus()

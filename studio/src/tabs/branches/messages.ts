@@ -15,7 +15,14 @@ export const words = table(
     luck: 'Same luck, other temperatures',
     forget: 'Forget all texts of this model',
     forgetSure: 'Really forget them?',
-    kept: 'Texts are kept in this browser and come back after a reload.',
+    keeping: {
+      kept: 'Texts are kept in this browser and come back after a reload.',
+      growing:
+        'Texts are kept in this browser while they grow; the last few seconds may still be missing.',
+      first: 'The texts are being put into this browser’s storage…',
+      full: 'The browser’s storage is full: the newest of these texts are not kept.',
+      refused: 'This browser keeps nothing for this page: the texts end with it.',
+    },
     none: 'So far there is one text. Click a character and choose another one, or begin anew.',
   },
   {
@@ -31,7 +38,13 @@ export const words = table(
     luck: '同じ運、違う温度',
     forget: 'このモデルの文章をすべて消す',
     forgetSure: '本当に消しますか？',
-    kept: '文章はこのブラウザーに残り、読み込み直しても戻ります。',
+    keeping: {
+      kept: '文章はこのブラウザーに残り、読み込み直しても戻ります。',
+      growing: '書き進む文章もこのブラウザーに残ります。最後の数秒はまだかもしれません。',
+      first: '文章をこのブラウザーに保存しています…',
+      full: 'ブラウザーの保存領域がいっぱいで、新しい文章は残っていません。',
+      refused: 'このブラウザーはこのページに保存を許していません。文章はページとともに消えます。',
+    },
     none: 'まだ文章は一つです。文字を選んで別の文字に替えるか、書き直してみてください。',
   },
 )

@@ -1,0 +1,160 @@
+/**
+ * The texts of the page and what is stored of them: when it is stored, what the reader is told of it,
+ * and where this very tab left off before a reload.
+ */
+
+import type { PageState } from '../text/text-rows.js'
+import { type Keeping, type Kept, type StoredModel, TextStore } from '../text/text-store.js'
+import type { Draft } from '../text/text-tree.js'
+
+/** Texts are stored so often while they change, ms. */
+const KEEP_EVERY = 1500
+/** After a failure it is tried again though nothing changes, ms. */
+const RETRY_EVERY = 15_000
+
+/** What a tab remembers of itself over a reload, in its entry of the browser's history. */
+export interface TabState {
+  /** Of the model. */
+  readonly hash: string
+  readonly writer: string
+  readonly paused: boolean
+  /** Symbols shown. */
+  readonly count: number
+}
+
+/** The page whose texts are stored. */
+export interface TextPage {
+  readonly pageState: PageState | undefined
+  readonly playing: boolean
+  readonly count: number
+  /** Texts of another tab came in. */
+  grownElsewhere(): void
+  /** The texts were thrown away in another tab. */
+  clearedElsewhere(): void
+}
+
+export class StoredTexts {
+  keeping = $state<Keeping>('unsaved')
+  /** Whether anything was stored since the last failure. */
+  works = $state(false)
+  /** The reader has seen that nothing is stored. */
+  dismissed = $state(false)
+  /** What this tab remembered when it was opened. */
+  readonly before: TabState | undefined = readTabState()
+
+  private readonly page: TextPage
+  private store: TextStore | undefined
+  private hash = ''
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(page: TextPage) {
+    this.page = page
+    document.addEventListener('visibilitychange', () => this.save(document.hidden))
+    window.addEventListener('pagehide', ({ persisted }) => {
+      this.save(true)
+      this.rememberTab()
+      if (persisted) this.store?.suspend()
+    })
+    window.addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.store?.resume().then(() => this.save())
+    })
+  }
+
+  /** Opens the texts of a model. @returns what was stored, and a way to go on with it */
+  async open(model: StoredModel): Promise<{ kept: Kept; take: () => void; leave: () => void }> {
+    const { hash } = model
+    const store: TextStore = new TextStore(model, {
+      keeping: keeping => store === this.store && this.say(keeping),
+      grown: () => store === this.store && this.page.grownElsewhere(),
+      cleared: () => store === this.store && this.page.clearedElsewhere(),
+    })
+    const kept = await store.load(this.before?.hash === hash ? this.before.writer : undefined)
+    return {
+      kept,
+      take: () => {
+        // What the last model wrote a moment ago.
+        this.save(true)
+        this.store?.close()
+        this.store = store
+        this.hash = hash
+        this.dismissed = false
+        this.say(store.keeping)
+      },
+      leave: () => store.close(),
+    }
+  }
+
+  /** The texts have changed. */
+  changed(): void {
+    this.store?.touch()
+    this.timer ??= setTimeout(() => this.save(), KEEP_EVERY)
+  }
+
+  /** Stores it as soon as what is being done is done. */
+  soon(): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.save())
+  }
+
+  /** @param closing the page may end at once */
+  save(closing = false): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    const { store } = this
+    const state = this.page.pageState
+    if (!store || !state) return
+    if (closing || store.isDue) store.save(state, closing)
+    else this.timer = setTimeout(() => this.save(), KEEP_EVERY)
+  }
+
+  /** Room was made: what is not stored is tried again at once. */
+  retry(): void {
+    this.store?.retry()
+    this.save()
+  }
+
+  /** Throws away what is stored of this model. @param draft what the page goes on with */
+  async clear(draft: Draft): Promise<void> {
+    await this.store?.clear(draft)
+  }
+
+  /** The page goes on with these texts, of which nothing is stored. */
+  replace(draft: Draft): void {
+    this.store?.replace(draft)
+  }
+
+  /** Puts the texts of a session in. @returns the branch where each of its texts ends */
+  adopt(session: Draft): (number | undefined)[] {
+    return this.store?.adopt(session) ?? []
+  }
+
+  /** For the browser's history: it survives a reload, and is there where storage is refused. */
+  get tabState(): { readonly ondo: TabState } | undefined {
+    const { hash, store, page } = this
+    if (!store) return undefined
+    const { playing, count } = page
+    return { ondo: { hash, writer: store.writer, paused: !playing, count } }
+  }
+
+  // --- internal ---
+
+  private say(keeping: Keeping): void {
+    this.keeping = keeping
+    if (keeping === 'kept') this.works = true
+    if (keeping !== 'full' && keeping !== 'refused') {
+      this.dismissed &&= keeping !== 'kept'
+      return
+    }
+    this.works = false
+    this.timer ??= setTimeout(() => this.save(), RETRY_EVERY)
+  }
+
+  private rememberTab(): void {
+    if (this.tabState) history.replaceState(this.tabState, '')
+  }
+}
+
+function readTabState(): TabState | undefined {
+  const state = (history.state as { readonly ondo?: TabState } | null)?.ondo
+  return typeof state?.hash === 'string' && typeof state.writer === 'string' ? state : undefined
+}

@@ -1,0 +1,186 @@
+/**
+ * The browser's storage as the texts use it: rows under keys that are lists, changed all or nothing.
+ * IndexedDB lets one change of a store run at a time, also between tabs, so a change that expects a row
+ * to be as it was is safe from other tabs.
+ */
+
+export type Key = readonly (string | number)[]
+
+export interface Change {
+  readonly puts?: readonly (readonly [Key, unknown])[]
+  /** Rows that go, each with all rows whose keys begin so. */
+  readonly removes?: readonly Key[]
+  /** Unless this row is so, nothing is changed. */
+  readonly expect?: { readonly key: Key; readonly is: (value: unknown) => boolean }
+}
+
+export interface TextDatabase {
+  /** Rows whose keys begin so, in order. @param from the least next part of their keys */
+  rows(prefix: Key, from?: number): Promise<(readonly [Key, unknown])[]>
+  /** The keys of those rows, without what lies under them. */
+  keys(prefix: Key): Promise<Key[]>
+  /**
+   * Without `expect` everything is asked for before this returns, so that a page may close right after.
+   * @returns whether the row was as expected
+   * @throws DOMException; then nothing was changed
+   */
+  change(change: Change): Promise<boolean>
+  close(): void
+}
+
+/** What a page that keeps texts needs of the browser. */
+export interface StoreEnvironment {
+  /** @param lost told when the browser closes the storage, as it does when a person clears it */
+  open(lost: () => void): Promise<TextDatabase>
+  /** A lock for as long as this page lives; undefined: another has it, or there are no locks. */
+  hold(lock: string): Promise<(() => void) | undefined>
+  /** The locks that any page holds now; undefined: this browser does not tell. */
+  held(): Promise<ReadonlySet<string> | undefined>
+  /** What other tabs say, and a way to tell them. */
+  listen(told: (message: TextMessage) => void): { tell(message: TextMessage): void; close(): void }
+  newId(): string
+  /** ms since 1970. */
+  now(): number
+}
+
+export type TextMessage =
+  | { readonly type: 'saved'; readonly hash: string }
+  /** Left out `hash`: the texts of all models. */
+  | { readonly type: 'cleared'; readonly hash?: string }
+
+const DATABASE = 'ondo-texts'
+const VERSION = 1
+const STORE = 'texts'
+/** A storage that does not answer must not keep the page from opening, ms. */
+const PATIENCE = 5000
+
+const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+function below(prefix: Key, from?: number): IDBKeyRange {
+  return IDBKeyRange.bound(from === undefined ? prefix : [...prefix, from], [...prefix, []])
+}
+
+class IndexedTexts implements TextDatabase {
+  private readonly database: IDBDatabase
+
+  constructor(database: IDBDatabase, lost: () => void) {
+    this.database = database
+    database.onclose = lost
+    // A newer page wants another layout; this one must not stand in its way.
+    database.onversionchange = () => {
+      database.close()
+      lost()
+    }
+  }
+
+  async rows(prefix: Key, from?: number): Promise<(readonly [Key, unknown])[]> {
+    const store = this.database.transaction(STORE).objectStore(STORE)
+    const range = below(prefix, from)
+    const [keys, values] = await Promise.all([
+      settled(store.getAllKeys(range)),
+      settled(store.getAll(range)),
+    ])
+    return keys.map((key, i) => [key as unknown as Key, values[i]])
+  }
+
+  async keys(prefix: Key): Promise<Key[]> {
+    const store = this.database.transaction(STORE).objectStore(STORE)
+    return (await settled(store.getAllKeys(below(prefix)))) as unknown as Key[]
+  }
+
+  change({ puts = [], removes = [], expect }: Change): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const transaction = this.database.transaction(STORE, 'readwrite')
+      const store = transaction.objectStore(STORE)
+      let met = true
+      const write = (): void => {
+        for (const key of removes) store.delete(below(key))
+        for (const [key, value] of puts) store.put(value, key as unknown as IDBValidKey)
+      }
+      transaction.oncomplete = () => resolve(met)
+      transaction.onabort = () => reject(transaction.error)
+      try {
+        if (!expect) return write()
+        const request = store.get(expect.key as unknown as IDBValidKey)
+        request.onsuccess = () => {
+          met = expect.is(request.result)
+          if (met) write()
+        }
+      } catch (error) {
+        transaction.abort()
+        reject(error)
+      }
+    })
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}
+
+function openIndexed(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('The storage does not answer.')), PATIENCE)
+    const request = indexedDB.open(DATABASE, VERSION)
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
+    request.onblocked = () => reject(new Error('Another tab holds an older storage open.'))
+    request.onerror = () => reject(request.error)
+    request.onsuccess = () => {
+      clearTimeout(late)
+      resolve(request.result)
+    }
+  })
+}
+
+/** @throws DOMException, or an Error where the storage does not answer */
+export async function openTexts(lost: () => void = () => {}): Promise<TextDatabase> {
+  return new IndexedTexts(await openIndexed(), lost)
+}
+
+const CHANNEL = 'ondo-texts'
+
+/** The browser that shows this page. Without a secure context it has no locks. */
+export const BROWSER: StoreEnvironment = {
+  open: openTexts,
+  hold(name) {
+    return new Promise(resolve => {
+      const { locks } = navigator as { readonly locks?: LockManager }
+      if (!locks) return resolve(undefined)
+      locks
+        .request(name, { ifAvailable: true }, lock => {
+          if (!lock) return resolve(undefined)
+          return new Promise<void>(release => resolve(release))
+        })
+        .catch(() => resolve(undefined))
+    })
+  },
+  async held() {
+    const { locks } = navigator as { readonly locks?: LockManager }
+    const state = await locks?.query().catch(() => undefined)
+    return (
+      state && new Set([...(state.held ?? []), ...(state.pending ?? [])].map(l => l.name ?? ''))
+    )
+  },
+  listen(told) {
+    if (typeof BroadcastChannel !== 'function') return { tell() {}, close() {} }
+    const channel = new BroadcastChannel(CHANNEL)
+    channel.onmessage = ({ data }) => told(data)
+    return {
+      tell: message => channel.postMessage(message),
+      close: () => channel.close(),
+    }
+  },
+  newId: () => [...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-'),
+  now: () => Date.now(),
+}
+
+/** Tells the other tabs, from a part of the page that keeps no texts itself. */
+export function tellTabs(message: TextMessage): void {
+  const channel = BROWSER.listen(() => {})
+  channel.tell(message)
+  channel.close()
+}

@@ -1,0 +1,140 @@
+/** The rows in which texts are stored, and what is read out of them. */
+import type { Moment, Past } from './history.js'
+import type { Key } from './text-database.js'
+import {
+  type Address,
+  cut,
+  isWhole,
+  type SegmentFacts,
+  type Segments,
+  type StoredPiece,
+} from './text-segments.js'
+
+/** Symbols of a chunk: about 220 KB. */
+export const CHUNK = 4096
+/** First of all keys of this layout: [LAYOUT, hash, kind, ...]. */
+export const LAYOUT = 'texts 2'
+/** Where so many tabs left off is known; older ones are forgotten. */
+const MOST_DESKS = 8
+
+export type Row = readonly [Key, unknown]
+
+/** Where the reader was. */
+export type Standing = Moment
+
+/** How a page stands: what is stored of it beside the texts. */
+export interface PageState {
+  readonly standing: Standing
+  readonly past: Past
+  readonly playing: boolean
+}
+
+export type StoredMoment = Omit<Moment, 'place'> & { readonly place: Address }
+
+/** Key [LAYOUT, hash, 'desk', writer]: where a page left off. */
+export interface DeskRow {
+  readonly standing: StoredMoment | undefined
+  readonly past: { readonly moments: readonly StoredMoment[]; readonly at: number }
+  readonly playing: boolean
+  readonly time: number
+}
+
+/** Key [LAYOUT, hash, 'segment', id]; its symbols lie under [LAYOUT, hash, 'chunk', id, n]. */
+export interface SegmentRow extends SegmentFacts {
+  readonly count: number
+  /** The page that writes it. */
+  readonly writer: string
+  /** Rows of an older generation were thrown away. */
+  readonly generation: string
+}
+
+/** Segments of one generation, each behind the one that it leaves. */
+export function inOrder(
+  rows: ReadonlyMap<string, SegmentRow>,
+  generation: string | undefined,
+): string[] {
+  const ordered = new Set<string>()
+  if (generation === undefined) return []
+  const all = [...rows].sort(([a, { born: x }], [b, { born: y }]) => x - y || (a < b ? -1 : 1))
+  for (const [id] of all) {
+    const way: string[] = []
+    for (let at: string | undefined = id; at !== undefined; at = rows.get(at)?.parent) {
+      if (rows.get(at)?.generation !== generation || ordered.has(at) || way.includes(at)) break
+      way.unshift(at)
+    }
+    for (const each of way) ordered.add(each)
+  }
+  return [...ordered]
+}
+
+/** Is the row still what it was when it was read? */
+export const isSame = (now: SegmentRow | undefined, row: SegmentRow): boolean =>
+  now?.writer === row.writer && now.count === row.count
+
+/** The newest place where a page left off, or that of this page before a reload; and rows too many. */
+export function deskOf(
+  rows: readonly Row[],
+  previous: string | undefined,
+): { desk: DeskRow | undefined; useless: Key[] } {
+  const desks = rows.filter(([[, , kind]]) => kind === 'desk') as [Key, DeskRow][]
+  desks.sort(([, a], [, b]) => b.time - a.time)
+  const own = desks.find(([key]) => key[3] === previous)
+  return {
+    desk: (own ?? desks[0])?.[1],
+    useless: desks.slice(MOST_DESKS).map(([key]) => key),
+  }
+}
+
+/** Own symbols [from, to) of a segment, as far as they are stored whole. */
+export function wholePieces(chunks: readonly unknown[], from: number, to: number): StoredPiece[] {
+  const pieces: StoredPiece[] = []
+  let at = from
+  while (at < to) {
+    const n = Math.floor(at / CHUNK)
+    const chunk = chunks[n]
+    const start = n * CHUNK
+    if (!isWhole(chunk)) break
+    const end = Math.min(to, start + chunk.columns.ids.length)
+    if (end <= at) break
+    pieces.push(cut(chunk, at - start, end - start))
+    // A chunk that is not full is the last one.
+    if (end < start + CHUNK) break
+    at = end
+  }
+  return pieces
+}
+
+export function deskRow(
+  { standing, past, playing }: PageState,
+  segments: Segments,
+  time: number,
+): DeskRow {
+  const stored = (moment: Moment): StoredMoment | undefined => {
+    const place = segments.addressOf(moment.place)
+    return place && { ...moment, place }
+  }
+  const isKnown = (moment: StoredMoment | undefined): moment is StoredMoment => !!moment
+  const moments = past.moments.map(stored)
+  const at = moments.slice(0, past.at + 1).filter(isKnown).length - 1
+  const known = moments.filter(isKnown)
+  return { standing: stored(standing), past: { moments: known, at }, playing, time }
+}
+
+/** A page as it left off, as far as its places are there. */
+export function pageOf(
+  { standing, past, playing }: DeskRow,
+  segments: Segments,
+): Partial<PageState> {
+  const found = ({ place, ...moment }: StoredMoment): Moment | undefined => {
+    const where = segments.placeOf(place)
+    return where && { ...moment, place: where }
+  }
+  const here = standing && found(standing)
+  const moments = past.moments.map(found)
+  const isWhole = !moments.includes(undefined)
+  return {
+    ...(here && { standing: here }),
+    ...(isWhole && { past: { moments: moments as Moment[], at: past.at } }),
+    playing,
+  }
+}

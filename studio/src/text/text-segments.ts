@@ -1,0 +1,282 @@
+/**
+ * How a draft is stored: in segments. A segment is a stretch of a text that one page wrote, under an
+ * id that no other page makes. It leaves another segment at some symbol, as a branch does, and only
+ * its page writes it, only at its end. So tabs never write the same row, and the texts of all tabs are
+ * the union of their segments. One branch may be stored in several segments: what a later page adds
+ * to the end of a branch is a segment of its own.
+ */
+import type { Origin } from '../writer/protocol.js'
+import { type Piece, Records } from './records.js'
+import { Draft, type Place, type Reason } from './text-tree.js'
+
+/** A place in a stored text. */
+export interface Address {
+  readonly segment: string
+  /** Symbols from the beginning of the text. */
+  readonly count: number
+}
+
+/** A piece whose column `chains` counts in its own list; 0 is temperature alone. */
+export interface StoredPiece extends Piece {
+  readonly chains: readonly string[]
+}
+
+/** What is stored of a segment beside its symbols. */
+export interface SegmentFacts {
+  /** The segment that it leaves; left out for a beginning. */
+  readonly parent?: string
+  /** Place of its first own symbol in the whole text. */
+  readonly at: number
+  readonly reason: Reason
+  readonly origin: Origin
+  /** ms since 1970. */
+  readonly born: number
+}
+
+export interface Segment extends SegmentFacts {
+  readonly id: string
+  /** Own symbols that the draft has. */
+  count: number
+  /** Of them, those that are stored; -1: not even its facts are. */
+  saved: number
+  /** Whether this page writes it. */
+  own: boolean
+  /** The branch in which its text ends. */
+  branch: number
+}
+
+/** Symbols of a branch up to `end` (in the whole text) are those of a segment's text. */
+interface Cover {
+  readonly segment: Segment
+  end: number
+}
+
+const isRow = (piece: unknown): piece is Piece =>
+  typeof piece === 'object' && piece !== null && 'columns' in piece && 'text' in piece
+
+/** Whether a stored piece is what it should be: all columns of one length, and the text of theirs. */
+export function isWhole(piece: unknown): piece is StoredPiece {
+  if (!isRow(piece) || typeof piece.text !== 'string') return false
+  const { ids, lengths } = piece.columns
+  if (!(ids instanceof Uint32Array) || lengths === undefined) return false
+  if (Object.values(piece.columns).some(column => column.length !== ids.length)) return false
+  return lengths.reduce((sum: number, n: number) => sum + n, 0) === piece.text.length
+}
+
+/** A piece of a draft, to be stored. @param all the chains of the draft */
+export function toStored(piece: Piece, all: readonly string[]): StoredPiece {
+  const chains = ['']
+  const places = new Map([[0, 0]])
+  const own = piece.columns.chains.map(index => {
+    if (!places.has(index)) places.set(index, chains.push(all[index]) - 1)
+    return places.get(index)!
+  })
+  return { text: piece.text, columns: { ...piece.columns, chains: own }, chains }
+}
+
+/** A stored piece, for a draft. */
+export function fromStored({ text, columns, chains }: StoredPiece, draft: Draft): Piece {
+  const places = chains.map(written => draft.chainIndex(written))
+  const theirs = columns.chains ?? new Uint16Array(columns.ids.length)
+  return { text, columns: { ...columns, chains: theirs.map(index => places[index] ?? 0) } }
+}
+
+/**
+ * Puts symbols into a draft behind a place, where they are not there already; the place where they end
+ * is shown then.
+ * @returns the branch in which they end; undefined: there is no such place
+ */
+function insert(
+  draft: Draft,
+  place: Place,
+  pieces: readonly Piece[],
+  reason: Reason,
+): number | undefined {
+  draft.go(place)
+  if (draft.place.count !== place.count) return undefined
+  for (const piece of pieces) draft.append(piece, reason)
+  return draft.place.branch
+}
+
+/** The root with this origin, which is made when there is none; what is shown stays. */
+function rootFor(draft: Draft, origin: Origin): number {
+  return (draft.rootOf(origin) ?? draft.adopt(undefined, 0, 'begin', origin)).id
+}
+
+/**
+ * Puts all texts of one draft into another, and leaves one of them shown.
+ * @returns the branch of `into` where each text of `from` ends; undefined where what it goes on from is not there
+ */
+export function merge(from: Draft, into: Draft): (number | undefined)[] {
+  const ends: (number | undefined)[] = []
+  for (const { parent, at, reason, origin, records } of from.branches) {
+    const start = parent === undefined ? rootFor(into, origin) : ends[parent]
+    const piece = fromStored({ ...records.slice(0), chains: from.chains }, into)
+    const place = start === undefined ? undefined : { branch: start, count: at }
+    ends.push(place && insert(into, place, [piece], reason))
+  }
+  return ends
+}
+
+/** A draft with nothing but the text that is shown. */
+export function alone(draft: Draft): Draft {
+  const { place, branch } = draft
+  const made = new Draft()
+  for (const written of draft.chains) made.chainIndex(written)
+  if (!branch) return made
+  made.begin(branch.origin)
+  const { text, columns } = Draft.textOf(draft, place).slice(0)
+  made.append({ text, columns }, 'begin')
+  return made
+}
+
+/** Symbols [from, to) of a piece. */
+export function cut({ text, columns, chains }: StoredPiece, from: number, to: number): StoredPiece {
+  if (from === 0 && to === columns.ids.length) return { text, columns, chains }
+  const records = new Records()
+  const filled = { ...columns, chains: columns.chains ?? new Uint16Array(columns.ids.length) }
+  records.append(text, filled)
+  return { ...records.slice(from, to), chains }
+}
+
+export class Segments {
+  readonly draft: Draft
+  private readonly known = new Map<string, Segment>()
+  /** Of each branch, in order. */
+  private readonly covers: Cover[][] = []
+
+  constructor(draft: Draft) {
+    this.draft = draft
+  }
+
+  get(id: string): Segment | undefined {
+    return this.known.get(id)
+  }
+
+  /** Those of this page that hold more than is stored. */
+  unsaved(): Segment[] {
+    return [...this.known.values()].filter(({ own, count, saved }) => own && count > saved)
+  }
+
+  /** Gives every symbol that is in no segment yet to one of this page. */
+  assign(newId: () => string, now: number): void {
+    for (const { id, parent, at, reason, origin, records } of this.draft.branches) {
+      const covers = this.coversOf(id)
+      const last = covers.at(-1)
+      const from = last?.end ?? at
+      const end = at + records.count
+      const isNewRoot = parent === undefined && last === undefined
+      if (end === from && !isNewRoot) continue
+      if (last && this.isAtEnd(last.segment, id, from)) {
+        last.segment.count += end - from
+        last.end = end
+        continue
+      }
+      const before = last?.segment ?? (parent === undefined ? undefined : this.holding(parent, at))
+      const segment: Segment = {
+        id: newId(),
+        ...(before && { parent: before.id }),
+        at: from,
+        reason: from === at ? reason : 'temperature',
+        origin,
+        born: now,
+        count: end - from,
+        saved: -1,
+        own: true,
+        branch: id,
+      }
+      this.known.set(segment.id, segment)
+      covers.push({ segment, end })
+    }
+  }
+
+  /** The symbols of an own segment from its own symbol `from` on, to be stored. */
+  piece({ branch, at, count }: Segment, from: number, to = count): StoredPiece {
+    const { records, at: start } = this.draft.branches[branch]
+    const offset = at - start
+    return toStored(records.slice(offset + from, offset + to), this.draft.chains)
+  }
+
+  /**
+   * Puts what another page stored into the draft; the end of that text is shown then.
+   * @param piece behind what is known of this segment
+   * @returns false when the text that it goes on from is not there
+   */
+  graft(id: string, facts: SegmentFacts, pieces: readonly StoredPiece[]): boolean {
+    const known = this.known.get(id)
+    const { draft } = this
+    const parent = facts.parent === undefined ? undefined : this.known.get(facts.parent)
+    if (!known && facts.parent !== undefined && (!parent || facts.at > parent.at + parent.count)) {
+      return false
+    }
+    const start = known?.branch ?? parent?.branch ?? rootFor(draft, facts.origin)
+    const segment: Segment = known ?? {
+      ...facts,
+      id,
+      count: 0,
+      saved: 0,
+      own: false,
+      branch: start,
+    }
+    const place = { branch: start, count: segment.at + segment.count }
+    const grafted = pieces.map(piece => fromStored(piece, draft))
+    const branch = insert(draft, place, grafted, facts.reason)
+    if (branch === undefined) return false
+    segment.branch = branch
+    for (const { columns } of grafted) segment.count += columns.ids.length
+    segment.saved = segment.count
+    this.known.set(id, segment)
+    this.cover(segment)
+    return true
+  }
+
+  /** Could this page write on in a segment of another one? */
+  canTake(segment: Segment): boolean {
+    const { at, records } = this.draft.branches[segment.branch]
+    const last = this.coversOf(segment.branch).at(-1)
+    return segment.at >= at && last?.segment === segment && last.end === at + records.count
+  }
+
+  addressOf({ branch, count }: Place): Address | undefined {
+    const segment = this.draft.branches[branch] && this.holding(branch, count)
+    return segment && { segment: segment.id, count }
+  }
+
+  placeOf({ segment, count }: Address): Place | undefined {
+    const known = this.known.get(segment)
+    if (!known || !(count >= 0 && count <= known.at + known.count)) return undefined
+    return { branch: known.branch, count }
+  }
+
+  // --- internal ---
+
+  private coversOf(branch: number): Cover[] {
+    this.covers[branch] ??= []
+    return this.covers[branch]
+  }
+
+  /** Does this page's segment end here, so that it may grow? */
+  private isAtEnd({ own, branch, at, count }: Segment, id: number, end: number): boolean {
+    return own && branch === id && at + count === end
+  }
+
+  /** The segment whose text is that of a branch as far as `count`. */
+  private holding(id: number, count: number): Segment | undefined {
+    let branch = this.draft.branches[id]
+    while (branch.parent !== undefined && count <= branch.at) {
+      branch = this.draft.branches[branch.parent]
+    }
+    return this.coversOf(branch.id).find(({ end }) => end >= count)?.segment
+  }
+
+  /** Notes what a segment holds of the branches on the way to its end. */
+  private cover(segment: Segment): void {
+    const textEnd = segment.at + segment.count
+    for (const { branch, to } of this.draft.path(segment.branch)) {
+      const end = Math.min(to, textEnd)
+      const covers = this.coversOf(branch.id)
+      const from = covers.at(-1)?.end ?? (branch.parent === undefined ? -1 : branch.at)
+      if (end > from) covers.push({ segment, end })
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Texts as pages before 0.2 stored them, to be taken over: one row for the whole forest of a model, and
+ * chunks of symbols under the place of their branch in it.
+ */
+import type { Origin } from '../writer/protocol.js'
+import type { Moment } from './history.js'
+import type { Row } from './text-rows.js'
+import { fromStored, isWhole, merge } from './text-segments.js'
+import { Draft, type Reason } from './text-tree.js'
+
+interface Forest {
+  readonly branches: readonly {
+    readonly parent: number | undefined
+    readonly at: number
+    readonly reason: Reason
+    readonly origin: Origin
+    readonly count: number
+  }[]
+  readonly standing?: Moment
+  /** Left out by the oldest pages. */
+  readonly chains?: readonly string[]
+}
+
+export interface FromVersion1 {
+  /** Nothing was damaged. What is not damaged is there in any case. */
+  readonly isWhole: boolean
+  /** Where the reader was. */
+  readonly page: { readonly standing?: Moment }
+}
+
+/**
+ * Puts what is stored so into a draft.
+ * @param forests of each, rows with keys [hash] and [hash, branch, chunk], in order
+ */
+export function mergeVersion1(forests: readonly (readonly Row[])[], into: Draft): FromVersion1 {
+  let isWhole = true
+  let page: FromVersion1['page'] = {}
+  for (const rows of forests) {
+    const forest = read(rows)
+    isWhole &&= forest.isWhole
+    const ends = merge(forest.draft, into)
+    const { standing } = forest
+    const branch = standing && ends[standing.place.branch]
+    if (branch === undefined || page.standing) continue
+    page = { standing: { ...standing!, place: { ...standing!.place, branch } } }
+  }
+  return { isWhole, page }
+}
+
+interface Read {
+  readonly draft: Draft
+  readonly isWhole: boolean
+  readonly standing?: Moment
+}
+
+function read(rows: readonly Row[]): Read {
+  const draft = new Draft()
+  const forest = rows.find(([key]) => key.length === 1)?.[1] as Forest | undefined
+  if (!Array.isArray(forest?.branches)) return { draft, isWhole: false }
+  for (const { parent, at, reason, origin } of forest.branches) {
+    draft.adopt(parent, at, reason, origin)
+  }
+  const broken = new Set<number>()
+  const chunks = new Map<number, number>()
+  for (const [[, id, chunk], piece] of rows) {
+    if (chunk === undefined) continue
+    const branch = draft.branches[id as number]
+    const next = chunks.get(branch?.id) ?? 0
+    if (!branch || broken.has(branch.id) || chunk !== next || !isWhole(piece)) {
+      broken.add(id as number)
+      continue
+    }
+    chunks.set(branch.id, next + 1)
+    const { text, columns } = fromStored({ ...piece, chains: forest.chains ?? [''] }, draft)
+    branch.records.append(text, columns)
+  }
+  const counted = draft.branches.every(({ id, records }) => {
+    return records.count === forest.branches[id].count
+  })
+  const { standing } = forest
+  const isThere = standing && draft.branches[standing.place?.branch]
+  return { draft, isWhole: counted && broken.size === 0, ...(isThere && { standing }) }
+}
