@@ -20,7 +20,7 @@ import {
 } from '../temperature/index.js'
 import { encodeIncoming, readStops } from '../text/incoming.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
-import { openWriter } from './prefill.js'
+import { openWriter, SLICE } from './prefill.js'
 import { type Step, StopGate } from './stop.js'
 import type { Writer } from './writer.js'
 
@@ -94,9 +94,6 @@ export function stopStrings(stop: GenerateOptions['stop'], model: Model): readon
   if (stop === undefined) return model.stop ?? []
   return readStops(typeof stop === 'string' ? [stop] : stop, model.tokenizer)
 }
-
-/** How long to write before timers, messages and aborts run, ms: half a frame of a screen. */
-const SLICE = 8
 
 /**
  * Writes text: an async iterator of steps, each with its text and the record of why it came.

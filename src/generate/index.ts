@@ -23,7 +23,6 @@ export {
 } from './run/record.js'
 export {
   type ChangedSymbol,
-  LEAST_LOOP,
   type LoopExit,
   leaveLoop,
   nextTemperature,
@@ -49,7 +48,6 @@ export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.
 export type { BranchSettings, SettingsChange } from './tree/settings.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'
 export {
-  CONTEXT_TAIL,
   type Position,
   type Resumed,
   type Snapshot,

@@ -11,8 +11,8 @@ export interface PrefillOptions {
   readonly onProgress?: (read: number, total: number) => void
 }
 
-/** How long to read before timers, messages and aborts have their turn, ms. */
-const SLICE = 8
+/** How long to read or write before timers, messages and aborts run, ms: half a frame. */
+export const SLICE = 8
 /** Ids that are read at once at first: a usual prompt takes one or two calls. */
 const FIRST = 32
 /** Ids that are read at once at most. */

@@ -25,7 +25,7 @@ import {
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { findLongestLoop, type Loop } from '../text/index.js'
+import { findLongestLoop, LEAST_LOOP, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
 import { type Stretch, temperatureBeyond } from './next-text.js'
 import { readBeginning } from './prefill.js'
@@ -305,9 +305,6 @@ export interface LoopExit {
   /** Texts looked at. */
   readonly texts: number
 }
-
-/** Loops below this (`...`, a row of line breaks) are loops by definition and nothing to leave. */
-export const LEAST_LOOP = 24
 
 /**
  * Finds the smallest temperature that leaves the loop in which a text ends: goes through the texts

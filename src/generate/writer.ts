@@ -12,6 +12,7 @@ import {
   type Candidates,
   type Chain,
   type ChainedDraw,
+  CONTEXT_TAIL,
   checkTemperature,
   Distribution,
   type Draw,
@@ -76,12 +77,6 @@ export interface WriterOptions {
   /** Carry on from here; the session is then one that has read the prompt and more. */
   readonly resume?: Resumed
 }
-
-/**
- * How much of the end of a text schedules and links see: of the prompt this many symbols, of all
- * that was written this many UTF-16 units.
- */
-export const CONTEXT_TAIL = 256
 
 export class Writer {
   private readonly session: Session

@@ -68,6 +68,7 @@ export {
   keptMeasures,
   writeMeasures,
 } from './sweep/stored-measures.js'
+export { readZones } from './sweep/stored-zones.js'
 export {
   planSweep,
   type SweepEvent,

@@ -47,4 +47,4 @@ export {
   type TemperatureAt,
   writeSchedule,
 } from './schedule/schedule.js'
-export { LENGTH, SEED, TEMPERATURE } from './settings.js'
+export { CONTEXT_TAIL, HEAT_TEMPERATURES, LENGTH, SEED, TEMPERATURE } from './settings.js'

@@ -24,6 +24,15 @@ export const SEED: SeedKnob = {
   },
 }
 
+/**
+ * How much of the end of a text schedules and samplers see: of the prompt this many symbols, of the
+ * whole text this many UTF-16 units.
+ */
+export const CONTEXT_TAIL = 256
+
+/** The temperatures of the six colours from cold to hot; between two of them the colour is mixed. */
+export const HEAT_TEMPERATURES = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY] as const
+
 export const LENGTH: NumberKnob = {
   name: 'length',
   kind: 'whole',

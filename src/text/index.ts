@@ -42,6 +42,7 @@ export {
   findLongestLoop,
   findLoop,
   findLoops,
+  LEAST_LOOP,
   LOOP_REPEATS,
   type Loop,
   LoopDetector,

@@ -3,6 +3,8 @@
  * a decade from 0.05 to 10, and beyond a gap at either end the two limits, 0 and infinity, as exact
  * stops. (A linear slider over the same range leaves 2 % of its length to everything below 0.2.)
  */
+import { HEAT_TEMPERATURES } from 'ondo/temperature'
+
 const PER_DECADE = 100
 const GAP = 16
 export const LOWEST = 0.05
@@ -101,7 +103,7 @@ export const writeTemperature = (T: number): string =>
   T === Number.POSITIVE_INFINITY ? 'inf' : String(T)
 
 /** Colours stand in styles/paper.css as --heat-0 .. --heat-5; between two of them the colour is mixed. */
-const HEAT = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY].map(fractionOf)
+const HEAT = HEAT_TEMPERATURES.map(fractionOf)
 export const HEAT_STOPS: readonly number[] = HEAT
 
 /** The colour of a temperature, as CSS. */

@@ -7,7 +7,7 @@ import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { EIGHTHS, readingPrompt } from '../terminal/progress-line.js'
 
 const TOP: NumberKnob = {
   name: 'top',
@@ -20,7 +20,6 @@ const TOP: NumberKnob = {
 
 /** Cells of a bar; the rest of the row is 52 columns. */
 const BAR = 26
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 /** A bar of `share` of its full width, to an eighth of a cell. */
 function bar(share: number): string {

@@ -1,7 +1,6 @@
 /** `ondo sample --loops`: says where a text begins to go round, while it is written. */
 import type { Model } from '../../file/index.js'
 import {
-  LEAST_LOOP,
   leaveLoop,
   networkOf,
   prefillInSlices,
@@ -13,8 +12,7 @@ import type { Bilingual } from '../../knob.js'
 import { type LoopProof, LoopProver } from '../../measure/index.js'
 import type { Session } from '../../runtime/session.js'
 import type { Schedule } from '../../temperature/index.js'
-import type { Loop } from '../../text/index.js'
-import { printable, type UnknownPolicy } from '../../text/index.js'
+import { LEAST_LOOP, type Loop, printable, type UnknownPolicy } from '../../text/index.js'
 import type { Io } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
 

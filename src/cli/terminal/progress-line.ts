@@ -3,7 +3,8 @@ import { LN2 } from '../../numeric.js'
 import type { Io } from './io.js'
 import { cut, width } from './language.js'
 
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+/** A cell filled by so many eighths. */
+export const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 /** `████▌░░░░░`; @param part 0 to 1 */
 export function bar(part: number, columns: number): string {

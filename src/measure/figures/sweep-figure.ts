@@ -1,5 +1,6 @@
 /** The figure of a sweep: six measures over T, each with its spread, and the three zones. */
 import { log } from '../../numeric.js'
+import { HEAT_TEMPERATURES } from '../../temperature/index.js'
 import type { CurvePoint, Spread, SweepMeasure } from '../sweep/curve.js'
 import { writeTemperature } from '../sweep/temperature-list.js'
 import type { Zones } from '../sweep/zones.js'
@@ -153,12 +154,9 @@ class Axis {
 const textOf = (value: number, unit: Panel['unit']): string =>
   unit === 'share' ? `${Number((100 * value).toPrecision(4))}%` : String(value)
 
-/** Temperatures of the palette's colours along the axis. */
-const HEAT = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY]
-
 function definitions(axis: Axis, { heat, soft }: Palette): string {
   const { width } = axis
-  const stops = HEAT.map((T, i) =>
+  const stops = HEAT_TEMPERATURES.map((T, i) =>
     element('stop', { offset: (axis.x(T) / width).toFixed(3), 'stop-color': heat[i] }),
   ).join('')
   const hatch = { width: 6, height: 6, patternUnits: 'userSpaceOnUse' }
@@ -303,7 +301,7 @@ function curveMarks(
 }
 
 function nearestHeat(T: number): number {
-  const distance = (i: number): number => Math.abs(log(T) - log(HEAT[i]))
+  const distance = (i: number): number => Math.abs(log(T) - log(HEAT_TEMPERATURES[i]))
   return [1, 2, 3, 4].reduce((best, i) => (distance(i) < distance(best) ? i : best))
 }
 

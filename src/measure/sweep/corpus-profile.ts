@@ -12,7 +12,7 @@ import { distinct, repetition } from '../text/repetition.js'
 import { wordsOf } from '../text/segment-words.js'
 import { spelling } from '../text/spelling.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
-import { type CorpusFigures, corpusWindows } from './zones.js'
+import { type CorpusFigures, corpusWindows, LEAST_WINDOW } from './zones.js'
 
 /** 1st percentile, median, 99th percentile over the windows. */
 export type Usual = readonly [low: number, median: number, high: number]
@@ -52,7 +52,6 @@ const MOST_WINDOWS = 200
 /** A short corpus is read over some times, by windows that overlap, and no more: it has no more to say. */
 const LEAST_WINDOWS = 20
 const READINGS = 4
-const LEAST_CHARACTERS = 24
 
 /** Four figures: no percentile of 200 windows knows more. */
 const short = (x: number): number => Number(x.toPrecision(4))
@@ -103,7 +102,7 @@ export function corpusProfile(
   const heldLength = countCharacters(heldOut)
   const half = Math.floor(length / 2)
   let lengths: readonly number[] = PROFILE_WINDOWS.filter(window => window <= half)
-  if (lengths.length === 0 && half >= LEAST_CHARACTERS) lengths = [half]
+  if (lengths.length === 0 && half >= LEAST_WINDOW) lengths = [half]
   const figures = lengths.map((window): WindowFigures => {
     const texts = windowsOf(corpus, window)
     const held = window <= heldLength ? windowsOf(heldOut, window) : []

@@ -8,6 +8,7 @@ import type { Model } from '../../file/model.js'
 import { SpellingFilter } from '../text/spelling-filter.js'
 import type { CorpusProfile } from './corpus-profile.js'
 import type { CurvePoint } from './curve.js'
+import { readZones, withInfinity } from './stored-zones.js'
 import type { Zones } from './zones.js'
 
 /** A sweep as the model file keeps it: the curves, not the texts. */
@@ -48,14 +49,6 @@ export function writeMeasures({ filter, corpus, sweep }: KeptMeasures): Record<s
   }
 }
 
-/** JSON has no infinity; the file writes it as a word. */
-function withInfinity(value: unknown): unknown {
-  if (value === 'Infinity' || value === 'inf') return Number.POSITIVE_INFINITY
-  if (Array.isArray(value)) return value.map(withInfinity)
-  if (!isRecord(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withInfinity(inner)]))
-}
-
 function wrong(what: string): FileError {
   return new FileError(
     'measures',
@@ -89,17 +82,6 @@ function readCorpus(value: unknown): CorpusProfile {
 
 const isTemperature = (value: unknown): boolean => typeof value === 'number' && value >= 0
 
-const isZones = (value: unknown): boolean =>
-  isRecord(value) &&
-  Array.isArray(value.zones) &&
-  value.zones.every(
-    zone =>
-      isRecord(zone) &&
-      ['loops', 'reads', 'breaks'].includes(zone.zone as string) &&
-      isTemperature(zone.from) &&
-      isTemperature(zone.to),
-  )
-
 function readSweep(given: unknown): KeptSweep {
   const value = withInfinity(given)
   const ok =
@@ -121,7 +103,7 @@ function readSweep(given: unknown): KeptSweep {
             ),
         ),
     ) &&
-    (value.zones === undefined || isZones(value.zones))
+    (value.zones === undefined || readZones(value.zones) !== undefined)
   if (!ok) throw wrong('sweep (measures.sweep)')
   return value as unknown as KeptSweep
 }

@@ -26,6 +26,8 @@ export interface CorpusFigures {
   readonly spelling?: number
 }
 
+/** Characters of the shortest window: the length of three 8-grams. */
+export const LEAST_WINDOW = 24
 /** Windows measured at most: enough for a 99th percentile, a second's work for any corpus. */
 const MOST_WINDOWS = 500
 /** Short corpora are cut into overlapping windows, so that a percentile has something to stand on. */
@@ -42,10 +44,10 @@ export function corpusWindows(
   { least = LEAST_WINDOWS, most = MOST_WINDOWS } = {},
 ): string[] {
   const length = countCharacters(corpus)
-  if (!Number.isSafeInteger(window) || window < 24 || window > length) {
+  if (!Number.isSafeInteger(window) || window < LEAST_WINDOW || window > length) {
     throw new InputError(
       'window',
-      `The corpus has ${length} characters and the window ${window}; expected a window of 24 characters or more that fits into the corpus.`,
+      `The corpus has ${length} characters and the window ${window}; expected a window of ${LEAST_WINDOW} characters or more that fits into the corpus.`,
     )
   }
   const room = length - window

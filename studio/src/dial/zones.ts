@@ -1,20 +1,7 @@
 /** The zones of a model, as they travel in its file: measured, or none. */
-import type { ZoneName } from 'ondo/measure'
+import { readZones, type Zone } from 'ondo/measure'
 
-export interface Zone {
-  readonly zone: ZoneName
-  /** Temperatures from..to, 0 to Infinity. */
-  readonly from: number
-  readonly to: number
-}
-
-const NAMES: readonly string[] = ['loops', 'reads', 'breaks'] satisfies ZoneName[]
-
-/** JSON has no infinity; the file says it as a word. */
-function limit(value: unknown): number {
-  if (value === 'Infinity' || value === 'inf') return Number.POSITIVE_INFINITY
-  return typeof value === 'number' ? value : Number.NaN
-}
+export type { Zone }
 
 export const PRESETS = ['safe', 'balanced', 'wild'] as const
 export type PresetName = (typeof PRESETS)[number]
@@ -38,20 +25,8 @@ export function presetsOf(zones: readonly Zone[]): Readonly<Record<PresetName, n
   }
 }
 
-function zoneOf(value: unknown): Zone | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { zone, from, to } = value as Record<string, unknown>
-  const [low, high] = [limit(from), limit(to)]
-  if (typeof zone !== 'string' || !NAMES.includes(zone) || !(low >= 0 && high > low))
-    return undefined
-  return { zone: zone as ZoneName, from: low, to: high }
-}
-
 /** What the sweep that travels with a model found; none unless every zone can be read. */
 export function zonesOf(measures: Readonly<Record<string, unknown>> | undefined): readonly Zone[] {
-  const sweep = measures?.sweep as { zones?: { zones?: unknown } } | undefined
-  const list = sweep?.zones?.zones
-  if (!Array.isArray(list)) return []
-  const zones = list.map(zoneOf).filter(zone => zone !== undefined)
-  return zones.length === list.length ? zones : []
+  const sweep = measures?.sweep as { zones?: unknown } | undefined
+  return readZones(sweep?.zones) ?? []
 }

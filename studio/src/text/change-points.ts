@@ -1,5 +1,6 @@
 /** The temperatures at which the text would change: from the intervals of its choices. */
 import { findLongestLoop, type Loop } from 'ondo'
+import { LEAST_LOOP } from 'ondo/text'
 import { CHOSEN } from '../writer/protocol.js'
 import type { Records } from './records.js'
 
@@ -85,14 +86,12 @@ export function endsOf(records: Records, count: number): Ends | undefined {
 
 /** So much of the end of a text is searched for a loop, symbols. */
 const TAIL = 3000
-/** What repeats less than this is a row of dots or spaces, not yet a loop worth a word, symbols. */
-const WORTH = 24
 
 /** The loop in which a text ends; `leave` is the least T at which one of its choices would differ. */
 export function loopOf(records: Records): (Loop & { leave: number }) | undefined {
   const from = Math.max(0, records.count - TAIL)
   const loop = findLongestLoop(records.ids.subarray(from, records.count))
-  if (!loop || loop.length < WORTH) return undefined
+  if (!loop || loop.length < LEAST_LOOP) return undefined
   let leave = Number.POSITIVE_INFINITY
   // A loop that fills the tail began before it.
   let start = from + loop.start

@@ -3,6 +3,7 @@
  * the worker that writes. Components read it and call its verbs.
  */
 import { createChain, type Loop, parseSchedule, writeSchedule } from 'ondo'
+import { CONTEXT_TAIL } from 'ondo/temperature'
 import type { UnknownSymbol } from 'ondo/text'
 import { SPEEDS, type Speed } from '../settings/settings.svelte.js'
 import {
@@ -32,8 +33,6 @@ const FRAME_SYMBOLS = 300
 const NAME = 28
 /** What counts again and again along the text is counted no more often than this, ms. */
 const SURVEY_EVERY = 120
-/** So much of the end of the text do links look at, UTF-16 units: as much as the writer shows them. */
-const TAIL = 256
 
 /** Who shows the text; it is told of pieces, not of states. */
 export interface TextView {
@@ -346,8 +345,8 @@ export class Desk extends StepInSight {
     history.set(prompt.ids)
     history.set(records.ids.subarray(0, index), prompt.ids.length)
     const start = records.start(index)
-    const text = prompt.text + records.text.slice(Math.max(0, start - TAIL), start)
-    return { history, text: index === 0 ? text : text.slice(-TAIL) }
+    const text = prompt.text + records.text.slice(Math.max(0, start - CONTEXT_TAIL), start)
+    return { history, text: index === 0 ? text : text.slice(-CONTEXT_TAIL) }
   }
 
   protected applyChain(written: string | undefined): void {

@@ -10,8 +10,8 @@ import {
   type TemperatureAt,
   type Writer,
 } from 'ondo'
-import { CONTEXT_TAIL, nextStretchTemperature, StateCache, StopGate } from 'ondo/generate'
-import { startSchedule } from 'ondo/temperature'
+import { nextStretchTemperature, StateCache, StopGate } from 'ondo/generate'
+import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
 import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
