@@ -59,7 +59,7 @@ export function philox(block: Uint32Array, key0: number, key1: number): void {
   block[3] = c3
 }
 
-/** 53 of the 64 bits, from 2^-53 to 1. */
+/** The upper 27 bits of `high`, then the upper 26 of `low`: a number from 2^-53 to 1. */
 function coinOf(high: number, low: number): number {
   return ((high >>> 5) * 67108864 + (low >>> 6) + 1) / TWO_53
 }
@@ -139,7 +139,7 @@ export class Random {
     return block
   }
 
-  /** The coin of a position: uniform in (0, 1], 53 bits. */
+  /** The coin of a position: uniform in (0, 1], 53 bits: the upper 27 of word 0 and 26 of word 1. */
   coin(position: number): number {
     const words = this.words(position)
     return coinOf(words[0], words[1])

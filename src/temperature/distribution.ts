@@ -257,7 +257,10 @@ export class Distribution {
     }
   }
 
-  /** The first `limit` ranks at T beside T = 1, and what is left over. */
+  /**
+   * The first `limit` ranks at T beside T = 1, and what is left over. At T = 0 as many as ever: rank 1
+   * has pT = 1, the others pT = 0.
+   */
   candidates(temperature: number, limit: number): Candidates {
     const own = this.at(1)
     const tempered = this.at(temperature)

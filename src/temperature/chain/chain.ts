@@ -196,7 +196,8 @@ export class Chained {
 
   /**
    * The first `limit` ranks after the chain, beside the model's own probability. `others` counts
-   * what is not listed: the rest of the chain's candidates and all that the chain took away.
+   * what is not listed: the rest of the chain's candidates and all that the chain took away. At T = 0 a
+   * chain of more links than temperature leaves rank 1 only, so that the list has one entry.
    */
   candidates(limit: number): Candidates {
     const { model } = this

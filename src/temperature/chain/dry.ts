@@ -14,7 +14,8 @@ export type DryLink = {
 /**
  * Don't repeat yourself: where the end of the text, L symbols long, stood before, what followed it
  * there is lowered by multiplier * base^(L - allowed), for the longest such L >= allowed. A match
- * does not reach across a breaker, and a breaker is never lowered.
+ * does not reach across a breaker, and a breaker is never lowered, also where it followed a match. Where
+ * the last symbol is a breaker, L is 0 and nothing is lowered.
  *
  * Source: p-e-w, oobabooga/text-generation-webui pull request 5677 (2024).
  * The plain twin, which compares every place symbol by symbol, is in samplers.reference.ts; this one is

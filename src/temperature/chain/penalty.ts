@@ -12,6 +12,9 @@ export type PenaltyLink = {
 /**
  * Lowers what already stands in the last `window` symbols, c times:
  * l <- l / repetition where l > 0, l * repetition where not; then l <- l - presence - c * frequency.
+ * l is the logit that reaches the link: after a temperature T it is l / T with the model's own zero, so
+ * that `repetition` does the same before and after T, while presence and frequency after T are not
+ * divided by it. At T = inf all are 0 and `repetition` changes nothing.
  *
  * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), which only divides
  * (and so would favour a negative logit: transformers and llama.cpp multiply those, as here);
