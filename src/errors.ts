@@ -4,11 +4,14 @@
  */
 export class OndoError extends Error {
   readonly code: string
+  /** The message in Japanese, where there is one. */
+  readonly ja?: string
 
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
+  constructor(code: string, message: string, options?: { cause?: unknown; ja?: string }) {
     super(message, options)
     this.name = new.target.name
     this.code = code
+    if (options?.ja !== undefined) this.ja = options.ja
   }
 }
 

@@ -150,11 +150,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** The flag that reads a file whose encoding was not recognised. */
+function encodingHint(error: OndoError, io: Io): string {
+  const [best] = ('encodings' in error && (error.encodings as readonly string[])) || []
+  const flag = best === undefined ? '--tokenizer byte' : `--encoding ${best}`
+  return `${io.t({ en: 'try', ja: '例' })}: ${flag}`
+}
+
 function report(error: unknown, name: string, io: Io): number {
   if (io.closed) return DONE
-  const sentence = error instanceof Error ? error.message : String(error)
+  const en = error instanceof Error ? error.message : String(error)
+  const sentence = io.t({ en, ja: (error instanceof OndoError && error.ja) || en })
   if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
     io.warn(`${io.dye.red('error')}: ${sentence}`)
+    if (error.code === 'encoding-unrecognised') io.warn(io.dye.dim(encodingHint(error, io)))
     if (!(error instanceof InputError)) return FAILED
     if (error.code === 'option' || error.code === 'argument' || error.code === 'command') {
       io.warn(

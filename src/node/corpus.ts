@@ -3,16 +3,19 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
+  advised,
   type BuildOptions,
   type Built,
   type ByteSource,
   buildTokenizer,
   type CorpusSource,
-  joinFiles,
+  joinFilesAdvised,
   LargeCorpus,
   type NamedBytes,
+  questioned,
   type Tokenizer,
   type TokenizerKind,
+  tellingSample,
 } from '../text/index.js'
 import { type TrainingCorpus, trainingCorpus } from '../train/index.js'
 import { type CacheSize, FileIds } from './corpus-ids.js'
@@ -58,14 +61,21 @@ function inMemory(source: CorpusSource): OpenCorpus {
 async function surveyed(files: readonly ByteSource[], options: OpenOptions): Promise<OpenCorpus> {
   const { place, sizes, onProgress, encoding, raw, tokenizerKind } = options
   let pass: 'count' | 'encode' = 'count'
-  const corpus = await LargeCorpus.of(files, {
-    encoding,
-    raw,
-    tokenizerKind,
-    onProgress: (done, total) => onProgress?.(pass, done, total),
-  })
+  const corpus = await advised(() =>
+    LargeCorpus.of(files, {
+      encoding,
+      raw,
+      tokenizerKind,
+      onProgress: (done, total) => onProgress?.(pass, done, total),
+    }),
+  )
   const open = new Set<FileIds>()
-  const { name, files: read, skipped, joined } = corpus
+  const { name, skipped, joined } = corpus
+  const byName = new Map(files.map(file => [file.name, file]))
+  const read = await questioned(corpus.files, at => {
+    const file = byName.get(at)
+    return file && tellingSample(file)
+  })
   return {
     name,
     files: read,
@@ -140,6 +150,10 @@ export async function openCorpus(
   for (const { name, found, bytes } of sources) {
     files.push({ name, bytes: bytes ?? (await readFileBytes(name)), found })
   }
-  const source = joinFiles(files, { encoding, raw, tokenizerKind: options.tokenizerKind })
+  const source = await joinFilesAdvised(files, {
+    encoding,
+    raw,
+    tokenizerKind: options.tokenizerKind,
+  })
   return inMemory({ ...source, skipped: [...skipped, ...source.skipped] })
 }

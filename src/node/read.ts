@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { FileError, InputError, nearestName } from '../errors.js'
 import {
   type CorpusSource,
-  joinFiles,
+  joinFilesAdvised,
   type NamedBytes,
   SKIP_REASONS,
   type SkippedFile,
@@ -228,6 +228,6 @@ export async function readCorpus(
   for (const { path, inFolder } of found) {
     files.push({ ...(await readNamed(path, stdin)), found: inFolder })
   }
-  const corpus = joinFiles(files, how)
+  const corpus = await joinFilesAdvised(files, how)
   return { ...corpus, skipped: [...skipped, ...corpus.skipped] }
 }

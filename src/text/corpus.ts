@@ -2,7 +2,15 @@
 import { FileError, InputError, OndoError } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { ByteTokenizer } from './byte.js'
-import { type DecodeOptions, decodeText, isText, joinBytes, type LineEnds } from './encoding.js'
+import {
+  type DecodeOptions,
+  decodeText,
+  isBinary,
+  isText,
+  joinBytes,
+  type LineEnds,
+  UnrecognisedError,
+} from './encoding.js'
 import { bytesWithoutFinalLineEnd, encodeIncoming, withoutFinalLineEnd } from './incoming.js'
 import { codeNumbers, invisibleName, printable } from './printable.js'
 import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
@@ -25,12 +33,18 @@ export interface SourceFile {
   readonly lineEnds: LineEnds
   /** Broken sequences that became U+FFFD. */
   readonly replaced: number
+  /** A question where it is hardly the text that was meant, as one in a wrong encoding is. */
+  readonly doubt?: Bilingual
 }
 
 /** Why a file is left out, as the end of "left out because …". */
 export const SKIP_REASONS = {
   empty: { en: 'it is empty', ja: '空のファイル' },
   'not text': { en: 'it is not text', ja: 'テキストではない' },
+  encoding: {
+    en: 'its encoding is not recognised; give it alone to see which it may be',
+    ja: '文字コードを判別できない。単独で渡すと候補を示す',
+  },
   name: { en: 'its name is not UTF-8; rename it', ja: '名前がUTF-8ではない。名前を変えれば読める' },
   special: { en: 'it is neither a file nor a folder', ja: 'ファイルでもフォルダーでもない' },
   dangling: { en: 'it is a link that leads nowhere', ja: 'リンク先がない' },
@@ -76,6 +90,12 @@ function isBlank(content: string | Uint8Array): boolean {
 
 export function isBlankByte(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
+}
+
+/** Why a file that was found in a folder is left out. */
+export function whyUnread(error: FileError): 'not text' | 'encoding' {
+  const named = error instanceof UnrecognisedError && !isBinary(error.sample)
+  return named ? 'encoding' : 'not text'
 }
 
 function readPart(file: NamedBytes, options: SourceOptions): Part {
@@ -173,6 +193,7 @@ export function corpusName(files: readonly { readonly name: string }[]): string 
 function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSource {
   const parts: Part[] = []
   const skipped: SkippedFile[] = []
+  let unread: UnrecognisedError | undefined
   for (const file of files) {
     if (file.bytes.length === 0 && files.length > 1) {
       skipped.push({ name: file.name, reason: 'empty' })
@@ -182,11 +203,14 @@ function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSourc
       parts.push(readPart(file, options))
     } catch (error) {
       if (!(file.found && error instanceof FileError)) throw error
-      skipped.push({ name: file.name, reason: 'not text' })
+      skipped.push({ name: file.name, reason: whyUnread(error) })
+      if (error instanceof UnrecognisedError && !isBinary(error.sample)) unread ??= error
     }
   }
   const { content, joined } = joinParts(parts)
   if (isBlank(content)) {
+    // A folder of texts in one encoding that has to be named.
+    if (unread !== undefined) throw unread
     throw emptyCorpus(
       files.map(({ name, bytes }) => ({ name, size: bytes.length })),
       skipped,
@@ -206,7 +230,7 @@ export function emptyCorpus(
   skipped: readonly SkippedFile[],
 ): FileError {
   const what = files.length === 1 ? files[0].name : `The corpus of ${times(files.length, 'file')}`
-  const noText = skipped.some(file => file.reason === 'not text')
+  const noText = skipped.some(({ reason }) => reason === 'not text' || reason === 'encoding')
   const is =
     files.every(file => file.size === 0) || noText ? 'is empty' : 'is empty but for white space'
   const left = noText ? ` (${skipped.length} left out because they are not text)` : ''

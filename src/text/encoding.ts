@@ -1,5 +1,7 @@
 /** Bytes to text: which encoding, which line ends, and what could not be read. */
-import { didYouMean, FileError, InputError } from '../errors.js'
+import { FileError } from '../errors.js'
+import type { Bilingual } from '../knob.js'
+import { encodingNamed } from './encoding-names.js'
 import { guessJapanese, KANA_NEEDED } from './japanese.js'
 
 export interface DecodeOptions {
@@ -23,34 +25,6 @@ export interface DecodedText {
   readonly lineEnds: LineEnds
   /** Broken sequences that became U+FFFD. */
   readonly replaced: number
-}
-
-/** For `--help` and for near-miss suggestions; TextDecoder knows more. */
-export const ENCODINGS = [
-  'utf-8',
-  'utf-16le',
-  'utf-16be',
-  'shift_jis',
-  'euc-jp',
-  'iso-2022-jp',
-  'windows-1252',
-  'windows-1251',
-  'iso-8859-2',
-  'koi8-r',
-  'gb18030',
-  'big5',
-  'euc-kr',
-] as const
-
-/** Names that people use and the Encoding Standard does not list. */
-const ALIASES: Readonly<Record<string, string>> = {
-  cp932: 'shift_jis',
-  eucjp: 'euc-jp',
-  jis: 'iso-2022-jp',
-  cp1252: 'windows-1252',
-  utf16: 'utf-16le',
-  utf16le: 'utf-16le',
-  utf16be: 'utf-16be',
 }
 
 interface Decoded {
@@ -124,20 +98,6 @@ function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined
   } catch (error) {
     if (error instanceof TypeError) return undefined
     throw error // too long for a string
-  }
-}
-
-/** @throws InputError for a name that the platform does not know */
-export function encodingNamed(label: string): string {
-  const name = label.trim().toLowerCase()
-  try {
-    return new TextDecoder(ALIASES[name] ?? name).encoding
-  } catch {
-    throw new InputError(
-      'encoding',
-      `The encoding "${label}" is not known; expected one such as ${ENCODINGS.slice(0, 5).join(', ')} ` +
-        `or windows-1252.${didYouMean(name, ENCODINGS)}`,
-    )
   }
 }
 
@@ -265,15 +225,70 @@ function byJapanese(bytes: Uint8Array): Decoded | undefined {
 function recognise(bytes: Uint8Array, name: string): Decoded {
   const found = byZeros(bytes) ?? byUtf8(bytes) ?? byNearlyUtf8(bytes) ?? byJapanese(bytes)
   if (found !== undefined) return found
-  throw unrecognised(name)
+  throw new UnrecognisedError(name, bytes)
 }
 
-export function unrecognised(name: string): FileError {
-  return new FileError(
-    'encoding-unrecognised',
-    `${name} is not recognised as text (UTF-8, UTF-16, Shift_JIS or EUC-JP); if it is text, name ` +
-      'its encoding (--encoding windows-1252), if not, train on its bytes (--tokenizer byte).',
-  )
+/**
+ * Whether bytes are those of no text in any encoding whose characters are ASCII where their bytes are:
+ * too many of them are controls.
+ */
+export function isBinary(bytes: Uint8Array): boolean {
+  let controls = 0
+  const end = Math.min(bytes.length, SAMPLE)
+  for (let i = 0; i < end; i++) if (isControl(bytes[i])) controls++
+  return controls > end * CONTROLS_ALLOWED
+}
+
+/** The start of a file; where that is ASCII only, the part in which something else begins. */
+function sampleOf(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex(byte => byte > 0x7f)
+  const start = first < SAMPLE / 2 ? 0 : bytes.lastIndexOf(0x0a, first) + 1
+  return bytes.slice(start, start + SAMPLE)
+}
+
+/**
+ * Bytes whose encoding is not told without being named, or that are no text. `adviseEncoding` makes a
+ * better sentence of it.
+ */
+export class UnrecognisedError extends FileError {
+  readonly file: string
+  /** Bytes of the file, from its start. */
+  readonly sample: Uint8Array
+  /** Likely encodings, best first; empty for what is no text, undefined where none was looked for. */
+  readonly encodings: readonly string[] | undefined
+
+  constructor(
+    file: string,
+    sample: Uint8Array,
+    more: { readonly advice?: Bilingual; readonly encodings?: readonly string[] } = {},
+  ) {
+    const { advice = NAME_IT, encodings } = more
+    const what = isBinary(sample)
+      ? {
+          en: `${file} is not recognised as text`,
+          ja: `${file}はテキストと認識できません`,
+        }
+      : {
+          en: `${file} is not recognised as text in UTF-8, UTF-16, Shift_JIS or EUC-JP`,
+          ja: `${file}はUTF-8、UTF-16、Shift_JIS、EUC-JPのテキストと認識できません`,
+        }
+    super('encoding-unrecognised', `${what.en}; ${advice.en}`, { ja: `${what.ja}。${advice.ja}` })
+    this.file = file
+    this.sample = sampleOf(sample)
+    this.encodings = encodings ?? (more.advice && [])
+  }
+}
+
+/** Where nothing more is known. */
+const NAME_IT: Bilingual = {
+  en:
+    'if it is text, name its encoding (gb18030 or big5 for Chinese, euc-kr for Korean, windows-1251 or ' +
+    'koi8-r for Russian, windows-1250 for Polish or Czech, windows-1252 for French or German); if not, read ' +
+    'its bytes (tokenizer byte).',
+  ja:
+    'テキストなら文字コードを指定してください（中国語はgb18030かbig5、韓国語はeuc-kr、ロシア語はwindows-1251か' +
+    'koi8-r、ポーランド語やチェコ語はwindows-1250、フランス語やドイツ語はwindows-1252）。テキストでなければバイトの' +
+    'まま読めます（トークナイザーbyte）。',
 }
 
 function countOf(text: string, char: string): number {

@@ -1,5 +1,6 @@
 /** Text: bytes to text, text to ids, ids to text, in the order of the data's way. */
 
+export { advised, adviseEncoding, doubtAbout, joinFilesAdvised, questioned } from './advice.js'
 export { ByteTokenizer } from './byte.js'
 export { CharacterTokenizer } from './character.js'
 export {
@@ -22,9 +23,10 @@ export {
   type DecodedText,
   type DecodeOptions,
   decodeText,
-  ENCODINGS,
   type LineEnds,
+  UnrecognisedError,
 } from './encoding.js'
+export { ENCODINGS } from './encoding-names.js'
 export { GraphemeTokenizer } from './grapheme.js'
 export {
   bytesWithoutFinalLineEnd,
@@ -58,7 +60,7 @@ export {
   tokenizerFrom,
 } from './registry.js'
 export type { Stretch } from './stretch.js'
-export type { ByteSource } from './survey.js'
+export { type ByteSource, tellingSample } from './survey.js'
 export {
   type Encoded,
   type Ids,

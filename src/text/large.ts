@@ -15,7 +15,9 @@ import {
   joinedSentence,
   type SkippedFile,
   type SourceOptions,
+  whyUnread,
 } from './corpus.js'
+import { isBinary, UnrecognisedError } from './encoding.js'
 import { GraphemeCounter } from './grapheme.js'
 import { type BuildOptions, type Built, tokenizerOfCounts } from './registry.js'
 import { eachGrapheme } from './segment.js'
@@ -147,6 +149,7 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
     const total = files.reduce((sum, { size }) => sum + size, 0)
     const sorted = inOrder(files)
     const parts: Part[] = []
+    let unread: UnrecognisedError | undefined
     const skipped: SkippedFile[] = []
     const all = new Utf8Counter()
     const counter = new Utf8Counter()
@@ -169,7 +172,8 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
           for (const [code, count] of counter.entries()) all.add(code, count)
         } catch (error) {
           if (!(source.found && error instanceof FileError)) throw error
-          skipped.push({ name: source.name, reason: 'not text' })
+          skipped.push({ name: source.name, reason: whyUnread(error) })
+          if (error instanceof UnrecognisedError && !isBinary(error.sample)) unread ??= error
         }
       }
       before += source.size
@@ -179,7 +183,9 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
         ? isBlankByte
         : (code: number) => !/\S/.test(String.fromCodePoint(code))
     // Endings that are put between files are blank too.
-    if ([...all.entries()].every(([code]) => blank(code))) throw emptyCorpus(sorted, skipped)
+    if ([...all.entries()].every(([code]) => blank(code))) {
+      throw unread ?? emptyCorpus(sorted, skipped)
+    }
     const added = parts.slice(0, -1).filter(({ survey }) => survey && !survey.endsLine).length
     all.add(0x0a, added)
     const symbol =

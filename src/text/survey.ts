@@ -9,15 +9,15 @@ import {
   decodePieces,
   encodingByMark,
   encodingByZeros,
-  encodingNamed,
   isAssigned,
   isControl,
   isNearlyUtf8,
   JIS_KANJI,
   lineEndsBy,
   SAMPLE,
-  unrecognised,
+  UnrecognisedError,
 } from './encoding.js'
+import { encodingNamed } from './encoding-names.js'
 import { guessJapanese } from './japanese.js'
 import { UnixLines, type Utf8Counter, wholeCharacters } from './utf8.js'
 
@@ -94,6 +94,12 @@ async function sample(source: ByteSource, from?: (byte: number) => boolean): Pro
     if (at === taken.length) break
   }
   return taken.subarray(0, at)
+}
+
+/** The start of a file; where that is ASCII only, the part in which something else begins. */
+export async function tellingSample(source: ByteSource): Promise<Uint8Array> {
+  const head = await sample(source)
+  return head.some(byte => byte > 0x7f) ? head : sample(source, byte => byte > 0x7f)
 }
 
 async function counted(pieces: AsyncIterable<Uint8Array>, counter: Utf8Counter): Promise<boolean> {
@@ -214,7 +220,7 @@ async function recognise(source: ByteSource, counter: Utf8Counter): Promise<Read
     const japanese = await reading(source, { encoding, bom: false, strict: false }, counter)
     if (looksLikeText(counter)) return japanese
   }
-  throw unrecognised(source.name)
+  throw new UnrecognisedError(source.name, await tellingSample(source))
 }
 
 async function reading(source: ByteSource, how: Reading, counter: Utf8Counter): Promise<Reading> {

@@ -1,10 +1,11 @@
 /** Text that comes in by the command line: last line ends, line ends, letters, stop strings. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeLegacy } from '../../src/text/legacy.fixture.js'
 import { ondo } from '../support/command.js'
 
 const bundled = existsSync(
@@ -112,5 +113,39 @@ describe.skipIf(!bundled)('a stop string', () => {
       ['\\n', '\r\n'].map(stop => ondo(['sample', 'names', '--stop', stop, '--quiet'])),
     )
     expect(lf.stdout).toBe(crlf.stdout)
+  })
+})
+
+describe('encodings', () => {
+  const CHINESE =
+    '那天早上下着小雨，我们坐在窗前喝茶，谁也没有说话。后来他站起来，看了看外面的路。\n'
+
+  it('a refusal names the likely ones and reads a line in them, in both languages', async () => {
+    const path = await put('gbk.txt', encodeLegacy(CHINESE.repeat(5), 'gb18030'))
+    const en = await ondo(['baseline', path])
+    expect(en.code).toBe(1)
+    expect(en.stderr).toContain('gb18030 (Chinese) reads "那天早上')
+    expect(en.stderr).toContain('try: --encoding gb18030')
+    const ja = await ondo(['baseline', path, '--lang', 'ja'])
+    expect(ja.stderr).toContain('gb18030（中国語）なら「那天早上')
+    const named = await ondo(['baseline', path, '--encoding', 'cp936'])
+    expect(named.code).toBe(0)
+    expect(named.stderr).not.toContain('right?')
+    const dir = join(folder, 'folder')
+    await mkdir(dir)
+    await put('folder/a.txt', CHINESE)
+    await put('folder/b.txt', encodeLegacy(CHINESE, 'gb18030'))
+    const some = await ondo(['baseline', dir])
+    expect(some.stderr).toContain('b.txt: left out because its encoding is not recognised')
+  })
+
+  it('a wrong name and a text saved twice are questioned, also under --quiet', async () => {
+    const path = await put('gbk.txt', encodeLegacy(CHINESE.repeat(5), 'gb18030'))
+    const wrong = await ondo(['baseline', path, '--encoding', 'windows-1252', '--quiet'])
+    expect(wrong.stderr).toContain('gb18030 (Chinese) reads')
+    expect(wrong.stderr).toContain('is the encoding right?')
+    const twice = new TextDecoder('windows-1252').decode(new TextEncoder().encode('café à côté\n'))
+    const double = await ondo(['baseline', await put('twice.txt', twice.repeat(40)), '--quiet'])
+    expect(double.stderr).toContain('which is "café à côté" in UTF-8')
   })
 })

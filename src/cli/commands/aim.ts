@@ -99,7 +99,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const flags = given as AimFlags
   const [measure, target] = targetOf(flags)
   const model = await openModel(name)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
+  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
   const filter = keptMeasures(model).filter ?? corpus?.measures().filter
   const { prompt, chain, threads } = flags
   const length = flags.length ?? TEXT_LENGTH.default

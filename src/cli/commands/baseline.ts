@@ -8,7 +8,7 @@ import { partsOf, testOf } from '../../train/data-parts.js'
 import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../../train/index.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { JSON_LINE, MIN_COUNT } from '../flags.js'
-import { corpusLines, READING } from '../inputs/corpus.js'
+import { corpusLines, READING, warnOfDoubts } from '../inputs/corpus.js'
 import { BY_THE_TEXT_IN_WORDS, durationOf, lossOf, number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
@@ -64,6 +64,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     tokenizerKind: kind,
   })
   for (const line of corpusLines(corpus, io)) io.say(line)
+  warnOfDoubts(corpus, io)
   const { tokenizer } = buildTokenizer(kind, corpus.content, { minCount })
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
   const vocabulary = tokenizer.size

@@ -12,7 +12,7 @@ import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
-import { hashOf, READING } from '../inputs/corpus.js'
+import { hashOf, READING, sayReading } from '../inputs/corpus.js'
 import { openModel, titleOf } from '../inputs/open-model.js'
 import { number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -96,6 +96,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     raw,
     tokenizerKind: tokenizer.kind,
   })
+  sayReading(corpus, io)
   const own = (await hashOf(corpus)) === training.corpusHash
   const { ids, unknown } = own
     ? encodeContent(tokenizer, corpus.content, 'skip')

@@ -13,7 +13,7 @@ import {
 import { recordedParts } from '../../train/data-parts.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
-import { hashOf, READING } from '../inputs/corpus.js'
+import { hashOf, READING, sayReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { DYNAMIC_FLAGS, dynamicOptions, scoreDynamically } from '../reports/dynamic-score.js'
 import { number, splitName } from '../terminal/format.js'
@@ -70,6 +70,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const model = await openModel(name)
   const { encoding, raw } = options
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: model.tokenizer.kind })
+  sayReading(corpus, io)
   const own =
     model.training.corpusHash !== undefined && (await hashOf(corpus)) === model.training.corpusHash
   // As training had it, or the places of its held-out parts would be others.

@@ -17,7 +17,7 @@ import { LN2 } from '../../numeric.js'
 import { encodeJudged, judgedContent, printable } from '../../text/index.js'
 import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
-import { READING } from '../inputs/corpus.js'
+import { READING, sayReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { trainedText } from '../inputs/training-text.js'
 import { number } from '../terminal/format.js'
@@ -123,10 +123,11 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const { encoding, raw } = flags
   // A byte model reads the very bytes, as in training; words and characters are those of their text.
   const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: tokenizer.kind })
+  sayReading(read, io)
   const content = judgedContent(read.content)
   const { ids, unknown } = encodeJudged(tokenizer, content)
   const text = typeof content === 'string' ? content : tokenizer.decode(ids)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
+  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
   const kept = corpus ? corpus.measures() : keptMeasures(model)
 
   const line = new LiveLine(io)

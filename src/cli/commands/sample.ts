@@ -31,6 +31,7 @@ import {
   readStops,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
+  writableStops,
 } from '../../text/index.js'
 import { type CommandSpec, type Flag, flagOf } from '../command.js'
 import { DEFAULT_MODEL, openModel } from '../inputs/open-model.js'
@@ -218,7 +219,9 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     chain !== undefined &&
     (options.temperature !== undefined ||
       chain.links.some(link => link.link === 'temperature' && link.temperature === undefined))
-  const stops = options.stop ? readStops(options.stop, tokenizer) : (model.stop ?? [])
+  const stops = options.stop
+    ? readStops(options.stop, tokenizer)
+    : writableStops(model.stop ?? [], tokenizer)
   const count = options.count ?? 1
   checkSave(options, count)
   // A prompt of line breaks alone (names begin after one) would only print empty lines.

@@ -248,7 +248,7 @@ async function sweepInto(
   const prompt = flags.prompt ?? model.prompt ?? ''
   const { chain } = flags
   const temperatures = flags.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags))
+  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
   const filter = keptMeasures(model).filter ?? corpus?.measures().filter
   const figures = keptMeasures(model).corpus ? undefined : corpus?.figures(length)
   const options = {

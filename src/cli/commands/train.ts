@@ -23,7 +23,7 @@ import {
   trainSettings,
 } from '../../train/index.js'
 import type { CommandSpec } from '../command.js'
-import { corpusLines, PassLine, vocabularyLines } from '../inputs/corpus.js'
+import { corpusLines, PassLine, vocabularyLines, warnOfDoubts } from '../inputs/corpus.js'
 import { quoted } from '../inputs/open-model.js'
 import { defaultFolder, noText, type Source, TrainingFolder } from '../inputs/training-folder.js'
 import { Reporter } from '../reports/training-report.js'
@@ -49,6 +49,7 @@ async function prepare(
   io: Io,
 ): Promise<TrainingCorpus> {
   for (const line of corpusLines(text, io)) io.say(line)
+  warnOfDoubts(text, io)
   const kind = source.tokenizer ?? 'character'
   const saved = await folder?.tokenizer()
   if (saved !== undefined) return text.encode(tokenizerFrom(saved))

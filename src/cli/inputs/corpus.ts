@@ -57,15 +57,44 @@ export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): stri
   const more = corpus.files.length - FILES_SHOWN
   if (more > 0) lines.push(io.t({ en: `and ${more} more files`, ja: `ほか${more}ファイル` }))
   if (corpus.joined) lines.push(corpus.joined)
-  for (const { name, reason } of corpus.skipped.slice(0, FILES_SHOWN)) {
+  lines.push(...skippedLines(corpus, io))
+  return lines
+}
+
+/** What was left out of folders, and why. */
+function skippedLines({ skipped }: Pick<CorpusSource, 'skipped'>, io: Io): string[] {
+  const lines: string[] = []
+  for (const { name, reason } of skipped.slice(0, FILES_SHOWN)) {
     const { en, ja } = SKIP_REASONS[reason]
     lines.push(io.t({ en: `${name}: left out because ${en}`, ja: `${name}: 除外（${ja}）` }))
   }
-  const unread = corpus.skipped.length - FILES_SHOWN
+  const unread = skipped.length - FILES_SHOWN
   if (unread > 0) {
     lines.push(io.t({ en: `and ${unread} more left out`, ja: `ほか${unread}ファイルを除外` }))
   }
   return lines
+}
+
+/** Questions about files that read as hardly the text that was meant. */
+function doubtLines({ files }: Pick<CorpusSource, 'files'>, io: Io): string[] {
+  const doubts = files.flatMap(({ doubt }) => doubt ?? [])
+  const lines = doubts.slice(0, FILES_SHOWN).map(doubt => io.t(doubt))
+  const more = doubts.length - FILES_SHOWN
+  if (more > 0) {
+    lines.push(io.t({ en: `and ${more} more such files`, ja: `ほか${more}ファイルも同様` }))
+  }
+  return lines
+}
+
+/** Also under --quiet: a text in a wrong encoding trains a model that is worth nothing. */
+export function warnOfDoubts(corpus: Pick<CorpusSource, 'files'>, io: Io): void {
+  for (const line of doubtLines(corpus, io)) io.warn(io.dye.yellow(line))
+}
+
+/** Where not all files are told of: only what was left out, and questions. */
+export function sayReading(corpus: Pick<CorpusSource, 'files' | 'skipped'>, io: Io): void {
+  for (const line of skippedLines(corpus, io)) io.say(line)
+  warnOfDoubts(corpus, io)
 }
 
 /** How far a large corpus has been gone through: one line that moves, on a terminal. */

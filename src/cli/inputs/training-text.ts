@@ -10,7 +10,8 @@ import { corpusMeasures, textOfParts } from '../../node/corpus-measures.js'
 import { readCorpus } from '../../node/read.js'
 import { encodeContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
-import { hashOf } from './corpus.js'
+import type { Io } from '../terminal/io.js'
+import { hashOf, sayReading } from './corpus.js'
 
 export interface TrainedText {
   /** What was trained on; the whole text where the model's file does not say which part. */
@@ -26,10 +27,12 @@ export async function trainedText(
   model: Model,
   paths: readonly string[],
   reading: { readonly encoding?: string; readonly raw?: boolean },
+  io: Io,
 ): Promise<TrainedText> {
   const { tokenizer, training } = model
   const { encoding, raw } = reading
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: tokenizer.kind })
+  sayReading(corpus, io)
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
   const hash = await hashOf(corpus)
   const own = hash === training.corpusHash

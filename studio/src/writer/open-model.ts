@@ -1,12 +1,28 @@
 /** From a file or an address to a model, and what the page is told of it. */
 import { FileError, hashOfFile, type Model, OndoError } from 'ondo'
 import { parameterCount } from 'ondo/model'
+import { UnrecognisedError } from 'ondo/text'
 import type { ModelFacts } from './protocol.js'
 
 /** An error as it travels. */
-export function told(error: unknown): { code: string; message: string } {
+export interface Told {
+  readonly code: string
+  readonly message: string
+  /** In Japanese, where there is one. */
+  readonly ja?: string
+  /** Likely encodings of a text, best first. */
+  readonly encodings?: readonly string[]
+}
+
+export function told(error: unknown): Told {
   const code = error instanceof OndoError ? error.code : 'unexpected'
-  return { code, message: error instanceof Error ? error.message : String(error) }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code,
+    message,
+    ...(error instanceof OndoError && error.ja !== undefined && { ja: error.ja }),
+    ...(error instanceof UnrecognisedError && { encodings: error.encodings }),
+  }
 }
 
 /** @throws FileError when nothing comes from the address */

@@ -8,6 +8,7 @@
 
 import type { Device, DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind, VocabularyReport } from 'ondo/text'
+import type { Told } from '../../writer/open-model.js'
 import type { PointColumns } from './loss-curve.js'
 import type { Wish } from './plan.js'
 
@@ -32,6 +33,8 @@ export interface CorpusReport {
     readonly encoding: string
     /** Broken sequences that became U+FFFD. */
     readonly replaced: number
+    /** A question where it is hardly the text that was meant. */
+    readonly doubt?: { readonly en: string; readonly ja: string }
   }[]
   /** Names of files that are no text or are empty. */
   readonly skipped: readonly string[]
@@ -108,7 +111,7 @@ export type ToTrainer =
 export type FromTrainer =
   | { type: 'looked'; saved?: Saved }
   | { type: 'inspected'; job: number; report: CorpusReport }
-  | { type: 'refused'; job: number; code: string; message: string }
+  | ({ type: 'refused'; job: number } & Told)
   | { type: 'preparing'; what: 'engine' | 'speed' }
   | { type: 'started'; facts: RunFacts; standing: Standing }
   /** `loss`: mean since the last such message. */

@@ -44,7 +44,7 @@ export class Training {
   // --- the form ---
   report = $state.raw<CorpusReport>()
   inspecting = $state(false)
-  refusal = $state<string>()
+  refusal = $state.raw<{ en: string; ja: string; encodings: readonly string[] }>()
   size = $state<Size>('medium')
   /** Whether a person chose the size; until then it suits the text. */
   sized = false
@@ -88,6 +88,8 @@ export class Training {
 
   inspect(source: Omit<Source, 'tokenizer' | 'encoding'>): void {
     this.source = source
+    // What was named for another text.
+    this.encoding = ''
     this.reinspect()
   }
 
@@ -222,7 +224,11 @@ export class Training {
         if (message.job !== this.job) return
         this.inspecting = false
         this.report = undefined
-        this.refusal = message.message
+        this.refusal = {
+          en: message.message,
+          ja: message.ja ?? message.message,
+          encodings: message.encodings ?? [],
+        }
         return
       case 'preparing':
         this.preparing = message.what
