@@ -5,6 +5,7 @@ import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
+import { prepareWhile } from './text-reader.js'
 import { Verifier } from './verifier.js'
 
 /** How long the worker writes before it reads messages, ms. */
@@ -12,27 +13,6 @@ const SLICE = 10
 
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 type Wish<Type> = Extract<ToWorker, { type: Type }>
-
-/**
- * Reads what stands before symbol `n`, as long as it is wanted.
- * @returns false when it was given up
- */
-export async function prepareWhile(
-  wanted: () => boolean,
-  text: StateCache,
-  n: number,
-): Promise<boolean> {
-  const abort = new AbortController()
-  const onProgress = (): void => {
-    if (!wanted()) abort.abort()
-  }
-  try {
-    await text.prepare(n, { signal: abort.signal, onProgress })
-  } catch (error) {
-    if (!abort.signal.aborted) throw error
-  }
-  return wanted()
-}
 
 export class AsideWriter {
   private readonly post: Post

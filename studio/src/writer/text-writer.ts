@@ -25,7 +25,8 @@ import {
   STATE_EVERY,
   type ToWorker,
 } from './protocol.js'
-import { AsideWriter, prepareWhile } from './side-writer.js'
+import { AsideWriter } from './side-writer.js'
+import { TextReader } from './text-reader.js'
 
 /** Longest stretch of writing before messages have their turn, ms. */
 const SLICE = 10
@@ -64,10 +65,7 @@ export class TextWriter {
   private playing = false
   private opening = 0
   private readonly aside: AsideWriter
-  /** The text that is being read, before it is the running one. */
-  private reading: StateCache | undefined
-  /** Messages that came meanwhile. */
-  private waiting: ToWorker[] = []
+  private readonly beginnings = new TextReader()
   /** Symbols to be written at once. */
   private burst = 0
   /** What ends a burst early. */
@@ -85,11 +83,7 @@ export class TextWriter {
   }
 
   handle(message: ToWorker): void {
-    // What is meant for the text that is being read waits until it is there.
-    if (this.reading && message.type !== 'begin' && message.type !== 'open') {
-      this.waiting.push(message)
-      return
-    }
+    if (this.beginnings.keep(message)) return
     switch (message.type) {
       case 'open':
         this.open(message).catch(error => {
@@ -99,7 +93,9 @@ export class TextWriter {
       case 'begin':
         this.begin(message.begin)
           .catch(error => this.fail('begin', error))
-          .finally(() => this.handleWaiting())
+          .finally(() => {
+            for (const kept of this.beginnings.take()) this.handle(kept)
+          })
         return
       case 'check': {
         const tokenizer = this.model?.tokenizer
@@ -184,7 +180,7 @@ export class TextWriter {
     if (whole !== this.model) return
     const text = new StateCache(model, network, ids, { ids: beginning.ids, every: STATE_EVERY })
     if (this.text) text.learn(this.text)
-    if (!(await this.read(text))) return
+    if (!(await this.beginnings.read(text, () => whole === this.model))) return
     this.forgetReader()
     this.text = text
     this.seed = { seed: BigInt(beginning.seed), stream: beginning.stream }
@@ -205,31 +201,6 @@ export class TextWriter {
       read.buffer,
     ])
     this.restartClock()
-  }
-
-  /**
-   * Reads a text that is to be gone on with, as long as no other is.
-   * @returns false when another text was begun meanwhile, or another model opened
-   */
-  private async read(text: StateCache): Promise<boolean> {
-    const model = this.model
-    this.reading = text
-    // Symbols and stops were meant for the text before.
-    this.waiting = this.waiting.filter(({ type }) => type !== 'step')
-    try {
-      const wanted = () => this.reading === text && this.model === model
-      return await prepareWhile(wanted, text, text.ids.length)
-    } finally {
-      if (this.reading === text) this.reading = undefined
-    }
-  }
-
-  /** Once the text that they are meant for has begun, or has failed to. */
-  private handleWaiting(): void {
-    if (this.reading) return
-    const { waiting } = this
-    this.waiting = []
-    for (const message of waiting) this.handle(message)
   }
 
   /** How a writer that the page watches is made. */
