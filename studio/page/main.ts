@@ -59,7 +59,7 @@ const luck = el('button')
 const note = el('p', { class: 'hint', role: 'status' })
 const begun = el('span', { class: 'prompt' })
 const paper = el('div', { class: 'paper', id: 'text' }, begun)
-const scroller = el('div', { class: 'scroller', tabindex: '0', role: 'region' }, paper)
+const scroller = el('div', { class: 'scroller scrolls', tabindex: '0', role: 'region' }, paper)
 const bars = el('ol', { class: 'bars' })
 const figure = el('input', { class: 'figure', inputmode: 'decimal', autocomplete: 'off' })
 const slider = el('input', {
@@ -77,6 +77,15 @@ const status = el('p', { class: 'sr', role: 'status' })
 const about = el('p')
 const hash = el('p', { class: 'hash' })
 const barsTitle = el('h2')
+const setup = el('section', { class: 'setup scrolls' })
+const next = el(
+  'section',
+  { class: 'next scrolls' },
+  barsTitle,
+  bars,
+  el('footer', { class: 'about' }, about, hash),
+)
+const main = el('main', { class: 'scrolls', 'aria-label': settings.name }, setup, scroller, next)
 const labelled = (field: HTMLElement, word: () => string): HTMLElement => {
   const label = el('label', { for: field.id })
   say(() => {
@@ -85,33 +94,20 @@ const labelled = (field: HTMLElement, word: () => string): HTMLElement => {
   return el('div', { class: 'field' }, label, field)
 }
 
+setup.append(
+  labelled(prompt, () => speech.say.begin),
+  el(
+    'div',
+    { class: 'row' },
+    labelled(seed, () => speech.say.seed),
+    luck,
+  ),
+  labelled(rate, () => speech.say.speed),
+  note,
+)
 document.body.append(
   el('header', {}, el('h1', {}, settings.name), el('span', { class: 'space' }), language, theme),
-  el(
-    'main',
-    {},
-    el(
-      'section',
-      { class: 'setup' },
-      labelled(prompt, () => speech.say.begin),
-      el(
-        'div',
-        { class: 'row' },
-        labelled(seed, () => speech.say.seed),
-        luck,
-      ),
-      labelled(rate, () => speech.say.speed),
-      note,
-    ),
-    scroller,
-    el(
-      'section',
-      { class: 'next' },
-      barsTitle,
-      bars,
-      el('footer', { class: 'about' }, about, hash),
-    ),
-  ),
+  main,
   el(
     'footer',
     { class: 'dial' },
@@ -126,6 +122,22 @@ slider.style.setProperty(
   `linear-gradient(90deg in oklab, ${HEAT_STOPS.map((at, i) => `var(--heat-${i}) ${at * 100}%`).join(', ')})`,
 )
 slider.setAttribute('aria-describedby', 'sentence')
+
+/** As in page.css: on a narrow page the middle scrolls as a whole, on a wide one each column does. */
+const narrow = matchMedia('(max-width: 56rem)')
+/** What may scroll is a stop of the Tab key, also while all it has is seen: that depends on fonts. */
+function setStops(): void {
+  for (const [part, scrolls] of [
+    [main, narrow.matches],
+    [setup, !narrow.matches],
+    [next, !narrow.matches],
+  ] as const) {
+    if (scrolls) part.tabIndex = 0
+    else part.removeAttribute('tabindex')
+  }
+}
+narrow.addEventListener('change', setStops)
+setStops()
 
 // --- words, light and dark ---
 
@@ -153,6 +165,8 @@ say(() => {
   theme.title = say.theme
   theme.setAttribute('aria-label', `${say.theme}: ${say.themes[THEMES[shade]]}`)
   scroller.setAttribute('aria-label', say.text)
+  setup.setAttribute('aria-label', say.setup)
+  next.setAttribute('aria-label', say.next)
   figure.setAttribute('aria-label', say.temperatureValue)
   slider.setAttribute('aria-label', say.temperature)
   luck.textContent = t().luck

@@ -64,13 +64,23 @@ function unpack(): string {
   return folder
 }
 
+/**
+ * Flags for another size of letters in the browser's own settings, in percent of what is usual.
+ * `ONDO_TEXT_SIZE=150` runs all stories so.
+ */
+export function textSize(percent = '100'): string[] {
+  if (percent === '100') return []
+  const [letters, code] = [16, 13].map(size => Math.round((size * Number(percent)) / 100))
+  return [`--blink-settings=defaultFontSize=${letters},defaultFixedFontSize=${code}`]
+}
+
 async function launchPackaged(options: LaunchOptions): Promise<Browser> {
   const folder = unpack()
   const executablePath = join(folder, 'chromium')
   try {
     return await chromium.launch({ ...options, executablePath })
   } catch {
-    const env = { ...process.env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') }
+    const env = { ...options.env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') }
     return await chromium.launch({ ...options, executablePath, env })
   }
 }
@@ -79,12 +89,18 @@ async function launchPackaged(options: LaunchOptions): Promise<Browser> {
  * Starts a browser; the caller closes it.
  * @param source which one; left out, the system's where there is one
  * @param flags more of Chromium's own, such as `--enable-unsafe-webgpu`
+ * @param env variables beside those of this process, such as `FONTCONFIG_FILE`
  */
 export async function launchBrowser(
   source: BrowserSource | undefined = browserSources()[0],
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Browser> {
-  const options: LaunchOptions = { headless: true, args: [...FLAGS, ...flags] }
+  const options: LaunchOptions = {
+    headless: true,
+    args: [...FLAGS, ...textSize(process.env.ONDO_TEXT_SIZE), ...flags],
+    env: { ...process.env, ...env },
+  }
   if (source === 'package') return launchPackaged(options)
   const executablePath = systemPath()
   if (!executablePath) {

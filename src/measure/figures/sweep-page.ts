@@ -48,6 +48,7 @@ svg { max-width: 100%; height: auto }
 .dark { display: none }
 @media (prefers-color-scheme: dark) { .light { display: none } .dark { display: block } }
 section { border-top: 1px solid var(--hair); padding: 1rem 0 }
+h1, h3 { overflow-wrap: anywhere }
 h3 { margin: 0; font-size: 1.1rem } h3 small, p small, summary { color: var(--soft); font-weight: normal; font-size: .85rem }
 pre { font: 1rem/1.6 Georgia, "Noto Serif", "Noto Serif CJK JP", serif; white-space: pre-wrap; overflow-wrap: anywhere; margin: .6rem 0 }
 `
@@ -127,9 +128,11 @@ export function sweepPage(
   const list = zones && `<h2>${words.zones}</h2><ul>${zones}</ul>`
   return `<!doctype html>
 <html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style>
+<main>
 <h1>${title}</h1><figure>${picture}</figure>${list}
 <h2>${words.texts}</h2><p><small>${words.from}</small></p>
 ${sections}
+</main>
 </html>
 `
 }

@@ -99,8 +99,8 @@ export function textAs(form: Form, studio: Studio): string {
   return `<!doctype html>
 <html lang="${studio.language}"><meta charset="utf-8"><title>${escapeHtml(studio.model?.name ?? 'Ondo')}</title>
 <style>:root{color-scheme:light dark;${colours.join(';')}}body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.8 serif}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}i{opacity:.7;font-style:normal}</style>
-<pre><i>${escapeHtml(origin.prompt)}</i>${spans.join('')}</pre>
-<p><small>${escapeHtml(citation)}</small></p>
+<main><pre><i>${escapeHtml(origin.prompt)}</i>${spans.join('')}</pre>
+<p><small>${escapeHtml(citation)}</small></p></main>
 </html>
 `
 }

@@ -2,6 +2,7 @@ import { table } from '../../shared/messages/table.js'
 
 export const words = table(
   {
+    columns: 'The texts in columns',
     luck: 'Same luck, different temperature',
     luckHint:
       'One prompt, one seed: every column reads the same coins. Only the temperature differs.',
@@ -35,6 +36,7 @@ export const words = table(
     wrongT: '0 to 100, or inf',
   },
   {
+    columns: '並べた文章',
     luck: '同じ運、違う温度',
     luckHint: '書き出しも種も同じ。どの列も同じコインを読み、違うのは温度だけです。',
     compare: '二つの文章を並べる',

@@ -5,6 +5,8 @@ import { count, inNode, records, slider, text, visit } from './stage.js'
 describe('by keyboard alone', () => {
   it('reaches every control, each with a name and in the order of the page', async () => {
     const page = await visit()
+    // Where the next text lies is known a moment after the text has begun; until then these are no stops.
+    await page.locator('.other-text button:enabled').nth(1).waitFor()
     const order: string[] = []
     for (let n = 0; n < 60; n++) {
       await page.keyboard.press('Tab')
@@ -12,14 +14,14 @@ describe('by keyboard alone', () => {
         const at = document.activeElement
         if (!at || at === document.body) return ''
         const label =
-          at.getAttribute('aria-label') ?? (at as HTMLInputElement).labels?.[0]?.textContent
+          at.getAttribute('aria-label') ??
+          document.getElementById(at.getAttribute('aria-labelledby') ?? '')?.textContent ??
+          (at as HTMLInputElement).labels?.[0]?.textContent
         if (at.matches('.choose')) return 'a candidate'
-        // A panel that has more than it shows is a stop, too; whether it has depends on the letters.
-        if (at.matches('.panel')) return 'a panel'
         return (label ?? at.textContent ?? '').trim().split(/\n|:/)[0] || '(no name)'
       })
       if (name === '' || (order.length > 3 && name === order[0])) break
-      if (name !== 'a panel') order.push(name)
+      order.push(name)
     }
     expect(order).toEqual([
       'Model',
@@ -30,6 +32,8 @@ describe('by keyboard alone', () => {
       'Light and dark',
       'Keys',
       'Text',
+      // What a tab shows may scroll, with some letters and not with others: it is always a stop.
+      'Text',
       'Begin with',
       'Seed',
       'New seed',
@@ -39,6 +43,7 @@ describe('by keyboard alone', () => {
       'Same luck, other temperatures',
       'The text',
       'draw it',
+      'Next',
       'Next',
       'Choose',
       'log',
