@@ -46,6 +46,7 @@ const ENTRIES = {
   temperature: 'src/temperature/index.ts',
   generate: 'src/generate/index.ts',
   measure: 'src/measure/index.ts',
+  interop: 'src/interop/index.ts',
   train: 'src/train/index.ts',
   browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',

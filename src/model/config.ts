@@ -27,6 +27,11 @@ export interface ModelConfig {
    * `before` to h itself (Cho et al. 2014, char-rnn).
    */
   readonly reset: 'after' | 'before'
+  /**
+   * An id that begins an independent text: reading it sets the state to zero first. Absent in a model
+   * of one continuous text.
+   */
+  readonly restart?: number
   /** Probability with which training dropped a unit between layers; sampling never drops. */
   readonly dropout: number
 }
@@ -75,14 +80,18 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
       `The model's dropout is ${JSON.stringify(dropout)}; expected a number from 0 up to, not including, 1.`,
     )
   }
+  const vocabulary = wholeIn('vocabulary', value.vocabulary, 1, LIMITS.vocabulary)
   return {
     cell: oneOf('cell', value.cell, CELLS),
-    vocabulary: wholeIn('vocabulary', value.vocabulary, 1, LIMITS.vocabulary),
+    vocabulary,
     embedding: wholeIn('embedding', value.embedding ?? 0, 0, LIMITS.embedding),
     hidden: wholeIn('hidden', value.hidden, 1, LIMITS.hidden),
     layers: wholeIn('layers', value.layers, 1, LIMITS.layers),
     activation: oneOf('activation', value.activation ?? 'tanh', ['tanh', 'relu'] as const),
     reset: oneOf('reset', value.reset ?? 'after', ['after', 'before'] as const),
+    ...(value.restart !== undefined && {
+      restart: wholeIn('restart', value.restart, 0, vocabulary - 1),
+    }),
     dropout,
   }
 }

@@ -27,15 +27,13 @@ export class ReferenceNetwork {
       biasIh: this.tensor(`rnn.bias_ih_l${k}`),
       biasHh: this.tensor(`rnn.bias_hh_l${k}`),
     }))
-    this.states = this.layers.map(() => ({
-      h: new Float64Array(config.hidden),
-      c: new Float64Array(config.cell === 'lstm' ? config.hidden : 0),
-    }))
+    this.states = this.zeroStates()
   }
 
   /** Reads one id. @returns logits [V] of what comes next */
   step(id: number): Float64Array {
-    const { cell, activation, reset } = this.config
+    const { cell, activation, reset, restart } = this.config
+    if (id === restart) this.states = this.zeroStates()
     let x: ArrayLike<number> = this.input(id)
     this.states = this.states.map((state, k) => {
       const weights = this.layers[k]
@@ -60,6 +58,14 @@ export class ReferenceNetwork {
       at += part.length
     }
     return state
+  }
+
+  private zeroStates(): LayerState[] {
+    const { cell, hidden } = this.config
+    return this.layers.map(() => ({
+      h: new Float64Array(hidden),
+      c: new Float64Array(cell === 'lstm' ? hidden : 0),
+    }))
   }
 
   private input(id: number): ArrayLike<number> {

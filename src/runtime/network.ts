@@ -136,6 +136,7 @@ class KernelSession implements Session {
   step(id: number): Float32Array {
     this.checkOpen()
     if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id)
+    if (id === this.network.config.restart) this.reset()
     this.network.kernels.step(this.address, id)
     this.logits.set(this.network.logits)
     return this.logits
@@ -155,9 +156,14 @@ class KernelSession implements Session {
       const id = ids[i]
       if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id, i)
     }
-    for (let i = 0; i < length; i += IDS) {
-      const count = Math.min(IDS, length - i)
-      for (let j = 0; j < count; j++) this.network.ids[j] = ids[i + j]
+    const { restart } = this.network.config
+    for (let i = 0, count = 0; i < length; i += count) {
+      if (ids[i] === restart) this.reset()
+      count = 0
+      while (count < IDS && i + count < length && (count === 0 || ids[i + count] !== restart)) {
+        this.network.ids[count] = ids[i + count]
+        count++
+      }
       this.network.kernels.prefill(this.address, count, i + count === length ? 1 : 0)
     }
     this.logits.set(this.network.logits)

@@ -1,0 +1,149 @@
+/**
+ * From the matrices of other systems to a network of ours: gates in PyTorch's order, rows of outputs,
+ * layers of one width.
+ */
+import { InputError } from '../errors.js'
+import { GATES, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
+
+/** One recurrent layer in PyTorch's layout; G gates, K inputs, H units. */
+export interface LayerMatrices {
+  /** [G H, K] */
+  readonly weightIh: Float32Array
+  /** [G H, H] */
+  readonly weightHh: Float32Array
+  /** [G H] */
+  readonly biasIh: Float32Array
+  /** [G H] */
+  readonly biasHh: Float32Array
+}
+
+/** A network before its layers have one width. */
+export interface NetworkMatrices
+  extends Pick<ModelConfig, 'cell'>,
+    Partial<Omit<ModelConfig, 'cell' | 'hidden' | 'layers' | 'vocabulary' | 'embedding'>> {
+  /** [V, E]; absent for one-hot input. */
+  readonly embedding?: Float32Array
+  readonly layers: readonly LayerMatrices[]
+  /** [V, H of the last layer] */
+  readonly headWeight: Float32Array
+  /** [V] */
+  readonly headBias: Float32Array
+}
+
+/** [rows, columns] to [columns, rows], row-major. */
+export function transpose(matrix: ArrayLike<number>, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows * columns)
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) out[c * rows + r] = matrix[r * columns + c] as number
+  }
+  return out
+}
+
+/**
+ * Reorders blocks of rows, one block a gate.
+ * @param matrix [G H, width], or [G H] with width 1
+ * @param order for each gate of ours (LSTM i f g o, GRU r z n), its place in theirs
+ */
+export function reorderGates(
+  matrix: Float32Array,
+  width: number,
+  order: readonly number[],
+): Float32Array {
+  const block = matrix.length / order.length
+  if (!Number.isInteger(block / width)) {
+    throw new InputError(
+      'import',
+      `A matrix of ${matrix.length} numbers does not divide into ${order.length} gates of rows of ${width}.`,
+    )
+  }
+  const out = new Float32Array(matrix.length)
+  order.forEach((from, to) => {
+    out.set(matrix.subarray(from * block, (from + 1) * block), to * block)
+  })
+  return out
+}
+
+/** Widens rows of `from` numbers to `to` with zeros. */
+function widenRows(matrix: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return matrix
+  const rows = matrix.length / from
+  const out = new Float32Array(rows * to)
+  for (let r = 0; r < rows; r++) out.set(matrix.subarray(r * from, (r + 1) * from), r * to)
+  return out
+}
+
+/** Widens each gate's block of `from` rows to `to` rows with zeros. */
+function widenGates(
+  matrix: Float32Array,
+  width: number,
+  gates: number,
+  [from, to]: readonly [number, number],
+): Float32Array {
+  if (from === to) return matrix
+  const out = new Float32Array(gates * to * width)
+  for (let g = 0; g < gates; g++) {
+    out.set(matrix.subarray(g * from * width, (g + 1) * from * width), g * to * width)
+  }
+  return out
+}
+
+/**
+ * Config and weights of ours. Layers of different widths are filled up to the widest with units whose
+ * weights are all 0: their h stays 0 in every cell (tanh 0 = relu 0 = 0; the LSTM's c stays 0), so
+ * that no logit changes.
+ * @throws InputError when matrices do not fit together, naming the layer
+ */
+export function assemble(network: NetworkMatrices): { config: ModelConfig; weights: Weights } {
+  const { cell, layers, embedding, headBias, headWeight, ...rest } = network
+  const gates = GATES[cell]
+  const V = headBias.length
+  const widths = layers.map(({ biasIh }) => biasIh.length / gates)
+  const H = Math.max(...widths)
+  const E = embedding ? embedding.length / V : 0
+  const weights = new Map<string, Float32Array>()
+  if (embedding) weights.set('embedding.weight', embedding)
+  layers.forEach((layer, k) => {
+    const own = widths[k] as number
+    const below = k > 0 ? (widths[k - 1] as number) : E || V
+    const input = k > 0 ? H : below
+    const fits =
+      Number.isInteger(own) &&
+      Number.isInteger(E) &&
+      layer.weightIh.length === gates * own * below &&
+      layer.weightHh.length === gates * own * own &&
+      layer.biasHh.length === gates * own
+    if (!fits) {
+      throw new InputError(
+        'import',
+        `Layer ${k + 1} has ${layer.weightIh.length} input weights and ${layer.weightHh.length} recurrent weights; expected ${gates * own * below} and ${gates * own * own} for ${own} units with ${below} inputs.`,
+      )
+    }
+    const span = [own, H] as const
+    const wide = (matrix: Float32Array, from: number, to: number): Float32Array =>
+      widenGates(widenRows(matrix, from, to), to, gates, span)
+    weights.set(`rnn.weight_ih_l${k}`, wide(layer.weightIh, below, input))
+    weights.set(`rnn.weight_hh_l${k}`, wide(layer.weightHh, own, H))
+    weights.set(`rnn.bias_ih_l${k}`, wide(layer.biasIh, 1, 1))
+    weights.set(`rnn.bias_hh_l${k}`, wide(layer.biasHh, 1, 1))
+  })
+  const last = widths.at(-1) ?? 0
+  if (headWeight.length !== V * last) {
+    throw new InputError(
+      'import',
+      `The output layer has ${headWeight.length} weights and ${V} biases; expected ${V} x ${last}.`,
+    )
+  }
+  weights.set('head.weight', widenRows(headWeight, last, H))
+  weights.set('head.bias', headBias)
+  return {
+    config: modelConfig({
+      ...rest,
+      cell,
+      vocabulary: V,
+      embedding: E,
+      hidden: H,
+      layers: layers.length,
+    }),
+    weights,
+  }
+}

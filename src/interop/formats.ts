@@ -1,0 +1,38 @@
+/** All formats, in the order in which they are tried: those that show clear marks come first. */
+import { didYouMean, FileError, InputError } from '../errors.js'
+import { quote } from '../file/json.js'
+import { ml5 } from './ml5.js'
+import { pytorch, safetensors } from './pytorch.js'
+import { recurrentjs } from './recurrentjs.js'
+import type { Format, SourceFile } from './source.js'
+import { torchRnn } from './torch-rnn.js'
+
+export const FORMATS: readonly Format[] = [torchRnn, pytorch, safetensors, ml5, recurrentjs]
+
+/** What `--from` accepts. */
+export const FORMAT_KINDS: readonly string[] = FORMATS.map(({ kind }) => kind)
+
+/**
+ * The format of some files.
+ * @param from its kind, where the user says it
+ * @throws InputError for a kind that is not known
+ * @throws FileError when the files are of no known format
+ */
+export function formatOf(files: readonly SourceFile[], from?: string): Format {
+  if (from !== undefined) {
+    const format = FORMATS.find(({ kind }) => kind === from)
+    if (format) return format
+    throw new InputError(
+      'from',
+      `The format is ${quote(from)}; expected ${FORMAT_KINDS.join(', ')}.${didYouMean(from, FORMAT_KINDS)}`,
+    )
+  }
+  const format = FORMATS.find(one => one.recognises(files))
+  if (format) return format
+  const shown = files.slice(0, 3).map(({ name }) => quote(name))
+  const more = files.length > 3 ? ` and ${files.length - 3} more` : ''
+  throw new FileError(
+    'import',
+    `${files.length === 1 ? 'The file' : 'The files'} ${shown.join(', ')}${more} ${files.length === 1 ? 'is' : 'are'} of no known format; expected ${FORMATS.map(({ about }) => about.en).join(', ')}.`,
+  )
+}

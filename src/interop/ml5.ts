@@ -1,0 +1,161 @@
+/**
+ * ml5's charRNN: a folder with manifest.json, vocab.json and a file a tensor, exported from TensorFlow's
+ * BasicLSTMCell.
+ *
+ * kernel [in + H, 4H], rows x then h, columns i j f o (j is the candidate); the forget bias 1.0 is added
+ * by the cell and is not in the stored bias. Source: ml5-library's CharRNN, training-charRNN.
+ */
+import { FileError } from '../errors.js'
+import { parseJson, quote } from '../file/json.js'
+import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
+import type { Format, SourceFile, Vocabulary } from './source.js'
+import { tokenizerOf } from './vocabulary.js'
+
+/** For each gate of ours (i f g o) its place in i j f o. */
+const ORDER = [0, 2, 1, 3]
+const FORGET_BIAS = 1
+const CELL = /(?:^|\/)cell_(\d+)\/basic_lstm_cell\/(kernel|weights|bias|biases)$/
+
+interface Entry {
+  readonly filename: string
+  readonly shape: readonly number[]
+}
+
+const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
+
+const find = (files: readonly SourceFile[], name: string): SourceFile | undefined =>
+  files.find(file => baseName(file.name) === name)
+
+const jsonOf = (file: SourceFile): unknown =>
+  parseJson(new TextDecoder().decode(file.bytes), `The file ${quote(file.name)}`).value
+
+function manifestOf(file: SourceFile | undefined): Map<string, Entry> | undefined {
+  if (!file) return undefined
+  let json: unknown
+  try {
+    json = jsonOf(file)
+  } catch {
+    return undefined
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined
+  const entries = Object.entries(json as Record<string, Partial<Entry>>)
+  const good = entries.every(
+    ([, entry]) => typeof entry?.filename === 'string' && Array.isArray(entry.shape),
+  )
+  return good ? new Map(entries as [string, Entry][]) : undefined
+}
+
+/** Float32, little-endian, as many as the shape says. */
+function tensorOf(
+  files: readonly SourceFile[],
+  name: string,
+  { filename, shape }: Entry,
+): Float32Array {
+  const file = find(files, baseName(filename))
+  const expected = 4 * shape.reduce((a, b) => a * b, 1)
+  if (!file) {
+    throw new FileError(
+      'ml5',
+      `The manifest names the file ${quote(filename)} for ${quote(name)}, but it is not there; choose the whole folder.`,
+    )
+  }
+  if (file.bytes.length !== expected) {
+    throw new FileError(
+      'ml5',
+      `The file ${quote(file.name)} has ${file.bytes.length} bytes; expected ${expected} for ${shape.join(' x ')} numbers: it is incomplete, download the model again.`,
+    )
+  }
+  const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, expected)
+  return Float32Array.from({ length: expected / 4 }, (_, i) => view.getFloat32(4 * i, true))
+}
+
+/** `{ character: id }`, with the ids 0..V-1. */
+function vocabularyOf(file: SourceFile | undefined): Vocabulary | undefined {
+  if (!file) return undefined
+  const json = jsonOf(file)
+  if (typeof json !== 'object' || json === null) return undefined
+  const symbols: (string | undefined)[] = []
+  for (const [symbol, id] of Object.entries(json as Record<string, unknown>)) {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > 1_114_111) {
+      throw new FileError(
+        'ml5',
+        `The vocabulary gives ${quote(symbol)} the id ${quote(String(id))}; expected a whole number from 0.`,
+      )
+    }
+    symbols[id as number] = symbol
+  }
+  return { kind: 'text', symbols: Array.from(symbols) }
+}
+
+function layerOf(kernel: Float32Array, bias: Float32Array, H: number): LayerMatrices {
+  const columns = 4 * H
+  const inputs = kernel.length / columns - H
+  const biasIh = reorderGates(bias, 1, ORDER)
+  for (let i = H; i < 2 * H; i++) biasIh[i] = (biasIh[i] as number) + FORGET_BIAS
+  return {
+    weightIh: reorderGates(
+      transpose(kernel.subarray(0, inputs * columns), inputs, columns),
+      inputs,
+      ORDER,
+    ),
+    weightHh: reorderGates(transpose(kernel.subarray(inputs * columns), H, columns), H, ORDER),
+    biasIh,
+    biasHh: new Float32Array(columns),
+  }
+}
+
+export const ml5: Format = {
+  kind: 'ml5',
+  about: { en: 'ml5 charRNN (folder)', ja: 'ml5 charRNN（フォルダー）' },
+
+  recognises(files) {
+    const manifest = manifestOf(find(files, 'manifest.json'))
+    return manifest !== undefined && [...manifest.keys()].some(name => CELL.test(name))
+  },
+
+  read(files, options) {
+    const manifest = manifestOf(find(files, 'manifest.json')) as Map<string, Entry>
+    const tensors = new Map<string, Float32Array>()
+    const cells: { kernel?: Float32Array; bias?: Float32Array }[] = []
+    for (const [name, entry] of manifest) {
+      const cell = CELL.exec(name)
+      const other = /(?:^|\/)(embedding|softmax_w|softmax_b)$/.exec(name)
+      if (cell) {
+        const part = cell[2] === 'kernel' || cell[2] === 'weights' ? 'kernel' : 'bias'
+        const at = Number(cell[1])
+        cells[at] = { ...cells[at], [part]: tensorOf(files, name, entry) }
+      } else if (other) tensors.set(other[1] as string, tensorOf(files, name, entry))
+    }
+    const headBias = tensors.get('softmax_b')
+    const headWeight = tensors.get('softmax_w')
+    if (!headBias || !headWeight) {
+      throw new FileError(
+        'ml5',
+        'The manifest lacks rnnlm/softmax_w or rnnlm/softmax_b; export the model again.',
+      )
+    }
+    const V = headBias.length
+    const layers = Array.from(cells, (cell, k) => {
+      if (cell?.kernel && cell.bias) return layerOf(cell.kernel, cell.bias, cell.bias.length / 4)
+      throw new FileError('ml5', `The manifest lacks the weights of cell_${k}; export it again.`)
+    })
+    const embedding = tensors.get('embedding')
+    const vocabulary = options.vocabulary ?? vocabularyOf(find(files, 'vocab.json'))
+    return {
+      ...assemble({
+        cell: 'lstm',
+        ...(embedding && { embedding }),
+        layers,
+        headWeight: transpose(headWeight, headWeight.length / V, V),
+        headBias,
+      }),
+      tokenizer: tokenizerOf(vocabulary, V),
+      notes: [
+        {
+          en: 'the forget bias 1.0, which the cell added, is now in the bias; columns i j f o became rows i f g o',
+          ja: 'セルが足していた忘却バイアス1.0をバイアスに含め、ゲートの列i j f oを行i f g oに並べ替えました',
+        },
+      ],
+    }
+  },
+}

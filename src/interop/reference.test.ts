@@ -1,0 +1,137 @@
+/** Models of other people against numbers from an independent forward pass. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { loadNetwork } from '../runtime/network.js'
+import { importModel } from './import.js'
+import type { ImportModelOptions, SourceFile } from './index.js'
+
+const MODELS = new URL('../../../shared/models/', import.meta.url)
+
+function filesOf(folder: string, only?: RegExp): SourceFile[] {
+  return readdirSync(new URL(`${folder}/`, MODELS))
+    .filter(name => (only ? only.test(name) : true))
+    .map(name => ({
+      name,
+      bytes: new Uint8Array(readFileSync(new URL(`${folder}/${name}`, MODELS))),
+    }))
+}
+
+/** Python's string.printable. */
+const PRINTABLE = [
+  ...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  ...'!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\v\f',
+]
+
+interface Case {
+  readonly folder: string
+  readonly files: RegExp
+  readonly from: string
+  readonly options?: ImportModelOptions
+  /** Symbols of the text that is scored; sentences each from a zero state for recurrentjs. */
+  readonly loss?: 'text' | 'sentences'
+}
+
+const CASES: readonly Case[] = [
+  { folder: 'ml5-darwin', files: /./, from: 'ml5', loss: 'text' },
+  { folder: 'torch-rnn', files: /checkpoint_17800\.t7$/, from: 'torch-rnn', loss: 'text' },
+  {
+    folder: 'pytorch-gru',
+    files: /\.pt$/,
+    from: 'pytorch',
+    options: { vocabulary: { kind: 'text', symbols: PRINTABLE } },
+    loss: 'text',
+  },
+  { folder: 'recurrentjs', files: /lstm_100_model\.json$/, from: 'recurrentjs', loss: 'sentences' },
+]
+
+/** -ln p of an id under logits, nats. */
+function lossOf(logits: Float32Array, id: number): number {
+  const max = logits.reduce((a, b) => Math.max(a, b))
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - max), 0)
+  return Math.log(sum) + max - (logits[id] as number)
+}
+
+const indexOfMaximum = (logits: Float32Array): number =>
+  logits.reduce((best, logit, id) => (logit > (logits[best] as number) ? id : best), 0)
+
+describe.skipIf(!existsSync(MODELS)).each(CASES)('$folder', one => {
+  const imported = async () => {
+    const reference = JSON.parse(
+      readFileSync(new URL(`${one.folder}/reference.json`, MODELS), 'utf8'),
+    )
+    const { model, from } = await importModel(filesOf(one.folder, one.files), one.options)
+    expect(from).toBe(one.from)
+    const network = await loadNetwork(model.config, model.weights)
+    return { reference, model, session: network.session() }
+  }
+
+  it('gives the logits, the greedy text and the temperature table of the reference', async () => {
+    const { reference, model, session } = await imported()
+    const ids: number[] = reference.prompt_ids
+    const last: number[][] = reference.last3_logits_float64
+    let logits: Float32Array = new Float32Array()
+    for (const [i, id] of ids.entries()) {
+      logits = session.step(id).slice()
+      const expected = last[i - (ids.length - 3)]
+      for (const [v, logit] of expected?.entries() ?? []) {
+        expect(Math.abs((logits[v] as number) - logit)).toBeLessThan(2e-4)
+      }
+    }
+    for (const [T, table] of Object.entries<number[]>(
+      reference.next_char_probabilities_by_temperature,
+    )) {
+      const max = logits.reduce((a, b) => Math.max(a, b))
+      const weights = Array.from(logits, logit => Math.exp((logit - max) / Number(T)))
+      const sum = weights.reduce((a, b) => a + b)
+      for (const [v, p] of table.entries()) {
+        // A low T magnifies the last bits of float32 logits: 4e-6 in a logit is 2e-6 at T = 0.25.
+        expect(Math.abs((weights[v] as number) / sum - p)).toBeLessThan(
+          Number(T) < 0.5 ? 2e-6 : 1e-6,
+        )
+      }
+    }
+    let text = ''
+    for (let i = 0; i < 200; i++) {
+      const id = indexOfMaximum(logits)
+      text += model.tokenizer.symbol(id)
+      logits = session.step(id)
+    }
+    expect(text).toBe(reference.greedy_200)
+  })
+
+  it('gives the loss of the reference', async () => {
+    const { reference, model, session } = await imported()
+    const name = one.loss === 'sentences' ? 'recurrentjs/nll_sentences.txt' : 'nll_text_2000.txt'
+    const text = readFileSync(new URL(name, MODELS), 'utf8')
+    // Sentences: the line end before each is its START.
+    const read = one.loss === 'sentences' ? `\n${text.trimEnd()}\n` : text
+    const { ids } = model.tokenizer.encode(read, 'skip')
+    let total = 0
+    for (let i = 0; i + 1 < ids.length; i++) {
+      total += lossOf(session.step(ids[i] as number), ids[i + 1] as number)
+    }
+    const expected =
+      reference.nll_nats ?? reference.nll_nats_float64 ?? reference.nll_nats_per_char_float64
+    expect(total / (ids.length - 1)).toBeCloseTo(expected, 5)
+  })
+})
+
+describe.skipIf(!existsSync(MODELS))('damaged models', () => {
+  it('names the symbols of a corrupt vocabulary, and takes a mended one', async () => {
+    const files = filesOf('ml5-shakespeare')
+    await expect(importModel(files)).rejects.toThrow(/13 is " {2}", 40 is ""/)
+    const fixed = JSON.parse(
+      readFileSync(new URL('ml5-shakespeare/vocab.fixed.json', MODELS), 'utf8'),
+    )
+    const symbols: string[] = []
+    for (const [symbol, id] of Object.entries<number>(fixed)) symbols[id] = symbol
+    const { model } = await importModel(files, { vocabulary: { kind: 'text', symbols } })
+    expect(model.tokenizer.size).toBe(65)
+  })
+
+  it('refuses a folder whose files are empty', async () => {
+    await expect(importModel(filesOf('ml5-incomplete'))).rejects.toThrow(
+      /has 0 bytes; expected \d+ for 1024 x 2048 numbers: it is incomplete/,
+    )
+  })
+})
