@@ -11,7 +11,7 @@ import {
   type Step,
   TextBytes,
 } from '../generate/index.js'
-import { type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
+import { type Bilingual, type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
 import type { Seed } from '../random.js'
 import {
   checkSchedule,
@@ -19,6 +19,7 @@ import {
   readTemperature,
   type Schedule,
   SEED,
+  SurpriseReach,
   TEMPERATURE,
 } from '../temperature/index.js'
 import { base64Of, readStops, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
@@ -167,6 +168,8 @@ export type CompletionEvent =
       readonly symbols: number
       readonly bitsPerSymbol: number | null
       readonly text: string
+      /** A goal of the schedule that was out of reach. */
+      readonly note?: Bilingual
       /** Of a byte model: the bytes of the text, base64; in `text` those that are not UTF-8 are U+FFFD. */
       readonly bytes?: string
     }
@@ -217,18 +220,21 @@ export async function* complete(
   let text = ''
   const raw = model.tokenizer.kind === 'byte' ? new TextBytes(model) : undefined
   const bytes: number[] = []
+  const reach = new SurpriseReach(temperature)
   let symbols = 0
   let surprisal = 0
   let ended: Pick<Step, 'stop' | 'stopString'> = length === 0 ? { stop: 'length' } : {}
   for await (const step of generate(model, options)) {
     text += step.text
     if (raw) bytes.push(...raw.push(step))
+    reach.push(step)
     symbols++
     surprisal += step.surprisal
     if (step.stop) ended = { stop: step.stop, stopString: step.stopString }
     yield { type: 'step', ...step }
   }
   if (raw) bytes.push(...raw.flush())
+  const note = reach.note()
   yield {
     type: 'end',
     stop: ended.stop ?? 'interrupted',
@@ -236,6 +242,7 @@ export async function* complete(
     symbols,
     bitsPerSymbol: symbols > 0 ? surprisal / symbols : null,
     text,
+    ...(note && { note }),
     ...(raw && { bytes: base64Of(Uint8Array.from(bytes)) }),
   }
 }

@@ -47,4 +47,5 @@ export {
   type TemperatureAt,
   writeSchedule,
 } from './schedule/schedule.js'
+export { SurpriseReach } from './schedule/surprise-reach.js'
 export { CONTEXT_TAIL, HEAT_TEMPERATURES, LENGTH, SEED, TEMPERATURE } from './settings.js'

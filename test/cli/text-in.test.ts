@@ -149,3 +149,14 @@ describe('encodings', () => {
     expect(double.stderr).toContain('which is "café à côté" in UTF-8')
   })
 })
+
+describe.skipIf(!bundled)('a goal of surprise', () => {
+  it('that the chain leaves out of reach is said, another is not', async () => {
+    const sample = (...args: string[]) => ondo(['sample', '-n', '300', '--quiet', ...args])
+    const far = await sample('-t', 'surprise 4', '--chain', 'temperature, top-k 2')
+    expect(far.stderr).toContain('surprise 4 was not reached')
+    const ja = await sample('-t', 'surprise 4', '--chain', 'temperature, top-k 2', '--lang', 'ja')
+    expect(ja.stderr).toContain('surprise 4には届かなかった')
+    expect((await sample('-t', 'surprise 2.5')).stderr).toBe('')
+  })
+})

@@ -19,6 +19,7 @@ import {
   readTemperature,
   type Schedule,
   SEED,
+  SurpriseReach,
   TEMPERATURE,
   writeSchedule,
 } from '../../temperature/index.js'
@@ -273,12 +274,14 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
       if (stream > 0) await io.write(between)
       shown.begin(echo ? prompt : '')
     }
+    const reach = new SurpriseReach(temperature)
     let idle = 0
     let note: Bilingual | undefined
     for await (const { temperatureNote, ...step } of generate(model, request)) {
       if (temperatureNote) idle++
       note ??= temperatureNote
       text += step.text
+      reach.push(step)
       symbols++
       surprisal += step.surprisal
       if (step.stop) {
@@ -312,6 +315,8 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     if (note && idle === symbols) {
       io.warn(io.dye.yellow(io.t(note)))
     }
+    const unreached = reach.note()
+    if (unreached) io.warn(io.dye.yellow(io.t(unreached)))
     if (options.save !== undefined) await save(io, header, kept, options, name)
   }
   return signal.aborted ? io.interruptedCode : DONE

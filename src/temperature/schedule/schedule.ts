@@ -59,7 +59,7 @@ export type Schedule =
 const ESCAPE_DOUBLING = 12
 /** `surprise`: step of log T for each bit off the goal, and how far it may go. */
 const SURPRISE_RATE = 0.05
-const SURPRISE_RANGE = [0.05, 10] as const
+export const SURPRISE_RANGE = [0.05, 10] as const
 
 const LETTER = /[\p{L}\p{M}\p{N}]$/u
 
