@@ -47,6 +47,7 @@ export {
 export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
 export type { BranchSettings, SettingsChange } from './tree/settings.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'
+export { findDifference, type RecordedText } from './verify.js'
 export {
   type Position,
   type Resumed,

@@ -5,14 +5,11 @@
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, State } from '../runtime/session.js'
-import { type PrefillOptions, readBeginning } from './prefill.js'
+import { type PrefillOptions, readBeginning, SLICE } from './prefill.js'
 import { type Beginning, beginning, Writer, type WriterOptions } from './writer.js'
 
 /** Default distance between two states, in symbols. */
 export const STATE_EVERY = 16
-
-/** How long `prepare` reads before others have their turn, ms. */
-const SLICE = 8
 
 /** States by how many symbols of a text the network had read. A `Map` is one. */
 export interface StateStore {

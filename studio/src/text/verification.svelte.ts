@@ -3,8 +3,7 @@
  * a run is compared while it is written here.
  */
 
-import type { FromWorker, ToWorker } from '../writer/protocol.js'
-import type { ToVerify } from '../writer/verifier.js'
+import type { FromWorker, ToVerify, ToWorker } from '../writer/protocol.js'
 import type { Records } from './records.js'
 import { Draft } from './text-tree.js'
 

@@ -14,7 +14,6 @@
 import type { TrainingRecord } from 'ondo'
 import type { CellKind } from 'ondo/model'
 import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
-import type { ToVerify } from './verifier.js'
 
 /** Batches that may be under way to the page before the worker waits. */
 export const AHEAD = 2
@@ -56,6 +55,19 @@ export interface Origin {
   readonly stream?: number
   /** Hidden units that are held at a value, in their written form (held-units.ts); left out: none. */
   readonly held?: string
+}
+
+/** A text of a session with what it was written by; what stands before `from` is another's. */
+export interface ToVerify extends Origin {
+  readonly from: number
+  /** The place in the list of the text that it leaves; left out: none. */
+  readonly parent?: number
+  readonly ids: Uint32Array<ArrayBuffer>
+  readonly temperatures: Float64Array<ArrayBuffer>
+  readonly coins: Float64Array<ArrayBuffer>
+  readonly chains: Uint16Array<ArrayBuffer>
+  /** Of its own symbols. */
+  readonly text: string
 }
 
 /** How a text begins, or goes on. */

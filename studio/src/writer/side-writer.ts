@@ -5,7 +5,7 @@ import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
-import { prepareWhile } from './text-reader.js'
+import { workWhile } from './text-reader.js'
 import { Verifier } from './verifier.js'
 
 /** How long the worker writes before it reads messages, ms. */
@@ -39,7 +39,7 @@ export class AsideWriter {
       const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
       const text = new StateCache(model, network, ids)
       const newest = () => this.jobs.get(channel) === job && whole === this.model()
-      if (!(await prepareWhile(newest, text, 0))) return
+      if (!(await workWhile(newest, options => text.prepare(0, options)))) return
       const writer = text.writerAt(0, {
         seed: BigInt(wish.seed),
         stream: wish.stream,
@@ -68,24 +68,20 @@ export class AsideWriter {
   async verify({ job, texts, chains }: Wish<'verify'>): Promise<void> {
     const model = this.model()
     if (!model) return
-    const slices = new TimeSlices({ milliseconds: SLICE })
-    const goesOn = async (): Promise<boolean> => {
-      if (slices.over) await slices.yield()
-      return model === this.model()
-    }
-    const prepare = (text: StateCache, n: number) =>
-      prepareWhile(() => model === this.model(), text, n)
-    const verifier = new Verifier(model, networkOf, chains, goesOn, prepare)
-    let symbols = 0
-    for (const [text, each] of texts.entries()) {
-      const at = await verifier.differenceOf(each)
-      if (model !== this.model()) return
-      if (at !== undefined) {
-        this.post({ type: 'verified', job, symbols, text, at })
-        return
+    const sameModel = () => model === this.model()
+    await workWhile(sameModel, async options => {
+      const verifier = new Verifier(model, chains, options)
+      let symbols = 0
+      for (const [text, each] of texts.entries()) {
+        const at = await verifier.differenceOf(each)
+        if (!sameModel()) return
+        if (at !== undefined) {
+          this.post({ type: 'verified', job, symbols, text, at })
+          return
+        }
+        symbols += each.ids.length - each.from
       }
-      symbols += each.ids.length - each.from
-    }
-    this.post({ type: 'verified', job, symbols })
+      this.post({ type: 'verified', job, symbols })
+    })
   }
 }

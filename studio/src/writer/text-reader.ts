@@ -1,22 +1,21 @@
 /** Reading a long text in slices while messages come: what waits for it, and what ends it. */
-import type { StateCache } from 'ondo/generate'
+import type { PrefillOptions, StateCache } from 'ondo/generate'
 import type { ToWorker } from './protocol.js'
 
 /**
- * Reads what stands before symbol `n`, as long as it is wanted.
- * @returns false when it was given up
+ * Does something that reads or writes in slices, as long as it is wanted.
+ * @returns false when it is not wanted any more, done or not
  */
-export async function prepareWhile(
+export async function workWhile(
   wanted: () => boolean,
-  text: StateCache,
-  n: number,
+  work: (options: PrefillOptions) => Promise<unknown>,
 ): Promise<boolean> {
   const abort = new AbortController()
   const onProgress = (): void => {
     if (!wanted()) abort.abort()
   }
   try {
-    await text.prepare(n, { signal: abort.signal, onProgress })
+    await work({ signal: abort.signal, onProgress })
   } catch (error) {
     if (!abort.signal.aborted) throw error
   }
@@ -45,7 +44,10 @@ export class TextReader {
     // Symbols were meant for the text before.
     this.waiting = this.waiting.filter(({ type }) => type !== 'step')
     try {
-      return await prepareWhile(() => this.reading === text && wanted(), text, text.ids.length)
+      return await workWhile(
+        () => this.reading === text && wanted(),
+        options => text.prepare(text.ids.length, options),
+      )
     } finally {
       if (this.reading === text) this.reading = undefined
     }

@@ -1,8 +1,9 @@
 import { createChain, type Model, networkOf, Writer } from 'ondo'
 import { beforeAll, expect, it } from 'vitest'
 import { columnsOf, textOf } from './columns.js'
+import type { ToVerify } from './protocol.js'
 import { smallModel } from './small-model.fixture.js'
-import { type ToVerify, Verifier } from './verifier.js'
+import { Verifier } from './verifier.js'
 
 const CHAINS = ['', 'temperature, top-k 3', 'dry 0.8, temperature']
 let model: Model
@@ -40,14 +41,7 @@ async function written(length: number): Promise<ToVerify> {
   return { ...origin, from: 0, ids: columns, temperatures, coins, chains: used, text }
 }
 
-const verifier = () =>
-  new Verifier(
-    model,
-    networkOf,
-    CHAINS,
-    async () => true,
-    async () => true,
-  )
+const verifier = () => new Verifier(model, CHAINS)
 
 it('finds nothing in a text that its model wrote, nor in a branch of it', async () => {
   const whole = await written(60)
