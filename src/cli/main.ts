@@ -4,7 +4,7 @@ import { noWorkingFolder } from '../node/files.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec } from './command.js'
 import { type Entry, mainHelp } from './help.js'
-import { DONE, FAILED, INTERRUPTED, Io, WRONG_USE } from './terminal/io.js'
+import { DONE, FAILED, Io, WRONG_USE } from './terminal/io.js'
 import { languageOf } from './terminal/language.js'
 
 interface Lazy extends Entry {
@@ -102,6 +102,17 @@ const COMMANDS: readonly Lazy[] = [
 /** @param argv without node and script; @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
   const io = new Io(languageOf(argv, process.env))
+  const code = await runNamed(argv, io)
+  await io.finish()
+  if (!io.failure) return code
+  if (!io.saidError) {
+    io.error(io.t({ en: io.failure.message, ja: io.failure.ja ?? io.failure.message }))
+  }
+  // Whatever else came of it, what was asked for did not get out.
+  return code === DONE ? FAILED : code
+}
+
+async function runNamed(argv: readonly string[], io: Io): Promise<number> {
   let name = ''
   try {
     const first = argv[0]
@@ -125,7 +136,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     name = argv[at] ?? ''
     if (name === '' || name === 'help') {
       const asked = argv[at + 1]
-      if (name === 'help' && asked) return await main([asked, '--help', ...argv.slice(0, at)])
+      if (name === 'help' && asked)
+        return await runNamed([asked, '--help', ...argv.slice(0, at)], io)
       const help = mainHelp(COMMANDS, io)
       // Asked for: to stdout. Nothing said at all: wrong use, so to stderr.
       if (argv.length > 0) await io.write(help)
@@ -158,11 +170,13 @@ function encodingHint(error: OndoError, io: Io): string {
 }
 
 function report(error: unknown, name: string, io: Io): number {
-  if (io.closed) return DONE
+  // What an aborted command throws is no news: `main` says why stdout failed.
+  const known = error instanceof FileError || error instanceof TrainingError
+  if (io.closed && !known) return io.interruptedCode
   const en = error instanceof Error ? error.message : String(error)
   const sentence = io.t({ en, ja: (error instanceof OndoError && error.ja) || en })
   if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
-    io.warn(`${io.dye.red('error')}: ${sentence}`)
+    io.error(sentence)
     if (error.code === 'encoding-unrecognised') io.warn(io.dye.dim(encodingHint(error, io)))
     if (!(error instanceof InputError)) return FAILED
     if (error.code === 'option' || error.code === 'argument' || error.code === 'command') {
@@ -172,9 +186,9 @@ function report(error: unknown, name: string, io: Io): number {
     }
     return WRONG_USE
   }
-  if (io.interrupted) return INTERRUPTED
+  if (io.interrupted) return io.interruptedCode
   // Not foreseen: say all there is to say.
-  io.warn(`${io.dye.red('error')}: ${sentence}`)
+  io.error(sentence)
   const stack = error instanceof Error && !(error instanceof OndoError) ? error.stack : undefined
   if (stack && process.env.ONDO_DEBUG) io.warn(stack)
   else io.warn(io.dye.dim('This was not foreseen; ONDO_DEBUG=1 shows where it happened.'))

@@ -83,13 +83,28 @@ describe.skipIf(mounts.status !== 0)('a disk', () => {
     expect(await weights('after.safetensors')).toEqual(await weights('whole/model.safetensors'))
   })
 
+  it('that is full at the first checkpoint after it: the command to go on with, which works', async () => {
+    // The first checkpoint, run.json, source.json, the lock and the first metrics; no model beside them.
+    const pages = Math.ceil(statSync(at('whole/resume.safetensors')).size / 4096) + 4
+    const { stdout, stderr } = await mounted(
+      `size=${4 * pages}k`,
+      `"$@" train text.txt --out run/a ${SMALL.join(' ')}; echo "code $?";
+       mount -o remount,size=8m none run && "$@" train --out run/a --resume --no-baseline --quiet --no-samples; echo "code $?"`,
+    )
+    expect(stderr).toMatch(
+      /^training stopped; the checkpoint of update 0 in run\/a is whole\. .*\n {2}ondo train --out run\/a --resume\nerror: ".*" can't be written: the disk is full: .*\n$/,
+    )
+    expect(stdout).toBe('code 1\ncode 0\n')
+  })
+
   it('that is full before the first step is named, too', async () => {
     const { stdout, stderr } = await mounted(
       'size=16k',
       `"$@" train text.txt --out run/a ${SMALL.join(' ')}; echo "code $?"`,
     )
-    expect(stderr).toMatch(/^error: "run\/a\/[a-z.]+" can't be written: the disk is full/)
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(stderr).toMatch(
+      /^training stopped before anything was saved in run\/a\. .*\n {2}ondo train text\.txt --out run\/a .*--quiet\nerror: "run\/a\/[a-z.]+" can't be written: the disk is full.*\n$/,
+    )
     expect(stdout).toBe('code 1\n')
   })
 

@@ -43,7 +43,7 @@ describe.skipIf(!existsSync(`${root}studio/index.html`))('ondo studio', () => {
           expect(new URL(other).port).not.toBe(port)
           expect((await fetch(other)).status).toBe(200)
         }).then(result => {
-          expect(result.code).toBe(0)
+          expect(result.code).toBe(130)
           expect(result.stderr).toContain(`port ${port} is taken`)
         })
         await second
@@ -51,7 +51,7 @@ describe.skipIf(!existsSync(`${root}studio/index.html`))('ondo studio', () => {
       await first
     })
     await first
-    expect(served.code).toBe(0)
+    expect(served.code).toBe(130)
     expect(served.stderr).toContain('Ctrl-C')
   })
 

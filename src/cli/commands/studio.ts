@@ -1,7 +1,7 @@
 /** `ondo studio`: the page, served on this machine until Ctrl-C. */
 import { PORT, serveStudio } from '../../node/serve.js'
 import { type CommandSpec, flagOf } from '../command.js'
-import { DONE, type Io } from '../terminal/io.js'
+import type { Io } from '../terminal/io.js'
 
 interface StudioOptions {
   readonly port?: number
@@ -40,7 +40,7 @@ async function run(io: Io, _: readonly unknown[], given: object): Promise<number
     interrupt.addEventListener('abort', () => resolve(), { once: true })
   })
   await served.close()
-  return DONE
+  return io.interruptedCode
 }
 
 export const studio: CommandSpec = {

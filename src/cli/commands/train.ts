@@ -219,6 +219,7 @@ async function trainIn(
     onProgress: (...at) => passes.update(...at),
   }).finally(() => passes.clear())
   let reporter: Reporter | undefined
+  let started = false
   try {
     const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
       passes.clear(),
@@ -241,6 +242,7 @@ async function trainIn(
       prompt,
       samples: flags.samples && !flags.json,
       sampleEvery: flags.sampleEvery ?? 0,
+      command: `ondo ${process.argv.slice(2).map(quoted).join(' ')}`,
       resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
     })
     reporter = teller
@@ -268,6 +270,7 @@ async function trainIn(
     })
     for await (const event of events) {
       if (event.type === 'start') {
+        started = true
         onStart()
         if (flags.force && (await folder.holdsRun())) teller.moved(await folder.moveAside())
         await folder.writeSource(source)
@@ -284,7 +287,7 @@ async function trainIn(
     }
     return interrupt.aborted && !teller.finished ? io.interruptedCode : DONE
   } catch (error) {
-    if (error instanceof FileError) reporter?.broken()
+    if (error instanceof FileError && started) reporter?.broken(await folder.savedStep())
     throw error
   } finally {
     reporter?.close()

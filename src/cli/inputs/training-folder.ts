@@ -120,6 +120,13 @@ export class TrainingFolder {
     return (await this.run()).threads
   }
 
+  /** Step of the checkpoint as it is now; undefined where none can be gone on from. */
+  async savedStep(): Promise<number | undefined> {
+    const store = await checkpointFolder(this.path)
+    const checkpoint = await readCheckpoint(store).catch(() => undefined)
+    return checkpoint?.run.step
+  }
+
   /** How the text was read before; paths as seen from here. Nothing where the file is damaged. */
   async source(): Promise<Partial<Source>> {
     const source = checkedSource(await this.json(SOURCE))

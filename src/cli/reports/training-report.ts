@@ -32,6 +32,8 @@ export interface ReportOptions {
   readonly samples: boolean
   /** In updates; 0 at each validation. */
   readonly sampleEvery: number
+  /** The command as it was given, and the one that goes on. */
+  readonly command: string
   readonly resumeCommand: string
 }
 
@@ -40,8 +42,6 @@ export class Reporter {
   private readonly io: Io
   private readonly options: ReportOptions
   private readonly line: LiveLine
-  /** Step of the last checkpoint; undefined before there is one. */
-  private saved: number | undefined
   private config: ModelConfig | undefined
   private epochs = 1
   private batches = 1
@@ -73,7 +73,6 @@ export class Reporter {
         this.line.clear()
         return this.io.warn(this.io.dye.yellow(this.io.t(event.message)))
       case 'checkpoint':
-        this.saved = event.step
         return
       case 'end':
         return this.end(event)
@@ -101,18 +100,26 @@ export class Reporter {
     })
   }
 
-  /** A file could not be written: the error says why, this says what is left and how to go on. */
-  broken(): void {
-    const { io, options, saved } = this
+  /**
+   * A file could not be written: the error says why, this says what is left and how to go on.
+   * @param saved step of the checkpoint in the folder; undefined where there is none yet
+   */
+  broken(saved: number | undefined): void {
+    const { io, options } = this
+    const { out } = options
     this.line.clear()
-    if (saved === undefined) return
     io.warn(
-      io.t({
-        en: `training stopped; the checkpoint of update ${saved} in ${options.out} is whole. When this is mended, go on with:`,
-        ja: `学習を中断しました。${options.out} にある更新${saved}回のチェックポイントは無事です。下の問題を直したら、次で再開できます:`,
-      }),
+      saved === undefined
+        ? io.t({
+            en: `training stopped before anything was saved in ${out}. When this is mended, begin again with:`,
+            ja: `${out} に何も保存しないうちに学習を中断しました。下の問題を直したら、次でもう一度始められます:`,
+          })
+        : io.t({
+            en: `training stopped; the checkpoint of update ${saved} in ${out} is whole. When this is mended, go on with:`,
+            ja: `学習を中断しました。${out} にある更新${saved}回のチェックポイントは無事です。下の問題を直したら、次で再開できます:`,
+          }),
     )
-    io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
+    io.warn(`  ${io.dye.cyan(saved === undefined ? options.command : options.resumeCommand)}`)
   }
 
   close(): void {
@@ -149,7 +156,6 @@ export class Reporter {
       )
     }
     if (step > 0) {
-      this.saved = step
       io.say(
         io.t({
           en: `goes on after update ${number(step, io)}, epoch ${(step / batches).toFixed(2)}`,

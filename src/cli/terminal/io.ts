@@ -1,6 +1,11 @@
-/** The terminal: text to stdout, everything else to stderr; colours, interrupts, closed pipes. */
+/** The terminal: text to stdout, everything else to stderr; colours, interrupts, output that fails. */
+import { closeSync, fstatSync } from 'node:fs'
+import { constants } from 'node:os'
 import picocolors from 'picocolors'
+import type { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
+import { writeWhole } from '../../node/corpus-ids.js'
+import { fileError } from '../../node/files.js'
 import { type Language, pick } from './language.js'
 
 export type Colours = ReturnType<typeof picocolors.createColors>
@@ -12,11 +17,34 @@ function colours(stream: NodeJS.WriteStream): Colours {
   return picocolors.createColors(Boolean(on))
 }
 
-/** Exit codes. */
+/** Exit codes; 128 and its number for a signal: 129 SIGHUP, 130 SIGINT, 143 SIGTERM. */
 export const DONE = 0
 export const FAILED = 1
 export const WRONG_USE = 2
-export const INTERRUPTED = 130
+
+/** SIGHUP: the terminal was closed, and training would rather save first. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+type Signal = (typeof SIGNALS)[number]
+
+const exitCodeOf = (signal: Signal): number => 128 + constants.signals[signal]
+
+/**
+ * Is a descriptor a file or a device such as /dev/full, and no terminal? Node's own stream for those
+ * drops the rest of a write that found room for a part only, and is closed by the first error.
+ */
+function isFile({ fd, isTTY }: NodeJS.WriteStream & { readonly fd?: number }): boolean {
+  if (isTTY || fd === undefined) return false
+  try {
+    const stats = fstatSync(fd)
+    return stats.isFile() || stats.isCharacterDevice()
+  } catch {
+    return false
+  }
+}
+
+/** The system's code of an error, or of the one that it is the sentence of. */
+const errorCode = (error: unknown): string | undefined =>
+  (((error as Error).cause ?? error) as NodeJS.ErrnoException).code
 
 export class Io {
   readonly language: Language
@@ -24,20 +52,45 @@ export class Io {
   /** Colours for stdout, and for stderr. */
   readonly paint = colours(process.stdout)
   readonly dye = colours(process.stderr)
-  /** Whoever read stdout went away (`| head`): stop, without complaint. */
+  /** Nothing more can be written to stdout: whoever read it went away (`| head`), or it failed. */
   closed = false
+  /** Why stdout can't be written; undefined for a pipe that was closed, which is no complaint. */
+  failure: FileError | undefined
+  /** `error` was called. */
+  saidError = false
+  private signal: Signal | undefined
+  /** The terminal is gone. */
+  private hungUp = false
   private readonly abort = new AbortController()
+  private readonly stdoutIsFile = isFile(process.stdout)
+  private readonly stderrIsFile = isFile(process.stderr)
   private listening = false
 
   constructor(language: Language) {
     this.language = language
-    process.stdout.on('error', error => {
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
-      this.closed = true
-      this.abort.abort(new Error('the pipe was closed'))
-    })
-    // A closed stderr has nobody left to tell.
-    process.stderr.on('error', () => {})
+    process.stdout.on('error', error => this.fail(error))
+    // Where stderr fails nobody is left to tell, and the work may still be worth its end.
+    process.stderr.on('error', error => this.noteHangup(error))
+    process.once('exit', () => this.leaveTerminal())
+  }
+
+  private noteHangup(error: unknown): void {
+    this.hungUp ||= errorCode(error) === 'EIO'
+  }
+
+  /**
+   * At its end Node sets terminals back to how they were, and aborts (exit code 134) where that fails,
+   * as it does for one that hung up. It passes over descriptors that are closed.
+   */
+  private leaveTerminal(): void {
+    if (!this.hungUp && this.signal !== 'SIGHUP') return
+    for (const fd of [0, 1, 2]) {
+      try {
+        closeSync(fd)
+      } catch {
+        // It was closed already.
+      }
+    }
   }
 
   get columns(): number {
@@ -49,15 +102,45 @@ export class Io {
     return Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb'
   }
 
-  /** Text or bytes, the thing asked for. Waits while the reader is slow. */
+  /**
+   * Text or bytes, the thing asked for. Waits while the reader is slow. Where it fails, the interrupt
+   * is aborted, so that a command stops in order and saves; `main` says why.
+   */
   async write(text: string | Uint8Array): Promise<void> {
     if (this.closed || text.length === 0) return
-    if (!process.stdout.write(text)) {
-      await new Promise<void>(resolve => {
-        process.stdout.once('drain', resolve)
-        process.stdout.once('error', () => resolve())
-      })
-    }
+    if (this.stdoutIsFile) {
+      try {
+        writeWhole(process.stdout.fd, Buffer.from(text), 'standard output')
+      } catch (error) {
+        this.fail(error)
+      }
+    } else if (!process.stdout.write(text)) await this.settled('drain')
+  }
+
+  /** Waits until all that was written is out, or has failed. */
+  async finish(): Promise<void> {
+    if (!this.closed && process.stdout.writableLength > 0) await this.settled('drain')
+    // Errors of a stream come after the write that met them.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+
+  private settled(event: 'drain'): Promise<void> {
+    const { stdout } = process
+    return new Promise(resolve => {
+      const settle = (): void => {
+        stdout.off(event, settle).off('error', settle).off('close', settle)
+        resolve()
+      }
+      stdout.on(event, settle).on('error', settle).on('close', settle)
+    })
+  }
+
+  private fail(error: unknown): void {
+    if (this.closed) return
+    this.closed = true
+    this.noteHangup(error)
+    if (errorCode(error) !== 'EPIPE') this.failure = fileError(error, 'standard output', 'written')
+    this.abort.abort(this.failure ?? new Error('the pipe was closed'))
   }
 
   /** A line of JSON. JSON has no infinity; the command line's own `inf` stands for it. */
@@ -72,7 +155,22 @@ export class Io {
 
   /** News that --quiet does not silence. */
   warn(line: string | Bilingual): void {
-    process.stderr.write(`${typeof line === 'string' ? line : pick(line, this.language)}\n`)
+    const text = `${typeof line === 'string' ? line : pick(line, this.language)}\n`
+    if (!this.stderrIsFile) {
+      process.stderr.write(text)
+      return
+    }
+    try {
+      writeWhole(process.stderr.fd, Buffer.from(text), 'standard error')
+    } catch {
+      // As above. There may be room again for the next line.
+    }
+  }
+
+  /** Why the command failed. */
+  error(sentence: string): void {
+    this.saidError = true
+    this.warn(`${this.dye.red('error')}: ${sentence}`)
   }
 
   t(text: Bilingual): string {
@@ -80,30 +178,31 @@ export class Io {
   }
 
   /**
-   * Aborted by the first Ctrl-C (SIGTERM, SIGHUP), or when stdout's reader goes away. A second Ctrl-C
-   * ends the process at once.
+   * Aborted by the first Ctrl-C (SIGTERM, SIGHUP), or when stdout can't be written. A second signal ends
+   * the process at once.
    */
   get interrupt(): AbortSignal {
     if (!this.listening) {
       this.listening = true
-      const stop = () => {
-        if (this.abort.signal.aborted) process.exit(INTERRUPTED)
-        this.abort.abort(new Error('interrupted'))
+      for (const signal of SIGNALS) {
+        process.on(signal, () => {
+          if (this.abort.signal.aborted) process.exit(exitCodeOf(signal))
+          this.signal = signal
+          this.abort.abort(new Error('interrupted'))
+        })
       }
-      // SIGHUP: the terminal was closed, and training would rather save first.
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
     }
     return this.abort.signal
   }
 
-  /** Ctrl-C was pressed, or the pipe was closed. */
+  /** A signal came, or stdout can't be written. */
   get interrupted(): boolean {
     return this.abort.signal.aborted
   }
 
   /** The exit code after the interrupt signal was aborted. */
   get interruptedCode(): number {
-    return this.closed ? DONE : INTERRUPTED
+    return this.signal ? exitCodeOf(this.signal) : this.failure ? FAILED : DONE
   }
 }
 
