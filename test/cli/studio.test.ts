@@ -55,6 +55,41 @@ describe.skipIf(!existsSync(`${root}studio/index.html`))('ondo studio', () => {
     expect(served.stderr).toContain('Ctrl-C')
   })
 
+  it('answers, and hears SIGTERM, while it reads a long prompt and meets an expression that means harm', async () => {
+    let asked: Promise<void> | undefined
+    let visited = false
+    const { code, signal } = await ondo(['studio', '--port', '0'], {
+      env: { CI: '1' },
+      watch: (child, _, stdout) => {
+        const url = /http:\S+/.exec(stdout)?.[0]
+        if (visited || !url) return
+        visited = true
+        const post = (body: object) =>
+          fetch(new URL('completions', url), {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(body),
+          })
+        asked = (async () => {
+          const chain = 'allow /[a-z](?<!^(a+)+.)/, temperature'
+          const prompt = `b${'a'.repeat(28)}`
+          const harm = await post({ model: 'names', prompt, length: 1, chain })
+          expect(harm.status).toBe(200)
+          const long = post({ model: 'shakespeare', prompt: 'To be or not '.repeat(7500) })
+          const health = await fetch(new URL('health', url))
+          expect(health.status).toBe(200)
+          child.kill('SIGTERM')
+          await long.catch(() => {})
+        })()
+        asked.catch(() => child.kill('SIGKILL'))
+      },
+    })
+    await asked
+    // It ended by itself: no signal had to end it.
+    expect(signal).toBeNull()
+    expect([0, 143]).toContain(code)
+  })
+
   it('refuses a port that is none', async () => {
     const { code, stderr } = await ondo(['studio', '--port', '99999'])
     expect(code).toBe(2)

@@ -128,11 +128,18 @@ const NOTICED = 500
 export function readingPrompt(io: Io): (done: number, total: number) => void {
   const line = new LiveLine(io)
   const show = reading(line)
-  io.interrupt.addEventListener('abort', () => line.clear(), { once: true })
+  const clear = (): void => line.clear()
   const started = performance.now()
+  let shown = false
   return (done, total) => {
-    if (done === total) line.clear()
-    else if (performance.now() - started > NOTICED) show(done, total)
+    if (done === total) {
+      io.interrupt.removeEventListener('abort', clear)
+      clear()
+    } else if (performance.now() - started > NOTICED) {
+      if (!shown) io.interrupt.addEventListener('abort', clear, { once: true })
+      shown = true
+      show(done, total)
+    }
   }
 }
 

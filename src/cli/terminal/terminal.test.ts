@@ -1,13 +1,13 @@
 /** What stands on the terminal: lines that fit, numbers that read well, Japanese that breaks right. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { quoted } from '../inputs/open-model.js'
 import { bytesOf } from './format.js'
-import { jsonLine } from './io.js'
+import { type Io, jsonLine } from './io.js'
 import { languageOf, NO_BREAK, width, wrap } from './language.js'
-import { bar, clock, rate, trainingLine } from './progress-line.js'
+import { bar, clock, rate, readingPrompt, trainingLine } from './progress-line.js'
 
 const progress = {
   epoch: 11.4,
@@ -21,6 +21,42 @@ const progress = {
 
 const ENGLISH = { t: (text: Bilingual) => text.en }
 const JAPANESE = { t: (text: Bilingual) => text.ja }
+
+describe('the line of a long prompt', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  /** What a terminal gets while a prompt is read that takes so many milliseconds a slice. */
+  function heard(slice: number, live = true): { lines: string[]; abort: AbortController } {
+    let now = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    const lines: string[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation(text => lines.push(String(text)) > 0)
+    const abort = new AbortController()
+    const io = { ...ENGLISH, live, quiet: false, columns: 80, interrupt: abort.signal }
+    const onPrompt = readingPrompt(io as unknown as Io)
+    for (let read = 1; read <= 10; read++) {
+      now += slice
+      onPrompt(read * 1000, 10_000)
+    }
+    return { lines, abort }
+  }
+
+  it('is shown when it takes long, fits, and is gone at the end', () => {
+    const { lines } = heard(400)
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines[0]).toMatch(/^\r█.*░ 2,500\/s 0:0\d left/)
+    for (const line of lines.slice(0, -1)) {
+      expect(width(line.replace('\r', '').replace('\u001b[K', ''))).toBeLessThan(80)
+    }
+    expect(lines.at(-1)).toBe('\r\u001b[2K')
+  })
+
+  it('is not shown when it takes no time, or where nobody looks', () => {
+    expect(heard(10).lines).toEqual([])
+    vi.restoreAllMocks()
+    expect(heard(400, false).lines).toEqual([])
+  })
+})
 
 describe('the line of training', () => {
   it('says all there is to say in 79 columns', () => {
