@@ -24,13 +24,48 @@ export class FileError extends OndoError {}
 /** Training can't go on: loss is not a number, the corpus is too small. Command line: exit 1. */
 export class TrainingError extends OndoError {}
 
+/**
+ * A count with its noun, the one rule of English for all messages: `1 symbol`, `0 symbols`,
+ * `1,204 symbols`, `1.0 passes`. Japanese nouns have no plural and need no rule.
+ * @param count a number, or one that is written out already
+ * @param noun in the singular
+ */
+export function counted(count: number | bigint | string, noun: string): string {
+  if (String(count) === '1') return `1 ${noun}`
+  const plural = /(s|x|z|[^o]ch|sh)$/.test(noun)
+    ? `${noun}es`
+    : /[^aeiou]y$/.test(noun)
+      ? `${noun.slice(0, -1)}ies`
+      : `${noun}s`
+  return `${count} ${plural}`
+}
+
+let segmenter: Intl.Segmenter | undefined
+
+/** The first graphemes of a text, at most so many UTF-16 units: no character that people see is cut. */
+export function beginning(text: string, units: number): string {
+  if (text.length <= units) return text
+  // Old browsers have no segmenter; there no code point is cut, at least.
+  if (typeof Intl.Segmenter !== 'function') {
+    return text.slice(0, units).replace(/[\ud800-\udbff]$/, '')
+  }
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  let end = 0
+  // A little more than may be shown: whether the last grapheme goes on is seen there.
+  for (const { index, segment } of segmenter.segment(text.slice(0, units + 64))) {
+    if (index + segment.length > units) break
+    end = index + segment.length
+  }
+  return text.slice(0, end)
+}
+
 /** Most of what came that a sentence repeats, UTF-16 units. */
 const MOST_QUOTED = 80
 
 /** What came, made fit for a sentence: quoted, control characters escaped, short. */
 export function quote(value: unknown): string {
   const text = asJson(value)
-  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED - 3)}...` : text
+  return text.length > MOST_QUOTED ? `${beginning(text, MOST_QUOTED - 3)}...` : text
 }
 
 /** JSON, or the kind of thing where JSON can't be: nested too deep, a bigint, a function. */

@@ -3,7 +3,7 @@
  * made from. `measure/text/` builds and asks it; the check is here, so that a damaged filter is refused
  * when the file is read and not at the first measure.
  */
-import { FileError } from '../errors.js'
+import { counted, FileError } from '../errors.js'
 import { crc32 } from './crc32.js'
 import { isRecord, quote } from './json.js'
 
@@ -76,7 +76,7 @@ export function checkFuseFilter(value: unknown): FuseFilterJson {
   if (!form) throw damaged('has a table that is no base64')
   if (table.length !== letters || form[1].length !== padding) {
     throw damaged(
-      `has a table of ${table.length} letters; expected ${letters}, which hold ${bytes} bytes`,
+      `has a table of ${counted(table.length, 'letter')}; expected ${letters}, which hold ${counted(bytes, 'byte')}`,
     )
   }
   return json
@@ -89,7 +89,7 @@ function checkSet(value: unknown): FilterSetJson {
     throw damaged(`counts ${quote(total)} of which ${keys} are kept`)
   }
   if (!isWhole(minimumCount, 1, Number.MAX_SAFE_INTEGER)) {
-    throw damaged(`keeps what occurs ${quote(minimumCount)} times or more`)
+    throw damaged(`keeps what occurs ${counted(quote(minimumCount), 'time')} or more`)
   }
   return set
 }
@@ -114,7 +114,7 @@ export function checkSpellingFilter(value: unknown): SpellingFilterJson {
   }
   if (!isWhole(gramLength, 1, 16)) {
     throw damaged(
-      `has stretches of ${quote(gramLength)} characters; expected a whole number from 1 to 16`,
+      `has stretches of ${counted(quote(gramLength), 'character')}; expected a whole number from 1 to 16`,
     )
   }
   checkSet(json.words)

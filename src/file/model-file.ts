@@ -2,7 +2,7 @@
  * The model file: a safetensors file whose metadata says what the tensors are for. The whole format
  * is in docs/file-format.md.
  */
-import { didYouMean, FileError, InputError, OndoError } from '../errors.js'
+import { counted, didYouMean, FileError, InputError, OndoError } from '../errors.js'
 import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
@@ -77,7 +77,7 @@ export function encodeModel(
   if (tokenizer.size !== config.vocabulary) {
     throw new InputError(
       'tokenizer',
-      `The tokenizer has ${tokenizer.size} symbols, but the config's vocabulary is ${config.vocabulary}; expected the same.`,
+      `The tokenizer has ${counted(tokenizer.size, 'symbol')}, but the config's vocabulary is ${config.vocabulary}; expected the same.`,
     )
   }
   const shapes = tensorShapes(config)
@@ -190,7 +190,7 @@ function readTokenizer(value: unknown, config: ModelConfig): Tokenizer {
   if (tokenizer.size !== config.vocabulary) {
     throw new FileError(
       'tokenizer',
-      `The tokenizer has ${tokenizer.size} symbols, but the config's vocabulary is ${config.vocabulary}; they must agree: the file is damaged or not well made.`,
+      `The tokenizer has ${counted(tokenizer.size, 'symbol')}, but the config's vocabulary is ${config.vocabulary}; they must agree: the file is damaged or not well made.`,
     )
   }
   return tokenizer
@@ -221,7 +221,7 @@ function readMeasures(text: string | undefined): Readonly<Record<string, unknown
 /** The tensors must be exactly those that the config needs. */
 function checkTensors(config: ModelConfig, entries: SafetensorsHeader['entries']): void {
   const shapes = tensorShapes(config)
-  const model = `${config.layers}-layer ${config.cell} of ${config.hidden} units, vocabulary ${config.vocabulary}`
+  const model = `${config.layers}-layer ${config.cell} of ${counted(config.hidden, 'unit')}, vocabulary ${config.vocabulary}`
   const missing = [...shapes.keys()].filter(name => !entries.has(name))
   const extra = [...entries.keys()].filter(name => !shapes.has(name))
   if (extra.length > 0) {

@@ -6,7 +6,7 @@
  * A file is trusted with nothing. Its header is checked whole, every size and offset of it, before
  * a single tensor is allocated, so that a hostile file costs no more memory than its own size.
  */
-import { FileError, InputError } from '../errors.js'
+import { counted, FileError, InputError } from '../errors.js'
 import { bf16ToF32Bits, f16ToF32Bits, f32ToBf16Bits, f32ToF16Bits } from './half.js'
 import { isRecord, isWellFormed, parseJson, quote } from './json.js'
 
@@ -69,7 +69,7 @@ function headerText(bytes: Uint8Array): string {
   if (bytes.length < 8) {
     throw new FileError(
       'truncated',
-      `The file has ${bytes.length} bytes; a model begins with 8 that give its header's length, so this one is empty or cut off: get it again.`,
+      `The file has ${counted(bytes.length, 'byte')}; a model begins with 8 that give its header's length, so this one is empty or cut off: get it again.`,
     )
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -77,14 +77,14 @@ function headerText(bytes: Uint8Array): string {
   if (claimed > BigInt(HEADER_LIMIT)) {
     throw new FileError(
       'not-safetensors',
-      `The file is not a safetensors file${strangerIn(bytes)}: its first 8 bytes claim a header of ${claimed} bytes, and at most ${HEADER_LIMIT} are allowed; give a .safetensors file.`,
+      `The file is not a safetensors file${strangerIn(bytes)}: its first 8 bytes claim a header of ${counted(claimed, 'byte')}, and at most ${HEADER_LIMIT} are allowed; give a .safetensors file.`,
     )
   }
   const length = Number(claimed)
   if (length > bytes.length - 8) {
     throw new FileError(
       'truncated',
-      `The header should have ${length} bytes, but only ${bytes.length - 8} follow: the file is cut off, get it again.`,
+      `The header should have ${counted(length, 'byte')}, but only ${bytes.length - 8} follow: the file is cut off, get it again.`,
     )
   }
   let text: string
@@ -175,7 +175,7 @@ function checkedEntry(name: string, value: unknown, room: number): TensorEntry {
   if (end - begin !== size) {
     throw refuse(
       'size',
-      `takes ${end - begin} bytes; its shape ${quote(shape)} in ${known} needs ${size}`,
+      `takes ${counted(end - begin, 'byte')}; its shape ${quote(shape)} in ${known} needs ${size}`,
     )
   }
   return { dtype: known, shape, begin, end }
@@ -205,7 +205,7 @@ function checkCover(entries: ReadonlyMap<string, TensorEntry>, room: number): vo
   if (reached !== room) {
     throw new FileError(
       'trailing',
-      `The tensors end at byte ${reached} of the data, but ${room} follow the header: ${room - reached} bytes belong to no tensor, the file is damaged or something was appended.`,
+      `The tensors end at byte ${reached} of the data, but ${room} follow the header: ${counted(room - reached, 'byte')} belong to no tensor, the file is damaged or something was appended.`,
     )
   }
 }
@@ -320,7 +320,7 @@ export function encodeSafetensors(
   if (length > HEADER_LIMIT) {
     throw new InputError(
       'metadata',
-      `The header would have ${length} bytes; at most ${HEADER_LIMIT} are allowed: shorten the metadata.`,
+      `The header would have ${counted(length, 'byte')}; at most ${HEADER_LIMIT} are allowed: shorten the metadata.`,
     )
   }
   const bytes = new Uint8Array(8 + length + end)

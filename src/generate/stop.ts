@@ -2,7 +2,7 @@
  * Stop strings, held back until decided: text that may be the beginning of a stop string waits, so
  * that no reader ever sees half of one.
  */
-import { InputError, quote } from '../errors.js'
+import { counted, InputError, quote } from '../errors.js'
 import type { Position } from './writer.js'
 
 export type StopReason = 'length' | 'stop'
@@ -80,7 +80,7 @@ export class StopGate {
     if (units > MOST_UNITS) {
       throw new InputError(
         'stop',
-        `The stop strings are ${units} characters long together; expected at most ${MOST_UNITS}.`,
+        `The stop strings are ${counted(units, 'character')} long together; expected at most ${MOST_UNITS}.`,
       )
     }
     this.matchers = stops.map(stop => new StopMatcher(stop))

@@ -2,7 +2,7 @@
  * One stream of text, one symbol at a time: the model's session, the coins of a seed, the decoder.
  * `generate()` is this with stop strings and a length; the studio drives it directly.
  */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
 import type { Bilingual } from '../knob.js'
 import { LN2, log2 } from '../numeric.js'
@@ -159,7 +159,7 @@ export class Writer {
     } else {
       throw new InputError(
         'resume',
-        `The session has read all ${ids.length} symbols; expected one less, or the logits that follow them.`,
+        `The session has read all ${counted(ids.length, 'symbol')}; expected one less, or the logits that follow them.`,
       )
     }
   }

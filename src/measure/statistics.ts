@@ -1,5 +1,5 @@
 /** The few statistics that the measures need. Nothing here draws a number that wasn't handed in. */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import { exp, log } from '../numeric.js'
 import type { Random } from '../random.js'
 
@@ -105,7 +105,7 @@ export function bootstrapInterval<Value>(
   if (n === 0 || !Number.isSafeInteger(resamples) || resamples < 1) {
     throw new InputError(
       'no-values',
-      `There are ${n} values to resample ${resamples} times; expected at least one of each.`,
+      `The sample has ${counted(n, 'value')}, to be drawn ${counted(resamples, 'time')}; expected at least one of each.`,
     )
   }
   const results = new Float64Array(resamples)

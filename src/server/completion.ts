@@ -1,5 +1,5 @@
 /** `POST /completions`: from a JSON body to a text, or to a stream of its steps. */
-import { didYouMean, InputError, OndoError, quote } from '../errors.js'
+import { counted, didYouMean, InputError, OndoError, quote } from '../errors.js'
 import type { Model } from '../file/index.js'
 import {
   type GenerateOptions,
@@ -97,7 +97,7 @@ function readAnyTemperature(value: unknown): number | Schedule {
   if (typeof value === 'string' && value.length > LONGEST_SCHEDULE) {
     throw new InputError(
       'schedule',
-      `The temperature is ${value.length} characters long; expected at most ${LONGEST_SCHEDULE}.`,
+      `The temperature is ${counted(value.length, 'character')} long; expected at most ${LONGEST_SCHEDULE}.`,
     )
   }
   if (typeof value === 'string') return readTemperature(value)
@@ -185,7 +185,7 @@ function checkUnknown(model: Model, prompt: string): void {
   if (kinds <= MOST_UNKNOWN) return
   throw new InputError(
     'prompt',
-    `The prompt has ${kinds} kinds of symbols that the model does not know; expected at most ${MOST_UNKNOWN} where "nearest" is to replace them: choose "skip", or another model.`,
+    `The prompt has ${counted(kinds, 'kind')} of symbols that the model does not know; expected at most ${MOST_UNKNOWN} where "nearest" is to replace them: choose "skip", or another model.`,
   )
 }
 
@@ -210,7 +210,7 @@ export async function* complete(
   if (ids.length > maxPrompt) {
     throw new InputError(
       'prompt',
-      `The prompt has ${ids.length} symbols; expected at most ${maxPrompt}: send its end, which is what the model remembers.`,
+      `The prompt has ${counted(ids.length, 'symbol')}; expected at most ${maxPrompt}: send its end, which is what the model remembers.`,
     )
   }
   const run = { prompt, temperature, chain, length, seed, stop, unknown }

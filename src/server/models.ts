@@ -1,5 +1,5 @@
 /** The models a server offers, loaded once each, when first asked for. */
-import { didYouMean, InputError, quote } from '../errors.js'
+import { counted, didYouMean, InputError, quote } from '../errors.js'
 import { decodeModel, type Model, readModelHeader, sha256 } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
 
@@ -26,7 +26,7 @@ export class Shelf {
     if (files.length === 0 || this.files.size < files.length) {
       throw new InputError(
         'models',
-        `The server is given ${files.length} models with ${this.files.size} names; expected at least one, each with a name of its own.`,
+        `The server is given ${counted(files.length, 'model')} with ${counted(this.files.size, 'name')}; expected at least one, each with a name of its own.`,
       )
     }
   }

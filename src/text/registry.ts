@@ -1,5 +1,5 @@
 /** All tokenizers, made from a text or from what a model file keeps. */
-import { didYouMean, InputError } from '../errors.js'
+import { counted, didYouMean, InputError } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { CharacterTokenizer, countCharacters } from './character.js'
 import { encodeContent } from './corpus.js'
@@ -72,7 +72,7 @@ function vocabularyMaker(
           'corpus',
           counts.size === 0
             ? 'The text is empty; expected at least one symbol to make a vocabulary of.'
-            : `No symbol of the text occurs ${minCount} times; expected a smaller minCount.`,
+            : `No symbol of the text occurs ${counted(minCount, 'time')}; expected a smaller minCount.`,
         )
       }
       const kinds = Float64Array.from(kept, ([, n]) => n)

@@ -1,5 +1,5 @@
 /** What is said when a text has symbols that the vocabulary lacks. */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import { describeSymbol } from './printable.js'
 import type { UnknownSymbol } from './tokenizer.js'
 
@@ -27,7 +27,7 @@ export class UnknownSymbolsError extends InputError {
     const what =
       entries.length === 1
         ? `a symbol that is not among the ${size} of the vocabulary`
-        : `${entries.length} symbols that are not among the ${size} of the vocabulary`
+        : `${counted(entries.length, 'symbol')} that are not among the ${size} of the vocabulary`
     super(
       'unknown-symbols',
       `The text has ${what} (positions from 0): ` +

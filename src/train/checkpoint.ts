@@ -10,7 +10,7 @@
  *   run.json             the same run, readable
  *   metrics.jsonl        one line a step, one a validation
  */
-import { FileError, InputError } from '../errors.js'
+import { counted, FileError, InputError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
 import { quote } from '../file/json.js'
 import type { Turn } from './budget/pace.js'
@@ -245,7 +245,7 @@ export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint
     if (!(cause instanceof FileError) || cause.code !== 'checkpoint-damaged') throw cause
     throw new FileError(
       'checkpoint-damaged',
-      `${FILES.resume} is cut off or damaged (it has ${bytes.length} bytes), so the run can't go on from it; the models beside it are as they were: keep them, and start a new run.`,
+      `${FILES.resume} is cut off or damaged (it has ${counted(bytes.length, 'byte')}), so the run can't go on from it; the models beside it are as they were: keep them, and start a new run.`,
       { cause },
     )
   }

@@ -13,7 +13,7 @@
  * The text that the model knows need not be its training text, which a model file does not hold:
  * over what the model writes itself at T = 1, s² is the diagonal of its Fisher information.
  */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import { copyOf } from './average.js'
@@ -156,7 +156,7 @@ export async function dynamicReader(
       if (stretches < 1) {
         throw new InputError(
           'text-too-short',
-          `The text to calibrate on has ${known.length} symbols; expected at least ${T + 1}, a stretch and the symbol behind it.`,
+          `The text to calibrate on has ${counted(known.length, 'symbol')}; expected at least ${T + 1}, a stretch and the symbol behind it.`,
         )
       }
       begin()

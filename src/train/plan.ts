@@ -1,5 +1,5 @@
 /** Everything about a run that is decided, and refused, before its first step. */
-import { InputError, TrainingError } from '../errors.js'
+import { counted, InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
 import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
 import { Pace, type Turn } from './budget/pace.js'
@@ -62,7 +62,7 @@ async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefine
   if (run.corpus.hash !== corpus.hash || run.corpus.size !== corpus.ids.length) {
     throw new InputError(
       'corpus-changed',
-      `The run was trained on ${run.corpus.size} symbols with hash ${run.corpus.hash.slice(0, 12)}, and this corpus has ${corpus.ids.length} with hash ${corpus.hash.slice(0, 12)}; give the same text, or start a new run.`,
+      `The run was trained on ${counted(run.corpus.size, 'symbol')} with hash ${run.corpus.hash.slice(0, 12)}, and this corpus has ${corpus.ids.length} with hash ${corpus.hash.slice(0, 12)}; give the same text, or start a new run.`,
     )
   }
   if (run.tokenizer !== JSON.stringify(corpus.tokenizer)) {
@@ -114,7 +114,7 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   if (size < FEWEST_SYMBOLS) {
     throw new TrainingError(
       'corpus-too-small',
-      `The corpus has ${size} symbols; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
+      `The corpus has ${counted(size, 'symbol')}; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
     )
   }
   const checkpoint = await checkpointOf(request)
@@ -137,17 +137,24 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   const warn = (code: string, en: string, ja: string): void => {
     warnings.push({ type: 'warning', code, message: { en, ja } })
   }
+  // Sizes that nobody chose are no news.
+  const { batch: askedBatch, seq: askedSeq } = request.settings ?? {}
+  const chosen = preset !== undefined || askedBatch !== undefined || askedSeq !== undefined
   if (fitted.batch !== settings.batch || fitted.steps !== settings.seq) {
     warn(
       'adapted',
-      `The corpus has ${size} symbols, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${fitted.batch} x seq ${fitted.steps}.`,
-      `コーパスは${size}文字で、バッチ${settings.batch}、系列長${settings.seq}には足りません。バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`,
+      chosen
+        ? `The corpus has ${counted(size, 'symbol')}, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${fitted.batch} x seq ${fitted.steps}.`
+        : `The corpus has only ${counted(size, 'symbol')}: training with batch ${fitted.batch} x seq ${fitted.steps}.`,
+      chosen
+        ? `コーパスは${size}文字で、バッチ${settings.batch}、系列長${settings.seq}には足りません。バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`
+        : `コーパスは${size}文字しかないので、バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`,
     )
   }
   if (split.validation === undefined && settings.holdout > 0) {
     warn(
       'no-validation',
-      `Holding out ${settings.holdout} of ${size} symbols leaves nothing to validate on: there will be no validation loss.`,
+      `Holding out ${settings.holdout} of ${counted(size, 'symbol')} leaves nothing to validate on: there will be no validation loss.`,
       `${size}文字の${Math.round(100 * settings.holdout)}%を取り分けても検証できる長さになりません。検証の損失は出ません。`,
     )
   }
@@ -161,7 +168,7 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   if (checkpoint && checkpoint.run.threads !== threads) {
     warn(
       'threads',
-      `The run was started with ${checkpoint.run.threads} threads and goes on with ${threads}: it will learn as well, but not to the same bits.`,
+      `The run was started with ${counted(checkpoint.run.threads, 'thread')} and goes on with ${threads}: it will learn as well, but not to the same bits.`,
       `この学習は${checkpoint.run.threads}スレッドで始まり、${threads}スレッドで続きます。同じように学びますが、最後のビットまで同じにはなりません。`,
     )
   }

@@ -126,7 +126,7 @@ export class Speech {
   }
 
   characters(n: number): string {
-    return this.say.characters(this.count(n), n === 1)
+    return this.say.characters(this.count(n))
   }
 
   /** A symbol by name where it has no shape of its own. */

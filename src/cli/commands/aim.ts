@@ -1,5 +1,5 @@
 /** `ondo aim`: the temperature for a wanted share of non-words, of repeats, or of surprise. */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { readNumber, type SeedKnob } from '../../knob.js'
 import {
   type AimMeasure,
@@ -144,7 +144,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
         const value = `${written(measure, low, io, false)} – ${written(measure, high, io)}`
         line.print(
           io.t({
-            en: `T ${short(temperature)}: ${value} in ${count} texts: ${side.en}`,
+            en: `T ${short(temperature)}: ${value} in ${counted(count, 'text')}: ${side.en}`,
             ja: `温度${short(temperature)}: ${count}本で${value}: ${side.ja}`,
           }),
         )
@@ -172,7 +172,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const reach = `${written(measure, check.low, io, false)} – ${written(measure, check.high, io, false)}`
   await io.write(
     io.t({
-      en: `${check.texts} fresh texts of ${number(length, io)} characters at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
+      en: `${counted(check.texts, 'fresh text')} of ${counted(number(length, io), 'character')} at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
       ja: `温度${T}の新しい文章${check.texts}本（各${number(length, io)}字）: ${written(measure, check.mean, io)}（95%信頼区間 ${reach}）\n`,
     }),
   )

@@ -1,5 +1,5 @@
 /** `ondo baseline`: what counting alone predicts of a text, to hold a network against. */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { HIGHEST_ORDER, type NgramBaseline, ngramBaseline } from '../../measure/model/ngram.js'
 import { readCorpus } from '../../node/read.js'
 import { exp, LN2 } from '../../numeric.js'
@@ -93,13 +93,13 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       : undefined
   const seconds = (performance.now() - began) / 1000
   const testLoss = tested?.losses[best.order - 1]
-  const counted = training.reduce((sum, { from, to }) => sum + to - from, 0)
+  const countedSymbols = training.reduce((sum, { from, to }) => sum + to - from, 0)
 
   if (options.json) {
     await io.json({
       text: corpus.name,
       vocabulary,
-      counted,
+      counted: countedSymbols,
       predicted: best.count,
       ...settings,
       order: best.order,
@@ -127,14 +127,14 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   }
   io.say(
     io.t({
-      en: `counted ${number(counted, io)} symbols and predicted ${number(best.count, io)} in ${durationOf(seconds, io)}; held out: ${splitName(settings.split, { ...settings }, io)}`,
-      ja: `${number(counted, io)}文字を数え、${number(best.count, io)}文字を予測（${durationOf(seconds, io)}）。検証用: ${splitName(settings.split, { ...settings }, io)}`,
+      en: `counted ${counted(number(countedSymbols, io), 'symbol')} and predicted ${number(best.count, io)} in ${durationOf(seconds, io)}; held out: ${splitName(settings.split, { ...settings }, io)}`,
+      ja: `${number(countedSymbols, io)}文字を数え、${number(best.count, io)}文字を予測（${durationOf(seconds, io)}）。検証用: ${splitName(settings.split, { ...settings }, io)}`,
     }),
   )
   if (testLoss !== undefined && tested) {
     io.say(
       io.t({
-        en: `test: ${number(tested.count, io)} symbols behind it that chose nothing: ${lossOf(testLoss, io)}`,
+        en: `test: ${counted(number(tested.count, io), 'symbol')} behind it that chose nothing: ${lossOf(testLoss, io)}`,
         ja: `テスト: その後ろの、次数選びに使わない${number(tested.count, io)}文字: ${lossOf(testLoss, io)}`,
       }),
     )

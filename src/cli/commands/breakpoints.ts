@@ -1,5 +1,5 @@
 /** `ondo breakpoints`: all the texts of one seed, as the temperature rises from 0 to infinity. */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { yieldToEventLoop } from '../../event-loop.js'
 import {
   bytesOfSteps,
@@ -10,6 +10,7 @@ import {
 import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
 import { base64Of, printable, readableBytes, readEscapes } from '../../text/index.js'
+import { splitGraphemes } from '../../text/segment.js'
 import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -55,7 +56,8 @@ function shownT(T: number): string {
 /** The last characters that fit, on one line. */
 function ending(text: string, columns: number): string {
   let end = ''
-  for (const character of Array.from(text).reverse()) {
+  // Only the end is segmented: the text may be long.
+  for (const character of splitGraphemes(text.slice(-20 * columns)).reverse()) {
     const next = (character === ' ' ? ' ' : printable(character)) + end
     if (width(next) > columns) break
     end = next
@@ -93,7 +95,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const shown = JSON.stringify(prompt)
     await io.write(
       `${io.t({
-        en: `The texts of seed ${seed}, ${length} symbols after ${shown}:`,
+        en: `The texts of seed ${seed}, ${counted(length, 'symbol')} after ${shown}:`,
         ja: `種 ${seed} で ${shown} に続く${length}文字。温度ごとの文章：`,
       })}\n${io.t({
         en: '    T from        T to    at  change     the text ends',

@@ -1,4 +1,5 @@
 /** `ondo calibrate`: the one temperature at which a model is as right as it is sure. */
+import { counted } from '../../errors.js'
 import {
   type Calibration,
   calibrateModel,
@@ -144,7 +145,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   if (unknown.length > 0) {
     io.say(
       io.t({
-        en: `${number(unknown.length, io)} symbols that the model does not know were left out`,
+        en: `left out: ${counted(number(unknown.length, io), 'symbol')} unknown to the model`,
         ja: `モデルの知らない文字${number(unknown.length, io)}個を除いた`,
       }),
     )

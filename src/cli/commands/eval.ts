@@ -1,5 +1,5 @@
 /** `ondo eval`: how well a model predicts a text. */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
 import { type Score, score, scoreOfParts } from '../../measure/model/score.js'
 import { readCorpus } from '../../node/read.js'
@@ -81,7 +81,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   if (ids.length < 2 && unknown.length > 0) {
     throw new InputError(
       'text-unknown',
-      `The model knows ${ids.length === 0 ? 'none' : 'only one'} of the ${unknown.length + ids.length} symbols of the text; expected a text in the model's script.`,
+      `The model knows ${ids.length === 0 ? 'none' : 'only one'} of the ${counted(unknown.length + ids.length, 'symbol')} of the text; expected a text in the model's script.`,
     )
   }
   const parts = own ? heldOut(model, ids.length) : undefined
@@ -123,13 +123,18 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   for (const { symbol, count } of kinds.slice(0, 10)) {
     io.say(
       io.t({
-        en: `left out: ${describeSymbol(symbol)}, ${number(count, io)} times, which the model does not know`,
+        en: `left out: ${describeSymbol(symbol)}, ${counted(number(count, io), 'time')}, which the model does not know`,
         ja: `除外: ${describeSymbol(symbol)} ${number(count, io)}回（モデルの知らない文字）`,
       }),
     )
   }
   if (kinds.length > 10) {
-    io.say(io.t({ en: `and ${kinds.length - 10} more kinds`, ja: `ほか${kinds.length - 10}種類` }))
+    io.say(
+      io.t({
+        en: `and ${counted(kinds.length - 10, 'more kind')}`,
+        ja: `ほか${kinds.length - 10}種類`,
+      }),
+    )
   }
   const head = `${padEnd('', 20)}${io.t({ en: '    nats     bits   perplexity       symbols', ja: '  ナット   ビット パープレキシティ    文字数' })}\n`
   await io.write(io.paint.dim(head))

@@ -1,4 +1,5 @@
 /** `ondo measure`: all the measures of one text, with what is usual for the model's corpus. */
+import { counted } from '../../errors.js'
 import {
   COPIED_LENGTH,
   CorpusIndex,
@@ -165,7 +166,7 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const head = io.t({ en: 'usual for the corpus (1% – 99%)', ja: 'コーパスの普通（1%〜99%）' })
   await io.write(
     `${io.paint.bold(read.name)}: ${io.t({
-      en: `${number(measures.characters, io)} characters, ${number(measures.words, io)} words`,
+      en: `${counted(number(measures.characters, io), 'character')}, ${counted(number(measures.words, io), 'word')}`,
       ja: `${number(measures.characters, io)}文字、${number(measures.words, io)}語`,
     })}\n`,
   )
@@ -194,7 +195,7 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   if (unknown.length > 0) {
     io.say(
       io.t({
-        en: `${number(unknown.length, io)} characters are unknown to the model and have no surprisal`,
+        en: `without a surprisal: ${counted(number(unknown.length, io), 'character')} unknown to the model`,
         ja: `モデルの知らない文字が${number(unknown.length, io)}個あり、意外さの計算から除いた`,
       }),
     )

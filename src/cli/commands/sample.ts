@@ -1,5 +1,5 @@
 /** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import {
   bytesOfSteps,
   encodeRun,
@@ -374,7 +374,7 @@ function summary(
   io.say(
     io.dye.dim(
       io.t({
-        en: `— T ${T} · seed ${run.seed} · ${run.symbols} symbols${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
+        en: `— T ${T} · seed ${run.seed} · ${counted(run.symbols, 'symbol')}${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
         ja: `— 温度 ${T} · 種 ${run.seed} · ${run.symbols}文字${bits && `${bits}ビット/文字`} · 毎秒${rate.toLocaleString('en')}文字`,
       }),
     ),

@@ -1,4 +1,5 @@
 /** `ondo sweep`: temperature against what it does, as tables, figures and texts. */
+import { counted } from '../../errors.js'
 import type { Bilingual, NumberKnob } from '../../knob.js'
 import {
   type CurvePoint,
@@ -163,7 +164,7 @@ function zoneLines(result: SweepResult, io: Io): string[] {
     lines.push(
       ...wrap(
         io.t({
-          en: `T = 0: proved that it never ends its loop: the network's state at ${start} came back, to the bit, ${period} symbols later`,
+          en: `T = 0: proved that it never ends its loop: the network's state at ${start} came back, to the bit, ${counted(period, 'symbol')} later`,
           ja: `温度0: ループが終わらないことの証明。位置${start}のネットワークの状態が${period}文字後にビット単位で一致`,
         }),
         80,
@@ -173,7 +174,7 @@ function zoneLines(result: SweepResult, io: Io): string[] {
     const { start, period } = cold.loop
     lines.push(
       io.t({
-        en: `T = 0: repeats every ${period} characters from ${start} on`,
+        en: `T = 0: repeats every ${counted(period, 'character')} from ${start} on`,
         ja: `温度0: ${start}字目から${period}字ごとに繰り返す`,
       }),
     )
@@ -302,7 +303,7 @@ async function sweepInto(
             : ''
         io.say(
           io.t({
-            en: `${number(event.total, io)} texts of ${number(length, io)} characters${goingOn}; ${pool.concurrency} at once`,
+            en: `${counted(number(event.total, io), 'text')} of ${counted(number(length, io), 'character')}${goingOn}; ${pool.concurrency} at once`,
             ja: `${number(length, io)}字の文章を${number(event.total, io)}本${goingOn}。同時に${pool.concurrency}本`,
           }),
         )
@@ -361,7 +362,7 @@ async function sweepInto(
     const { length: done } = result.texts
     io.say(
       io.t({
-        en: `interrupted: ${done} of ${cells.length} texts${out ? ' are kept; the same command goes on' : ''}`,
+        en: `interrupted: ${done} of ${counted(cells.length, 'text')}${out ? ' are kept; the same command goes on' : ''}`,
         ja: `中断: ${cells.length}本中${done}本${out ? 'を保存。同じコマンドで続きから' : ''}`,
       }),
     )

@@ -1,5 +1,5 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
-import { FileError, InputError } from '../../errors.js'
+import { counted, FileError, InputError } from '../../errors.js'
 import type { NgramBaseline } from '../../measure/model/ngram.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../../node/corpus.js'
@@ -61,7 +61,7 @@ async function prepare(
     const list = `${shown.join(', ')}${dropped.length > 10 ? ', …' : ''}`
     io.say(
       io.t({
-        en: `left out: ${dropped.length} kinds that occur less than ${source.minCount} times, ${droppedTotal} symbols in all: ${list}`,
+        en: `left out: ${counted(dropped.length, 'kind')} that occur less than ${counted(source.minCount ?? 1, 'time')}, ${counted(droppedTotal, 'symbol')} in all: ${list}`,
         ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字: ${list}`,
       }),
     )

@@ -1,5 +1,5 @@
 /** `ondo verify`: does a saved run come out the same here? */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { type Difference, verifyRun } from '../../generate/index.js'
 import type { Bilingual } from '../../knob.js'
 import type { CommandSpec } from '../command.js'
@@ -46,7 +46,7 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     const which = `${model.hash.slice(0, 12)}…${name}`
     await io.write(
       `${io.t({
-        en: `equal: ${ids.length} symbols${steps ? ', each with its record' : ''}; model ${which}${old ? ', which the run names by the hash of its file' : ''}`,
+        en: `equal: ${counted(ids.length, 'symbol')}${steps ? ', each with its record' : ''}; model ${which}${old ? ', which the run names by the hash of its file' : ''}`,
         ja: `一致：${ids.length}文字${steps ? '、各文字の記録も' : ''}。モデルは ${which}${old ? '（記録はファイルのハッシュで示している）' : ''}`,
       })}\n`,
     )

@@ -1,4 +1,5 @@
 /** TEXT... on the command line: files, folders, standard input, read as one corpus and told of. */
+import { counted } from '../../errors.js'
 import {
   type CorpusSource,
   codeNumbers,
@@ -55,7 +56,8 @@ export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): stri
     return `${file.name}: ${facts.join(', ')}`
   })
   const more = corpus.files.length - FILES_SHOWN
-  if (more > 0) lines.push(io.t({ en: `and ${more} more files`, ja: `ほか${more}ファイル` }))
+  if (more > 0)
+    lines.push(io.t({ en: `and ${counted(more, 'more file')}`, ja: `ほか${more}ファイル` }))
   if (corpus.joined) lines.push(corpus.joined)
   lines.push(...skippedLines(corpus, io))
   return lines
@@ -136,7 +138,7 @@ export class PassLine {
 export function vocabularyLines(report: VocabularyReport, io: Io): string[] {
   const lines = [
     io.t({
-      en: `${number(report.total, io)} symbols of ${number(report.size, io)} kinds`,
+      en: `${counted(number(report.total, io), 'symbol')} of ${counted(number(report.size, io), 'kind')}`,
       ja: `${number(report.total, io)}文字、${number(report.size, io)}種類`,
     }),
   ]

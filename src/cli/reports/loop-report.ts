@@ -1,4 +1,5 @@
 /** `ondo sample --loops`: says where a text begins to go round, while it is written. */
+import { counted } from '../../errors.js'
 import type { Model } from '../../file/index.js'
 import {
   leaveLoop,
@@ -92,7 +93,7 @@ export class LoopReporter {
     const { current: loop, proof, run } = this
     if (!this.said) {
       const { length } = this.ids
-      this.say({ en: `no loop in ${length} symbols`, ja: `${length}文字にループはない` })
+      this.say({ en: `no loop in ${counted(length, 'symbol')}`, ja: `${length}文字にループはない` })
     }
     if (!loop) return {}
     if (!run.plain || typeof run.temperature !== 'number') return { loop }
@@ -111,7 +112,7 @@ export class LoopReporter {
             ja: `温度 ${exit.temperature} でループを抜ける（位置 ${exit.position} の ${this.symbol(exit.from.id)} が ${this.symbol(exit.to.id)} に変わる）`,
           }
         : {
-            en: `still in a loop at every temperature up to ${found?.until} (${found?.texts} texts looked at)`,
+            en: `still in a loop at every temperature up to ${found?.until} (${counted(found?.texts ?? 0, 'text')} looked at)`,
             ja: `温度 ${found?.until} までのどの温度でもループの中（${found?.texts}の文章を調べた）`,
           },
     )

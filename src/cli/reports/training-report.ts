@@ -1,10 +1,12 @@
 /** What a person sees of training: a line that moves, samples, and at the end what to do next. */
+import { counted } from '../../errors.js'
 import type { Model } from '../../file/index.js'
-import { generateText } from '../../generate/index.js'
+import { bytesOfSteps, generate, type Step } from '../../generate/index.js'
 import type { NgramBaseline } from '../../measure/model/ngram.js'
 import type { ModelConfig, Weights } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
-import type { Tokenizer } from '../../text/index.js'
+import { readableBytes, type Tokenizer } from '../../text/index.js'
+import { splitGraphemes } from '../../text/segment.js'
 import type {
   BudgetEvent,
   EndEvent,
@@ -133,11 +135,11 @@ export class Reporter {
     this.batches = batches
     this.epochs = Math.max(1, Math.ceil(steps / batches))
     io.say(
-      `${cellName(config, io)}: ${io.t({ en: `${number(event.parameters, io)} parameters`, ja: `${number(event.parameters, io)}パラメーター` })}`,
+      `${cellName(config, io)}: ${io.t({ en: counted(number(event.parameters, io), 'parameter'), ja: `${number(event.parameters, io)}パラメーター` })}`,
     )
     io.say(
       io.t({
-        en: `${number(steps, io)} updates of ${batch} x ${seq} symbols, ${number(batches, io)} an epoch`,
+        en: `${counted(number(steps, io), 'update')} of ${batch} x ${seq} symbols, ${number(batches, io)} an epoch`,
         ja: `${batch}×${seq}文字の更新を${number(steps, io)}回、1エポック${number(batches, io)}回`,
       }),
     )
@@ -236,12 +238,7 @@ export class Reporter {
     if (!samples || io.quiet || config === undefined) return
     const model: Model = { config, tokenizer, weights, hash: '', training: {}, prompt }
     for (const temperature of TEMPERATURES) {
-      const text = await generateText(model, {
-        prompt: prompt ?? '',
-        temperature,
-        length: SAMPLE_LENGTH,
-        stop: [],
-      })
+      const text = await sampleText(model, temperature)
       const [first, ...rest] = wrap((prompt ?? '') + visible(text), 72)
       this.line.print(`${io.dye.cyan(`T ${temperature}`.padEnd(7))} ${io.dye.dim(first)}`)
       for (const more of rest) this.line.print(`        ${io.dye.dim(more)}`)
@@ -285,6 +282,26 @@ export class Reporter {
     )
     io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
   }
+}
+
+/** How many symbols more may belong to the last character that people see. */
+const OVERHANG = 16
+
+/** A text for the log: as many symbols, and those that its last grapheme still takes. */
+async function sampleText(model: Model, temperature: number): Promise<string> {
+  const steps: Step[] = []
+  const length = SAMPLE_LENGTH + OVERHANG
+  const request = { prompt: model.prompt ?? '', temperature, length, stop: [] }
+  for await (const step of generate(model, request)) steps.push(step)
+  const kept = steps.slice(0, SAMPLE_LENGTH)
+  if (model.tokenizer.kind === 'byte') return readableBytes(bytesOfSteps(model, kept))
+  const least = kept.reduce((sum, step) => sum + step.text.length, 0)
+  let text = ''
+  for (const grapheme of splitGraphemes(steps.map(step => step.text).join(''))) {
+    if (text.length >= least) break
+    text += grapheme
+  }
+  return text
 }
 
 /** What a budget of time buys, and why no larger model was taken. */

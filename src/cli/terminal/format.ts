@@ -1,4 +1,5 @@
 /** Numbers and names in words, English and Japanese: one place for all commands. */
+import { counted } from '../../errors.js'
 import type { ModelConfig } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import type { Io } from './io.js'
@@ -58,7 +59,7 @@ export function cellName(config: ModelConfig, io: Io): string {
       : io.t({ en: 'one-hot input', ja: 'ワンホット入力' }),
   )
   const layersOf = io.t({
-    en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${hidden} units`,
+    en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${counted(hidden, 'unit')}`,
     ja: `${layers}層×${hidden}ユニット`,
   })
   return `${cell.toUpperCase()}, ${layersOf}, ${notes.join(', ')}`

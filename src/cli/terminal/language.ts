@@ -1,5 +1,6 @@
 /** English or Japanese, and how wide text stands on a terminal. */
 import type { Bilingual } from '../../knob.js'
+import { splitGraphemes } from '../../text/segment.js'
 
 export type Language = 'en' | 'ja'
 
@@ -29,13 +30,15 @@ export function width(text: string): number {
   return columns
 }
 
-/** The beginning of a text that fits into so many columns. */
+/** The beginning of a text that fits into so many columns; never cuts inside a grapheme. */
 export function cut(text: string, columns: number): string {
   if (width(text) <= columns) return text
   let fitting = ''
-  for (const character of text) {
-    if (width(fitting + character) > columns) break
-    fitting += character
+  let used = 0
+  for (const grapheme of splitGraphemes(text)) {
+    used += width(grapheme)
+    if (used > columns) break
+    fitting += grapheme
   }
   return fitting
 }
@@ -57,9 +60,11 @@ export function wrap(text: string, columns: number): string[] {
   const pieces: string[] = []
   for (const word of text.match(/[^ \n]+[ \n]*|[ \n]+/gu) ?? []) {
     let piece = ''
-    for (const character of word) {
+    let wideBefore = false
+    for (const character of splitGraphemes(word)) {
       const wide = WIDE.test(character)
-      const breakable = wide || WIDE.test(piece.at(-1) ?? '')
+      const breakable = wide || wideBefore
+      wideBefore = wide
       if (piece && breakable && !CLOSING.test(character) && !OPENING.test(piece)) {
         pieces.push(piece)
         piece = ''

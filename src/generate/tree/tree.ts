@@ -6,7 +6,7 @@
  * memory (then those used longest ago go first, and it may cost up to the text's length), and one
  * pass over the ids for what remembers the text without the network.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import type { Network } from '../../runtime/session.js'
 import {
@@ -114,7 +114,10 @@ export class Tree extends BranchTree<Branch> {
       )
     }
     if (!(memory >= 0)) {
-      throw new InputError('memory', `The memory is ${memory} bytes; expected 0 or more.`)
+      throw new InputError(
+        'memory',
+        `The memory is ${counted(memory, 'byte')}; expected 0 or more.`,
+      )
     }
     this.model = model
     this.network = network

@@ -1,4 +1,5 @@
 /** The figure of a sweep: six measures over T, each with its spread, and the three zones. */
+import { counted } from '../../errors.js'
 import { log } from '../../numeric.js'
 import { HEAT_TEMPERATURES } from '../../temperature/index.js'
 import type { CurvePoint, Spread, SweepMeasure } from '../sweep/curve.js'
@@ -427,7 +428,7 @@ export function sweepFigure(drawing: SweepDrawing, options: SweepFigureOptions =
     ja: `${name}：温度のはたらき`,
   }[language]
   const note = {
-    en: `${texts} texts of ${length.toLocaleString('en')} characters at each T. Line: median; bands: middle half and whole range.`,
+    en: `${counted(texts, 'text')} of ${counted(length.toLocaleString('en'), 'character')} at each T. Line: median; bands: middle half and whole range.`,
     ja: `各温度で${length.toLocaleString('en')}字の文章を${texts}本。線は中央値、帯は中央の半分と全範囲。`,
   }[language]
   const rows = Math.ceil(panels.length / columns.length)

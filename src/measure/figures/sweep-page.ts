@@ -1,5 +1,7 @@
 /** A sweep to be read: the figure, the zones, and beside each temperature what was written there. */
+import { counted } from '../../errors.js'
 import { bytesOfBase64, readableBytes } from '../../text/index.js'
+import { splitGraphemes } from '../../text/segment.js'
 import type { CurvePoint, SweepText } from '../sweep/curve.js'
 import type { SweepResult } from '../sweep/sweep.js'
 import { writeTemperature } from '../sweep/temperature-list.js'
@@ -15,7 +17,8 @@ const WORDS = {
     seed: 'seed',
     all: 'the whole text',
     others: 'other seeds',
-    loop: (period: number, start: number) => `loops every ${period} characters from ${start} on`,
+    loop: (period: number, start: number) =>
+      `loops every ${counted(period, 'character')} from ${start} on`,
     proved: 'proved: the state of the network came back, so it never ends',
     repetition: 'repeats',
     looping: 'in a loop',
@@ -76,11 +79,13 @@ function textBlock(text: SweepText, language: FigureLanguage): string {
     ...(loop ? [words.loop(loop.period, loop.start)] : []),
     ...(proof ? [words.proved] : []),
   ]
-  const characters = Array.from(
-    text.bytes === undefined ? text.text : readableBytes(bytesOfBase64(text.bytes)),
-  )
-  const head = escapeXml(characters.slice(0, SHOWN).join(''))
-  const rest = escapeXml(characters.slice(SHOWN).join(''))
+  const whole = text.bytes === undefined ? text.text : readableBytes(bytesOfBase64(text.bytes))
+  // Only the beginning is segmented: a text may be ten million characters long.
+  const first = splitGraphemes(whole.slice(0, 4 * SHOWN))
+    .slice(0, SHOWN)
+    .join('')
+  const head = escapeXml(first)
+  const rest = escapeXml(whole.slice(first.length))
   return (
     `<p><small>${escapeXml(notes.join(' · '))}</small></p><pre>${head}${rest && '…'}</pre>` +
     (rest && `<details><summary>${words.all}</summary><pre>${head}${rest}</pre></details>`)

@@ -1,6 +1,6 @@
 /** A model calibrated on a text: the pass over the network that `calibrate` asks for. */
 
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
@@ -47,7 +47,7 @@ export async function calibrateModel(
   if (targets.length === 0) {
     throw new InputError(
       'text-short',
-      `The text has ${ids.length} symbols that the model knows; expected at least two, one to read and one to predict.`,
+      `The text has ${counted(ids.length, 'symbol')} that the model knows; expected at least two, one to read and one to predict.`,
     )
   }
   const session = (await networkOf(model)).session()

@@ -12,7 +12,7 @@
  * probability; nothing is looked up, nothing is kept of other orders. 20 bytes a symbol, O(n) an order.
  * The plain twin is `ngram.reference.ts`.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { exp, LN2, log } from '../../numeric.js'
 import type { Stretch } from '../../text/index.js'
 import type { Ids } from '../../text/tokenizer.js'
@@ -247,7 +247,7 @@ export function ngramBaseline(ids: ArrayLike<number>, request: NgramRequest): Ng
   if (total === 0 || !training.some(({ from, to }) => to > from)) {
     throw new InputError(
       'ngram-parts',
-      `The n-gram has ${total} symbols to predict and ${training.length} stretches to count; expected at least one of each: hold out more of the text.`,
+      `The n-gram has ${counted(total, 'symbol')} to predict and ${counted(training.length, 'stretch')} to count; expected at least one of each: hold out more of the text.`,
     )
   }
   const sorted = sortText(ids, request, most)

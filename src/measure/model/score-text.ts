@@ -1,6 +1,6 @@
 /** What a model thinks of a text that somebody else wrote, symbol by symbol. */
 
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
@@ -33,7 +33,7 @@ export async function readText(
   if (count < 1) {
     throw new InputError(
       'text-short',
-      `The text has ${ids.length} symbols that the model knows; expected at least two, one to read and one to predict.`,
+      `The text has ${counted(ids.length, 'symbol')} that the model knows; expected at least two, one to read and one to predict.`,
     )
   }
   const surprisals = new Float32Array(count)

@@ -3,7 +3,7 @@
  * misspelt, 1.5 bits a character. Found by bisection on texts written for the purpose, with an
  * interval that says how well a few dozen texts can know it.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { exp, LN2, log } from '../../numeric.js'
 import { Random, readSeed, type Seed } from '../../random.js'
@@ -241,10 +241,10 @@ function bracketOf(
     const write = (value: number): string =>
       measure === 'spelling' || measure === 'repetition'
         ? `${Number((100 * value).toPrecision(3))}%`
-        : `${Number(value.toPrecision(3))} bits`
+        : counted(Number(value.toPrecision(3)), 'bit')
     throw new InputError(
       'aim-range',
-      `No temperature gives a ${measure} of ${write(target)}: over texts of ${length} characters this model's runs from ${write(fitted[0])} at T = 0 to ${write(fitted[fitted.length - 1])} at T = inf; aim between them.`,
+      `No temperature gives a ${measure} of ${write(target)}: over texts of ${counted(length, 'character')} this model's runs from ${write(fitted[0])} at T = 0 to ${write(fitted[fitted.length - 1])} at T = inf; aim between them.`,
     )
   }
   const temperatures = curve.map(point => point.temperature)

@@ -2,7 +2,7 @@
  * What is usual for a corpus: each measure over windows of the text, at several lengths, so that a
  * text of a model is held against stretches of the corpus that are as long as it is.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import { log } from '../../numeric.js'
 import { quantile } from '../statistics.js'
 import { countCharacters } from '../text/characters.js'
@@ -134,7 +134,10 @@ function between(a: Usual, b: Usual, share: number): Usual {
  */
 export function usualAt(profile: CorpusProfile, length: number): WindowFigures | undefined {
   if (!(length > 0)) {
-    throw new InputError('length', `The length is ${length} characters; expected more than 0.`)
+    throw new InputError(
+      'length',
+      `The length is ${counted(length, 'character')}; expected more than 0.`,
+    )
   }
   const { figures } = profile
   const after = figures.findIndex(({ window }) => window >= length)

@@ -3,7 +3,7 @@
  * state, so a state that comes back, bit for bit and with the same symbol to read, comes back
  * forever. Proves nothing at T > 0, where each position has a coin of its own.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import type { State } from '../../runtime/session.js'
 
 export interface LoopProof {
@@ -45,7 +45,10 @@ export class LoopProver {
   constructor(options: { memory?: number } = {}) {
     const { memory = DEFAULT_MEMORY } = options
     if (!(memory >= 0)) {
-      throw new InputError('memory', `The memory is ${memory} bytes; expected 0 or more.`)
+      throw new InputError(
+        'memory',
+        `The memory is ${counted(memory, 'byte')}; expected 0 or more.`,
+      )
     }
     this.limit = memory
   }

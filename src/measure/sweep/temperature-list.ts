@@ -7,7 +7,7 @@
  *   0.1..3/20          twenty, evenly spread in log T
  *   0..3:0.1           steps of 0.1
  */
-import { InputError } from '../../errors.js'
+import { beginning, InputError } from '../../errors.js'
 import { plainNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 
@@ -47,7 +47,7 @@ class Reader {
   }
 
   fail(expected: string, place = this.place): never {
-    const came = this.source.slice(place, place + 12)
+    const came = beginning(this.source.slice(place), 12)
     throw new InputError(
       'temperatures',
       `The temperatures "${this.source}" have ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,

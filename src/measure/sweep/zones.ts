@@ -2,7 +2,7 @@
  * What temperatures do to the texts of one model, as three zones: it *loops*, it *reads like the
  * corpus*, it *breaks*. The borders come from curves measured over T and from the corpus itself.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 import { isotonicRegression, median, quantile } from '../statistics.js'
@@ -47,7 +47,7 @@ export function corpusWindows(
   if (!Number.isSafeInteger(window) || window < LEAST_WINDOW || window > length) {
     throw new InputError(
       'window',
-      `The corpus has ${length} characters and the window ${window}; expected a window of ${LEAST_WINDOW} characters or more that fits into the corpus.`,
+      `The corpus has ${counted(length, 'character')} and the window ${window}; expected a window of ${LEAST_WINDOW} characters or more that fits into the corpus.`,
     )
   }
   const room = length - window
@@ -167,7 +167,7 @@ export function findZones(points: readonly SweepPoint[], figures: CorpusFigures)
   if (order.length < 2) {
     throw new InputError(
       'sweep',
-      `There are ${order.length} temperatures; expected at least two to find zones between.`,
+      `The sweep has ${counted(order.length, 'temperature')}; expected at least two to find zones between.`,
     )
   }
   const temperatures = order.map(point => point.temperature)

@@ -1,5 +1,5 @@
 /** All measures of a text at once. */
-import { InputError } from '../../errors.js'
+import { counted, InputError, quote } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { findLongestLoop, type Loop } from '../../text/loop.js'
 import { type Balance, balance } from './balance.js'
@@ -74,7 +74,7 @@ export function measureText(text: string, options: MeasureOptions = {}): Measure
   if (!Number.isSafeInteger(given) || given < 0 || given > characters) {
     throw new InputError(
       'given',
-      `${given} characters are said to be given; expected a whole number from 0 to the text's ${characters}.`,
+      `The number of given characters is ${quote(given)}; expected a whole number from 0 to the text's ${characters}.`,
     )
   }
   const missing: Partial<Record<MissingName, Bilingual>> = {}
@@ -102,13 +102,13 @@ export function measureText(text: string, options: MeasureOptions = {}): Measure
   }
   if (measures.repetition === undefined) {
     missing.repetition = {
-      en: `The text has ${characters} characters, fewer than ${REPETITION_LENGTH}.`,
+      en: `The text has ${counted(characters, 'character')}, fewer than ${REPETITION_LENGTH}.`,
       ja: `文章は${characters}文字で、${REPETITION_LENGTH}文字に足りない。`,
     }
   }
   if (words.length < 4) {
     missing.distinct = {
-      en: `The text has ${words.length} words, too few for all of n = 1 to 4.`,
+      en: `The text has ${counted(words.length, 'word')}, too few for all of n = 1 to 4.`,
       ja: `文章は${words.length}語で、n = 1〜4 のすべてには足りない。`,
     }
   }

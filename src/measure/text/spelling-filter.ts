@@ -2,7 +2,7 @@
  * What of the training text's spelling travels in the model file: which words and which short
  * stretches of letters it contains, as two filters that together stay below a size.
  */
-import { InputError } from '../../errors.js'
+import { counted, InputError, quote } from '../../errors.js'
 import {
   checkSpellingFilter,
   type FilterSetJson,
@@ -126,7 +126,7 @@ export function buildSpellingFilter(text: string, options: FilterOptions = {}): 
   if (!(maxBytes >= 1000)) {
     throw new InputError(
       'filter-size',
-      `The spelling filter may take ${maxBytes} bytes; expected at least 1000.`,
+      `The spelling filter may take ${counted(maxBytes, 'byte')}; expected at least 1000.`,
     )
   }
   checkGramLength(gramLength)
@@ -160,7 +160,7 @@ function checkGramLength(length: unknown): asserts length is number {
   if (!Number.isSafeInteger(length) || (length as number) < 1 || (length as number) > 16) {
     throw new InputError(
       'gram-length',
-      `The spelling filter's stretches have ${length} characters; expected a whole number from 1 to 16.`,
+      `The spelling filter's stretches have ${counted(quote(length), 'character')}; expected a whole number from 1 to 16.`,
     )
   }
 }

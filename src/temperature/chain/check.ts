@@ -1,5 +1,5 @@
 /** Chains from outside, checked: every setting in its range, none unknown, none left out. */
-import { didYouMean, InputError, quote } from '../../errors.js'
+import { counted, didYouMean, InputError, quote } from '../../errors.js'
 import { readKnob } from '../../knob.js'
 import { Pattern } from './pattern/index.js'
 import type { LinkKind } from './sampler.js'
@@ -49,13 +49,13 @@ function checkTotals(links: LinkSpec[]): LinkSpec[] {
   if (named > MOST_NAMED) {
     throw new InputError(
       'chain',
-      `The chain names ${named} symbols; expected at most ${MOST_NAMED}: a class takes many at once, "[a-z]".`,
+      `The chain names ${counted(named, 'symbol')}; expected at most ${MOST_NAMED}: a class takes many at once, "[a-z]".`,
     )
   }
   if (patterns > MOST_PATTERNS) {
     throw new InputError(
       'chain',
-      `The chain's expressions are ${patterns} characters long together; expected at most ${MOST_PATTERNS}.`,
+      `The chain's expressions are ${counted(patterns, 'character')} long together; expected at most ${MOST_PATTERNS}.`,
     )
   }
   return links

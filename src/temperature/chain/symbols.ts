@@ -1,5 +1,5 @@
 /** Which ids a written set of symbols means in a model's vocabulary. */
-import { InputError, quote } from '../../errors.js'
+import { counted, InputError, quote } from '../../errors.js'
 import { Pattern, shownPattern } from './pattern/index.js'
 import type { Symbols } from './sampler.js'
 
@@ -94,7 +94,7 @@ export class Vocabulary implements Symbols {
       const most = eachStep ? MOST_STEP_WORK : MOST_WORK
       throw new InputError(
         'chain',
-        `The chain's expressions have ${pattern.size} parts and more to compare with ${this.units} characters of the model's ${this.size} symbols${eachStep ? ' at every step' : ''}; expected at most ${most} comparisons: write shorter or fewer ones.`,
+        `The chain's expressions have ${counted(pattern.size, 'part')} and more to compare with ${counted(this.units, 'character')} of the model's ${counted(this.size, 'symbol')}${eachStep ? ' at every step' : ''}; expected at most ${most} comparisons: write shorter or fewer ones.`,
       )
     }
   }
@@ -158,7 +158,10 @@ export function idsOfKnown(
 }
 
 function matchesNone(shown: string, { size }: Symbols, link: string): InputError {
-  return new InputError('chain', `${link}: ${shown} matches none of the model's ${size} symbols.`)
+  return new InputError(
+    'chain',
+    `${link}: ${shown} matches none of the model's ${counted(size, 'symbol')}.`,
+  )
 }
 
 function unknown(text: string, vocabulary: Vocabulary, link: string): InputError {
@@ -171,6 +174,6 @@ function unknown(text: string, vocabulary: Vocabulary, link: string): InputError
       : ''
   return new InputError(
     'chain',
-    `${link}: ${quote(text)} is not one of the model's ${vocabulary.size} symbols.${each}`,
+    `${link}: ${quote(text)} is not one of the model's ${counted(vocabulary.size, 'symbol')}.${each}`,
   )
 }

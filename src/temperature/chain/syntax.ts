@@ -9,7 +9,7 @@
  * Links stand in the order in which they work, divided by commas. A number right after the name is
  * the link's main knob, the others are named; those left out have their defaults. Strings are JSON's.
  */
-import { didYouMean, InputError } from '../../errors.js'
+import { counted, didYouMean, InputError } from '../../errors.js'
 import { flagName, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
 import { checkLinks, withTemperature } from './check.js'
 import { Pattern } from './pattern/index.js'
@@ -77,7 +77,7 @@ export function parseChain(text: string): LinkSpec[] {
   if (text.length > LONGEST_CHAIN) {
     throw new InputError(
       'chain',
-      `The chain is ${text.length} characters long; expected at most ${LONGEST_CHAIN}.`,
+      `The chain is ${counted(text.length, 'character')} long; expected at most ${LONGEST_CHAIN}.`,
     )
   }
   const reader = new Reader(text)

@@ -14,7 +14,7 @@
  * and they combine: `A * B` multiplies, `A until 100 then B` goes over at a position,
  * `(...)` groups, and `escape` takes any schedule: `escape (word 0.9/0.2)`.
  */
-import { didYouMean, InputError } from '../../errors.js'
+import { beginning, didYouMean, InputError } from '../../errors.js'
 import { commaHint, plainNumber, readNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 import { checkTemperature } from '../distribution.js'
@@ -237,9 +237,9 @@ class Reader {
   /** @param after a sentence more */
   fail(expected: string, after = ''): never {
     const place = this.at + (/^\s*/.exec(this.source.slice(this.at))?.[0].length ?? 0)
-    const came = this.source.slice(place, place + 12)
+    const came = beginning(this.source.slice(place), 12)
     const { source } = this
-    const shown = source.length > MOST_SHOWN ? `${source.slice(0, MOST_SHOWN)}…` : source
+    const shown = source.length > MOST_SHOWN ? `${beginning(source, MOST_SHOWN)}…` : source
     throw new InputError(
       'schedule',
       `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}${this.commas()}`,

@@ -1,4 +1,6 @@
 /** Everything the page says, in English. The Japanese table has the type of this one. */
+import { counted } from '../../../src/errors.js'
+
 export const en = {
   language: 'English',
   title: 'Ondo: text and its temperature',
@@ -17,7 +19,7 @@ export const en = {
   factSymbols: 'Knows',
   factLoss: 'Held-out loss',
   factCorpus: 'Learnt from',
-  symbols: (count: string) => `${count} symbols`,
+  symbols: (count: string) => counted(count, 'symbol'),
   nats: (loss: string) => `${loss} nats`,
 
   setup: 'Set up',
@@ -85,13 +87,13 @@ export const en = {
   stripSummary: (low: string, high: string, now: string) =>
     `Temperature along the text: lowest ${low}, highest ${high}, now ${now}.`,
   stripEmpty: 'Temperature along the text: nothing is written yet.',
-  characters: (count: string, one: boolean) => (one ? `${count} character` : `${count} characters`),
+  characters: (count: string) => counted(count, 'character'),
   writing: 'writing',
   paused: 'paused',
   full: 'the page is full',
   fullHint: 'The page holds no more. Begin anew, or with another seed.',
   loops: (length: string, times: string, start: string) =>
-    `It repeats itself: ${length}, ${times} times, from character ${start} on.`,
+    `It repeats itself: ${length}, ${counted(times, 'time')}, from character ${start} on.`,
   loopsWhy:
     'Why: what it has just written makes the same characters likely again; the cooler, the surer they are taken.',
   leaves: (T: string) => `Above temperature ${T} the same luck would have left it.`,
@@ -104,7 +106,7 @@ export const en = {
   nextCaption:
     'Probabilities of the next character, before temperature (outlined) and after (filled)',
   symbol: 'Character',
-  others: (count: string) => `${count} others`,
+  others: (count: string) => counted(count, 'other'),
   othersShort: 'others',
   space: 'space',
   newline: 'new line',

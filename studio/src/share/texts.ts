@@ -1,7 +1,9 @@
 /** The text as files for people, and its citation. */
+
 import { VERSION } from 'ondo'
 import { bytesOfSteps } from 'ondo/generate'
 import { ByteTokenizer } from 'ondo/text'
+import { counted } from '../../../src/errors.js'
 import { heatOf } from '../../shared/temperature-scale.js'
 import type { Studio } from '../app/studio.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
@@ -38,7 +40,7 @@ export function citationOf({ model, origin, records, count, speech, draft }: Stu
     `T ${T}`,
     ...(used.size > 1 || !used.has(0) ? [`chain ${chains.join('; then ')}`] : []),
     ...(records.coins.subarray(0, count).includes(CHOSEN) ? ['some symbols chosen by hand'] : []),
-    `${count} symbols`,
+    counted(count, 'symbol'),
   ]
   return `${parts.join(', ')}.`
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../src/errors.js'
 import { table } from '../../shared/messages/table.js'
 
 export const words = table(
@@ -14,13 +15,13 @@ export const words = table(
     use: (T: string) => `Write on at ${T}`,
     useShort: 'Write on',
     length: 'Length',
-    characters: (n: string) => `${n} characters`,
+    characters: (n: string) => counted(n, 'character'),
     writing: 'Writing…',
     failed: 'Not all of them could be written.',
     chain: (written: string) => `All of them go through the chain ${written}.`,
     partings: 'Where they part',
     between: (a: string, b: string) => `${a} and ${b}`,
-    same: (n: string) => `They are the same for all ${n} characters.`,
+    same: (n: string) => `They are the same for all ${counted(n, 'character')}.`,
     otherPrompt: 'They begin with different prompts.',
     otherLuck: (at: string, coinA: string, a: string, coinB: string, b: string) =>
       `At character ${at} the luck differs: coin ${coinA} fell on ${a}, coin ${coinB} on ${b}.`,

@@ -6,7 +6,9 @@
  * matrices become 0 and v times those columns joins their biases: a network of the same shape, which
  * runs as fast and to the same bits everywhere.
  */
+
 import { InputError, type Model, type ModelConfig } from 'ondo'
+import { counted } from '../../../src/errors.js'
 
 export interface Held {
   /** From 0. */
@@ -65,7 +67,7 @@ export function holding(model: Model, text: string | undefined): Model {
     if (!units || (!holdsAnyValue(model.config) && units.some(({ value }) => value !== 0))) {
       throw new InputError(
         'held',
-        `The held units are "${text}"; expected layer.unit:value, separated by commas, of ${model.config.layers} layers of ${model.config.hidden} units.`,
+        `The held units are "${text}"; expected layer.unit:value, separated by commas, of ${counted(model.config.layers, 'layer')} of ${counted(model.config.hidden, 'unit')}.`,
       )
     }
     held = hold(model, units)

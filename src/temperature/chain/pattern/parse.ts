@@ -3,7 +3,7 @@
  * expressions take it longer than anybody lives; this subset is matched in linear time (match.ts).
  * The engine only checks the syntax (flag u), and tests classes against one character at a time.
  */
-import { InputError } from '../../../errors.js'
+import { counted, InputError } from '../../../errors.js'
 
 /** A part of an expression. `one` takes one character, `look` and `assert` take none. */
 export type Node =
@@ -64,7 +64,7 @@ export function parsePattern(pattern: string, ignoreCase: boolean): Parsed {
   if (pattern.length > LONGEST_PATTERN) {
     refusePattern(
       pattern,
-      `is ${pattern.length} characters long; expected at most ${LONGEST_PATTERN}.`,
+      `is ${counted(pattern.length, 'character')} long; expected at most ${LONGEST_PATTERN}.`,
     )
   }
   try {

@@ -1,3 +1,4 @@
+import { counted } from '../../../../src/errors.js'
 import { table } from '../../../shared/messages/table.js'
 import type { Preset } from './presets.js'
 
@@ -31,7 +32,7 @@ export const words = table(
     presetNames: presetsEn,
     pick: 'a shape…',
     span: 'over',
-    characters: (n: string) => `${n} characters`,
+    characters: (n: string) => counted(n, 'character'),
     written: 'As it is written',
     writtenHint:
       'Drag the points, double-click to add one, or write it. Arrows move a point, Delete takes it away.',

@@ -1,3 +1,4 @@
+import { counted } from '../../../../src/errors.js'
 import { table } from '../../../shared/messages/table.js'
 import type { FeatureName } from './features.js'
 import type { Quantity } from './protocol.js'
@@ -6,7 +7,7 @@ const en = {
   what: 'The text, tinted by what one hidden unit of the network does while it reads: blue below, orange above.',
   show: 'Show the tinted text',
   reading: 'reading…',
-  short: (least: string) => `Units are suggested from ${least} characters on.`,
+  short: (least: string) => `Units are suggested from ${counted(least, 'character')} on.`,
   failed: 'The network could not be looked into:',
   unit: 'Unit',
   layer: 'Layer',

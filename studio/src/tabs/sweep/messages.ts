@@ -1,4 +1,5 @@
 import type { SweepMeasure, ZoneName } from 'ondo/measure'
+import { counted } from '../../../../src/errors.js'
 import { table } from '../../../shared/messages/table.js'
 
 const en = {
@@ -14,7 +15,7 @@ const en = {
   start: 'Sweep',
   more: 'Go on',
   cancel: 'Stop',
-  progress: (done: string, total: string) => `${done} of ${total} texts`,
+  progress: (done: string, total: string) => `${done} of ${counted(total, 'text')}`,
   left: (minutes: string, seconds: string) =>
     minutes ? `about ${minutes} min left` : `about ${seconds} s left`,
   aim: 'Words misspelt, at the most',
@@ -47,7 +48,7 @@ const en = {
   zones: { loops: 'loops', reads: 'reads well', breaks: 'breaks' } as Record<ZoneName, string>,
   zone: (name: string, from: string, to: string) => `${name} from ${from} to ${to}`,
   summary: (texts: string, length: string, zones: string) =>
-    `${texts} texts of ${length} characters; ${zones}.`,
+    `${counted(texts, 'text')} of ${counted(length, 'character')}; ${zones}.`,
   stopped: (done: string, total: string) => `Stopped after ${done} of ${total}; they are kept.`,
   noZones: 'its zones are not known',
   table: 'As a table',
@@ -59,7 +60,7 @@ const en = {
   close: 'Close the text',
   carryOn: 'Go on with it on the page',
   loopsHere: (period: string, start: string) =>
-    `Ends in a loop: every ${period} characters, from ${start} on.`,
+    `Ends in a loop: every ${counted(period, 'character')}, from ${start} on.`,
   proved: 'Proved: it never ends.',
   keep: 'Keep it',
   csvTexts: 'CSV, texts',

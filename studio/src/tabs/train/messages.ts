@@ -1,3 +1,4 @@
+import { counted } from '../../../../src/errors.js'
 import { table } from '../../../shared/messages/table.js'
 
 /** The words of the panel that trains. */
@@ -9,8 +10,9 @@ const en = {
   inspecting: 'Reading…',
   refused: 'This text can’t be used.',
   text: 'Text',
-  amount: (symbols: string, kinds: string) => `${symbols} characters, ${kinds} different`,
-  files: (count: string) => `${count} files`,
+  amount: (symbols: string, kinds: string) =>
+    `${counted(symbols, 'character')}, ${kinds} different`,
+  files: (count: string) => counted(count, 'file'),
   replaced: (count: string) => `${count} broken places became �: is the encoding right?`,
   skipped: (names: string) => `Left out, no text: ${names}`,
   short: 'Short: good texts begin at some 100,000 characters. It will mostly learn it by heart.',
@@ -73,7 +75,7 @@ const en = {
   progress: 'Progress',
   step: (step: string, steps: string) => `Step ${step} of ${steps}`,
   epoch: (epoch: string) => `pass ${epoch}`,
-  speed: (symbols: string) => `${symbols} characters/s`,
+  speed: (symbols: string) => `${counted(symbols, 'character')}/s`,
   left: (time: string) => `${time} left`,
   took: (time: string) => `took ${time}`,
   time: (minutes: string, seconds: string) =>
