@@ -111,6 +111,8 @@ async function library() {
     platform: 'node',
     // The engines are large, native and optional: found at run time, in the user's node_modules.
     external: [/^node:/, /^onnxruntime-/, /^hono/, /^@hono\//, /^@resvg\//],
+    // Its build for pages, which asks nothing of Node: the library's door for pages leads there too.
+    resolve: { alias: { jschardet: at('node_modules/jschardet/dist/jschardet.esm.min.js') } },
     treeshake: true,
     logLevel: 'warn',
   })

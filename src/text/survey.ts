@@ -99,7 +99,9 @@ async function sample(source: ByteSource, from?: (byte: number) => boolean): Pro
 /** The start of a file; where that is ASCII only, the part in which something else begins. */
 export async function tellingSample(source: ByteSource): Promise<Uint8Array> {
   const head = await sample(source)
-  return head.some(byte => byte > 0x7f) ? head : sample(source, byte => byte > 0x7f)
+  if (head.some(byte => byte > 0x7f)) return head
+  const later = await sample(source, byte => byte > 0x7f)
+  return later.length > 0 ? later : head
 }
 
 async function counted(pieces: AsyncIterable<Uint8Array>, counter: Utf8Counter): Promise<boolean> {

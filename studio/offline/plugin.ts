@@ -53,7 +53,11 @@ const sha256 = (bytes: Uint8Array | string): string =>
 
 /** Large, or not needed to begin: kept when they are first asked for. */
 const isAside = (path: string): boolean =>
-  path.startsWith('ort/') || path.startsWith('models/') || path === 'sw.js'
+  path.startsWith('ort/') ||
+  path.startsWith('models/') ||
+  // Asked for only when a text is in an encoding that is not recognised.
+  path.startsWith('assets/jschardet') ||
+  path === 'sw.js'
 
 export function offline(): Plugin {
   return {
