@@ -51,7 +51,7 @@ export class StateCache {
     this.model = model
     this.network = network
     this.promptIds = promptIds
-    this.ids = Array.from(ids)
+    this.ids = Array.isArray(ids) ? ids.slice() : Array.from(ids)
     this.every = every
     this.states = states
     this.base = base
@@ -131,7 +131,7 @@ export class StateCache {
     return new Writer(model, session, promptIds, {
       ...options,
       resume: {
-        ids: this.ids.slice(0, n),
+        ids: n === this.ids.length ? this.ids : this.ids.slice(0, n),
         read,
         lastSurprisal: options.lastSurprisal,
         ...(n === 0 && { logits }),

@@ -156,9 +156,11 @@ export class Tree extends BranchTree<Branch> {
   /** The records from the beginning to here, or to another place. */
   steps(place: Place = this.place): Position[] {
     const { branch: id, position } = place
-    return this.segments(id, 0, position).flatMap(({ branch, from, to }) =>
-      branch.steps.slice(from - branch.at, to - branch.at),
-    )
+    const steps: Position[] = []
+    for (const { branch, from, to } of this.segments(id, 0, position)) {
+      for (let n = from; n < to; n++) steps.push(branch.steps[n - branch.at])
+    }
+    return steps
   }
 
   /** The text from the beginning to here, without the prompt. */
