@@ -25,28 +25,30 @@ export function isUnspaced(run: string): boolean {
   return UNSPACED.test(run)
 }
 
-/** The runs of letters of a text, never cut: `don't` is one, `春の夜` is one. */
-export function letterRuns(text: string): Word[] {
-  const runs: Word[] = []
-  for (const match of text.matchAll(RUN)) runs.push({ text: match[0], start: match.index })
-  return runs
+/** The runs of letters of a text, never cut, one at a time: a long text has millions of them. */
+export function* eachRun(text: string): Generator<Word, void, undefined> {
+  for (const match of text.matchAll(RUN)) yield { text: match[0], start: match.index }
 }
 
-/** The words of a text: `春の夜` is 春, の, 夜. */
-export function wordsOf(text: string): Word[] {
-  const words: Word[] = []
-  for (const run of letterRuns(text)) {
+/** The words of a text, one at a time. */
+export function* eachWord(text: string): Generator<Word, void, undefined> {
+  for (const run of eachRun(text)) {
     if (!isUnspaced(run.text)) {
-      words.push(run)
+      yield run
       continue
     }
     segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
     for (const { segment, index } of segmenter.segment(run.text)) {
-      words.push({ text: segment, start: run.start + index })
+      yield { text: segment, start: run.start + index }
     }
   }
-  return words
 }
+
+/** The runs of letters of a text, never cut: `don't` is one, `春の夜` is one. */
+export const letterRuns = (text: string): Word[] => [...eachRun(text)]
+
+/** The words of a text: `春の夜` is 春, の, 夜. */
+export const wordsOf = (text: string): Word[] => [...eachWord(text)]
 
 /**
  * The form under which a word or run is looked up: composed (NFC), its first letter small (so that

@@ -11,7 +11,7 @@ import {
 } from '../../file/filter-record.js'
 import { countCharacters } from './characters.js'
 import { FuseFilter, fuseFilterBytes, MAXIMUM_FILTER_BITS } from './fuse-filter.js'
-import { isUnspaced, letterRuns, spellingKey, wordsOf } from './segment-words.js'
+import { eachRun, eachWord, isUnspaced, spellingKey } from './segment-words.js'
 
 /** The unit in which a text's spelling is judged. */
 export type SpellingUnit = 'words' | 'grams'
@@ -134,12 +134,12 @@ export function buildSpellingFilter(text: string, options: FilterOptions = {}): 
   const gramCounts = new Map<string, number>()
   let letters = 0
   let unspaced = 0
-  for (const run of letterRuns(text)) {
+  for (const run of eachRun(text)) {
     letters += run.text.length
     if (isUnspaced(run.text)) unspaced += run.text.length
     for (const gram of gramsOfRun(run.text, gramLength)) countInto(gramCounts, gram)
   }
-  for (const word of wordsOf(text)) countInto(wordCounts, spellingKey(word.text))
+  for (const word of eachWord(text)) countInto(wordCounts, spellingKey(word.text))
   const unit: SpellingUnit = 2 * unspaced > letters ? 'grams' : 'words'
 
   const words = new Draft(wordCounts)
