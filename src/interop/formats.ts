@@ -1,6 +1,5 @@
 /** All formats, in the order in which they are tried: those that show clear marks come first. */
-import { didYouMean, FileError, InputError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { didYouMean, FileError, InputError, quote } from '../errors.js'
 import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'

@@ -5,8 +5,8 @@
  * kernel [in + H, 4H], rows x then h, columns i j f o (j is the candidate); the forget bias 1.0 is added
  * by the cell and is not in the stored bias. Source: ml5-library's CharRNN, training-charRNN.
  */
-import { FileError } from '../errors.js'
-import { parseJson, quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
+import { parseJson } from '../file/json.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
 import { tokenizerOf } from './vocabulary.js'

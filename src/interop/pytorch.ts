@@ -2,10 +2,9 @@
  * PyTorch checkpoints: a state_dict, a dict with one somewhere inside, or a whole pickled module; and
  * safetensors files with PyTorch's names. Vocabulary fields are found by the names that people give.
  */
-import { FileError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
 import { decodeSafetensors } from '../file/safetensors.js'
-import { PyObject, type PyValue } from './pickle.js'
+import { PyObject, type PyValue } from './pickle-values.js'
 import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
 import { fromStateDict, type NamedTensor, type StateDict } from './state-dict.js'
 import { isTorchFile, readTorchFile, TorchTensor } from './torch-file.js'

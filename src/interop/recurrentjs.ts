@@ -5,8 +5,8 @@
  * every sentence begins from a zero state. The generator "rnn" uses relu in its hidden layers.
  * Source: recurrentjs' src/recurrent.js and character_demo.html.
  */
-import { FileError } from '../errors.js'
-import { parseJson, quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
+import { parseJson } from '../file/json.js'
 import { assemble, type LayerMatrices } from './assemble.js'
 import type { Format, SourceFile } from './source.js'
 import { tokenizerOf } from './vocabulary.js'

@@ -3,8 +3,7 @@
  * are free in PyTorch, so layers are found by the endings that `nn.LSTM`, `nn.GRU`, `nn.RNN` and their
  * cells give (`weight_ih_l0`), the head and the embedding by shape, then by name.
  */
-import { FileError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
 import type { CellKind } from '../model/config.js'
 import { assemble, type LayerMatrices } from './assemble.js'
 

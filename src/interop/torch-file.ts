@@ -5,10 +5,10 @@
  *
  * Source: torch/serialization.py and torch/_utils.py.
  */
-import { FileError } from '../errors.js'
+import { FileError, quote } from '../errors.js'
 import { bf16ToF32Bits, f16ToF32Bits } from '../file/half.js'
-import { quote } from '../file/json.js'
-import { type Call, PyGlobal, type PyValue, readPickle } from './pickle.js'
+import { readPickle } from './pickle.js'
+import { type Call, PyGlobal, type PyValue } from './pickle-values.js'
 import type { SourceFile } from './source.js'
 import { copyView, fits, type View } from './strided.js'
 import { isZip, readZip } from './zip.js'

@@ -4,8 +4,7 @@
  * Ids count from 1. LSTM: weight [D + H, 4H], rows x then h, columns i f o g, bias [4H] with the forget
  * bias inside. VanillaRNN: weight [D + H, H], tanh. Source: torch-rnn's LanguageModel.lua, LSTM.lua.
  */
-import { FileError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import type { Format, SourceFile } from './source.js'
 import { isTorch7, LuaObject, LuaTable, LuaTensor, type LuaValue, readTorch7 } from './torch7.js'

@@ -6,8 +6,7 @@
  * 2 string, 3 table, 4 torch object, 5 boolean, 6 to 8 function. Tables and torch objects carry an
  * index, so that a second mention is the same value.
  */
-import { FileError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
 import type { SourceFile } from './source.js'
 import { copyView, fits, type View } from './strided.js'
 

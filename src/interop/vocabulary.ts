@@ -1,6 +1,5 @@
 /** From the symbols of a foreign model to a tokenizer of ours. */
-import { FileError, InputError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, InputError, quote } from '../errors.js'
 import { CharacterTokenizer, type Tokenizer, tokenizerFrom } from '../text/index.js'
 import type { Vocabulary } from './source.js'
 

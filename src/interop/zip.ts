@@ -3,8 +3,7 @@
  * hostile archive costs little: nothing is written anywhere, and no name can leave the archive.
  */
 import { unzipSync } from 'fflate'
-import { FileError } from '../errors.js'
-import { quote } from '../file/json.js'
+import { FileError, quote } from '../errors.js'
 import type { SourceFile } from './source.js'
 
 /** More entries than any model has: PyTorch writes one a tensor. */
