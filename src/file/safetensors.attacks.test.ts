@@ -304,8 +304,8 @@ describe('a file that is not what it says', () => {
       'hole',
       /Bytes 4 to 5 before tensor "b"/,
     ],
-    ['bytes left over', file(`{${one}}`, zeros(5)), 'trailing', /1 bytes belong to no tensor/],
-    ['bytes and no tensor', file('{}', zeros(5)), 'trailing', /5 bytes belong to no tensor/],
+    ['bytes left over', file(`{${one}}`, zeros(5)), 'trailing', /no tensor has the last 1 byte, /],
+    ['bytes and no tensor', file('{}', zeros(5)), 'trailing', /no tensor has the last 5 bytes, /],
     ['a name as long as a book', file(`{"${'x'.repeat(10_000)}":7}`), 'header', /^.{0,300}$/s],
   ]
   it.each(attacks)('refuses %s', (_, bytes, code, sentence) => {

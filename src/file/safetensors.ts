@@ -205,7 +205,7 @@ function checkCover(entries: ReadonlyMap<string, TensorEntry>, room: number): vo
   if (reached !== room) {
     throw new FileError(
       'trailing',
-      `The tensors end at byte ${reached} of the data, but ${room} follow the header: ${counted(room - reached, 'byte')} belong to no tensor, the file is damaged or something was appended.`,
+      `The tensors end at byte ${reached} of the data, but ${room} follow the header: no tensor has the last ${counted(room - reached, 'byte')}, the file is damaged or something was appended.`,
     )
   }
 }

@@ -2,7 +2,7 @@
  * From the matrices of other systems to a network of ours: gates in PyTorch's order, rows of outputs,
  * layers of one width.
  */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import { GATES, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
 
 /** One recurrent layer in PyTorch's layout; G gates, K inputs, H units. */
@@ -115,7 +115,7 @@ export function assemble(network: NetworkMatrices): { config: ModelConfig; weigh
     if (!fits) {
       throw new InputError(
         'import',
-        `Layer ${k + 1} has ${layer.weightIh.length} input weights and ${layer.weightHh.length} recurrent weights; expected ${gates * own * below} and ${gates * own * own} for ${own} units with ${below} inputs.`,
+        `Layer ${k + 1} has ${layer.weightIh.length} input weights and ${layer.weightHh.length} recurrent weights; expected ${gates * own * below} and ${gates * own * own} for ${counted(own, 'unit')} with ${below} inputs.`,
       )
     }
     const span = [own, H] as const

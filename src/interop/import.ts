@@ -1,5 +1,5 @@
 /** From the files of another system to a model of ours. */
-import { InputError } from '../errors.js'
+import { counted, InputError } from '../errors.js'
 import { decodeModel, encodeModel, type Model } from '../file/index.js'
 import type { Bilingual } from '../knob.js'
 import { formatOf } from './formats.js'
@@ -37,7 +37,7 @@ export async function importModel(
   if (!tokenizer) {
     throw new InputError(
       'vocabulary',
-      `The ${format.about.en} model predicts ${config.vocabulary} symbols, but the files do not say which: give them in order with --vocabulary FILE (a JSON list or map, or a text).`,
+      `The ${format.about.en} model predicts ${counted(config.vocabulary, 'symbol')}, but the files do not say which: give them in order with --vocabulary FILE (a JSON list or map, or a text).`,
     )
   }
   const name = options.title ?? found.name

@@ -5,7 +5,7 @@
  * kernel [in + H, 4H], rows x then h, columns i j f o (j is the candidate); the forget bias 1.0 is added
  * by the cell and is not in the stored bias. Source: ml5-library's CharRNN, training-charRNN.
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import { parseJson } from '../file/json.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
@@ -62,7 +62,7 @@ function tensorOf(
   if (file.bytes.length !== expected) {
     throw new FileError(
       'ml5',
-      `The file ${quote(file.name)} has ${file.bytes.length} bytes; expected ${expected} for ${shape.join(' x ')} numbers: it is incomplete, download the model again.`,
+      `The file ${quote(file.name)} has ${counted(file.bytes.length, 'byte')}; expected ${expected} for ${shape.join(' x ')} numbers: it is incomplete, download the model again.`,
     )
   }
   const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, expected)

@@ -3,7 +3,7 @@
  * are free in PyTorch, so layers are found by the endings that `nn.LSTM`, `nn.GRU`, `nn.RNN` and their
  * cells give (`weight_ih_l0`), the head and the embedding by shape, then by name.
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import type { CellKind } from '../model/config.js'
 import { assemble, type LayerMatrices } from './assemble.js'
 
@@ -62,7 +62,7 @@ function layerAt(dict: StateDict, name: string, file: string): Found {
   if (KIND_OF_GATES[gates] === undefined) {
     throw refuse(
       file,
-      `has ${name} with ${rows} rows for ${units} units; expected 1 (RNN), 3 (GRU) or 4 (LSTM) rows a unit`,
+      `has ${name} with ${rows} rows for ${counted(units, 'unit')}; expected 1 (RNN), 3 (GRU) or 4 (LSTM) rows a unit`,
     )
   }
   return { prefix, suffix, gates, inputs, units, outputs }
@@ -153,7 +153,7 @@ function endsOf(dict: StateDict, layers: readonly Found[], file: string): Ends {
   if (inputs === V) return { head, embedding: undefined }
   throw refuse(
     file,
-    `has no embedding of ${V} symbols by ${inputs}, and its first layer takes ${inputs} inputs, not ${V} as for one-hot input`,
+    `has no embedding of ${counted(V, 'symbol')} by ${inputs}, and its first layer takes ${inputs} inputs, not ${V} as for one-hot input`,
   )
 }
 

@@ -1,5 +1,5 @@
 /** From the symbols of a foreign model to a tokenizer of ours. */
-import { FileError, InputError, quote } from '../errors.js'
+import { counted, FileError, InputError, quote } from '../errors.js'
 import { CharacterTokenizer, type Tokenizer, tokenizerFrom } from '../text/index.js'
 import type { Vocabulary } from './source.js'
 
@@ -26,7 +26,7 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
   if (count !== V) {
     throw new InputError(
       'vocabulary',
-      `The vocabulary has ${count} symbols, but the model predicts ${V}: give the model's own with --vocabulary.`,
+      `The vocabulary has ${counted(count, 'symbol')}, but the model predicts ${V}: give the model's own with --vocabulary.`,
     )
   }
   if (vocabulary.kind === 'byte') return tokenizerFrom({ kind: 'byte', bytes: vocabulary.bytes })

@@ -398,7 +398,7 @@ describe('the models of a server', () => {
   it('must be some, each with its own name', () => {
     expect(() => createApp({ models: [] })).toThrow(/given 0 models/)
     expect(() => createApp({ models: [files[0], files[0]] } satisfies AppOptions)).toThrow(
-      /2 models with 1 names/,
+      /2 models with 1 name;/,
     )
   })
 
