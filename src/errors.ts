@@ -4,15 +4,56 @@
  */
 export class OndoError extends Error {
   readonly code: string
+  /** What is wrong, without what to do where that is `way`. */
+  readonly fact: string
+  /** What to do, where it depends on who shows the sentence. */
+  readonly way: Way | undefined
   /** The message in Japanese, where there is one. */
   readonly ja?: string
 
-  constructor(code: string, message: string, options?: { cause?: unknown; ja?: string }) {
-    super(message, options)
+  /** @param fact the whole sentence; with a way, what stands before it, without its full stop */
+  constructor(code: string, fact: string, options?: { cause?: unknown; way?: Way; ja?: string }) {
+    super(options?.way === undefined ? fact : `${fact}; ${WAYS[options.way]}.`, options)
     this.name = new.target.name
     this.code = code
+    this.fact = fact
+    this.way = options?.way
     if (options?.ja !== undefined) this.ja = options.ja
   }
+}
+
+/**
+ * What to do, in the words of a program. The command line has flags for it and the page has fields:
+ * each has a table of its own with the same keys, and `sentenceOf` puts its words in.
+ */
+export const WAYS = {
+  unknown:
+    'change the text, or choose what to do with them: unknown "skip" leaves them out, "nearest" writes the nearest known symbol',
+  'any-file': 'the tokenizer "byte" takes any file',
+  'smaller-min-count': 'choose a smaller minCount',
+  'no-min-count': 'leave minCount out, or use the "character" tokenizer',
+  'smaller-network': 'choose fewer hidden units, layers or symbols',
+  'gentler-training': 'start again with a lower rate or a smaller clip',
+  'clipped-training': 'start again with a lower rate, or with clipping (a clip above 0)',
+  'resume-as-started':
+    'resume without it (only epochs, steps, evaluateEvery, checkpointEvery and patience may change), or start a new run in another folder',
+  'start-anew': 'give the folder of an earlier run, or start without resume',
+  'run-exists': 'resume it, choose another place, or say that it may be overwritten (overwrite)',
+  'sweep-exists': 'choose another folder, or begin anew',
+  'aim-filter': 'train the model again, or give the corpus',
+  'aim-length': 'give a greater length',
+  vocabulary: "give the model's own symbols in order as vocabulary (a JSON list or map, or a text)",
+} as const
+
+export type Way = keyof typeof WAYS
+export type Ways = Readonly<Record<Way, string>>
+
+/** What an error says, with what to do in the words of who shows it. */
+export function sentenceOf(error: unknown, ways: Ways): string {
+  if (error instanceof OndoError && error.way !== undefined) {
+    return `${error.fact}; ${ways[error.way]}.`
+  }
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** What the caller gave can't be used: an option, a prompt, a temperature. Command line: exit 2. */

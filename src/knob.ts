@@ -45,6 +45,9 @@ export interface SeedKnob extends KnobBase<number> {
 
 export type Knob = NumberKnob | ChoiceKnob | TextKnob | FlagKnob | SeedKnob
 
+/** `batch size`, for sentences. */
+export const wordsOf = (name: string): string => flagName(name).replaceAll('-', ' ')
+
 export const flagName = (name: string): string =>
   name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 
@@ -115,7 +118,7 @@ export function readKnob(knob: Knob, value: unknown): string | number | boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean {
   const refuse = (hint = ''): never => {
     const came = typeof value === 'number' ? String(value) : quote(value)
-    const words = flagName(knob.name).replaceAll('-', ' ')
+    const words = wordsOf(knob.name)
     // Of layers, seeds, steps it is the number that is given.
     const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words
     throw new InputError(knob.name, `The ${noun} is ${came}; expected ${rangeOf(knob)}.${hint}`)

@@ -1,11 +1,19 @@
 /** The command `ondo`: finds the command, runs it, turns errors into a sentence and an exit code. */
-import { didYouMean, FileError, InputError, OndoError, TrainingError } from '../errors.js'
+import {
+  didYouMean,
+  FileError,
+  InputError,
+  OndoError,
+  sentenceOf,
+  TrainingError,
+} from '../errors.js'
 import { noWorkingFolder } from '../node/files.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec } from './command.js'
 import { type Entry, mainHelp } from './help.js'
 import { DONE, FAILED, Io, WRONG_USE } from './terminal/io.js'
 import { languageOf } from './terminal/language.js'
+import { waysOf } from './ways.js'
 
 interface Lazy extends Entry {
   /** Loaded only when asked for: `ondo --help` must not pay for the trainer. */
@@ -114,6 +122,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function runNamed(argv: readonly string[], io: Io): Promise<number> {
   let name = ''
+  let spec: CommandSpec | undefined
   try {
     const first = argv[0]
     if (first === '--version' || first === '-V') {
@@ -156,9 +165,10 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
     }
     const { runCommand } = await import('./command.js')
     const rest = [...argv.slice(0, at), ...argv.slice(at + 1)]
-    return await runCommand(await command.load(), rest, io)
+    spec = await command.load()
+    return await runCommand(spec, rest, io)
   } catch (error) {
-    return report(noWorkingFolder(error) ?? error, name, io)
+    return report(noWorkingFolder(error) ?? error, name, spec, io)
   }
 }
 
@@ -169,11 +179,11 @@ function encodingHint(error: OndoError, io: Io): string {
   return `${io.t({ en: 'try', ja: '例' })}: ${flag}`
 }
 
-function report(error: unknown, name: string, io: Io): number {
+function report(error: unknown, name: string, spec: CommandSpec | undefined, io: Io): number {
   // What an aborted command throws is no news: `main` says why stdout failed.
   const known = error instanceof FileError || error instanceof TrainingError
   if (io.closed && !known) return io.interruptedCode
-  const en = error instanceof Error ? error.message : String(error)
+  const en = sentenceOf(error, waysOf(spec))
   const sentence = io.t({ en, ja: (error instanceof OndoError && error.ja) || en })
   if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
     io.error(sentence)

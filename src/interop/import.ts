@@ -37,7 +37,8 @@ export async function importModel(
   if (!tokenizer) {
     throw new InputError(
       'vocabulary',
-      `The ${format.about.en} model predicts ${counted(config.vocabulary, 'symbol')}, but the files do not say which: give them in order with --vocabulary FILE (a JSON list or map, or a text).`,
+      `The ${format.about.en} model predicts ${counted(config.vocabulary, 'symbol')}, but the files do not say which`,
+      { way: 'vocabulary' },
     )
   }
   const name = options.title ?? found.name

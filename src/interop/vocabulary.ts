@@ -26,7 +26,8 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
   if (count !== V) {
     throw new InputError(
       'vocabulary',
-      `The vocabulary has ${counted(count, 'symbol')}, but the model predicts ${V}: give the model's own with --vocabulary.`,
+      `The vocabulary has ${counted(count, 'symbol')}, but the model predicts ${V}`,
+      { way: 'vocabulary' },
     )
   }
   if (vocabulary.kind === 'byte') return tokenizerFrom({ kind: 'byte', bytes: vocabulary.bytes })
@@ -39,7 +40,8 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
   if (wrong.length > 0) {
     throw new FileError(
       'vocabulary',
-      `The vocabulary is damaged: ${listed(wrong)}; expected ${V} different characters. Give a mended list with --vocabulary.`,
+      `The vocabulary is damaged: ${listed(wrong)}; expected ${V} different characters`,
+      { way: 'vocabulary' },
     )
   }
   return new CharacterTokenizer(vocabulary.symbols as readonly string[])

@@ -178,7 +178,8 @@ function emptyFolders(
       : ` but ${skipped.length} that can't be read (${named.join('; ')}${skipped.length > NAMED ? '; …' : ''})`
   return new FileError(
     'corpus-empty',
-    `${where} no ${what}${leftOut}; expected at least one that is not hidden (--tokenizer byte takes any file).`,
+    `${where} no ${what}${leftOut}; expected at least one that is not hidden`,
+    { way: 'any-file' },
   )
 }
 

@@ -59,11 +59,10 @@ function restored({ temperature, seed, ...rest }: StoredText): SweepText {
 }
 
 const damagedSweep = (file: string, cause?: unknown): FileError =>
-  new FileError(
-    'sweep-damaged',
-    `"${file}" holds no sweep, or a damaged one: choose another --out, or begin anew with --force.`,
-    { cause },
-  )
+  new FileError('sweep-damaged', `"${file}" holds no sweep, or a damaged one`, {
+    way: 'sweep-exists',
+    cause,
+  })
 
 const SUM_DIGITS = 16
 const SUMMED = new RegExp(`^\\{"sum":"([0-9a-f]{${SUM_DIGITS}})",`)
@@ -138,7 +137,8 @@ export class SweepFolder {
         value === undefined ? 'none' : JSON.stringify(value)
       throw new InputError(
         'sweep-exists',
-        `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])}): choose another --out, or begin anew with --force.`,
+        `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])})`,
+        { way: 'sweep-exists' },
       )
     }
     const texts = lines.map(line => readLine<StoredText>(line, !this.unchecked))

@@ -137,7 +137,8 @@ export function layOut(config: ModelConfig): Layout {
   if (end > ADDRESSABLE) {
     throw new InputError(
       'memory',
-      `The network needs ${(end / 2 ** 30).toFixed(1)} GiB in memory; WebAssembly can address 4 GiB: choose fewer hidden units, layers or symbols.`,
+      `The network needs ${(end / 2 ** 30).toFixed(1)} GiB in memory; WebAssembly can address 4 GiB`,
+      { way: 'smaller-network' },
     )
   }
   return {

@@ -31,7 +31,9 @@ describe('buildTokenizer', () => {
   )
 
   it('refuses a minCount that leaves nothing, is no whole number, or can do nothing', () => {
-    expect(() => buildTokenizer('character', 'abc', { minCount: 2 })).toThrow(/smaller minCount/)
+    expect(() => buildTokenizer('character', 'abc', { minCount: 2 })).toThrow(
+      /occurs 2 times; choose a smaller minCount\.$/,
+    )
     for (const minCount of [0, -1, 1.5, Number.NaN]) {
       expect(() => buildTokenizer('character', 'abc', { minCount })).toThrow(/whole number/)
     }

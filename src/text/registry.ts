@@ -68,11 +68,13 @@ function vocabularyMaker(
       const kept = [...counts].filter(([, n]) => n >= minCount)
       const dropped = [...counts].filter(([, n]) => n < minCount)
       if (kept.length === 0) {
+        if (counts.size > 0) {
+          const fact = `No symbol of the text occurs ${counted(minCount, 'time')}`
+          throw new InputError('corpus', fact, { way: 'smaller-min-count' })
+        }
         throw new InputError(
           'corpus',
-          counts.size === 0
-            ? 'The text is empty; expected at least one symbol to make a vocabulary of.'
-            : `No symbol of the text occurs ${counted(minCount, 'time')}; expected a smaller minCount.`,
+          'The text is empty; expected at least one symbol to make a vocabulary of.',
         )
       }
       const kinds = Float64Array.from(kept, ([, n]) => n)
@@ -113,7 +115,8 @@ const byteMaker: Maker = {
     if (minCount > 1) {
       throw new InputError(
         'min-count',
-        'The byte vocabulary always has its 256 symbols, so minCount can drop none; leave it out, or use the "character" tokenizer.',
+        'The byte vocabulary always has its 256 symbols, so none can be dropped',
+        { way: 'no-min-count' },
       )
     }
     const tokenizer = new ByteTokenizer()

@@ -31,9 +31,12 @@ export class UnknownSymbolsError extends InputError {
     super(
       'unknown-symbols',
       `The text has ${what} (positions from 0): ` +
-        `${list(entries, LISTED, ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at, PLACES, String)}`)}; ` +
-        'change the text, or choose what to do with them: unknown "skip" leaves them out, ' +
-        '"nearest" writes the nearest known symbol.',
+        list(
+          entries,
+          LISTED,
+          ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at, PLACES, String)}`,
+        ),
+      { way: 'unknown' },
     )
     this.unknown = unknown
   }

@@ -13,6 +13,7 @@
 import { counted, FileError, InputError } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
 import { quote } from '../file/json.js'
+import { wordsOf } from '../knob.js'
 import type { Turn } from './budget/pace.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { Tensors } from './optimizer/optimizer.js'
@@ -189,7 +190,7 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
 }
 
 /** May change on resume: they say how long and how often, not what each step does. */
-const ADJUSTABLE: readonly string[] = [
+export const ADJUSTABLE: readonly string[] = [
   'epochs',
   'steps',
   'evaluateEvery',
@@ -216,7 +217,8 @@ export function resumedSettings(
     if (!ADJUSTABLE.includes(name)) {
       throw new InputError(
         'resume-settings',
-        `The run was started with ${name} ${saved[name]}, and now ${wanted[name]} is asked for; resume without it (only ${ADJUSTABLE.join(', ')} may change), or start a new run in another folder.`,
+        `The run was started with ${wordsOf(name)} ${saved[name]}, and now ${wanted[name]} is asked for`,
+        { way: 'resume-as-started' },
       )
     }
     merged[name] = wanted[name]
@@ -233,10 +235,9 @@ export function resumedSettings(
 export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint> {
   const bytes = await store.read(FILES.resume)
   if (bytes === undefined) {
-    throw new InputError(
-      'nothing-to-resume',
-      `There is no ${FILES.resume} to go on from; give the folder of an earlier run, or start without resume.`,
-    )
+    throw new InputError('nothing-to-resume', `There is no ${FILES.resume} to go on from`, {
+      way: 'start-anew',
+    })
   }
   try {
     return await decodeCheckpoint(bytes)

@@ -47,10 +47,9 @@ async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefine
   const { store, corpus, resume, overwrite } = request
   if (!resume) {
     if (store && !overwrite && (await store.read(FILES.resume)) !== undefined) {
-      throw new InputError(
-        'run-exists',
-        'There is a run already where this one would be saved; resume it, choose another place, or say that it may be overwritten.',
-      )
+      throw new InputError('run-exists', 'There is a run already where this one would be saved', {
+        way: 'run-exists',
+      })
     }
     return undefined
   }

@@ -264,8 +264,10 @@ function lossOrNorm(step: number, { loss, norm }: Measured, { firstLoss }: Progr
 /** @param what a sentence without its end: the first thing that was seen of it */
 function ranAway(what: string, { settings }: Plan, { keeps, saved }: Journal): TrainingError {
   const kept = keeps ? ` (the checkpoint of step ${saved} is kept)` : ''
+  const clipped = settings.clip === 0 ? 'without clipping' : `gradients clipped at ${settings.clip}`
   return new TrainingError(
     'diverged',
-    `${what}: training ran away${kept}; start again with a lower rate (it was ${settings.rate}) or ${settings.clip === 0 ? 'with clipping (clip was 0, which is none)' : `a smaller clip (it was ${settings.clip})`}.`,
+    `${what}: training ran away at the rate ${settings.rate}, ${clipped}${kept}`,
+    { way: settings.clip === 0 ? 'clipped-training' : 'gentler-training' },
   )
 }

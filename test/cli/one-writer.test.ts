@@ -101,7 +101,7 @@ describe('a sweep that goes on', () => {
     }
     writeFileSync(file, [head.replace('"length":200', '"length":201'), ...lines].join('\n'))
     const refused = await ondo([...args, '--out', 'harmed'], { cwd: folder })
-    expect(refused.stderr).toMatch(/texts\.jsonl" holds no sweep, or a damaged one: .*--force/)
+    expect(refused.stderr).toMatch(/texts\.jsonl" holds no sweep, or a damaged one; .*--force/)
     expect(refused.code).toBe(1)
   })
 

@@ -163,7 +163,7 @@ describe('ondo sweep', () => {
     writeFileSync(at('odd/texts.jsonl'), 'my own notes\n')
     const { code, stderr } = await ondo([...grid, '--out', at('odd')])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/texts\.jsonl" holds no sweep, or a damaged one: .*--force\.$/m)
+    expect(stderr).toMatch(/texts\.jsonl" holds no sweep, or a damaged one; .*--force\.$/m)
     expect(read('odd/texts.jsonl')).toBe('my own notes\n')
   })
 

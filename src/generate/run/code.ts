@@ -80,7 +80,9 @@ export function decodeRun(code: string): Run {
   const bytes = fromBase64url(code.trim())
   const refuse = (why: string): InputError => new InputError('code', `The code ${why}.`)
   if (bytes === undefined || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw refuse('is not one of Ondo, which begin with "ondo": copy it from `ondo sample --code`')
+    throw refuse(
+      'is not one of Ondo, which begin with "ondo": copy it whole from where it was written',
+    )
   }
   // A version is told before the sum, which a newer one may have elsewhere.
   if (bytes.length > 4 && bytes[3] !== VERSION) {

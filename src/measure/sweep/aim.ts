@@ -135,7 +135,10 @@ class Writers {
     if (values.length === 0) {
       throw new InputError(
         'aim',
-        `The ${measure} of the texts can't be measured (${measure === 'spelling' ? 'the model file has no spelling filter: train it again, or give the corpus' : 'they are too short: give a greater length'}).`,
+        measure === 'spelling'
+          ? "The spelling of the texts can't be measured, since the model file has no spelling filter"
+          : `The ${measure} of the texts can't be measured, since they are too short`,
+        { way: measure === 'spelling' ? 'aim-filter' : 'aim-length' },
       )
     }
     // In whatever order they came: the same texts, the same numbers.

@@ -59,7 +59,8 @@ export class UpdateMemory {
     if (pages > MOST) {
       throw new InputError(
         'model-too-large',
-        `Training this model needs ${Math.ceil((pages * PAGE) / 2 ** 30)} GiB for weights, gradients and moments, and 4 GiB is the most: use fewer units or layers.`,
+        `Training this model needs ${Math.ceil((pages * PAGE) / 2 ** 30)} GiB for weights, gradients and moments, and 4 GiB is the most`,
+        { way: 'smaller-network' },
       )
     }
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages })

@@ -91,7 +91,7 @@ export class Studio extends Desk {
     // A worker that cannot even start says so only here.
     worker.addEventListener('error', event => {
       this.loading = false
-      this.trouble = { during: 'open', message: event.message ?? '' }
+      this.trouble = { during: 'open', code: 'worker', message: event.message ?? '' }
     })
     window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
   }
@@ -335,7 +335,7 @@ export class Studio extends Desk {
       if (message.job !== this.opening?.job) return
       this.opening = undefined
       this.loading = false
-      this.trouble = { during: 'open', message: message.message }
+      this.trouble = { ...message, during: 'open' }
     } else if (!this.vouch.receive(message)) {
       super.receive(message)
     }

@@ -6,6 +6,7 @@ import { createChain, type Loop, parseSchedule, writeSchedule } from 'ondo'
 import { CONTEXT_TAIL } from 'ondo/temperature'
 import type { UnknownSymbol } from 'ondo/text'
 import { SPEEDS, type Speed } from '../settings/settings.svelte.js'
+import type { Told } from '../writer/open-model.js'
 import {
   type Aside,
   CHOSEN,
@@ -44,9 +45,8 @@ export interface TextView {
   truncate(records: Records, count: number): void
 }
 
-export interface Trouble {
+export interface Trouble extends Told {
   readonly during: 'open' | 'begin' | 'write' | 'aside'
-  readonly message: string
 }
 
 type Written = Extract<FromWorker, { type: 'written' }>
@@ -450,12 +450,12 @@ export class Desk extends StepInSight {
         if (message.during === 'aside') {
           const wish = this.asides.of(message.job)
           if (wish?.failed) wish.failed(message.message)
-          else if (wish) this.trouble = { during: 'aside', message: message.message }
+          else if (wish) this.trouble = { ...message, during: 'aside' }
           return
         }
         if (message.during === 'write') this.playing = false
         this.reason = 'temperature'
-        this.trouble = { during: message.during, message: message.message }
+        this.trouble = { ...message, during: message.during }
     }
   }
 

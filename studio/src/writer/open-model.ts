@@ -1,5 +1,5 @@
 /** From a file or an address to a model, and what the page is told of it. */
-import { FileError, hashOfFile, type Model, OndoError } from 'ondo'
+import { FileError, hashOfFile, type Model, OndoError, type Way } from 'ondo'
 import { parameterCount } from 'ondo/model'
 import { UnrecognisedError } from 'ondo/text'
 import type { ModelFacts } from './protocol.js'
@@ -12,16 +12,22 @@ export interface Told {
   readonly ja?: string
   /** Likely encodings of a text, best first. */
   readonly encodings?: readonly string[]
+  /** The message without what to do, and what that is: the page says it in its own words. */
+  readonly fact?: string
+  readonly way?: Way
 }
 
 export function told(error: unknown): Told {
-  const code = error instanceof OndoError ? error.code : 'unexpected'
-  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof OndoError)) {
+    return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) }
+  }
+  const { code, message, fact, way, ja } = error
   return {
     code,
     message,
-    ...(error instanceof OndoError && error.ja !== undefined && { ja: error.ja }),
+    ...(ja !== undefined && { ja }),
     ...(error instanceof UnrecognisedError && { encodings: error.encodings }),
+    ...(way !== undefined && { fact, way }),
   }
 }
 

@@ -14,6 +14,7 @@
 import type { TrainingRecord } from 'ondo'
 import type { CellKind } from 'ondo/model'
 import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
+import type { Told } from './open-model.js'
 
 /** Batches that may be under way to the page before the worker waits. */
 export const AHEAD = 2
@@ -246,11 +247,5 @@ export type FromWorker =
   /** `temperature`: none in that direction when left out. */
   | { type: 'found'; job: number; temperature?: number }
   /** `network`: the file did not arrive. Else the error's own code and sentence. */
-  | {
-      type: 'failed'
-      during: 'open' | 'aside' | 'verify'
-      job: number
-      code: string
-      message: string
-    }
-  | { type: 'failed'; during: 'begin' | 'write'; code: string; message: string }
+  | ({ type: 'failed'; during: 'open' | 'aside' | 'verify'; job: number } & Told)
+  | ({ type: 'failed'; during: 'begin' | 'write' } & Told)

@@ -2,6 +2,7 @@
 
 import type { Studio } from '../../app/studio.svelte.js'
 import { parseHeld, writeHeld } from '../../writer/held-units.js'
+import type { Told } from '../../writer/open-model.js'
 import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
 import { type Scale, scaleOf } from './scale.js'
 
@@ -35,7 +36,7 @@ export class Inside {
   quantity = $state<Quantity>('h')
   threshold = $state(0.3)
   guesses = $state(false)
-  trouble = $state('')
+  trouble = $state.raw<Told | string>('')
   busy = $state(false)
   reading = $state.raw<Reading>()
   series = $state.raw<Series>()
@@ -200,7 +201,7 @@ export class Inside {
         return
       case 'failed':
         this.busy = false
-        this.trouble = message.message
+        this.trouble = message
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What the tab and its own worker say to each other; the text on the page goes on meanwhile. */
 import type { Seed, SweepResult } from 'ondo'
 import type { SweepText } from 'ondo/measure'
+import type { Told } from '../../writer/open-model.js'
 
 export interface SweepWish {
   readonly source: string | Blob
@@ -20,4 +21,4 @@ export type FromSweeper =
   | { type: 'text'; text: SweepText; done: number; total: number }
   /** Of what is done, whether or not all of it. */
   | { type: 'end'; result: SweepResult }
-  | { type: 'failed'; message: string }
+  | ({ type: 'failed' } & Told)

@@ -9,6 +9,7 @@ import {
 } from 'ondo/measure'
 import { readSeed } from '../../../shared/seed.js'
 import type { Studio } from '../../app/studio.svelte.js'
+import type { Told } from '../../writer/open-model.js'
 import type { FromSweeper, ToSweeper } from './protocol.js'
 
 export const LENGTHS = [200, 500, 1000, 2000, 5000]
@@ -51,7 +52,7 @@ export class Sweeper {
   running = $state(false)
   done = $state(0)
   total = $state(0)
-  trouble = $state('')
+  trouble = $state.raw<Told | string>('')
   /** Of the model that was swept. */
   name = $state('')
   prompt = $state('')
@@ -198,7 +199,7 @@ export class Sweeper {
         return
       case 'failed':
         this.running = false
-        this.trouble = message.message
+        this.trouble = message
     }
   }
 

@@ -1,6 +1,6 @@
 /** Sweeps a model that it opens itself, one sweep at a time. */
 import { decodeModel, type Model, sweep } from 'ondo'
-import { read } from '../../writer/open-model.js'
+import { read, told } from '../../writer/open-model.js'
 import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)
@@ -20,7 +20,7 @@ async function run({ source, ...options }: SweepWish): Promise<void> {
     }
   } catch (error) {
     opened = undefined
-    post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    post({ type: 'failed', ...told(error) })
   }
 }
 

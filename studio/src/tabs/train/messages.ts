@@ -22,6 +22,7 @@ const en = {
   encoding: 'Encoding',
   readAs: 'Read it as',
   found: (name: string) => `found: ${name}`,
+  notFound: 'not recognised: choose one',
   size: 'Size',
   sizes: { small: 'Small', medium: 'Medium', large: 'Large' },
   warnings: {
@@ -126,6 +127,7 @@ const ja: TrainWords = {
   encoding: '文字コード',
   readAs: 'この文字コードで読む：',
   found: name => `判定：${name}`,
+  notFound: '判定できません：選んでください',
   size: '大きさ',
   sizes: { small: '小', medium: '中', large: '大' },
   warnings: {

@@ -124,4 +124,4 @@ export type FromTrainer =
   | { type: 'discarded' }
   | { type: 'took'; job: number; name: string; bytes: Uint8Array<ArrayBuffer> }
   /** What was kept before, if anything, still is. */
-  | { type: 'failed'; code: string; message: string }
+  | ({ type: 'failed' } & Told)

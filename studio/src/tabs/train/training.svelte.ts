@@ -4,6 +4,7 @@ import type { DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind } from 'ondo/text'
 import { save } from '../../app/download.js'
 import type { Studio } from '../../app/studio.svelte.js'
+import type { Told } from '../../writer/open-model.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
 import { type Size, sizeFor } from './plan.js'
 import type {
@@ -38,13 +39,13 @@ export class Training {
   view = $state<'looking' | 'form' | 'run'>('looking')
   state = $state<'preparing' | 'running' | Rest>('paused')
   preparing = $state<'engine' | 'speed'>('engine')
-  trouble = $state<string>()
+  trouble = $state.raw<Told | string>()
   warning = $state.raw<Extract<FromTrainer, { type: 'warned' }>>()
 
   // --- the form ---
   report = $state.raw<CorpusReport>()
   inspecting = $state(false)
-  refusal = $state.raw<{ en: string; ja: string; encodings: readonly string[] }>()
+  refusal = $state.raw<Told>()
   size = $state<Size>('medium')
   /** Whether a person chose the size; until then it suits the text. */
   sized = false
@@ -195,8 +196,8 @@ export class Training {
     this.worker = undefined
   }
 
-  private fail(message: string): void {
-    this.trouble = message
+  private fail(told: Told | string): void {
+    this.trouble = told
     for (const resolve of this.waiting.values()) resolve(undefined)
     this.waiting.clear()
     if (!this.busy) return
@@ -224,11 +225,7 @@ export class Training {
         if (message.job !== this.job) return
         this.inspecting = false
         this.report = undefined
-        this.refusal = {
-          en: message.message,
-          ja: message.ja ?? message.message,
-          encodings: message.encodings ?? [],
-        }
+        this.refusal = message
         return
       case 'preparing':
         this.preparing = message.what
@@ -265,7 +262,7 @@ export class Training {
         this.waiting.delete(message.job)
         return
       case 'failed':
-        this.fail(message.message)
+        this.fail(message)
     }
   }
 
