@@ -130,7 +130,8 @@ describe('ondo sweep', () => {
 
   it('goes on with a folder that names the model by the hash of its file, as older ones do', async () => {
     const [head, ...rest] = read('s1/texts.jsonl').split('\n')
-    const key = JSON.parse(head)
+    // Older folders have no checksum in their first line.
+    const { sum: _, ...key } = JSON.parse(head)
     const { identity, sha256 } = JSON.parse((await ondo(['inspect', model, '--json'])).stdout)
     expect(key.model).toBe(identity)
     const named = (hash: string): void =>
@@ -142,11 +143,21 @@ describe('ondo sweep', () => {
     const again = await ondo([...grid, '--corpus', corpus, '--out', at('s1')])
     expect(again.code, again.stderr).toBe(0)
     expect(again.stderr).toContain('10 of them done before')
+    expect(again.stderr).toContain('have no checksum')
     named('0'.repeat(64))
     const other = await ondo([...grid, '--corpus', corpus, '--out', at('s1')])
     expect(other.code).toBe(2)
     expect(other.stderr).toContain('another model')
-    named(identity)
+    writeFileSync(at('s1/texts.jsonl'), [head, ...rest].join('\n'))
+  })
+
+  it('refuses a folder whose first line was changed and no longer has its checksum', async () => {
+    const before = read('s1/texts.jsonl')
+    writeFileSync(at('s1/texts.jsonl'), before.replace('"length":300', '"length":301'))
+    const refused = await ondo([...grid, '--corpus', corpus, '--out', at('s1')])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(/texts\.jsonl" holds no sweep, or a damaged one/)
+    writeFileSync(at('s1/texts.jsonl'), before)
   })
 
   it('does not mix sweeps of different settings', async () => {
