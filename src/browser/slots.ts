@@ -47,7 +47,7 @@ function earlierSum(bytes: Uint8Array, start: number): number {
   return sum >>> 0
 }
 
-interface Held {
+interface SlotContent {
   readonly slot: Slot
   readonly number: number
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -78,7 +78,7 @@ export const readAll = (file: SyncFile): Uint8Array<ArrayBuffer> =>
  * The slot's content; `unfinished` where no write of it came to its end, `damaged` where one did and
  * its bytes are others now.
  */
-function readSlot(slot: Slot, file: SyncFile): Held | 'unfinished' | 'damaged' {
+function readSlot(slot: Slot, file: SyncFile): SlotContent | 'unfinished' | 'damaged' {
   if (file.getSize() < HEADER) return 'unfinished'
   const header = new DataView(readWhole(file, 0, HEADER).buffer)
   const word = (i: number): number => header.getUint32(4 * i, true)
@@ -115,8 +115,8 @@ const slotName = (name: string, slot: Slot): string => `${name}.${slot}`
 async function slotsOf(
   folder: SyncFolder,
   name: string,
-): Promise<{ readonly newest: Held | undefined; readonly damaged: boolean }> {
-  const held: Held[] = []
+): Promise<{ readonly newest: SlotContent | undefined; readonly damaged: boolean }> {
+  const held: SlotContent[] = []
   let damaged = false
   for (const slot of SLOTS) {
     const found = await withFile(folder, slotName(name, slot), false, file => readSlot(slot, file))
@@ -126,7 +126,7 @@ async function slotsOf(
   return { newest: held.sort((a, b) => b.number - a.number)[0], damaged }
 }
 
-const newest = async (folder: SyncFolder, name: string): Promise<Held | undefined> =>
+const newest = async (folder: SyncFolder, name: string): Promise<SlotContent | undefined> =>
   (await slotsOf(folder, name)).newest
 
 /**

@@ -6,7 +6,7 @@ import { folderStore, hasSyncAccess, opfsFolder } from './opfs.js'
 
 export type Storage = 'opfs' | 'indexeddb'
 
-function told(error: unknown, what: string): unknown {
+function storageError(error: unknown, what: string): unknown {
   if (error instanceof OndoError) return error
   const name = error instanceof DOMException ? error.name : ''
   const cause = { cause: error }
@@ -65,7 +65,7 @@ export async function browserStore(
     try {
       return await work()
     } catch (error) {
-      throw told(error, what)
+      throw storageError(error, what)
     }
   }
   const store = await guarded('The run', async () =>

@@ -8,8 +8,8 @@ export {
   networkOf,
   promptIds,
 } from './generate.js'
-export { nextStretchTemperature, type Stretch, writeStretch } from './next-text.js'
-export { openWriter, type PrefillOptions, prefillInSlices, readBeginning } from './prefill.js'
+export { nextPassageTemperature, type Passage, writePassage } from './next-text.js'
+export { openWriter, type PrefillOptions, prefillInSlices, readPromptInSlices } from './prefill.js'
 export { decodeRun, encodeRun, looksLikeCode } from './run/code.js'
 export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './run/header.js'
 export {
@@ -17,7 +17,7 @@ export {
   type RunRecord,
   readRun,
   recordRun,
-  type StepRecord,
+  type StepJson,
   verifyRun,
   writeRun,
 } from './run/record.js'
@@ -41,17 +41,17 @@ export {
   type BranchLink,
   BranchTree,
   type Fork,
-  type Place,
   type Segment,
+  type TreePosition,
 } from './tree/branch.js'
 export { type BranchFile, loadTree, saveTree, type TreeFile } from './tree/file.js'
 export type { BranchSettings, SettingsChange } from './tree/settings.js'
 export { createTree, Tree, type TreeOptions } from './tree/tree.js'
 export { findDifference, type RecordedText } from './verify.js'
 export {
-  type Position,
-  type Resumed,
+  type ResumePoint,
   type Snapshot,
+  type SymbolRecord,
   startIds,
   Writer,
   type WriterOptions,

@@ -4,10 +4,10 @@ import { nextDouble, previousDouble } from '../temperature/index.js'
 import { networkOf, promptIds } from './generate.js'
 import { mockModel } from './mock.fixture.js'
 import {
-  nextStretchTemperature,
+  nextPassageTemperature,
   shortestFrom,
   temperatureBeyond,
-  writeStretch,
+  writePassage,
 } from './next-text.js'
 import { SeedTexts } from './seed-texts.js'
 import { StateCache } from './state-cache.js'
@@ -81,14 +81,14 @@ describe('the next text', () => {
     const cache = new StateCache(letters, network, promptIds(letters, 'ab'))
     const idsAt = (T: number): number[] => {
       const writer = cache.writerAt(0, { seed })
-      const { positions } = writeStretch(writer, length, T)
+      const { positions } = writePassage(writer, length, T)
       writer.dispose()
       return positions.map(({ id }) => id)
     }
     const ids: (readonly number[])[] = [texts.at(0.4).ids]
     let T = 0.4
     for (const { text } of texts.changes(0.4, 'up')) {
-      const next = nextStretchTemperature(() => cache.writerAt(0, { seed }), length, T, 'up')
+      const next = nextPassageTemperature(() => cache.writerAt(0, { seed }), length, T, 'up')
       expect(next).toBeDefined()
       T = next as number
       ids.push(idsAt(T))
@@ -98,7 +98,7 @@ describe('the next text', () => {
     }
     expect(ids.length).toBeGreaterThan(20)
     for (const back of ids.slice(0, -1).reverse()) {
-      const next = nextStretchTemperature(() => cache.writerAt(0, { seed }), length, T, 'down')
+      const next = nextPassageTemperature(() => cache.writerAt(0, { seed }), length, T, 'down')
       T = next as number
       expect(idsAt(T)).toEqual(back)
     }

@@ -3,10 +3,10 @@
  * the interval that all its choices have in common.
  */
 import { type Interval, narrow, nextDouble } from '../temperature/index.js'
-import type { Position, Writer } from './writer.js'
+import type { SymbolRecord, Writer } from './writer.js'
 
 /** Symbols that were written at one temperature, and where they stay the same. */
-export interface Stretch {
+export interface Passage {
   readonly temperature: number
   /** The same symbols for every T in (low, high]. */
   readonly interval: Interval
@@ -23,7 +23,7 @@ const MOST_DIGITS = 12
  * gives a third text. Undefined where the text stays as it is to the end of the scale.
  */
 export function temperatureBeyond(
-  { temperature, interval, zero }: Stretch,
+  { temperature, interval, zero }: Passage,
   direction: 'up' | 'down',
 ): number | undefined {
   const { low, high } = interval
@@ -33,12 +33,12 @@ export function temperatureBeyond(
 }
 
 /** Writes symbols with temperature alone. @returns them, and where they stay the same */
-export function writeStretch(
+export function writePassage(
   writer: Writer,
   length: number,
   temperature: number,
-): Stretch & { readonly positions: readonly Position[] } {
-  const positions: Position[] = []
+): Passage & { readonly positions: readonly SymbolRecord[] } {
+  const positions: SymbolRecord[] = []
   let interval: Interval = { low: 0, high: Number.POSITIVE_INFINITY }
   let zero = true
   while (positions.length < length) {
@@ -60,16 +60,16 @@ export function writeStretch(
  * @param temperature at which the stretch is written now
  * @returns undefined when the text is the same to the end of the scale
  */
-export function nextStretchTemperature(
+export function nextPassageTemperature(
   writerThere: () => Writer,
   length: number,
   temperature: number,
   direction: 'up' | 'down',
 ): number | undefined {
-  const write = (T: number): Stretch => {
+  const write = (T: number): Passage => {
     const writer = writerThere()
     try {
-      return writeStretch(writer, length, T)
+      return writePassage(writer, length, T)
     } finally {
       writer.dispose()
     }

@@ -5,13 +5,13 @@ import { decodeModel, encodeModel } from '../file/index.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { generate, generateText, networkOf } from './generate.js'
-import { openWriter, prefillInSlices, readBeginning } from './prefill.js'
+import { openWriter, prefillInSlices, readPromptInSlices } from './prefill.js'
 import { runHeader } from './run/header.js'
 import { recordRun, verifyRun } from './run/record.js'
 import { SeedTexts } from './seed-texts.js'
 import { StateCache } from './state-cache.js'
 import { createTree } from './tree/tree.js'
-import { beginning, Writer } from './writer.js'
+import { readPromptAtOnce, Writer } from './writer.js'
 
 const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['\n', ...'abcdefg温'] })
 const config = modelConfig({
@@ -39,9 +39,9 @@ describe('a prompt is read in slices', () => {
         fc.constantFrom(0, 0.5, 3, 20, 100),
         async (ids, milliseconds) => {
           slowClock(milliseconds)
-          const sliced = await readBeginning(model, network, ids)
+          const sliced = await readPromptInSlices(model, network, ids)
           vi.restoreAllMocks()
-          expect(sliced).toEqual(beginning(model, network, ids))
+          expect(sliced).toEqual(readPromptAtOnce(model, network, ids))
         },
       ),
       { numRuns: 60 },

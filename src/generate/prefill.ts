@@ -2,7 +2,7 @@
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, Session } from '../runtime/session.js'
-import { type Beginning, startIds, Writer, type WriterOptions } from './writer.js'
+import { type PromptState, startIds, Writer, type WriterOptions } from './writer.js'
 
 export interface PrefillOptions {
   /** Ends the reading with the signal's reason as error. */
@@ -55,15 +55,15 @@ export async function prefillInSlices(
 }
 
 /** What `beginning` gives, read in slices. @throws InputError; the signal's reason */
-export async function readBeginning(
+export async function readPromptInSlices(
   model: Model,
   network: Network,
   promptIds: ArrayLike<number>,
   prefill: PrefillOptions = {},
-): Promise<Beginning> {
+): Promise<PromptState> {
   const session = network.session()
   try {
-    const logits = (await readPrompt(model, session, promptIds, prefill)).slice()
+    const logits = (await prefillPrompt(model, session, promptIds, prefill)).slice()
     return { state: session.snapshot(), logits }
   } finally {
     session.dispose()
@@ -83,7 +83,7 @@ export async function openWriter(
   prefill: PrefillOptions = {},
 ): Promise<Writer> {
   try {
-    const logits = await readPrompt(model, session, promptIds, prefill)
+    const logits = await prefillPrompt(model, session, promptIds, prefill)
     const resume = { ids: [], read: 0, logits }
     return new Writer(model, session, promptIds, { ...options, resume })
   } catch (error) {
@@ -93,7 +93,7 @@ export async function openWriter(
 }
 
 /** Zeros where there is nothing to read. */
-async function readPrompt(
+async function prefillPrompt(
   model: Model,
   session: Session,
   promptIds: ArrayLike<number>,

@@ -27,12 +27,12 @@ import {
 } from '../temperature/index.js'
 import { findLongestLoop, LEAST_LOOP, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
-import { type Stretch, temperatureBeyond } from './next-text.js'
-import { readBeginning } from './prefill.js'
+import { type Passage, temperatureBeyond } from './next-text.js'
+import { readPromptInSlices } from './prefill.js'
 import { writtenChain, writtenTemperature } from './run/header.js'
 import { StateCache } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
-import type { Beginning, Position } from './writer.js'
+import type { PromptState, SymbolRecord } from './writer.js'
 
 /** What makes the texts of one seed, but for the temperature. */
 export type SeedTextsOptions = Pick<
@@ -41,7 +41,7 @@ export type SeedTextsOptions = Pick<
 >
 
 /** The text at one temperature, and where it stays. */
-export interface SeedText extends Stretch {
+export interface SeedText extends Passage {
   readonly text: string
   /** All that were drawn, those of a stop string included. */
   readonly ids: readonly number[]
@@ -71,7 +71,7 @@ export interface TemperatureChange {
 }
 
 interface Drawn {
-  readonly position: Position
+  readonly position: SymbolRecord
   /** [V] */
   readonly logits: Float32Array
 }
@@ -109,7 +109,7 @@ export class SeedTexts {
     const network = await networkOf(model)
     const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
     const { signal, onPrompt } = options
-    const base = await readBeginning(model, network, ids, { signal, onProgress: onPrompt })
+    const base = await readPromptInSlices(model, network, ids, { signal, onProgress: onPrompt })
     return new SeedTexts(model, network, options, base)
   }
 
@@ -117,7 +117,7 @@ export class SeedTexts {
    * @param network of the model: `await networkOf(model)`
    * @param base the network after the prompt; left out, the prompt is read here, at once
    */
-  constructor(model: Model, network: Network, options: SeedTextsOptions = {}, base?: Beginning) {
+  constructor(model: Model, network: Network, options: SeedTextsOptions = {}, base?: PromptState) {
     const { seed = SEED.default, stream = 0 } = options
     this.model = model
     this.length = readKnob(LENGTH, options.length ?? LENGTH.default)

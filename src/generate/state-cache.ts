@@ -5,8 +5,8 @@
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, State } from '../runtime/session.js'
-import { type PrefillOptions, readBeginning, SLICE } from './prefill.js'
-import { type Beginning, beginning, Writer, type WriterOptions } from './writer.js'
+import { type PrefillOptions, readPromptInSlices, SLICE } from './prefill.js'
+import { type PromptState, readPromptAtOnce, Writer, type WriterOptions } from './writer.js'
 
 /** Default distance between two states, in symbols. */
 export const STATE_EVERY = 16
@@ -26,7 +26,7 @@ export interface StateCacheOptions {
   /** Default: a map of its own, without a limit. */
   readonly states?: StateStore
   /** The network after the prompt. Default: the prompt is read when it is first needed. */
-  readonly base?: Beginning
+  readonly base?: PromptState
 }
 
 export class StateCache {
@@ -39,7 +39,7 @@ export class StateCache {
   private readonly network: Network
   private readonly every: number
   private readonly states: StateStore
-  private base: Beginning | undefined
+  private base: PromptState | undefined
 
   constructor(
     model: Model,
@@ -58,7 +58,7 @@ export class StateCache {
   }
 
   /** Takes over the states of another text of the same model and prompt, as far as both agree. */
-  learn(other: StateCache): void {
+  adoptStates(other: StateCache): void {
     const { model, every, ids } = this
     if (other.model !== model || other.every !== every) return
     const { length } = this.promptIds
@@ -79,7 +79,7 @@ export class StateCache {
    */
   async prepare(n: number, options: PrefillOptions = {}): Promise<void> {
     const { signal, onProgress } = options
-    this.base ??= await readBeginning(this.model, this.network, this.promptIds, options)
+    this.base ??= await readPromptInSlices(this.model, this.network, this.promptIds, options)
     const read = Math.max(0, n - 1)
     const from = this.lastState(read)
     if (read - from < this.every) return
@@ -117,7 +117,7 @@ export class StateCache {
     options: Omit<WriterOptions, 'resume'> & { readonly lastSurprisal?: number },
   ): Writer {
     const { model, network, promptIds } = this
-    this.base ??= beginning(model, network, promptIds)
+    this.base ??= readPromptAtOnce(model, network, promptIds)
     const { state, logits } = this.base
     const session = network.session()
     const read = Math.max(0, n - 1)

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Step, StopGate } from './stop.js'
-import type { Position } from './writer.js'
+import type { SymbolRecord } from './writer.js'
 
-function position(index: number, text: string): Position {
+function position(index: number, text: string): SymbolRecord {
   return {
     index,
     text,

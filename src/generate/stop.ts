@@ -3,11 +3,11 @@
  * that no reader ever sees half of one.
  */
 import { counted, InputError, quote } from '../errors.js'
-import type { Position } from './writer.js'
+import type { SymbolRecord } from './writer.js'
 
 export type StopReason = 'length' | 'stop'
 
-export interface Step extends Position {
+export interface Step extends SymbolRecord {
   /** On the last step: why the text ended. */
   readonly stop?: StopReason
   /** The stop string that was met; it is not part of any step's text. */
@@ -57,7 +57,7 @@ export class StopGate {
   /** Once a stop string was met: how many of the last steps given hold a part of it. */
   overlap = 0
   private readonly matchers: readonly StopMatcher[]
-  private held: Position[] = []
+  private held: SymbolRecord[] = []
   private heldText = ''
 
   /** @throws InputError for a stop string that is none, for too many, or too long ones */
@@ -90,7 +90,7 @@ export class StopGate {
    * Takes a position; gives those that are decided. The last one carries `stop` when a stop string
    * is complete; then its positions come too, with the text before the stop string only.
    */
-  push(position: Position): Step[] {
+  push(position: SymbolRecord): Step[] {
     this.held.push(position)
     const met = this.match(position.text)
     this.heldText += position.text

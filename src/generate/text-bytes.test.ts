@@ -6,7 +6,7 @@ import { generate } from './generate.js'
 import { mockModel } from './mock.fixture.js'
 import { type Step, StopGate } from './stop.js'
 import { bytesOfSteps, TextBytes } from './text-bytes.js'
-import type { Position } from './writer.js'
+import type { SymbolRecord } from './writer.js'
 
 const tokenizer = new ByteTokenizer()
 const encoder = new TextEncoder()
@@ -35,7 +35,7 @@ function stepsOf(bytes: readonly number[], stops: readonly string[]): Step[] {
   const gate = new StopGate(stops)
   const all: Step[] = []
   for (const id of bytes) {
-    all.push(...gate.push({ id, text: decoder.push(id) } as Position))
+    all.push(...gate.push({ id, text: decoder.push(id) } as SymbolRecord))
     if (all.at(-1)?.stop) return all
   }
   all.push(...gate.flush())

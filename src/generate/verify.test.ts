@@ -5,7 +5,7 @@ import { networkOf, promptIds } from './generate.js'
 import { mockModel } from './mock.fixture.js'
 import { StateCache } from './state-cache.js'
 import { findDifference, type RecordedText } from './verify.js'
-import type { Position } from './writer.js'
+import type { SymbolRecord } from './writer.js'
 
 const letters = mockModel('abcdefgh \n')
 const LENGTH = 90
@@ -14,7 +14,7 @@ const chainOf = (n: number): string | undefined =>
   n % 40 < 20 ? undefined : 'dry 0.8, temperature'
 const isChosen = (n: number): boolean => n % 31 === 7
 let network: Network
-let positions: Position[]
+let positions: SymbolRecord[]
 
 const start = (ids?: number[]): StateCache =>
   new StateCache(letters, network, promptIds(letters, 'ab'), { ids, every: 8 })

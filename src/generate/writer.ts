@@ -24,7 +24,7 @@ import { LOOP_REPEATS, type Loop, LoopDetector } from '../text/index.js'
 import type { StreamDecoder } from '../text/tokenizer.js'
 
 /** Why a symbol came out: the draw, and where. */
-export interface Position extends Draw, Partial<Omit<ChainedDraw, keyof Draw>> {
+export interface SymbolRecord extends Draw, Partial<Omit<ChainedDraw, keyof Draw>> {
   /** Place in the written text, from 0; also the position of its coin. */
   readonly index: number
   /** The text that became whole with this symbol; '' while a character is incomplete. */
@@ -49,7 +49,7 @@ export interface Snapshot {
 }
 
 /** A text to carry on instead of beginning one. */
-export interface Resumed {
+export interface ResumePoint {
   /** The symbols written so far. */
   readonly ids: ArrayLike<number>
   /** How many of them the session has read, after the prompt. */
@@ -75,7 +75,7 @@ export interface WriterOptions {
   /** Say at each position why its chain left temperature no effect, where it did. Default false. */
   readonly notes?: boolean
   /** Carry on from here; the session is then one that has read the prompt and more. */
-  readonly resume?: Resumed
+  readonly resume?: ResumePoint
 }
 
 export class Writer {
@@ -145,7 +145,7 @@ export class Writer {
    * Brings all that remembers the text (decoder, history, loop detector) to its end: one pass over
    * the ids. The network reads only those that it has not read; the last one waits as it would have.
    */
-  private resume({ ids, read, logits, lastSurprisal }: Resumed): void {
+  private resume({ ids, read, logits, lastSurprisal }: ResumePoint): void {
     const last = ids.length - 1
     for (let i = 0; i <= last; i++) this.notice(ids[i], this.decoder.push(ids[i]))
     for (let i = read; i < last; i++) this.session.step(ids[i])
@@ -206,7 +206,7 @@ export class Writer {
   }
 
   /** Draws the next symbol. @param temperature 0 to Infinity */
-  next(temperature: number): Position {
+  next(temperature: number): SymbolRecord {
     const T = checkTemperature(temperature)
     const distribution = this.peek()
     const coin = T === 0 ? 1 : this.coin()
@@ -227,7 +227,7 @@ export class Writer {
    * model's own, and pT is 0 where the chain had taken the symbol away.
    * @throws InputError for an id outside 0..V-1, or one that the model bans
    */
-  choose(id: number, temperature: number): Position {
+  choose(id: number, temperature: number): SymbolRecord {
     const T = checkTemperature(temperature)
     const distribution = this.peek()
     const { size } = distribution
@@ -277,11 +277,17 @@ export class Writer {
     this.session.dispose()
   }
 
-  private put(draw: Draw, more: Partial<Position>): Position {
+  private put(draw: Draw, more: Partial<SymbolRecord>): SymbolRecord {
     const text = this.decoder.push(draw.id)
     this.notice(draw.id, text)
     const loop = this.loops ? this.detector?.longestLoop : undefined
-    const position: Position = { index: this.index, text, ...draw, ...more, ...(loop && { loop }) }
+    const position: SymbolRecord = {
+      index: this.index,
+      text,
+      ...draw,
+      ...more,
+      ...(loop && { loop }),
+    }
     this.lastSurprisal = draw.surprisal
     this.pending = draw.id
     this.index++
@@ -323,13 +329,17 @@ export class Writer {
 }
 
 /** A network that has read a prompt, as a value: where every text after it begins. */
-export interface Beginning {
+export interface PromptState {
   readonly state: State
   /** [V]; zeros where there was nothing to read. */
   readonly logits: Float32Array
 }
 
-export function beginning(model: Model, network: Network, promptIds: ArrayLike<number>): Beginning {
+export function readPromptAtOnce(
+  model: Model,
+  network: Network,
+  promptIds: ArrayLike<number>,
+): PromptState {
   const session = network.session()
   const ids = promptIds.length > 0 ? promptIds : startIds(model)
   const logits = ids.length > 0 ? session.prefill(ids).slice() : new Float32Array(session.size)

@@ -16,7 +16,7 @@ let files = 0
  * Opens a file for reading and writing that no folder lists, so that even kill -9 leaves nothing.
  * @throws FileError: no permission, read-only, no such folder
  */
-export function openNameless(folder: string): number {
+export function openUnlinked(folder: string): number {
   const path = join(folder, `.ondo-${process.pid}-${files++}.tmp`)
   try {
     const fd = openSync(path, 'wx+')
@@ -64,7 +64,7 @@ export class FileIds implements IdSource {
     this.vocabulary = vocabulary
     this.block = size.block ?? BLOCK / makeIds(vocabulary, 0).BYTES_PER_ELEMENT
     this.blocks = size.blocks ?? BLOCKS
-    this.fd = openNameless(folder)
+    this.fd = openUnlinked(folder)
   }
 
   /** Appends ids of the same vocabulary. @throws FileError: disk full */

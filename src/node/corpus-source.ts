@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from '
 import { FileError } from '../errors.js'
 import { yieldToEventLoop } from '../event-loop.js'
 import type { ByteSource } from '../text/index.js'
-import { openNameless, writeWhole } from './corpus-ids.js'
+import { openUnlinked, writeWhole } from './corpus-ids.js'
 import { fileError } from './files.js'
 
 /** Fits the second-level cache of most processors beside what is made of it. */
@@ -104,7 +104,7 @@ export async function spool(
       else writeWhole(fd, bytes, folder)
       if (fd === undefined && size >= limit) {
         folder = await place()
-        fd = openNameless(folder)
+        fd = openUnlinked(folder)
         for (const early of held.splice(0)) writeWhole(fd, early, folder)
       }
     }

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
-import { compileAside } from './graph-thread.js'
+import { compileInThread } from './graph-thread.js'
 import { loadOnnxRuntime, TelemetryError } from './onnx-runtime.mjs'
 
 /**
@@ -30,5 +30,5 @@ export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<
   const engine = createEngine(ort, { threads: availableParallelism(), ...options })
   // Other providers have their own way of doing many things at once.
   if (engine.threads === 1 || options.executionProviders !== undefined) return engine
-  return { ...engine, compileAside }
+  return { ...engine, compileInThread }
 }

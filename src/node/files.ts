@@ -104,7 +104,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Removes what a killed process left of an earlier write to the same file. */
-async function sweep(folder: string, stem: string): Promise<void> {
+async function removeStaleFiles(folder: string, stem: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`.${stem}.`)) continue
     const pid = /^(\d+)-\d+\.tmp$/.exec(name.slice(stem.length + 2))?.[1]
@@ -138,7 +138,7 @@ async function replaceFile(
   try {
     const folder = dirname(path)
     const stem = basename(path).slice(0, 100)
-    await sweep(folder, stem)
+    await removeStaleFiles(folder, stem)
     const name = join(folder, `.${stem}.${process.pid}-${writes++}.tmp`)
     const handle = await open(name, 'wx')
     temporary = name

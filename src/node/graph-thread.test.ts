@@ -87,8 +87,8 @@ describe('a batch in parts on threads of their own', () => {
   })
 
   it('says what went wrong in a thread', async () => {
-    const { compileAside } = await nodeEngine({ threads: 2 })
+    const { compileInThread } = await nodeEngine({ threads: 2 })
     const broken = { bytes: Uint8Array.of(1, 2, 3), inputs: new Map() }
-    await expect(compileAside?.(broken, 1)).rejects.toThrow()
+    await expect(compileInThread?.(broken, 1)).rejects.toThrow()
   })
 })

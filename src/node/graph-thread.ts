@@ -47,7 +47,7 @@ function answer(worker: Worker): Promise<Readonly<Record<string, Float32Array>>>
  * Starts a thread and compiles the graph there.
  * @param threads of one operation
  */
-export async function compileAside(
+export async function compileInThread(
   { bytes, inputs }: Compilable,
   threads: number,
 ): Promise<Program> {

@@ -16,7 +16,7 @@ import type { TokenizerJson } from '../text/index.js'
 import { packageRoot } from './files.js'
 
 /** What a thread is given when it starts. */
-export interface Outfit {
+export interface WorkerSetup {
   readonly model: Omit<Model, 'tokenizer'>
   readonly tokenizer: TokenizerJson
   readonly options: Omit<SweepTextOptions, 'filter' | 'corpus' | 'signal'>
@@ -25,12 +25,12 @@ export interface Outfit {
   readonly corpus?: string
 }
 
-export interface Task {
+export interface SweepTask {
   readonly number: number
   readonly cell: SweepCell
 }
 
-export type Answer =
+export type SweepAnswer =
   | { readonly number: number; readonly text: SweepText }
   | { readonly number: number; readonly error: unknown }
 
@@ -69,7 +69,7 @@ export async function sweepPool(
     return { run: cell => sweepText(model, cell, here), concurrency: 1, close: async () => {} }
   }
   const { tokenizer, ...others } = model
-  const outfit: Outfit = {
+  const outfit: WorkerSetup = {
     model: others,
     tokenizer: tokenizer.toJSON(),
     options: rest,
@@ -102,7 +102,7 @@ class ThreadPool implements SweepPool {
     this.concurrency = workers.length
     this.idle = [...workers]
     for (const worker of workers) {
-      worker.on('message', (answer: Answer) => this.take(answer))
+      worker.on('message', (answer: SweepAnswer) => this.take(answer))
       worker.on('error', error => this.end(error))
     }
     // A text in hand is let go: the threads end with the pool.
@@ -117,7 +117,7 @@ class ThreadPool implements SweepPool {
     const number = this.next++
     return new Promise((resolve, reject) => {
       this.waiting.set(number, { worker, resolve, reject })
-      worker.postMessage({ number, cell } satisfies Task)
+      worker.postMessage({ number, cell } satisfies SweepTask)
     })
   }
 
@@ -125,7 +125,7 @@ class ThreadPool implements SweepPool {
     await Promise.all(this.workers.map(worker => worker.terminate()))
   }
 
-  private take(answer: Answer): void {
+  private take(answer: SweepAnswer): void {
     const waiting = this.waiting.get(answer.number)
     if (!waiting) return
     this.waiting.delete(answer.number)

@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Model } from '../file/model.js'
 import { CorpusIndex, SpellingFilter, type SweepTextOptions, sweepText } from '../measure/index.js'
 import { tokenizerFrom } from '../text/index.js'
-import type { Answer, Outfit, Task } from './sweep-pool.js'
+import type { SweepAnswer, SweepTask, WorkerSetup } from './sweep-pool.js'
 
-const outfit = workerData as Outfit
+const outfit = workerData as WorkerSetup
 const model: Model = { ...outfit.model, tokenizer: tokenizerFrom(outfit.tokenizer) }
 const options: SweepTextOptions = {
   ...outfit.options,
@@ -13,8 +13,8 @@ const options: SweepTextOptions = {
   ...(outfit.corpus !== undefined && { corpus: new CorpusIndex(outfit.corpus) }),
 }
 
-parentPort?.on('message', async ({ number, cell }: Task) => {
-  let answer: Answer
+parentPort?.on('message', async ({ number, cell }: SweepTask) => {
+  let answer: SweepAnswer
   try {
     answer = { number, text: await sweepText(model, cell, options) }
   } catch (error) {

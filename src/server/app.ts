@@ -15,7 +15,7 @@ import {
   json,
   readCompletionRequest,
 } from './completion.js'
-import { type ModelFile, Shelf } from './models.js'
+import { ModelCache, type ModelFile } from './models.js'
 
 export interface AppOptions {
   /** The models offered; requests that name none get the first. */
@@ -63,7 +63,7 @@ async function readBody(context: Context): Promise<unknown> {
  *   body: '{"prompt": "ROMEO:", "temperature": 0.8}' })
  */
 export function createApp(options: AppOptions): Hono {
-  const shelf = new Shelf(options.models)
+  const shelf = new ModelCache(options.models)
   const { maxLength = 100_000, maxPrompt = 100_000 } = options
   const app = new Hono()
 

@@ -10,16 +10,16 @@ export interface ModelFile {
   readonly read: () => Promise<Uint8Array>
 }
 
-interface Loaded {
+interface CachedModel {
   readonly model: Model
   /** SHA-256 of the bytes. */
   readonly fileHash: string
   readonly bytes: Uint8Array
 }
 
-export class Shelf {
+export class ModelCache {
   private readonly files: ReadonlyMap<string, ModelFile>
-  private readonly loaded = new Map<string, Promise<Loaded>>()
+  private readonly loaded = new Map<string, Promise<CachedModel>>()
 
   constructor(files: readonly ModelFile[]) {
     this.files = new Map(files.map(file => [file.name, file]))
@@ -36,7 +36,7 @@ export class Shelf {
   }
 
   /** @throws InputError code `no-model` for a name that is not there */
-  get(name: string): Promise<Loaded> {
+  get(name: string): Promise<CachedModel> {
     const file = this.files.get(name)
     if (!file) {
       throw new InputError(

@@ -73,11 +73,11 @@ export async function createBackprop(
 ): Promise<Backprop> {
   const { batch: B, steps: T, masked, penalty } = options
   const { hidden: H } = config
-  const streams = engine.compileAside ? parts(B, engine.threads) : [B]
+  const streams = engine.compileInThread ? parts(B, engine.threads) : [B]
   const network = (batch: number) =>
     networkGraph(config, {
       ...{ batch, steps: T, training: true, masked, symbols: B * T, fan: engine.fan },
-      fused: engine.compileAside !== undefined,
+      fused: engine.compileInThread !== undefined,
       ...(penalty && { penalty }),
     })
   if (streams.length === 1) return whole(engine, network(B))
@@ -85,7 +85,7 @@ export async function createBackprop(
   const threads = Math.floor(engine.threads / streams.length)
   const bySize = new Map(streams.map(size => [size, network(size)]))
   const programs = await Promise.all(
-    streams.map(size => engine.compileAside!(bySize.get(size)!, threads)),
+    streams.map(size => engine.compileInThread!(bySize.get(size)!, threads)),
   )
   const pieces = streams.map((size, i) => {
     const first = streams.slice(0, i).reduce((a, b) => a + b, 0)

@@ -72,7 +72,7 @@ export interface Engine {
    * in shared memory are read where they are.
    * @param threads of one operation
    */
-  compileAside?(graph: Compilable, threads: number): Promise<Program>
+  compileInThread?(graph: Compilable, threads: number): Promise<Program>
 }
 
 /**

@@ -323,7 +323,7 @@ describe('what goes wrong', () => {
     let runs = 0
     return {
       ...engine,
-      compileAside: undefined,
+      compileInThread: undefined,
       async compile(graph) {
         const program = await engine.compile(graph)
         return {

@@ -17,7 +17,7 @@ const FORMAT = 'ondo-run'
 const FORMAT_VERSION = 1
 
 /** A step as JSON keeps it: infinity is "inf". */
-export type StepRecord = Readonly<Record<string, unknown>>
+export type StepJson = Readonly<Record<string, unknown>>
 
 export interface RunRecord {
   readonly format: typeof FORMAT
@@ -34,15 +34,15 @@ export interface RunRecord {
   /** All that were drawn, those of a stop string included. */
   readonly ids: readonly number[]
   /** The record of each position, where asked for. */
-  readonly steps?: readonly StepRecord[]
+  readonly steps?: readonly StepJson[]
 }
 
-const plain = (step: Step): StepRecord =>
+const plain = (step: Step): StepJson =>
   JSON.parse(
     JSON.stringify(step, (_key, value: unknown) =>
       value === Number.POSITIVE_INFINITY ? 'inf' : value,
     ),
-  ) as StepRecord
+  ) as StepJson
 
 /**
  * @param steps all that `generate` gave, in order
@@ -75,7 +75,7 @@ export function writeRun(record: RunRecord): string {
   const lines = Object.entries(record).map(([name, value]) => {
     const written =
       name === 'steps'
-        ? `[\n${(value as StepRecord[]).map(step => `    ${JSON.stringify(step)}`).join(',\n')}\n  ]`
+        ? `[\n${(value as StepJson[]).map(step => `    ${JSON.stringify(step)}`).join(',\n')}\n  ]`
         : JSON.stringify(value)
     return `  ${JSON.stringify(name)}: ${written}`
   })
@@ -109,7 +109,7 @@ export async function readRun(json: unknown): Promise<RunRecord> {
     text,
     hash: fields.text('hash'),
     ids,
-    ...(steps && { steps: steps as readonly StepRecord[] }),
+    ...(steps && { steps: steps as readonly StepJson[] }),
   }
 }
 
@@ -217,8 +217,8 @@ function firstDifference(a: readonly unknown[], b: readonly unknown[]): number {
 }
 
 function differingField(
-  expected: StepRecord,
-  came: StepRecord,
+  expected: StepJson,
+  came: StepJson,
   interrupted: boolean,
 ): Omit<Difference, 'position'> | undefined {
   const names = new Set([...Object.keys(expected ?? {}), ...Object.keys(came)])

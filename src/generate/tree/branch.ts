@@ -1,6 +1,6 @@
 /** A tree of texts: branches that leave each other, and where a text runs through them. No network. */
 
-import type { Position } from '../writer.js'
+import type { SymbolRecord } from '../writer.js'
 import type { BranchSettings } from './settings.js'
 
 /** What every tree knows of a branch. */
@@ -18,11 +18,11 @@ export interface Branch extends BranchLink {
   /** The symbol that was put at `at` by hand. */
   readonly choice?: number
   /** Its own symbols, with the record of why each came. */
-  readonly steps: readonly Position[]
+  readonly steps: readonly SymbolRecord[]
 }
 
 /** A place in the tree: before the symbol at `position`, with the settings of `branch`. */
-export interface Place {
+export interface TreePosition {
   readonly branch: number
   readonly position: number
 }
@@ -30,10 +30,10 @@ export interface Place {
 /** A way the text went at a position. */
 export interface Alternative {
   readonly branch: number
-  readonly step: Position
+  readonly step: SymbolRecord
 }
 
-export const samePlace = (a: Place, b: Place): boolean =>
+export const samePosition = (a: TreePosition, b: TreePosition): boolean =>
   a.branch === b.branch && a.position === b.position
 
 /** Part of a text that belongs to one branch: positions [from, to). */

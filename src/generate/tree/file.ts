@@ -5,7 +5,7 @@ import { parseSchedule } from '../../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
 import { VERSION } from '../../version.js'
 import { checkModel, Fields } from '../run/fields.js'
-import type { Place } from './branch.js'
+import type { TreePosition } from './branch.js'
 import { type BranchSettings, sameSettings } from './settings.js'
 import { createTree, type Tree, type TreeOptions } from './tree.js'
 
@@ -31,9 +31,9 @@ export interface TreeFile {
   readonly prompt: string
   readonly unknown?: UnknownPolicy
   readonly branches: readonly BranchFile[]
-  readonly here: Place
-  readonly past: readonly Place[]
-  readonly future: readonly Place[]
+  readonly here: TreePosition
+  readonly past: readonly TreePosition[]
+  readonly future: readonly TreePosition[]
 }
 
 export function saveTree(tree: Tree): TreeFile {
@@ -85,7 +85,7 @@ export async function loadTree(
   })
   try {
     for (const [id, branch] of branches.entries()) growAgain(tree, id, branch)
-    const place = (value: unknown): Place => readPlace(value, tree)
+    const place = (value: unknown): TreePosition => readPlace(value, tree)
     tree.stand(
       place(fields.raw('here')),
       fields.list('past').map(place),
@@ -143,7 +143,7 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
   )
 }
 
-function readPlace(value: unknown, tree: Tree): Place {
+function readPlace(value: unknown, tree: Tree): TreePosition {
   const fields = new Fields(value, 'A place of the tree')
   const branch = fields.whole('branch', tree.branches.length - 1)
   const position = fields.whole('position', tree.lengthOf(branch))

@@ -22,10 +22,16 @@ import {
 } from '../../temperature/index.js'
 import type { Ids, UnknownPolicy } from '../../text/tokenizer.js'
 import { networkOf, promptIds } from '../generate.js'
-import { readBeginning } from '../prefill.js'
+import { readPromptInSlices } from '../prefill.js'
 import { RecentStates, STATE_EVERY, StateCache } from '../state-cache.js'
-import { type Beginning, beginning, type Position, type Writer } from '../writer.js'
-import { type Alternative, type Branch, BranchTree, type Place, samePlace } from './branch.js'
+import { type PromptState, readPromptAtOnce, type SymbolRecord, type Writer } from '../writer.js'
+import {
+  type Alternative,
+  type Branch,
+  BranchTree,
+  samePosition,
+  type TreePosition,
+} from './branch.js'
 import {
   type BranchSettings,
   changeSettings,
@@ -47,12 +53,12 @@ export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
 }
 
 /** A writer and the place at which it stands. */
-interface Pen {
+interface PlacedWriter {
   readonly writer: Writer
   /** The text up to there. */
   readonly cache: StateCache
   readonly temperatureAt: TemperatureAt
-  place: Place
+  place: TreePosition
 }
 
 const MEMORY = 32 * 1024 * 1024
@@ -71,7 +77,7 @@ const MEMORY = 32 * 1024 * 1024
 export async function createTree(model: Model, options: TreeOptions = {}): Promise<Tree> {
   const network = await networkOf(model)
   const { prompt = model.prompt ?? '', unknown } = options
-  const base = await readBeginning(model, network, promptIds(model, prompt, unknown))
+  const base = await readPromptInSlices(model, network, promptIds(model, prompt, unknown))
   return new Tree(model, network, options, base)
 }
 
@@ -86,25 +92,25 @@ export class Tree extends BranchTree<Branch> {
   private readonly every: number
   private readonly intervals: boolean
   private readonly states: RecentStates
-  private readonly base: Beginning
+  private readonly base: PromptState
   /**
    * By branch: where its schedule began. A branch that keeps the temperature goes on with its
    * parent's.
    */
   private readonly scheduleFrom: number[] = []
-  private place: Place = { branch: 0, position: 0 }
-  private past: Place[] = []
-  private future: Place[] = []
+  private place: TreePosition = { branch: 0, position: 0 }
+  private past: TreePosition[] = []
+  private future: TreePosition[] = []
   /** Was the last move one of writing? Then more of it is the same move. */
   private writing = false
-  private pen: Pen | undefined
+  private active: PlacedWriter | undefined
 
   /**
    * Use `createTree`.
    * @param network of the model
    * @param base the network after the prompt; left out, the prompt is read here, at once
    */
-  constructor(model: Model, network: Network, options: TreeOptions = {}, base?: Beginning) {
+  constructor(model: Model, network: Network, options: TreeOptions = {}, base?: PromptState) {
     super()
     const { every = STATE_EVERY, memory = MEMORY, unknown = 'error', intervals = false } = options
     if (!Number.isSafeInteger(every) || every < 1) {
@@ -135,11 +141,11 @@ export class Tree extends BranchTree<Branch> {
     const settings = changeSettings(usual, options, model.tokenizer)
     this.add({ id: 0, at: 0, settings, steps: [] })
     this.scheduleFrom.push(0)
-    this.base = base ?? beginning(model, network, this.promptIds)
+    this.base = base ?? readPromptAtOnce(model, network, this.promptIds)
   }
 
   /** Where the next symbol goes. */
-  get here(): Place {
+  get here(): TreePosition {
     return this.place
   }
 
@@ -154,9 +160,9 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** The records from the beginning to here, or to another place. */
-  steps(place: Place = this.place): Position[] {
+  steps(place: TreePosition = this.place): SymbolRecord[] {
     const { branch: id, position } = place
-    const steps: Position[] = []
+    const steps: SymbolRecord[] = []
     for (const { branch, from, to } of this.segments(id, 0, position)) {
       for (let n = from; n < to; n++) steps.push(branch.steps[n - branch.at])
     }
@@ -170,7 +176,7 @@ export class Tree extends BranchTree<Branch> {
 
   /** The likeliest symbols here, before and after temperature and chain. */
   candidates(limit: number): Candidates {
-    const { writer } = this.pick()
+    const { writer } = this.writerAt()
     // A schedule of its own is asked: one that remembers must hear of each moment once.
     return writer.candidates(this.schedule()(writer.moment()), limit)
   }
@@ -179,8 +185,8 @@ export class Tree extends BranchTree<Branch> {
    * Writes symbols from here. What the branch has already is walked over and not written again.
    * @returns the records of those passed
    */
-  write(count: number): Position[] {
-    const passed: Position[] = []
+  write(count: number): SymbolRecord[] {
+    const passed: SymbolRecord[] = []
     const before = this.place
     try {
       while (passed.length < count) {
@@ -209,7 +215,7 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** Goes to any place of the tree. @throws InputError for one that is not there */
-  goTo(place: Place): void {
+  goTo(place: TreePosition): void {
     const branch = this.all[place.branch]
     if (!branch) {
       throw new InputError(
@@ -233,7 +239,7 @@ export class Tree extends BranchTree<Branch> {
    * @returns its record
    * @throws InputError for an id that the model does not have, or bans
    */
-  choose(id: number): Position {
+  choose(id: number): SymbolRecord {
     const { position } = this.place
     const there = this.alternatives().find(
       ({ branch, step }) =>
@@ -310,17 +316,20 @@ export class Tree extends BranchTree<Branch> {
 
   /** Gives back the network's memory. The tree stays, and can be gone on with. */
   dispose(): void {
-    this.pen?.writer.dispose()
-    this.pen = undefined
+    this.active?.writer.dispose()
+    this.active = undefined
   }
 
   /** @internal Where one has been, for the file. */
-  get moves(): { readonly past: readonly Place[]; readonly future: readonly Place[] } {
+  get moves(): {
+    readonly past: readonly TreePosition[]
+    readonly future: readonly TreePosition[]
+  } {
     return { past: this.past, future: this.future }
   }
 
   /** @internal Stands where the file says. */
-  stand(place: Place, past: readonly Place[], future: readonly Place[]): void {
+  stand(place: TreePosition, past: readonly TreePosition[], future: readonly TreePosition[]): void {
     this.place = place
     this.past = [...past]
     this.future = [...future]
@@ -328,13 +337,13 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
-  grow(from: Place, settings: BranchSettings, choice?: number): Branch {
+  grow(from: TreePosition, settings: BranchSettings, choice?: number): Branch {
     const parent = this.all[from.branch]
-    const steps: Position[] = []
+    const steps: SymbolRecord[] = []
     if (choice !== undefined) {
-      const { writer, temperatureAt } = this.pick(from)
-      // Whatever comes of it, the schedule has been told: the pen is of no use any more.
-      this.pen = undefined
+      const { writer, temperatureAt } = this.writerAt(from)
+      // The schedule has been asked for this position, so this writer is not used again.
+      this.active = undefined
       try {
         steps.push(writer.choose(choice, temperatureAt(writer.moment())))
       } finally {
@@ -355,8 +364,8 @@ export class Tree extends BranchTree<Branch> {
     return steps.length
   }
 
-  private move(place: Place): void {
-    if (samePlace(place, this.place)) return
+  private move(place: TreePosition): void {
+    if (samePosition(place, this.place)) return
     this.past.push(this.place)
     this.future = []
     this.place = place
@@ -365,15 +374,15 @@ export class Tree extends BranchTree<Branch> {
 
   /** Draws the next symbol of a branch at whose end one stands. */
   private draw(branch: Branch): void {
-    const pen = this.pick()
-    const { position } = pen.place
+    const placed = this.writerAt()
+    const { position } = placed.place
     try {
-      const step = pen.writer.next(pen.temperatureAt(pen.writer.moment()))
+      const step = placed.writer.next(placed.temperatureAt(placed.writer.moment()))
       // Only here does a branch grow; all others read it.
-      const own = branch.steps as Position[]
+      const own = branch.steps as SymbolRecord[]
       own.push(step)
-      pen.cache.add(step.id, pen.writer)
-      pen.place = { branch: branch.id, position: position + 1 }
+      placed.cache.add(step.id, placed.writer)
+      placed.place = { branch: branch.id, position: position + 1 }
     } catch (error) {
       this.dispose()
       throw error
@@ -381,8 +390,8 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** The writer, brought to a place. */
-  private pick(place: Place = this.place): Pen {
-    if (this.pen && samePlace(this.pen.place, place)) return this.pen
+  private writerAt(place: TreePosition = this.place): PlacedWriter {
+    if (this.active && samePosition(this.active.place, place)) return this.active
     this.dispose()
     const { settings } = this.all[place.branch]
     const steps = this.steps(place)
@@ -405,12 +414,12 @@ export class Tree extends BranchTree<Branch> {
       lastSurprisal: steps.at(-1)?.surprisal,
     })
     this.replayed += cache.replayed
-    this.pen = { writer, cache, temperatureAt: this.schedule(place), place }
-    return this.pen
+    this.active = { writer, cache, temperatureAt: this.schedule(place), place }
+    return this.active
   }
 
   /** The schedule at a place, with all that it remembers. */
-  private schedule(place: Place = this.place): TemperatureAt {
+  private schedule(place: TreePosition = this.place): TemperatureAt {
     const { settings } = this.all[place.branch]
     const schedule = parseSchedule(settings.temperature)
     const temperatureAt = startSchedule(schedule)

@@ -1,8 +1,8 @@
 /** Records as they travel: from the writer's positions to columns. */
-import type { Distribution, Position } from 'ondo'
+import type { Distribution, SymbolRecord } from 'ondo'
 import { CHOSEN, type RecordColumns } from './protocol.js'
 
-export function columnsOf(positions: readonly Position[]): RecordColumns {
+export function columnsOf(positions: readonly SymbolRecord[]): RecordColumns {
   return {
     lengths: Uint16Array.from(positions, position => position.text.length),
     ids: Uint32Array.from(positions, position => position.id),
@@ -21,7 +21,7 @@ export function columnsOf(positions: readonly Position[]): RecordColumns {
   }
 }
 
-export const textOf = (positions: readonly Position[]): string =>
+export const textOf = (positions: readonly SymbolRecord[]): string =>
   positions.map(position => position.text).join('')
 
 export const buffersOf = (columns: RecordColumns): ArrayBuffer[] =>

@@ -1,6 +1,6 @@
 /** The next different text against a search by brute force, on a real network. */
 import { decodeModel, encodeModel, type Model, networkOf, type Writer } from 'ondo'
-import { nextStretchTemperature, StateCache, writeStretch } from 'ondo/generate'
+import { nextPassageTemperature, StateCache, writePassage } from 'ondo/generate'
 import { modelConfig } from 'ondo/model'
 import { nextDouble } from 'ondo/temperature'
 import { tokenizerFrom } from 'ondo/text'
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 const stretchAt = (T: number) => {
   const writer = written.writerAt(0, LIVE)
-  const stretch = writeStretch(writer, LENGTH, T)
+  const stretch = writePassage(writer, LENGTH, T)
   writer.dispose()
   return stretch
 }
@@ -41,7 +41,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   const [low, high] = [0.5, 0.9]
   const found: number[] = [low]
   for (;;) {
-    const T = nextStretchTemperature(
+    const T = nextPassageTemperature(
       () => written.writerAt(0, LIVE),
       LENGTH,
       found[found.length - 1],
@@ -61,7 +61,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   let T = found[found.length - 1]
   const down: string[] = []
   while (T > low) {
-    const next = nextStretchTemperature(() => written.writerAt(0, LIVE), LENGTH, T, 'down')
+    const next = nextPassageTemperature(() => written.writerAt(0, LIVE), LENGTH, T, 'down')
     if (next === undefined || next < low) break
     T = next
     down.push(textAt(T))
@@ -93,13 +93,13 @@ it('marks the temperatures at which the text changes: the same just inside, anot
 
 it('stands anywhere in a text as if it had been written up to there', async () => {
   const first = written.writerAt(0, LIVE)
-  const { positions } = writeStretch(first, 600, 1)
+  const { positions } = writePassage(first, 600, 1)
   first.dispose()
   const ids = positions.map(({ id }) => id)
   const whole = new StateCache(model, await networkOf(model), [1, 2, 3], { ids, every: 256 })
   for (const n of [0, 1, 255, 256, 257, 511, 512, 513, 600, 300, 2]) {
     const writer: Writer = whole.writerAt(n, LIVE)
-    const rest = writeStretch(writer, Math.min(20, 600 - n), 1).positions
+    const rest = writePassage(writer, Math.min(20, 600 - n), 1).positions
     writer.dispose()
     expect(rest).toEqual(positions.slice(n, n + 20))
   }
@@ -107,7 +107,7 @@ it('stands anywhere in a text as if it had been written up to there', async () =
 
 it('finds the loop of a cold text, and the temperature that leads out of it', () => {
   const writer = written.writerAt(0, LIVE)
-  const { positions } = writeStretch(writer, 400, 0.02)
+  const { positions } = writePassage(writer, 400, 0.02)
   writer.dispose()
   const records = new Records()
   records.append(textOf(positions), columnsOf(positions))
@@ -119,7 +119,7 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   expect(inLoop.every(high => high >= leave)).toBe(true)
   expect(inLoop).toContain(leave)
   // More of the loop than the tail that is searched: it begins where it began.
-  const whole = writeStretch(written.writerAt(0, LIVE), 4000, 0).positions
+  const whole = writePassage(written.writerAt(0, LIVE), 4000, 0).positions
   const long = new Records()
   long.append(textOf(whole), columnsOf(whole))
   const found = loopOf(long)!

@@ -1,5 +1,5 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
-import { createChain, type Model, networkOf, type Position } from 'ondo'
+import { createChain, type Model, networkOf, type SymbolRecord } from 'ondo'
 import { StateCache, TimeSlices } from 'ondo/generate'
 import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
@@ -47,7 +47,7 @@ export class AsideWriter {
         watch: true,
         intervals: true,
       })
-      const positions: Position[] = []
+      const positions: SymbolRecord[] = []
       try {
         while (positions.length < length) {
           positions.push(writer.next(temperature))

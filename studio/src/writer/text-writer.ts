@@ -5,12 +5,12 @@ import {
   decodeModel,
   type Model,
   networkOf,
-  type Position,
   parseSchedule,
+  type SymbolRecord,
   type TemperatureAt,
   type Writer,
 } from 'ondo'
-import { nextStretchTemperature, StateCache, StopGate } from 'ondo/generate'
+import { nextPassageTemperature, StateCache, StopGate } from 'ondo/generate'
 import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
 import { encodeIncoming } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
@@ -179,7 +179,7 @@ export class TextWriter {
     // Another model was opened meanwhile.
     if (whole !== this.model) return
     const text = new StateCache(model, network, ids, { ids: beginning.ids, every: STATE_EVERY })
-    if (this.text) text.learn(this.text)
+    if (this.text) text.adoptStates(this.text)
     if (!(await this.beginnings.read(text, () => whole === this.model))) return
     this.forgetReader()
     this.text = text
@@ -308,7 +308,7 @@ export class TextWriter {
   /** Writes up to `due` symbols, as many as a slice allows, and sends them. @returns how many */
   private send(writer: Writer, due: number, rest?: 'paused'): number {
     const text = this.text!
-    const positions: Position[] = []
+    const positions: SymbolRecord[] = []
     const end = performance.now() + SLICE
     const room = Math.min(due, FULL - text.ids.length, BATCH)
     try {
@@ -332,10 +332,10 @@ export class TextWriter {
   }
 
   /** Of symbols just written, those that are there for good; all are unless a stop string waits. */
-  private decide(positions: Position[], last: boolean): readonly Position[] {
+  private decide(positions: SymbolRecord[], last: boolean): readonly SymbolRecord[] {
     const { gate, text } = this
     if (!gate || !text) return positions
-    const decided: Position[] = []
+    const decided: SymbolRecord[] = []
     for (const [n, position] of positions.entries()) {
       const steps = gate.push(position)
       decided.push(...steps)
@@ -362,7 +362,7 @@ export class TextWriter {
     if (was && this.writer) this.tellWritten([], why)
   }
 
-  private tellWritten(positions: readonly Position[], rest?: 'paused' | 'full'): void {
+  private tellWritten(positions: readonly SymbolRecord[], rest?: 'paused' | 'full'): void {
     const writer = this.writer!
     this.lastSurprisal = positions.at(-1)?.surprisal ?? this.lastSurprisal
     const columns = columnsOf(positions)
@@ -426,7 +426,7 @@ export class TextWriter {
     const { text } = this
     if (!text) return
     const { job, from, to, temperature, direction } = wish
-    const found = nextStretchTemperature(
+    const found = nextPassageTemperature(
       () => text.writerAt(from, this.seed!),
       Math.min(to, text.ids.length) - from,
       temperature,

@@ -35,7 +35,7 @@ export class Verifier {
       ids: ids.subarray(0, from),
       every: STATE_EVERY,
     })
-    if (parent !== undefined) written.learn(this.texts[parent])
+    if (parent !== undefined) written.adoptStates(this.texts[parent])
     this.texts.push(written)
     return findDifference(
       written,
