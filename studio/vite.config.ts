@@ -4,6 +4,7 @@ import { defaultClientConditions, defineConfig } from 'vite'
 import { bundledModels } from './bundled-models.js'
 import { offline } from './offline/plugin.js'
 import { ortAssets } from './ort-assets.js'
+import { sharedWorkers } from './shared-workers.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -24,10 +25,13 @@ export default defineConfig({
     svelte({ configFile: false }),
     bundledModels(here('../models')),
     ortAssets(),
+    sharedWorkers(),
     offline(),
   ],
   worker: { format: 'es' },
   build: {
+    // jschardet (1.1 MB) is loaded only when a text's encoding is not recognised.
+    chunkSizeWarningLimit: 1200,
     outDir: here('../dist/studio'),
     emptyOutDir: true,
     // light-dark(), content-visibility and module workers are there from here on.

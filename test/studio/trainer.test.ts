@@ -44,12 +44,12 @@ const SETTINGS = {
 }
 const source = { files: [], text: TEXT, tokenizer: 'character' as const }
 
-/** @param before runs in the worker before anything else, to take away what a browser may lack */
+/** @param before runs in the worker before its own program, to take away what a browser may lack */
 async function newContext(before?: string): Promise<BrowserContext> {
   const context = await browser.newContext()
   context.on('request', request => requests.push({ url: request.url(), method: request.method() }))
   if (before !== undefined) {
-    await context.route('**/trainer-worker-*.js', async route => {
+    await context.route('**/train-worker-*.js', async route => {
       const response = await route.fetch()
       await route.fulfill({ response, body: `${before};${await response.text()}` })
     })

@@ -44,13 +44,24 @@ export interface Site {
   close(): Promise<void>
 }
 
+/** Vitest's NODE_ENV is "test", with which Svelte's checks for developers would be built in, too. */
+async function buildStudio(folder: string): Promise<void> {
+  const { NODE_ENV } = process.env
+  process.env.NODE_ENV = 'production'
+  try {
+    await build({
+      root: fileURLToPath(new URL('../../studio', import.meta.url)),
+      logLevel: 'error',
+      build: { outDir: folder, emptyOutDir: true },
+    })
+  } finally {
+    process.env.NODE_ENV = NODE_ENV
+  }
+}
+
 export async function openSite(): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'ondo-studio-'))
-  await build({
-    root: fileURLToPath(new URL('../../studio', import.meta.url)),
-    logLevel: 'error',
-    build: { outDir: folder, emptyOutDir: true },
-  })
+  await buildStudio(folder)
   const bundled = readFileSync(join(folder, 'models/index.json'), 'utf8')
   // What comes with the repository may change; these stories have their own two models.
   const bytes = smallModel()

@@ -47,7 +47,11 @@ export async function openTrainerSite(): Promise<TrainerSite> {
           page: fileURLToPath(new URL('trainer-entry.ts', import.meta.url)),
           example: writeExample(sources),
         },
-        output: { entryFileNames: '[name].js' },
+        // The workers are entries, too; those of the page have the names that PAGE asks for.
+        output: {
+          entryFileNames: ({ name }) =>
+            ['page', 'example'].includes(name) ? '[name].js' : 'assets/[name]-[hash].js',
+        },
         checks: { pluginTimings: false },
       },
     },
