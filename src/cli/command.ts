@@ -1,79 +1,11 @@
-/** A command as a value: its arguments, its flags, its examples; parsed by commander. */
+/** Parses the arguments of a command with commander, and runs it. */
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean, InputError } from '../errors.js'
-import { type Bilingual, flagName, type Knob, readKnob } from '../knob.js'
+import { readKnob } from '../knob.js'
+import { COMMON } from './flags.js'
 import { commandHelp, usageOf } from './help.js'
+import type { CommandSpec, Flag, Options } from './spec.js'
 import type { Io } from './terminal/io.js'
-
-export interface Flag {
-  /** As commander writes it: `-t, --temperature <T>`. */
-  readonly flags: string
-  readonly about: Bilingual
-  /** The knob it turns: gives range, default and check. */
-  readonly knob?: Knob
-  /** Read instead of, or before, the knob. */
-  readonly parse?: (text: string) => unknown
-  /** May be given several times. */
-  readonly repeat?: boolean
-  /** For a flag without a knob, or where the command's default differs from the knob's. */
-  readonly default?: string | number | boolean | Bilingual
-  /** Shown in help, in words, instead of the range. */
-  readonly range?: Bilingual
-  /** A heading in the help. */
-  readonly group?: Bilingual
-}
-
-export type Options = Readonly<Record<string, unknown>>
-
-export interface CommandSpec {
-  readonly name: string
-  /** `[MODEL]`, `MODEL TEXT...`: commander's `<needed>`, `[optional]`, `...`. */
-  readonly arguments: string
-  readonly about: Bilingual
-  readonly examples: readonly (readonly [command: string, what: Bilingual])[]
-  readonly flags: readonly Flag[]
-  /** After the options. */
-  readonly notes?: Bilingual
-  /** @returns the exit code */
-  run(
-    io: Io,
-    args: readonly (string | readonly string[] | undefined)[],
-    options: Options,
-  ): Promise<number>
-}
-
-/** Flags that every command has. */
-export const COMMON: readonly Flag[] = [
-  {
-    flags: '--quiet',
-    about: {
-      en: 'nothing on stderr but warnings and errors',
-      ja: '標準エラーには警告とエラーだけ',
-    },
-  },
-  {
-    flags: '--lang <LANG>',
-    about: { en: 'language of help and messages', ja: '表示の言語' },
-    range: { en: 'en | ja', ja: 'en | ja' },
-  },
-  { flags: '-h, --help', about: { en: 'this help', ja: 'このヘルプ' } },
-]
-
-/** The flag of a knob. @param short one letter; @param placeholder what stands for the value */
-export function flagOf(
-  knob: Knob,
-  more: { short?: string; placeholder?: string } & Partial<Omit<Flag, 'flags' | 'knob'>> = {},
-): Flag {
-  const { short, placeholder, ...rest } = more
-  const value =
-    knob.kind === 'flag'
-      ? ''
-      : ` <${placeholder ?? (knob.kind === 'choice' ? 'NAME' : knob.kind === 'text' ? 'TEXT' : 'N')}>`
-  const name = flagName(knob.name)
-  // A flag that is on by default is turned off.
-  const long = knob.kind === 'flag' && knob.default ? `--no-${name}` : `--${name}`
-  return { flags: `${short ? `-${short}, ` : ''}${long}${value}`, about: knob.about, knob, ...rest }
-}
 
 function optionOf(flag: Flag): Option {
   const option = new Option(flag.flags)

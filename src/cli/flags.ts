@@ -1,6 +1,23 @@
 /** Flags that several commands share. */
 import { readEscapes } from '../text/index.js'
-import { type Flag, flagOf } from './command.js'
+import { type Flag, flagOf } from './spec.js'
+
+/** Flags that every command has. */
+export const COMMON: readonly Flag[] = [
+  {
+    flags: '--quiet',
+    about: {
+      en: 'nothing on stderr but warnings and errors',
+      ja: '標準エラーには警告とエラーだけ',
+    },
+  },
+  {
+    flags: '--lang <LANG>',
+    about: { en: 'language of help and messages', ja: '表示の言語' },
+    range: { en: 'en | ja', ja: 'en | ja' },
+  },
+  { flags: '-h, --help', about: { en: 'this help', ja: 'このヘルプ' } },
+]
 
 export const THREADS: Flag = {
   flags: '--threads <N>',

@@ -1,7 +1,7 @@
 /** Help that teaches: examples first, then each option with its range and default; 80 columns. */
 import type { Bilingual, Knob } from '../knob.js'
 import { VERSION } from '../version.js'
-import type { CommandSpec, Flag } from './command.js'
+import type { CommandSpec, Flag } from './spec.js'
 import type { Io } from './terminal/io.js'
 import { NO_BREAK, padEnd, width, wrap } from './terminal/language.js'
 
@@ -57,18 +57,18 @@ function table(rows: readonly (readonly [left: string, right: string])[], column
   return text
 }
 
-const heading = (text: Bilingual, io: Io): string => `\n${io.paint.bold(io.t(text))}\n`
+const heading = (text: Bilingual, io: Io): string => `\n${io.stdoutColors.bold(io.t(text))}\n`
 
 function exampleRows(examples: CommandSpec['examples'], io: Io): string {
   let text = ''
   for (const [command, what] of examples) {
     const line = `  ${command}`
     const note = io.t(what)
-    if (note === '') text += `${io.paint.cyan(line)}\n`
+    if (note === '') text += `${io.stdoutColors.cyan(line)}\n`
     else if (width(line) < NOTES && NOTES + width(note) <= WIDTH) {
-      text += `${io.paint.cyan(padEnd(line, NOTES))}${note}\n`
+      text += `${io.stdoutColors.cyan(padEnd(line, NOTES))}${note}\n`
     } else {
-      text += `${io.paint.cyan(line)}\n`
+      text += `${io.stdoutColors.cyan(line)}\n`
       for (const wrapped of wrap(note, WIDTH - 6)) text += `      ${wrapped}\n`
     }
   }
@@ -86,7 +86,7 @@ export const usageOf = ({ name, arguments: given }: CommandSpec): string =>
   ['ondo', name, given.replaceAll(/[<>]/g, '').toUpperCase(), '[options]'].filter(Boolean).join(' ')
 
 export function commandHelp(spec: CommandSpec, flags: readonly Flag[], io: Io): string {
-  let text = `${io.paint.bold(io.t(HEADINGS.usage))}  ${usageOf(spec)}\n\n`
+  let text = `${io.stdoutColors.bold(io.t(HEADINGS.usage))}  ${usageOf(spec)}\n\n`
   for (const line of wrap(io.t(spec.about), WIDTH)) text += `${line}\n`
   text += heading(HEADINGS.examples, io) + exampleRows(spec.examples, io)
   let group: Bilingual | undefined = HEADINGS.options
@@ -140,7 +140,7 @@ export function mainHelp(commands: readonly Entry[], io: Io): string {
       { en: 'the same in a page, with a slider', ja: 'ページ上で、温度を手で動かしながら' },
     ],
   ]
-  let text = `${io.paint.bold('ondo')} ${VERSION}\n\n${wrap(io.t(about), WIDTH).join('\n')}\n`
+  let text = `${io.stdoutColors.bold('ondo')} ${VERSION}\n\n${wrap(io.t(about), WIDTH).join('\n')}\n`
   text += heading(HEADINGS.examples, io) + exampleRows(examples, io)
   text += heading(HEADINGS.commands, io)
   text += table(

@@ -9,8 +9,8 @@ import {
 } from '../errors.js'
 import { noWorkingFolder } from '../node/files.js'
 import { VERSION } from '../version.js'
-import type { CommandSpec } from './command.js'
 import { type Entry, mainHelp } from './help.js'
+import type { CommandSpec } from './spec.js'
 import { DONE, FAILED, Io, WRONG_USE } from './terminal/io.js'
 import { languageOf } from './terminal/language.js'
 import { waysOf } from './ways.js'
@@ -187,11 +187,14 @@ function report(error: unknown, name: string, spec: CommandSpec | undefined, io:
   const sentence = io.t({ en, ja: (error instanceof OndoError && error.ja) || en })
   if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
     io.error(sentence)
-    if (error.code === 'encoding-unrecognised') io.warn(io.dye.dim(encodingHint(error, io)))
+    if (error.code === 'encoding-unrecognised')
+      io.warn(io.stderrColors.dim(encodingHint(error, io)))
     if (!(error instanceof InputError)) return FAILED
     if (error.code === 'option' || error.code === 'argument' || error.code === 'command') {
       io.warn(
-        io.dye.dim(`${io.t({ en: 'see', ja: '参照' })}: ondo ${name ? `${name} ` : ''}--help`),
+        io.stderrColors.dim(
+          `${io.t({ en: 'see', ja: '参照' })}: ondo ${name ? `${name} ` : ''}--help`,
+        ),
       )
     }
     return WRONG_USE
@@ -201,6 +204,6 @@ function report(error: unknown, name: string, spec: CommandSpec | undefined, io:
   io.error(sentence)
   const stack = error instanceof Error && !(error instanceof OndoError) ? error.stack : undefined
   if (stack && process.env.ONDO_DEBUG) io.warn(stack)
-  else io.warn(io.dye.dim('This was not foreseen; ONDO_DEBUG=1 shows where it happened.'))
+  else io.warn(io.stderrColors.dim('This was not foreseen; ONDO_DEBUG=1 shows where it happened.'))
   return FAILED
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { ways as onPage } from '../../studio/shared/messages/ways.js'
 import { InputError, sentenceOf, WAYS, type Way } from '../errors.js'
 import { ADJUSTABLE } from '../train/checkpoint.js'
-import type { CommandSpec } from './command.js'
+import type { CommandSpec } from './spec.js'
 import { waysOf } from './ways.js'
 
 const source = fileURLToPath(new URL('..', import.meta.url))

@@ -1,6 +1,6 @@
 /** What to do about a refusal, in the flags of the command that met it. */
 import { WAYS, type Ways } from '../errors.js'
-import type { CommandSpec } from './command.js'
+import type { CommandSpec } from './spec.js'
 
 /** @param spec undefined: no command was found yet */
 export function waysOf(spec: Pick<CommandSpec, 'flags'> | undefined): Ways {

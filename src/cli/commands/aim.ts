@@ -9,11 +9,11 @@ import {
   writeTemperature,
 } from '../../measure/index.js'
 import { sweepPool } from '../../node/sweep-pool.js'
-import { type CommandSpec, flagOf } from '../command.js'
 import { BEGINNING, CHAIN, THREADS } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { trainedText } from '../inputs/training-text.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import { number } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { LiveLine } from '../terminal/progress-line.js'
@@ -167,7 +167,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const [low, high] = interval.map(short)
   const T = short(temperature)
   await io.write(
-    `${io.paint.bold(`T = ${T}`)}${io.t({ en: ` for ${written(measure, target, io)} (95%: ${low} – ${high})`, ja: `　${written(measure, target, io)}のため（95%信頼区間 ${low} – ${high}）` })}\n`,
+    `${io.stdoutColors.bold(`T = ${T}`)}${io.t({ en: ` for ${written(measure, target, io)} (95%: ${low} – ${high})`, ja: `　${written(measure, target, io)}のため（95%信頼区間 ${low} – ${high}）` })}\n`,
   )
   const reach = `${written(measure, check.low, io, false)} – ${written(measure, check.high, io, false)}`
   await io.write(

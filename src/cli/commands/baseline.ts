@@ -6,9 +6,9 @@ import { exp, LN2 } from '../../numeric.js'
 import { buildTokenizer, encodeContent, type TokenizerKind } from '../../text/index.js'
 import { partsOf, testOf } from '../../train/data-parts.js'
 import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../../train/index.js'
-import { type CommandSpec, flagOf } from '../command.js'
 import { JSON_LINE, MIN_COUNT } from '../flags.js'
 import { corpusLines, READING, warnOfDoubts } from '../inputs/corpus.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import { BY_THE_TEXT_IN_WORDS, durationOf, lossOf, number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
@@ -116,11 +116,11 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     en: 'order     nats     bits   perplexity',
     ja: '次数    ナット   ビット パープレキシティ',
   })
-  await io.write(`${io.paint.dim(head)}\n`)
+  await io.write(`${io.stdoutColors.dim(head)}\n`)
   for (const [i, nats] of best.losses.entries()) {
     const line = row(String(i + 1).padStart(5), nats)
     const mark = io.t({ en: ' best', ja: ' 最良' })
-    await io.write(i === best.order - 1 ? `${io.paint.bold(line + mark)}\n` : `${line}\n`)
+    await io.write(i === best.order - 1 ? `${io.stdoutColors.bold(line + mark)}\n` : `${line}\n`)
   }
   if (testLoss !== undefined) {
     await io.write(`${row(padEnd(io.t({ en: 'test', ja: 'テスト' }), 5), testLoss)}\n`)

@@ -11,8 +11,8 @@ import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
 import { base64Of, printable, readableBytes, readEscapes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
-import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width } from '../terminal/language.js'
 import { readingPrompt } from '../terminal/progress-line.js'
@@ -131,7 +131,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const { high } = last.interval
     const all = from === 0 && high === Number.POSITIVE_INFINITY
     io.say(
-      io.dye.dim(
+      io.stderrColors.dim(
         all
           ? io.t({
               en: `all ${count}: no temperature writes another`,

@@ -11,10 +11,10 @@ import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
 import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
-import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
 import { hashOf, READING, sayReading } from '../inputs/corpus.js'
 import { openModel, titleOf } from '../inputs/open-model.js'
+import type { CommandSpec } from '../spec.js'
 import { number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
@@ -55,7 +55,7 @@ function diagram({ before, after, count, temperature }: Calibration, io: Io): st
     en: 'How sure it was, the share of predictions, and how often it was right:\n█ as often as it was sure, ▓ more often, ░ less often.',
     ja: '左から、自信、予測に占める割合、当たった割合。\n█ 自信どおり、▓ 自信より多く当たった、░ 自信より外れた',
   })
-  return `${io.paint.dim(head)}\n${rows.join('\n')}\n${key}\n`
+  return `${io.stdoutColors.dim(head)}\n${rows.join('\n')}\n${key}\n`
 }
 
 function summary(calibration: Calibration, io: Io): string {
@@ -67,8 +67,8 @@ function summary(calibration: Calibration, io: Io): string {
   const percent = (e: number): string => `${(100 * e).toFixed(2)}%`
   const reach = interval ? ` (95%: ${write(interval[0])} – ${write(interval[1])})` : ''
   return (
-    io.paint.bold(`T* = ${write(temperature)}${reach}\n`) +
-    io.paint.dim(row('', 'T = 1', 'T*')) +
+    io.stdoutColors.bold(`T* = ${write(temperature)}${reach}\n`) +
+    io.stdoutColors.dim(row('', 'T = 1', 'T*')) +
     row(
       io.t({ en: 'loss, nats a symbol', ja: '損失（ナット/文字）' }),
       nats(before.nats),

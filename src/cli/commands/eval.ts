@@ -11,11 +11,11 @@ import {
   type Stretch,
 } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
-import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
 import { hashOf, READING, sayReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { DYNAMIC_FLAGS, dynamicOptions, scoreDynamically } from '../reports/dynamic-score.js'
+import type { CommandSpec } from '../spec.js'
 import { number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
@@ -137,12 +137,14 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     )
   }
   const head = `${padEnd('', 20)}${io.t({ en: '    nats     bits   perplexity       symbols', ja: '  ナット   ビット パープレキシティ    文字数' })}\n`
-  await io.write(io.paint.dim(head))
+  await io.write(io.stdoutColors.dim(head))
   if (held && seen) {
-    await io.write(io.paint.bold(row(io.t({ en: 'held out', ja: '検証用の部分' }), held, io)))
+    await io.write(
+      io.stdoutColors.bold(row(io.t({ en: 'held out', ja: '検証用の部分' }), held, io)),
+    )
     if (dynamic) {
       const label = io.t({ en: 'held out, dynamic', ja: '検証用（動的評価）' })
-      await io.write(io.paint.bold(row(label, dynamic, io)))
+      await io.write(io.stdoutColors.bold(row(label, dynamic, io)))
     }
     await io.write(row(io.t({ en: 'trained on', ja: '学習した部分' }), seen, io))
   }

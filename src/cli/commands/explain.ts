@@ -3,8 +3,8 @@ import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { type Candidate, type Interval, SEED, TEMPERATURE } from '../../temperature/index.js'
 import { printable, readEscapes, readIncoming } from '../../text/index.js'
-import { type CommandSpec, flagOf } from '../command.js'
 import { openModel } from '../inputs/open-model.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
 import { EIGHTHS, readingPrompt } from '../terminal/progress-line.js'
@@ -88,7 +88,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     const row = ({ id, rank, logit, p, pT, cumulative }: Candidate): string => {
       const drawn = id === draw.id
       const line = `${drawn ? '>' : ' '}${String(rank).padStart(4)}  ${padEnd(symbol(id), 7)}${logit.toFixed(2).padStart(7)}${percent(p)}${percent(pT)}${percent(cumulative)}  ${bar(pT)}`
-      return drawn ? io.paint.bold(line) : line
+      return drawn ? io.stdoutColors.bold(line) : line
     }
     const lines = [
       io.t({

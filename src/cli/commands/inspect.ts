@@ -3,8 +3,8 @@ import { hashOfFile } from '../../file/index.js'
 import { parameterCount } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import { isInvisible, printable } from '../../text/index.js'
-import type { CommandSpec } from '../command.js'
 import { type OpenedFile, openModelFile, quoted } from '../inputs/open-model.js'
+import type { CommandSpec } from '../spec.js'
 import { bytesOf, cellName, durationOf, lossOf, number, splitName } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, wrap } from '../terminal/language.js'
@@ -19,7 +19,7 @@ function rows(
   for (const [label, value] of pairs) {
     if (value === undefined) continue
     const lines = wrap(value, 80 - LABEL - 2)
-    text += `  ${io.paint.dim(padEnd(label, LABEL))}${lines[0]}\n`
+    text += `  ${io.stdoutColors.dim(padEnd(label, LABEL))}${lines[0]}\n`
     for (const line of lines.slice(1)) text += `${' '.repeat(LABEL + 2)}${line}\n`
   }
   return text
@@ -39,7 +39,7 @@ function symbolList({ model }: OpenedFile, io: Io): string {
 async function describe(opened: OpenedFile, name: string, io: Io): Promise<string> {
   const { model, header, path, bytes } = opened
   const { config, tokenizer, training } = model
-  const bold = (text: string): string => `${io.paint.bold(text)}\n`
+  const bold = (text: string): string => `${io.stdoutColors.bold(text)}\n`
   const size = number(parameterCount(config), io)
   const fileHash = await hashOfFile(model)
   let text = bold(model.name ?? name)

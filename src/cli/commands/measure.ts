@@ -16,11 +16,11 @@ import {
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
 import { encodeJudged, judgedContent, printable } from '../../text/index.js'
-import type { CommandSpec } from '../command.js'
 import { JSON_LINE } from '../flags.js'
 import { READING, sayReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { trainedText } from '../inputs/training-text.js'
+import type { CommandSpec } from '../spec.js'
 import { number } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width, wrap } from '../terminal/language.js'
@@ -165,12 +165,12 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const rows = rowsOf(measures, usual, heldOut)
   const head = io.t({ en: 'usual for the corpus (1% – 99%)', ja: 'コーパスの普通（1%〜99%）' })
   await io.write(
-    `${io.paint.bold(read.name)}: ${io.t({
+    `${io.stdoutColors.bold(read.name)}: ${io.t({
       en: `${counted(number(measures.characters, io), 'character')}, ${counted(number(measures.words, io), 'word')}`,
       ja: `${number(measures.characters, io)}文字、${number(measures.words, io)}語`,
     })}\n`,
   )
-  await io.write(io.paint.dim(`${padEnd('', 49)}${head}\n`))
+  await io.write(io.stdoutColors.dim(`${padEnd('', 49)}${head}\n`))
   for (const { name, value, usual: own } of rows) {
     const shown = ' '.repeat(Math.max(0, 14 - width(value))) + value
     await io.write(`${`${padEnd(io.t(name), 33)}${shown}  ${own ?? ''}`.trimEnd()}\n`)

@@ -1,8 +1,8 @@
 /** `ondo replay`: the text of a saved run, or of a code, written again. */
 import { generate, optionsOf, promptIds, runHeader } from '../../generate/index.js'
 import { writableStops } from '../../text/index.js'
-import type { CommandSpec } from '../command.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
+import type { CommandSpec } from '../spec.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
 import { TextOutput } from '../terminal/text-output.js'

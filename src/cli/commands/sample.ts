@@ -34,10 +34,10 @@ import {
   type UnknownPolicy,
   writableStops,
 } from '../../text/index.js'
-import { type CommandSpec, type Flag, flagOf } from '../command.js'
 import { DEFAULT_MODEL, openModel } from '../inputs/open-model.js'
 import { readPromptFile } from '../inputs/prompt-file.js'
 import { LoopReporter } from '../reports/loop-report.js'
+import { type CommandSpec, type Flag, flagOf } from '../spec.js'
 import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
 import { TextOutput } from '../terminal/text-output.js'
@@ -313,10 +313,10 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     }
     // Of some steps it is nothing to speak of: there, only one symbol is likely.
     if (note && idle === symbols) {
-      io.warn(io.dye.yellow(io.t(note)))
+      io.warn(io.stderrColors.yellow(io.t(note)))
     }
     const unreached = reach.note()
-    if (unreached) io.warn(io.dye.yellow(io.t(unreached)))
+    if (unreached) io.warn(io.stderrColors.yellow(io.t(unreached)))
     if (options.save !== undefined) await save(io, header, kept, options, name)
   }
   return signal.aborted ? io.interruptedCode : DONE
@@ -372,7 +372,7 @@ function summary(
   )
   const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
   io.say(
-    io.dye.dim(
+    io.stderrColors.dim(
       io.t({
         en: `— T ${T} · seed ${run.seed} · ${counted(run.symbols, 'symbol')}${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
         ja: `— 温度 ${T} · 種 ${run.seed} · ${run.symbols}文字${bits && `${bits}ビット/文字`} · 毎秒${rate.toLocaleString('en')}文字`,

@@ -1,6 +1,6 @@
 /** `ondo studio`: the page, served on this machine until Ctrl-C. */
 import { PORT, serveStudio } from '../../node/serve.js'
-import { type CommandSpec, flagOf } from '../command.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import type { Io } from '../terminal/io.js'
 
 interface StudioOptions {
@@ -34,7 +34,7 @@ async function run(io: Io, _: readonly unknown[], given: object): Promise<number
     )
   }
   await io.write(`${served.url}\n`)
-  io.say(io.dye.dim(io.t({ en: 'Ctrl-C stops it', ja: 'Ctrl-Cで終了' })))
+  io.say(io.stderrColors.dim(io.t({ en: 'Ctrl-C stops it', ja: 'Ctrl-Cで終了' })))
   await new Promise<void>(resolve => {
     if (interrupt.aborted) resolve()
     interrupt.addEventListener('abort', () => resolve(), { once: true })

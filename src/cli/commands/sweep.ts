@@ -19,11 +19,11 @@ import { SweepFolder, type SweepKey } from '../../node/sweep-folder.js'
 import { sweepPool } from '../../node/sweep-pool.js'
 import { createChain, LENGTH } from '../../temperature/index.js'
 import { VERSION } from '../../version.js'
-import { type CommandSpec, flagOf } from '../command.js'
 import { BEGINNING, CHAIN, THREADS } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
 import { openModel, titleOf } from '../inputs/open-model.js'
 import { trainedText } from '../inputs/training-text.js'
+import { type CommandSpec, flagOf } from '../spec.js'
 import { durationOf, number } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width, wrap } from '../terminal/language.js'
@@ -117,7 +117,7 @@ function curveTable(result: SweepResult, io: Io): string {
       `${padStart(writeTemperature(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
     )
   }
-  return `${io.paint.dim(lines[0].trimEnd())}\n${lines
+  return `${io.stdoutColors.dim(lines[0].trimEnd())}\n${lines
     .slice(1)
     .map(line => `${line.trimEnd()}\n`)
     .join('')}`

@@ -1,9 +1,9 @@
 /** The options of `ondo train`: every setting of the table, and what a command line has besides. */
 import { readEscapes, TOKENIZERS, type TokenizerKind } from '../../text/index.js'
 import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../../train/index.js'
-import { type Flag, flagOf } from '../command.js'
 import { MIN_COUNT, THREADS } from '../flags.js'
 import { READING } from '../inputs/corpus.js'
+import { type Flag, flagOf } from '../spec.js'
 import { BY_THE_TEXT_IN_WORDS } from '../terminal/format.js'
 import { folderName } from '../terminal/write-output.js'
 

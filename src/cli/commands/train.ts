@@ -22,11 +22,11 @@ import {
   train as trainer,
   trainSettings,
 } from '../../train/index.js'
-import type { CommandSpec } from '../command.js'
 import { corpusLines, PassLine, vocabularyLines, warnOfDoubts } from '../inputs/corpus.js'
 import { quoted } from '../inputs/open-model.js'
 import { defaultFolder, noText, type Source, TrainingFolder } from '../inputs/training-folder.js'
 import { Reporter } from '../reports/training-report.js'
+import type { CommandSpec } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { baselineOf, baselineSeconds } from './baseline.js'
 import { FLAGS, type TrainFlags } from './train-flags.js'

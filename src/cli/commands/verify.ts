@@ -2,8 +2,8 @@
 import { counted, InputError } from '../../errors.js'
 import { type Difference, verifyRun } from '../../generate/index.js'
 import type { Bilingual } from '../../knob.js'
-import type { CommandSpec } from '../command.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
+import type { CommandSpec } from '../spec.js'
 import { DONE, FAILED, type Io } from '../terminal/io.js'
 import { readingPrompt } from '../terminal/progress-line.js'
 

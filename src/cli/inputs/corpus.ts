@@ -8,7 +8,7 @@ import {
   type VocabularyReport,
 } from '../../text/index.js'
 import { corpusHash } from '../../train/corpus.js'
-import type { Flag } from '../command.js'
+import type { Flag } from '../spec.js'
 import { bytesOf, number } from '../terminal/format.js'
 import type { Io } from '../terminal/io.js'
 import { width } from '../terminal/language.js'
@@ -90,7 +90,7 @@ function doubtLines({ files }: Pick<CorpusSource, 'files'>, io: Io): string[] {
 
 /** Also under --quiet: a text in a wrong encoding trains a model that is worth nothing. */
 export function warnOfDoubts(corpus: Pick<CorpusSource, 'files'>, io: Io): void {
-  for (const line of doubtLines(corpus, io)) io.warn(io.dye.yellow(line))
+  for (const line of doubtLines(corpus, io)) io.warn(io.stderrColors.yellow(line))
 }
 
 /** Where not all files are told of: only what was left out, and questions. */

@@ -11,7 +11,7 @@ import {
   dynamicReader,
   dynamicSettings,
 } from '../../train/index.js'
-import { type Flag, flagOf, type Options } from '../command.js'
+import { type Flag, flagOf, type Options } from '../spec.js'
 
 const GROUP = { en: 'Dynamic evaluation', ja: '動的評価' }
 

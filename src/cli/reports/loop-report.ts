@@ -127,7 +127,7 @@ export class LoopReporter {
   }
 
   private say(text: Bilingual): void {
-    this.io.say(this.io.dye.dim(`— ${this.io.t(text)}`))
+    this.io.say(this.io.stderrColors.dim(`— ${this.io.t(text)}`))
   }
 
   private sayLoop({ period, start }: Loop): void {

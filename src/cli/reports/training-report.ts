@@ -73,7 +73,7 @@ export class Reporter {
         return this.evaluation(event)
       case 'warning':
         this.line.clear()
-        return this.io.warn(this.io.dye.yellow(this.io.t(event.message)))
+        return this.io.warn(this.io.stderrColors.yellow(this.io.t(event.message)))
       case 'checkpoint':
         return
       case 'end':
@@ -121,7 +121,9 @@ export class Reporter {
             ja: `学習を中断しました。${out} にある更新${saved}回のチェックポイントは無事です。下の問題を直したら、次で再開できます:`,
           }),
     )
-    io.warn(`  ${io.dye.cyan(saved === undefined ? options.command : options.resumeCommand)}`)
+    io.warn(
+      `  ${io.stderrColors.cyan(saved === undefined ? options.command : options.resumeCommand)}`,
+    )
   }
 
   close(): void {
@@ -220,7 +222,7 @@ export class Reporter {
     const loss = event.smoothedLoss.toFixed(4)
     const [nats, bits] = [event.loss.toFixed(4), (event.loss / LN2).toFixed(4)]
     const pace = this.latest && !io.live ? this.pace(this.latest) : ''
-    const best = event.best ? ` ${io.dye.green(io.t({ en: 'best', ja: '最良' }))}` : ''
+    const best = event.best ? ` ${io.stderrColors.green(io.t({ en: 'best', ja: '最良' }))}` : ''
     this.line.print(
       io.t({
         en: `step ${event.step} epoch ${epoch} loss ${loss} validation ${nats} nats ${bits} bits`,
@@ -240,8 +242,10 @@ export class Reporter {
     for (const temperature of TEMPERATURES) {
       const text = await sampleText(model, temperature)
       const [first, ...rest] = wrap((prompt ?? '') + visible(text), 72)
-      this.line.print(`${io.dye.cyan(`T ${temperature}`.padEnd(7))} ${io.dye.dim(first)}`)
-      for (const more of rest) this.line.print(`        ${io.dye.dim(more)}`)
+      this.line.print(
+        `${io.stderrColors.cyan(`T ${temperature}`.padEnd(7))} ${io.stderrColors.dim(first)}`,
+      )
+      for (const more of rest) this.line.print(`        ${io.stderrColors.dim(more)}`)
     }
   }
 
@@ -271,7 +275,7 @@ export class Reporter {
       )
       if (this.baseline && loss !== undefined) io.say(comparison(this.baseline, loss, io))
       io.say(keptWhere(event, out, io))
-      io.say(`  ${io.dye.cyan(`ondo sample ${quoted(out)}`)}`)
+      io.say(`  ${io.stderrColors.cyan(`ondo sample ${quoted(out)}`)}`)
       return
     }
     io.warn(
@@ -280,7 +284,7 @@ export class Reporter {
         ja: `更新${event.step}回、${event.epoch.toFixed(2)}エポックで停止し、${out} に保存しました。再開するには:`,
       }),
     )
-    io.warn(`  ${io.dye.cyan(options.resumeCommand)}`)
+    io.warn(`  ${io.stderrColors.cyan(options.resumeCommand)}`)
   }
 }
 

@@ -50,8 +50,8 @@ export class Io {
   readonly language: Language
   quiet = false
   /** Colours for stdout, and for stderr. */
-  readonly paint = colours(process.stdout)
-  readonly dye = colours(process.stderr)
+  readonly stdoutColors = colours(process.stdout)
+  readonly stderrColors = colours(process.stderr)
   /** Nothing more can be written to stdout: whoever read it went away (`| head`), or it failed. */
   closed = false
   /** Why stdout can't be written; undefined for a pipe that was closed, which is no complaint. */
@@ -170,7 +170,7 @@ export class Io {
   /** Why the command failed. */
   error(sentence: string): void {
     this.saidError = true
-    this.warn(`${this.dye.red('error')}: ${sentence}`)
+    this.warn(`${this.stderrColors.red('error')}: ${sentence}`)
   }
 
   t(text: Bilingual): string {

@@ -59,7 +59,7 @@ export class TextOutput {
     const { prompt } = this
     this.prompt = ''
     if (prompt === '') return
-    await this.io.write(this.form === 'raw' ? prompt : this.io.paint.dim(prompt))
+    await this.io.write(this.form === 'raw' ? prompt : this.io.stdoutColors.dim(prompt))
     this.lineEnded = prompt.endsWith('\n')
   }
 
