@@ -1,12 +1,20 @@
 /** All formats, in the order in which they are tried: those that show clear marks come first. */
 import { didYouMean, FileError, InputError, quote } from '../errors.js'
+import { charRnnJs } from './char-rnn-js.js'
 import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
 import type { Format, SourceFile } from './source.js'
 import { torchRnn } from './torch-rnn.js'
 
-export const FORMATS: readonly Format[] = [torchRnn, pytorch, safetensors, ml5, recurrentjs]
+export const FORMATS: readonly Format[] = [
+  torchRnn,
+  pytorch,
+  safetensors,
+  ml5,
+  recurrentjs,
+  charRnnJs,
+]
 
 /** What `--from` accepts. */
 export const FORMAT_KINDS: readonly string[] = FORMATS.map(({ kind }) => kind)

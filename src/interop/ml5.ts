@@ -84,7 +84,7 @@ function vocabularyOf(file: SourceFile | undefined): Vocabulary | undefined {
     }
     symbols[id as number] = symbol
   }
-  return { kind: 'text', symbols: Array.from(symbols) }
+  return { symbols: Array.from(symbols) }
 }
 
 function layerOf(kernel: Float32Array, bias: Float32Array, H: number): LayerMatrices {

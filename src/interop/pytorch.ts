@@ -133,7 +133,7 @@ function vocabularyIn(found: Search['vocabularies'], V: number): Vocabulary | un
     for (const one of [value, ...nested]) {
       // A Python set has no order that could be known.
       const symbols = one instanceof Set ? undefined : symbolsOf(one, V)
-      if (symbols) return { kind: 'text', symbols }
+      if (symbols) return { symbols }
     }
   }
   return undefined

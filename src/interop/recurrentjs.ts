@@ -121,7 +121,7 @@ export const recurrentjs: Format = {
         headBias,
         restart: 0,
       }),
-      tokenizer: tokenizerOf(options.vocabulary ?? { kind: 'text', symbols }, V),
+      tokenizer: tokenizerOf(options.vocabulary ?? { symbols }, V),
       prompt: SENTENCE_END,
       notes: [
         {

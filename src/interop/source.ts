@@ -18,13 +18,10 @@ export interface ImportOptions {
   readonly window?: number
 }
 
-/**
- * The symbols of a foreign model. A text of one character each, or of any length (words); bytes; or
- * tokens of which some stand for no text (`undefined`: padding, a byte that the corpus lacked).
- */
-export type Vocabulary =
-  | { readonly kind: 'text'; readonly symbols: readonly (string | undefined)[] }
-  | { readonly kind: 'byte'; readonly bytes: readonly (number | undefined)[] }
+/** The symbols of a foreign model in the order of their ids; undefined where an id has none. */
+export interface Vocabulary {
+  readonly symbols: readonly (string | undefined)[]
+}
 
 /** A foreign model in the form of ours: PyTorch's names, shapes and gate order. */
 export interface Imported {

@@ -91,7 +91,7 @@ export const torchRnn: Format = {
         headWeight,
         headBias,
       }),
-      tokenizer: tokenizerOf(options.vocabulary ?? (symbols && { kind: 'text', symbols }), V),
+      tokenizer: tokenizerOf(options.vocabulary ?? (symbols && { symbols }), V),
       notes: [
         {
           en: 'ids count from 0 instead of 1; columns i f o g became rows i f g o',

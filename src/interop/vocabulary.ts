@@ -1,6 +1,7 @@
 /** From the symbols of a foreign model to a tokenizer of ours. */
 import { counted, FileError, InputError, quote } from '../errors.js'
-import { CharacterTokenizer, type Tokenizer, tokenizerFrom } from '../text/index.js'
+import { CharacterTokenizer, type Tokenizer } from '../text/index.js'
+import type { NetworkMatrices } from './assemble.js'
 import type { Vocabulary } from './source.js'
 
 const isOneCharacter = (symbol: string): boolean => [...symbol].length === 1
@@ -22,7 +23,7 @@ function listed(wrong: readonly (readonly [id: number, symbol: string | undefine
  */
 export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Tokenizer | undefined {
   if (!vocabulary) return undefined
-  const count = vocabulary.kind === 'byte' ? vocabulary.bytes.length : vocabulary.symbols.length
+  const count = vocabulary.symbols.length
   if (count !== V) {
     throw new InputError(
       'vocabulary',
@@ -30,7 +31,6 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
       { way: 'vocabulary' },
     )
   }
-  if (vocabulary.kind === 'byte') return tokenizerFrom({ kind: 'byte', bytes: vocabulary.bytes })
   const seen = new Set<string>()
   const wrong = [...vocabulary.symbols.entries()].filter(([, symbol]) => {
     const bad = symbol === undefined || !isOneCharacter(symbol) || seen.has(symbol)
@@ -45,4 +45,33 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
     )
   }
   return new CharacterTokenizer(vocabulary.symbols as readonly string[])
+}
+
+/** A logit at which exp gives 0 at any temperature up to 1e7, and which float32 and float16 can hold. */
+const NEVER = -60_000
+
+/**
+ * A network of some bytes, one-hot, as one of all 256 bytes, where the id of a byte is the byte. A byte
+ * that it lacks reads as no input and is never drawn at a finite temperature.
+ * @param ids from byte to id
+ */
+export function expandBytes(
+  network: NetworkMatrices,
+  ids: ReadonlyMap<number, number>,
+): NetworkMatrices {
+  const SIZE = 256
+  const [first, ...rest] = network.layers
+  if (!first) return network
+  const V = network.headBias.length
+  const rows = first.biasIh.length
+  const H = network.headWeight.length / V
+  const weightIh = new Float32Array(rows * SIZE)
+  const headWeight = new Float32Array(SIZE * H)
+  const headBias = new Float32Array(SIZE).fill(NEVER)
+  for (const [byte, id] of ids) {
+    for (let r = 0; r < rows; r++) weightIh[r * SIZE + byte] = first.weightIh[r * V + id] as number
+    headWeight.set(network.headWeight.subarray(id * H, (id + 1) * H), byte * H)
+    headBias[byte] = network.headBias[id] as number
+  }
+  return { ...network, layers: [{ ...first, weightIh }, ...rest], headWeight, headBias }
 }
