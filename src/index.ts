@@ -82,14 +82,14 @@ export {
   createChain,
   Distribution,
   type Draw,
+  formatChain,
+  formatSchedule,
   type Interval,
   intervalOf,
   parseChain,
   parseSchedule,
   type Schedule,
   type TemperatureAt,
-  writeChain,
-  writeSchedule,
 } from './temperature/index.js'
 // Text to ids: a tokenizer is built from a text or comes with a model.
 export {

@@ -34,7 +34,7 @@ export const THREADS: Flag = {
 
 /** For commands that write texts to measure them: what a chain is, `ondo sample --help` says. */
 export const CHAIN: Flag = {
-  flags: '--chain <LINKS>',
+  flags: '--chain <SAMPLERS>',
   about: {
     en: 'what stands between the logits and the draw, as in ondo sample',
     ja: 'ロジットと抽選の間に置くもの。ondo sampleと同じ',

@@ -10,9 +10,9 @@ import {
   checkSchedule,
   createChain,
   LENGTH,
-  type LinkInput,
-  type Moment,
+  type SamplerInput,
   type Schedule,
+  type ScheduleInput,
   SEED,
   startSchedule,
   TEMPERATURE,
@@ -33,9 +33,9 @@ export interface GenerateOptions {
    * 0 to Infinity; a schedule, written (`0.4@0 1.2@200`) or as a value; or a function read before
    * each draw (a slider). Default 0.8.
    */
-  readonly temperature?: number | string | Schedule | ((moment: Moment) => number)
-  /** Links between the logits and the draw: `"temperature, min-p 0.05"`. Default: temperature. */
-  readonly chain?: string | readonly LinkInput[]
+  readonly temperature?: number | string | Schedule | ((moment: ScheduleInput) => number)
+  /** Samplers between the logits and the draw: `"temperature, min-p 0.05"`. Default: temperature. */
+  readonly chain?: string | readonly SamplerInput[]
   /** Find for each choice the temperatures at which it is the same. Default false. */
   readonly intervals?: boolean
   /** Report at each step the loop in which the text ends, if it does. Default false. */

@@ -6,7 +6,7 @@
  * text at another temperature shares with this one all that is before the first difference: that
  * part is drawn anew from logits that were kept, so only the rest costs the network.
  *
- * With temperature alone. A schedule has not one temperature to move; a link that cuts candidates
+ * With temperature alone. A schedule has not one temperature to move; a sampler that cuts candidates
  * makes the set of temperatures something else than an interval.
  */
 import { InputError } from '../errors.js'
@@ -29,7 +29,7 @@ import { findLongestLoop, LEAST_LOOP, type Loop } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
 import { type Passage, temperatureBeyond } from './next-text.js'
 import { readPromptInSlices } from './prefill.js'
-import { writtenChain, writtenTemperature } from './run/header.js'
+import { canonicalChain, canonicalTemperature } from './run/header.js'
 import { StateCache } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
 import type { PromptState, SymbolRecord } from './writer.js'
@@ -260,7 +260,7 @@ export class SeedTexts {
  * The closest temperature above or below a run's at which its text changes: where, from what to
  * what; undefined where none is. For more than one, use `SeedTexts`, which keeps what it knows.
  * @param run as for `generate`; its temperature one number, its chain temperature alone
- * @throws InputError for a schedule, a function, or a chain with other links
+ * @throws InputError for a schedule, a function, or a chain with other samplers
  */
 export async function nextTemperature(
   model: Model,
@@ -274,17 +274,17 @@ export async function nextTemperature(
 /** @throws InputError unless the run is at one temperature, with temperature alone */
 function constantOf(model: Model, run: GenerateOptions): number {
   const { temperature = TEMPERATURE.default, chain } = run
-  const links = chain === undefined ? undefined : writtenChain(chain, model.tokenizer)
-  if (links !== undefined) {
+  const written = chain === undefined ? undefined : canonicalChain(chain, model.tokenizer)
+  if (written !== undefined) {
     throw new InputError(
       'chain',
-      `The chain is "${links}"; expected temperature alone: with other links a choice does not keep to one interval of temperatures.`,
+      `The chain is "${written}"; expected temperature alone: with other samplers a choice does not keep to one interval of temperatures.`,
     )
   }
   if (typeof temperature === 'number') return checkTemperature(temperature)
   const schedule = typeof temperature === 'string' ? parseSchedule(temperature) : temperature
   if (typeof schedule === 'object' && schedule.kind === 'constant') return schedule.temperature
-  const came = typeof schedule === 'function' ? 'a function' : `"${writtenTemperature(schedule)}"`
+  const came = typeof schedule === 'function' ? 'a function' : `"${canonicalTemperature(schedule)}"`
   throw new InputError(
     'temperature',
     `The temperature is ${came}; expected one number: a text whose temperature moves has no next one.`,

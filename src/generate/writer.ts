@@ -18,7 +18,7 @@ import {
   type Draw,
   type Interval,
   intervalOf,
-  type Moment,
+  type ScheduleInput,
 } from '../temperature/index.js'
 import { LOOP_REPEATS, type Loop, LoopDetector } from '../text/index.js'
 import type { StreamDecoder } from '../text/tokenizer.js'
@@ -64,7 +64,7 @@ export interface WriterOptions {
   readonly seed: Seed
   /** Independent luck under the same seed. Default 0. */
   readonly stream?: number
-  /** Links between the logits and the draw. Default: temperature alone. */
+  /** Samplers between the logits and the draw. Default: temperature alone. */
   readonly chain?: Chain
   /** Keep what `moment()` tells of the text: its end, and whether it loops. Default false. */
   readonly watch?: boolean
@@ -193,7 +193,7 @@ export class Writer {
   }
 
   /** What a schedule may look at before the next draw. */
-  moment(): Moment {
+  moment(): ScheduleInput {
     const distribution = this.peek()
     return {
       position: this.index,
@@ -323,7 +323,7 @@ export class Writer {
       history,
       temperature,
       text: tail,
-      luck: () => random.secondCoin(index),
+      secondCoin: () => random.secondCoin(index),
     })
   }
 }

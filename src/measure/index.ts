@@ -81,8 +81,8 @@ export {
 } from './sweep/sweep.js'
 export {
   DEFAULT_TEMPERATURES,
+  formatTemperature,
   parseTemperatures,
-  writeTemperature,
 } from './sweep/temperature-list.js'
 export {
   type Border,

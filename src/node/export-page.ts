@@ -11,7 +11,7 @@ import { FileError } from '../errors.js'
 import { decodeModel, readModelHeader } from '../file/index.js'
 import { armour, toPlanes } from '../file/printable-bytes.js'
 import { promptIds } from '../generate/generate.js'
-import { writtenTemperature } from '../generate/run/header.js'
+import { canonicalTemperature } from '../generate/run/header.js'
 import { readSeed, type Seed } from '../random.js'
 import { checkTemperature, SEED, TEMPERATURE } from '../temperature/index.js'
 import { VERSION } from '../version.js'
@@ -84,7 +84,7 @@ export async function exportPage(
     packed: packed.length,
     prompt,
     seed: String(readSeed(options.seed ?? SEED.default)),
-    temperature: writtenTemperature(temperature),
+    temperature: canonicalTemperature(temperature),
   }
   const style = await part('page.css')
   const script = inScript(await part('page.js'))

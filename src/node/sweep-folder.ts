@@ -10,13 +10,13 @@ import { isNamed } from '../file/index.js'
 import {
   curveCsv,
   type FigureLanguage,
+  formatTemperature,
   type SpellingUnit,
   type SweepResult,
   type SweepText,
   sweepCsv,
   sweepFigure,
   sweepPage,
-  writeTemperature,
 } from '../measure/index.js'
 import type { Weights } from '../model/config.js'
 import { readSeed } from '../random.js'
@@ -45,7 +45,7 @@ interface StoredText extends Omit<SweepText, 'temperature' | 'seed'> {
 }
 
 const stored = ({ temperature, seed, ...rest }: SweepText): StoredText => ({
-  temperature: writeTemperature(temperature),
+  temperature: formatTemperature(temperature),
   seed: String(seed),
   ...rest,
 })

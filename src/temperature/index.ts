@@ -5,19 +5,19 @@ export {
   Chain,
   Chained,
   type ChainedDraw,
-  type ChainStep,
   createChain,
-  LINKS,
-  type LinkInput,
-  type LinkKind,
-  type LinkName,
-  type LinkReport,
-  type LinkSpec,
+  formatChain,
+  formatSampler,
   parseChain,
+  SAMPLERS,
+  type SamplerContext,
+  type SamplerInput,
+  type SamplerKind,
+  type SamplerName,
+  type SamplerReport,
+  type SamplerSpec,
   type Symbols,
   type SymbolsKnob,
-  writeChain,
-  writeLink,
 } from './chain/index.js'
 export {
   type Candidate,
@@ -38,14 +38,14 @@ export {
 } from './interval/interval.js'
 export { checkSchedule, scheduleJson } from './schedule/json.js'
 export {
-  type Moment,
+  formatSchedule,
   parseSchedule,
   readTemperature,
   remembers,
   type Schedule,
+  type ScheduleInput,
   start as startSchedule,
   type TemperatureAt,
-  writeSchedule,
 } from './schedule/schedule.js'
 export { SurpriseReach } from './schedule/surprise-reach.js'
 export { CONTEXT_TAIL, HEAT_TEMPERATURES, LENGTH, SEED, TEMPERATURE } from './settings.js'

@@ -5,8 +5,8 @@ import {
   type AimMeasure,
   type AimResult,
   aim as aimAt,
+  formatTemperature,
   keptMeasures,
-  writeTemperature,
 } from '../../measure/index.js'
 import { sweepPool } from '../../node/sweep-pool.js'
 import { BEGINNING, CHAIN, THREADS } from '../flags.js'
@@ -73,7 +73,7 @@ const NAMES: Readonly<Record<AimMeasure, { en: string; ja: string }>> = {
   entropy: { en: 'bits of entropy', ja: 'ビット（エントロピー）' },
 }
 
-const short = (T: number): string => writeTemperature(Number(T.toPrecision(3)))
+const short = (T: number): string => formatTemperature(Number(T.toPrecision(3)))
 
 /** `2.1% misspelt`, `1.50 bits a character`. */
 function written(measure: AimMeasure, value: number, io: Io, name = true): string {

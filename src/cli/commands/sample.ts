@@ -15,13 +15,13 @@ import {
 import { type Bilingual, type Knob, readKnob } from '../../knob.js'
 import {
   createChain,
+  formatSchedule,
   LENGTH,
   readTemperature,
   type Schedule,
   SEED,
   SurpriseReach,
   TEMPERATURE,
-  writeSchedule,
 } from '../../temperature/index.js'
 import {
   base64Of,
@@ -84,7 +84,7 @@ const FLAGS: readonly Flag[] = [
     range: { en: '0 to inf, or a schedule', ja: '0〜inf、またはスケジュール' },
   }),
   {
-    flags: '--chain <LINKS>',
+    flags: '--chain <SAMPLERS>',
     about: {
       en: 'what stands between the logits and the draw, in order: "temperature, min-p 0.05, dry 0.8"',
       ja: 'ロジットと抽選の間に置くもの。書いた順に働く。例 "temperature, min-p 0.05, dry 0.8"',
@@ -219,7 +219,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
   const notes =
     chain !== undefined &&
     (options.temperature !== undefined ||
-      chain.links.some(link => link.link === 'temperature' && link.temperature === undefined))
+      chain.samplers.some(spec => spec.sampler === 'temperature' && spec.temperature === undefined))
   const stops = options.stop
     ? readStops(options.stop, tokenizer)
     : writableStops(model.stop ?? [], tokenizer)
@@ -367,7 +367,7 @@ function summary(
 ): void {
   const rate = Math.round(run.symbols / ((performance.now() - run.started) / 1000))
   const { temperature } = run
-  const T = writeSchedule(
+  const T = formatSchedule(
     typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature,
   )
   const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `

@@ -4,13 +4,13 @@ import type { Bilingual, NumberKnob } from '../../knob.js'
 import {
   type CurvePoint,
   DEFAULT_TEMPERATURES,
+  formatTemperature,
   keptMeasures,
   parseTemperatures,
   planSweep,
   type SweepMeasure,
   type SweepResult,
   sweep as sweepModel,
-  writeTemperature,
   type ZoneName,
   zoneAt,
 } from '../../measure/index.js'
@@ -114,7 +114,7 @@ function curveTable(result: SweepResult, io: Io): string {
       padStart(cell(point, measure, unit), columns),
     )
     lines.push(
-      `${padStart(writeTemperature(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
+      `${padStart(formatTemperature(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
     )
   }
   return `${io.stdoutColors.dim(lines[0].trimEnd())}\n${lines
@@ -123,7 +123,7 @@ function curveTable(result: SweepResult, io: Io): string {
     .join('')}`
 }
 
-const rounded = (T: number): string => writeTemperature(Number(T.toPrecision(3)))
+const rounded = (T: number): string => formatTemperature(Number(T.toPrecision(3)))
 
 /** The zones in words, and what of the sweep is proved. */
 function zoneLines(result: SweepResult, io: Io): string[] {
@@ -313,7 +313,7 @@ async function sweepInto(
         const { done, total, text } = event
         const seconds = (performance.now() - started) / 1000
         const secondsLeft = (seconds / (done - (total - left.length))) * (total - done)
-        const at = `T ${writeTemperature(text.temperature)}`
+        const at = `T ${formatTemperature(text.temperature)}`
         const news = `${done}/${total} ${padEnd(at, 8)} ${timeLeft(secondsLeft, io)}`
         line.update(
           columns =>

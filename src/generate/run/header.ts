@@ -4,12 +4,12 @@ import { readSeed, type Seed } from '../../random.js'
 import {
   checkSchedule,
   createChain,
+  formatSchedule,
   LENGTH,
-  type LinkInput,
   readTemperature,
+  type SamplerInput,
   type Schedule,
   TEMPERATURE,
-  writeSchedule,
 } from '../../temperature/index.js'
 import type { Tokenizer, UnknownPolicy } from '../../text/tokenizer.js'
 import { VERSION } from '../../version.js'
@@ -53,13 +53,13 @@ export function runHeader(
     seed: Seed
     stream?: number
     temperature: number | string | Schedule
-    chain?: string | readonly LinkInput[]
+    chain?: string | readonly SamplerInput[]
     length?: number
     stop?: string | readonly string[]
   },
 ): RunHeader {
   const { temperature, unknown = 'error', length = LENGTH.default, stop = model.stop ?? [] } = run
-  const chain = run.chain === undefined ? undefined : writtenChain(run.chain, model.tokenizer)
+  const chain = run.chain === undefined ? undefined : canonicalChain(run.chain, model.tokenizer)
   return {
     ondo: VERSION,
     model: model.hash,
@@ -70,7 +70,7 @@ export function runHeader(
     ...(unknown !== 'error' && { unknown }),
     seed: String(readSeed(run.seed)),
     stream: run.stream ?? 0,
-    temperature: writtenTemperature(temperature),
+    temperature: canonicalTemperature(temperature),
     ...(chain !== undefined && { chain }),
     length: length === Number.POSITIVE_INFINITY ? 'inf' : length,
     stop: typeof stop === 'string' ? [stop] : [...stop],
@@ -78,17 +78,17 @@ export function runHeader(
 }
 
 /** A temperature in its one written form. @throws InputError */
-export function writtenTemperature(temperature: number | string | Schedule): string {
-  return writeSchedule(checkSchedule(temperature))
+export function canonicalTemperature(temperature: number | string | Schedule): string {
+  return formatSchedule(checkSchedule(temperature))
 }
 
 /** A chain in its one written form; undefined for temperature alone. @throws InputError */
-export function writtenChain(
-  chain: string | readonly LinkInput[],
+export function canonicalChain(
+  chain: string | readonly SamplerInput[],
   tokenizer: Tokenizer,
 ): string | undefined {
-  const links = createChain(chain, tokenizer)
-  return links.plain ? undefined : links.toString()
+  const made = createChain(chain, tokenizer)
+  return made.plain ? undefined : made.toString()
 }
 
 /** The call of `generate` that writes the run's text. @throws InputError for what can't be read */

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   checkSchedule,
+  formatSchedule,
   nextDouble,
   parseSchedule,
   scheduleJson,
   startSchedule,
-  writeSchedule,
 } from '../../temperature/index.js'
 import { TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import { type GenerateOptions, generate, promptIds } from '../generate.js'
@@ -232,7 +232,7 @@ describe('the schedule of a temperature moved by hand', () => {
   it('has at each position the temperature that was there', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(0, 0.5, 0.8, 1.25, Infinity)), temperatures => {
-        const schedule = parseSchedule(writeSchedule(scheduleOf(temperatures)))
+        const schedule = parseSchedule(formatSchedule(scheduleOf(temperatures)))
         const at = startSchedule(schedule)
         const given = temperatures.map((_, position) =>
           at({ position, text: '', normalisedEntropy: () => 0, lastSurprisal: 0, looping: 0 }),
@@ -244,13 +244,13 @@ describe('the schedule of a temperature moved by hand', () => {
 
   it('is written as short as it can be', () => {
     const slid = [0.8, 0.8, 0.8, 1.2, 1.2, 0.5]
-    expect(writeSchedule(scheduleOf(slid))).toBe('0.8 until 3 then (1.2 until 5 then 0.5)')
-    expect(writeSchedule(scheduleOf([1, 1]))).toBe('1')
+    expect(formatSchedule(scheduleOf(slid))).toBe('0.8 until 3 then (1.2 until 5 then 0.5)')
+    expect(formatSchedule(scheduleOf([1, 1]))).toBe('1')
   })
 
   it('takes 100,000 moves: written, read and found again', () => {
     const moved = Array.from({ length: 100_000 }, (_, i) => (i % 7) / 4)
-    const schedule = checkSchedule(writeSchedule(scheduleOf(moved)))
+    const schedule = checkSchedule(formatSchedule(scheduleOf(moved)))
     expect(checkSchedule(scheduleJson(schedule))).toEqual(schedule)
     const at = startSchedule(schedule)
     const given = moved.map((_, position) =>

@@ -1,8 +1,8 @@
 /** With what a branch of a tree is written. */
 import { Random, readSeed, type Seed } from '../../random.js'
-import type { LinkInput, Schedule } from '../../temperature/index.js'
+import type { SamplerInput, Schedule } from '../../temperature/index.js'
 import type { Tokenizer } from '../../text/tokenizer.js'
-import { writtenChain, writtenTemperature } from '../run/header.js'
+import { canonicalChain, canonicalTemperature } from '../run/header.js'
 
 /** What a branch is written with, as it is kept: text and whole numbers. */
 export interface BranchSettings {
@@ -20,7 +20,7 @@ export interface SettingsChange {
   readonly temperature?: number | string | Schedule
   readonly seed?: Seed
   readonly stream?: number
-  readonly chain?: string | readonly LinkInput[] | null
+  readonly chain?: string | readonly SamplerInput[] | null
 }
 
 export const sameSettings = (a: BranchSettings, b: BranchSettings): boolean =>
@@ -39,12 +39,12 @@ export function changeSettings(
   if (seed !== undefined || change.stream !== undefined) {
     new Random(seed ?? from.seed, stream) // refuses what is out of range
   }
-  const links =
-    chain === undefined ? from.chain : chain === null ? undefined : writtenChain(chain, tokenizer)
+  const written =
+    chain === undefined ? from.chain : chain === null ? undefined : canonicalChain(chain, tokenizer)
   return {
-    temperature: temperature === undefined ? from.temperature : writtenTemperature(temperature),
+    temperature: temperature === undefined ? from.temperature : canonicalTemperature(temperature),
     seed: seed === undefined ? from.seed : String(readSeed(seed)),
     stream,
-    ...(links !== undefined && { chain: links }),
+    ...(written !== undefined && { chain: written }),
   }
 }

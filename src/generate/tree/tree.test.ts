@@ -43,10 +43,10 @@ async function straight(model: Model, tree: Tree): Promise<number[]> {
     const T = temperatureAt(moment)
     const random = new Random(BigInt(seed), stream)
     const coin = random.coin(position)
-    const luck = (): number => random.secondCoin(position)
+    const secondCoin = (): number => random.secondCoin(position)
     const drawn = chain
       ? createChain(chain, model.tokenizer)
-          .apply(logits, { history, temperature: T, text: moment.text, luck })
+          .apply(logits, { history, temperature: T, text: moment.text, secondCoin })
           .draw(coin).id
       : distribution.draw(T, coin).id
     const id = branch.choice !== undefined && position === branch.at ? branch.choice : drawn

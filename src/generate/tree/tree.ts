@@ -12,9 +12,9 @@ import type { Network } from '../../runtime/session.js'
 import {
   type Candidates,
   createChain,
-  type LinkInput,
   parseSchedule,
   remembers,
+  type SamplerInput,
   SEED,
   startSchedule,
   TEMPERATURE,
@@ -40,7 +40,7 @@ import {
 } from './settings.js'
 
 export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
-  readonly chain?: string | readonly LinkInput[]
+  readonly chain?: string | readonly SamplerInput[]
   /** Default: the model's own. */
   readonly prompt?: string
   readonly unknown?: UnknownPolicy

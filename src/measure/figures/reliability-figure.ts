@@ -1,6 +1,6 @@
 /** The reliability diagram: how often the favourite is right, against how sure the model is of it. */
 import type { Calibration, Reliability } from '../model/calibration.js'
-import { writeTemperature } from '../sweep/temperature-list.js'
+import { formatTemperature } from '../sweep/temperature-list.js'
 import {
   element,
   type FigureOptions,
@@ -76,7 +76,7 @@ export function reliabilityFigure(
   const palette = PALETTES[theme]
   const { ink, soft, hair, sheet, heat } = palette
   const { before, after, temperature } = calibration
-  const T = writeTemperature(Number(temperature.toPrecision(4)))
+  const T = formatTemperature(Number(temperature.toPrecision(4)))
   const words = {
     en: {
       title: `${name}: as right as it is sure?`,

@@ -1,6 +1,6 @@
 /** A sweep as tables: CSV for other programs, with every figure that was measured. */
 import { type CurvePoint, inOrder, SWEEP_MEASURES, type SweepText } from '../sweep/curve.js'
-import { writeTemperature } from '../sweep/temperature-list.js'
+import { formatTemperature } from '../sweep/temperature-list.js'
 
 const SPREAD = ['median', 'low', 'high', 'least', 'greatest'] as const
 
@@ -17,7 +17,7 @@ export function sweepCsv(texts: readonly SweepText[]): string {
     ...['loop_period', 'loop_start', 'proof_start', 'proof_period'],
   ]
   const row = (text: SweepText) => [
-    writeTemperature(text.temperature),
+    formatTemperature(text.temperature),
     String(text.seed),
     text.characters,
     text.words,
@@ -35,7 +35,7 @@ export function curveCsv(curve: readonly CurvePoint[]): string {
     ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => `${measure}_${part}`)),
   ]
   const row = ({ temperature, texts, values }: CurvePoint) => [
-    writeTemperature(temperature),
+    formatTemperature(temperature),
     texts,
     ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => values[measure]?.[part])),
   ]

@@ -3,7 +3,7 @@ import { counted } from '../../errors.js'
 import { log } from '../../numeric.js'
 import { HEAT_TEMPERATURES } from '../../temperature/index.js'
 import type { CurvePoint, Spread, SweepMeasure } from '../sweep/curve.js'
-import { writeTemperature } from '../sweep/temperature-list.js'
+import { formatTemperature } from '../sweep/temperature-list.js'
 import type { Zones } from '../sweep/zones.js'
 import type { SpellingUnit } from '../text/spelling-filter.js'
 import {
@@ -295,7 +295,7 @@ function curveMarks(
       stroke: colour,
       'stroke-width': 1.5,
       'data-measure': measure,
-      'data-temperature': writeTemperature(T),
+      'data-temperature': formatTemperature(T),
     })
   }
   return marks
@@ -390,7 +390,7 @@ function inWords({ curve, zones }: SweepDrawing, panels: readonly Panel[]): stri
     const say = (value: number): string => textOf(Number(value.toPrecision(3)), unit)
     return [`${measure} from ${say(from)} to ${say(to)}`]
   })
-  const T = (value: number): string => writeTemperature(Number(value.toPrecision(3)))
+  const T = (value: number): string => formatTemperature(Number(value.toPrecision(3)))
   const named = zones?.zones
     .map(({ zone, from, to }) => `${zone} ${T(from)} to ${T(to)}`)
     .join(', ')

@@ -4,7 +4,7 @@ import { bytesOfBase64, readableBytes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
 import type { CurvePoint, SweepText } from '../sweep/curve.js'
 import type { SweepResult } from '../sweep/sweep.js'
-import { writeTemperature } from '../sweep/temperature-list.js'
+import { formatTemperature } from '../sweep/temperature-list.js'
 import { zoneAt } from '../sweep/zones.js'
 import { escapeXml, type FigureLanguage } from './svg.js'
 import { type SweepDrawing, sweepFigure } from './sweep-figure.js'
@@ -110,7 +110,7 @@ export function sweepPage(
   const zones = (result.zones?.zones ?? [])
     .map(
       ({ zone, from, to }) =>
-        `<li>${writeTemperature(Number(from.toPrecision(3)))} – ${writeTemperature(Number(to.toPrecision(3)))}: ${words.names[zone]}</li>`,
+        `<li>${formatTemperature(Number(from.toPrecision(3)))} – ${formatTemperature(Number(to.toPrecision(3)))}: ${words.names[zone]}</li>`,
     )
     .join('')
   const sections = result.curve
@@ -121,7 +121,7 @@ export function sweepPage(
       const name = zone ? ` · ${words.names[zone]}` : ''
       const others = texts.slice(1).map(text => textBlock(text, language))
       return (
-        `<section id="T${writeTemperature(temperature)}"><h3>T ${writeTemperature(temperature)}` +
+        `<section id="T${formatTemperature(temperature)}"><h3>T ${formatTemperature(temperature)}` +
         ` <small>${figures(point, language)}${name}</small></h3>${textBlock(texts[0], language)}` +
         (others.length > 0
           ? `<details><summary>${words.others} (${others.length})</summary>${others.join('')}</details>`

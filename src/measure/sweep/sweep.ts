@@ -9,7 +9,12 @@ import type { Model } from '../../file/model.js'
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import { type NumberKnob, readKnob } from '../../knob.js'
 import { readSeed, type Seed } from '../../random.js'
-import { checkTemperature, createChain, LENGTH, type LinkInput } from '../../temperature/index.js'
+import {
+  checkTemperature,
+  createChain,
+  LENGTH,
+  type SamplerInput,
+} from '../../temperature/index.js'
 import { base64Of } from '../../text/index.js'
 import { countCharacters } from '../text/characters.js'
 import { type MeasureOptions, measureText } from '../text/measures.js'
@@ -37,8 +42,8 @@ export interface SweepTextOptions {
   readonly length?: number
   /** What each text goes on from; it is not measured. Default: the model's own. */
   readonly prompt?: string
-  /** Links between the logits and the draw. Default: temperature alone. */
-  readonly chain?: string | readonly LinkInput[]
+  /** Samplers between the logits and the draw. Default: temperature alone. */
+  readonly chain?: string | readonly SamplerInput[]
   /** What the training text's spelling was. Default: the one in the model file. */
   readonly filter?: SpellingFilter
   /** The training text, indexed: without it novelty is not measured. */

@@ -153,5 +153,5 @@ export function parseTemperatures(text: string): number[] {
 }
 
 /** A temperature as people write it: `0.8`, `inf`. */
-export const writeTemperature = (T: number): string =>
+export const formatTemperature = (T: number): string =>
   T === Number.POSITIVE_INFINITY ? 'inf' : String(T)

@@ -1,16 +1,16 @@
 import { filter, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 import { type SymbolSet, startSet } from './symbols.js'
 
-export type AllowLink = { readonly link: 'allow' } & SymbolSet
+export type AllowSampler = { readonly sampler: 'allow' } & SymbolSet
 
 /** Keeps only what is in a set. May leave nothing: the chain refuses that by name. */
 export function allow(ranked: Ranked, allowed: (id: number) => boolean): Ranked {
   return filter(ranked, r => allowed(ranked.ids[r]))
 }
 
-export const allowLink: LinkKind<AllowLink> = {
-  link: 'allow',
+export const allowSampler: SamplerKind<AllowSampler> = {
+  sampler: 'allow',
   about: {
     en: 'keeps only symbols named, or those that an expression matches',
     ja: '挙げた記号、または正規表現に合うものだけを残す',

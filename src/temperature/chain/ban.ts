@@ -1,16 +1,16 @@
 import { filter, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 import { type SymbolSet, startSet } from './symbols.js'
 
-export type BanLink = { readonly link: 'ban' } & SymbolSet
+export type BanSampler = { readonly sampler: 'ban' } & SymbolSet
 
 /** Takes away what is in a set. May leave nothing: the chain refuses that by name. */
 export function ban(ranked: Ranked, banned: (id: number) => boolean): Ranked {
   return filter(ranked, r => !banned(ranked.ids[r]))
 }
 
-export const banLink: LinkKind<BanLink> = {
-  link: 'ban',
+export const banSampler: SamplerKind<BanSampler> = {
+  sampler: 'ban',
   about: {
     en: 'takes away symbols, or all that an expression matches',
     ja: '記号、または正規表現に合うものをすべて禁じる',

@@ -1,9 +1,9 @@
 import { change, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 import { idsOfKnown } from './symbols.js'
 
-export type BiasLink = {
-  readonly link: 'bias'
+export type BiasSampler = {
+  readonly sampler: 'bias'
   /** What to add to which symbols. A symbol named twice gets both. */
   readonly weights: readonly (readonly [symbol: string, add: number])[]
 }
@@ -13,8 +13,8 @@ export function bias(ranked: Ranked, add: ReadonlyMap<number, number>): Ranked {
   return change(ranked, (id, logit) => logit + (add.get(id) ?? 0))
 }
 
-export const biasLink: LinkKind<BiasLink> = {
-  link: 'bias',
+export const biasSampler: SamplerKind<BiasSampler> = {
+  sampler: 'bias',
   about: {
     en: 'adds to the logits of symbols: +0.7 doubles the odds, -0.7 halves them',
     ja: '記号のロジットに足す。+0.7 でオッズは約2倍、-0.7 で約半分',

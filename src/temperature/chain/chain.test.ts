@@ -6,23 +6,23 @@ import { Distribution } from '../distribution.js'
 import { rankOrder } from '../distribution.reference.js'
 import { createChain } from './chain.js'
 import { rank } from './ranked.js'
-import type { Step, Symbols } from './sampler.js'
-import { LINKS } from './samplers.js'
+import type { SamplerContext, Symbols } from './sampler.js'
+import { SAMPLERS } from './samplers.js'
 
 const symbols = (size: number): Symbols => ({
   size,
   symbol: id => 'abcdefghijklmnopqrstuvwxyz'[id],
 })
 
-const step = (over: Partial<Step> = {}): Step => ({
+const step = (over: Partial<SamplerContext> = {}): SamplerContext => ({
   history: [],
   temperature: 1,
-  luck: () => 1,
+  secondCoin: () => 1,
   text: '',
   ...over,
 })
 
-const apply = (chain: string, logits: readonly number[], over: Partial<Step> = {}) =>
+const apply = (chain: string, logits: readonly number[], over: Partial<SamplerContext> = {}) =>
   createChain(chain, symbols(logits.length)).apply(Float32Array.from(logits), step(over))
 
 const logitsArbitrary = fc
@@ -43,8 +43,8 @@ const coinArbitrary = fc.nat({ max: 2 ** 31 - 1 }).map(n => new Random(n).coin(0
 describe('temperature alone', () => {
   it.each([
     ['temperature', 'the run’s'],
-    ['temperature, top-p 1', 'the run’s, with a link that keeps all'],
-    ['min-p 0, temperature', 'the run’s, after a link that keeps all'],
+    ['temperature, top-p 1', 'the run’s, with a sampler that keeps all'],
+    ['min-p 0, temperature', 'the run’s, after a sampler that keeps all'],
   ])('written %j draws bit for bit what Distribution draws', chain => {
     fc.assert(
       fc.property(logitsArbitrary, temperatureArbitrary, coinArbitrary, (logits, T, coin) => {
@@ -113,7 +113,7 @@ describe('the ranking', () => {
   })
 })
 
-describe('the order of links', () => {
+describe('the order of samplers', () => {
   const logits = [3, 2.5, 2, 0]
   const history = [0, 0, 1]
 
@@ -133,7 +133,7 @@ describe('the order of links', () => {
 })
 
 describe('the report', () => {
-  it('says for each link what it left, of the probability there was before it', () => {
+  it('says for each sampler what it left, of the probability there was before it', () => {
     const logits = [4, 3, 2, 1].map(p => Math.log(p / 10))
     const { report, kept, mass } = apply(
       'temperature, top-k 3, ban "b", penalty presence=1',
@@ -142,13 +142,13 @@ describe('the report', () => {
         history: [0],
       },
     )
-    expect(report.map(({ link, candidates }) => [link, candidates])).toEqual(
+    expect(report.map(({ sampler, candidates }) => [sampler, candidates])).toEqual(
       [
         ['temperature', 4],
         ['top-k 3', 3],
         ['ban "b"', 2],
         ['penalty repetition=1 presence=1', 2],
-      ].map(([link, n]) => [String(link).replace('repetition=1 ', ''), n]),
+      ].map(([sampler, n]) => [String(sampler).replace('repetition=1 ', ''), n]),
     )
     expect(report[0].mass).toBe(1)
     expect(report[1].mass).toBeCloseTo(0.9, 7)
@@ -159,7 +159,9 @@ describe('the report', () => {
   })
 
   it('is there for temperature alone too', () => {
-    expect(apply('', [1, 2, 3]).report).toEqual([{ link: 'temperature', candidates: 3, mass: 1 }])
+    expect(apply('', [1, 2, 3]).report).toEqual([
+      { sampler: 'temperature', candidates: 3, mass: 1 },
+    ])
     const cold = apply('', [1, 2, 3], { temperature: 0 })
     expect(cold.report[0].candidates).toBe(1)
     expect(cold.report[0].mass).toBeCloseTo(
@@ -170,7 +172,7 @@ describe('the report', () => {
 
   it('gives the draw its rank in the chain and in the model', () => {
     const draw = apply('xtc 0.1 probability=1, temperature', [3, 2.5, 2, -9], {
-      luck: () => 1,
+      secondCoin: () => 1,
     }).draw(0.5)
     expect(draw).toMatchObject({ id: 2, rank: 1, modelRank: 3, kept: 2, candidates: 4 })
     expect(draw.p).toBeLessThan(draw.pT)
@@ -180,7 +182,7 @@ describe('the report', () => {
 
 describe('where temperature has no effect', () => {
   const logits = [3, 2, 1, 0]
-  const note = (chain: string, over: Partial<Step> = {}) => {
+  const note = (chain: string, over: Partial<SamplerContext> = {}) => {
     const chained = apply(chain, logits, over)
     expect(chained.temperatureMatters).toBe(chained.temperatureNote === undefined)
     return chained.temperatureNote
@@ -252,8 +254,8 @@ describe('where temperature has no effect', () => {
         list,
         temperatureArbitrary,
         fc.array(coin, { minLength: 4, maxLength: 4 }),
-        (links, l, T, coins) => {
-          const made = createChain(links.join(', '), symbols(l.length))
+        (samplers, l, T, coins) => {
+          const made = createChain(samplers.join(', '), symbols(l.length))
           const at = (temperature: number) =>
             made.apply(Float32Array.from(l), step({ temperature, history: [0, 1] }))
           let note: unknown
@@ -297,10 +299,10 @@ describe('a chain refuses', () => {
 
   it('a step at which a ban leaves nothing, and names it with what was left before', () => {
     expect(() => apply('top-k 2, ban "[ab]"', [3, 2, 1])).toThrow(
-      'The link ban "[ab]" leaves nothing to draw: what reached it was "a" "b".',
+      'The sampler ban "[ab]" leaves nothing to draw: what reached it was "a" "b".',
     )
     expect(() => apply('allow /(?<=x)a/', [3, 2, 1], { text: 'y' })).toThrow(
-      'The link allow /(?<=x)a/ leaves nothing',
+      'The sampler allow /(?<=x)a/ leaves nothing',
     )
   })
 
@@ -361,7 +363,10 @@ describe('every knob', () => {
   }
   const outcome = (chain: string): string => {
     const history = Array.from('abcabcab', letter => letter.charCodeAt(0) - 97)
-    const { top } = apply(chain, [2, 1.5, 1, 0.5, 0], { history, luck: () => 0.4 }).candidates(9)
+    const { top } = apply(chain, [2, 1.5, 1, 0.5, 0], {
+      history,
+      secondCoin: () => 0.4,
+    }).candidates(9)
     return top.map(({ id, pT }) => `${id}:${pT}`).join(' ')
   }
 
@@ -372,16 +377,16 @@ describe('every knob', () => {
   })
 
   it('is in the list above', () => {
-    const all = LINKS.flatMap(kind => [
-      ...[...kind.knobs, ...(kind.lists ?? [])].map(({ name }) => `${kind.link} ${name}`),
-      ...(kind.takes === 'weights' ? [`${kind.link} weights`] : []),
-      ...(kind.takes === 'symbols' ? [`${kind.link} symbols`, `${kind.link} pattern`] : []),
+    const all = SAMPLERS.flatMap(kind => [
+      ...[...kind.knobs, ...(kind.lists ?? [])].map(({ name }) => `${kind.sampler} ${name}`),
+      ...(kind.takes === 'weights' ? [`${kind.sampler} weights`] : []),
+      ...(kind.takes === 'symbols' ? [`${kind.sampler} symbols`, `${kind.sampler} pattern`] : []),
     ])
     expect(Object.keys(moved).sort()).toEqual(all.sort())
   })
 
   it('is described in both languages', () => {
-    for (const kind of LINKS) {
+    for (const kind of SAMPLERS) {
       expect(kind.source).not.toBe('')
       for (const { about } of [kind, ...kind.knobs, ...(kind.lists ?? [])]) {
         expect(about.en).toMatch(/[a-z]/)

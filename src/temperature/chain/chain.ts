@@ -1,5 +1,5 @@
 /**
- * The chain: links applied to the candidates of each step in the order in which they are written,
+ * The chain: samplers applied to the candidates of each step in the order in which they are written,
  * then the draw. Definitions, sources and why the order matters: docs/chain.md.
  */
 import { InputError, quote } from '../../errors.js'
@@ -13,14 +13,14 @@ import {
   type Draw,
   type Tempered,
 } from '../distribution.js'
-import { checkLinks, type LinkInput, withTemperature } from './check.js'
+import { checkSamplers, type SamplerInput, withTemperature } from './check.js'
 import { filter, type Ranked, rank, weigh } from './ranked.js'
-import type { Apply, Effect, Step, Symbols } from './sampler.js'
-import { kindOf, type LinkSpec } from './samplers.js'
+import type { Apply, Effect, SamplerContext, Symbols } from './sampler.js'
+import { kindOf, type SamplerSpec } from './samplers.js'
 import { Vocabulary } from './symbols.js'
-import { parseChain, shortened, writeChain, writeLink } from './syntax.js'
+import { formatChain, formatSampler, parseChain, shortened } from './syntax.js'
 
-/** A draw from what a chain left: `pT`, `entropyT` and `rank` are those after its last link. */
+/** A draw from what a chain left: `pT`, `entropyT` and `rank` are those after its last sampler. */
 export interface ChainedDraw extends Draw {
   /** The rank by the model's own logits, 1 for its favourite. */
   readonly modelRank: number
@@ -30,10 +30,10 @@ export interface ChainedDraw extends Draw {
   readonly mass: number
 }
 
-/** What one link did at a step. */
-export interface LinkReport {
+/** What one sampler did at a step. */
+export interface SamplerReport {
   /** Its written form. */
-  readonly link: string
+  readonly sampler: string
   /** Candidates after it. */
   readonly candidates: number
   /** The share it kept of the probability that there was before it. */
@@ -41,7 +41,7 @@ export interface LinkReport {
 }
 
 interface Started {
-  readonly spec: LinkSpec
+  readonly spec: SamplerSpec
   readonly effect: Effect
   readonly apply: Apply
 }
@@ -51,14 +51,15 @@ interface Started {
  * @param spec the written form, `parseChain`'s value, or JSON; without temperature it gets one
  * @throws InputError for a chain that can't be read, settings out of range, unknown symbols
  */
-export function createChain(spec: string | readonly LinkInput[], symbols: Symbols): Chain {
-  const links = typeof spec === 'string' ? parseChain(spec) : withTemperature(checkLinks(spec))
-  return new Chain(links, symbols)
+export function createChain(spec: string | readonly SamplerInput[], symbols: Symbols): Chain {
+  const samplers =
+    typeof spec === 'string' ? parseChain(spec) : withTemperature(checkSamplers(spec))
+  return new Chain(samplers, symbols)
 }
 
 export class Chain {
   /** In the order in which they work. */
-  readonly links: readonly LinkSpec[]
+  readonly samplers: readonly SamplerSpec[]
   /**
    * Temperature alone, the run's. Only then does a draw have an interval of temperatures in which
    * it stays (interval.ts).
@@ -68,25 +69,25 @@ export class Chain {
   private readonly started: readonly Started[]
   private readonly distribution: Distribution
 
-  constructor(links: readonly LinkSpec[], symbols: Symbols) {
-    this.links = links
+  constructor(samplers: readonly SamplerSpec[], symbols: Symbols) {
+    this.samplers = samplers
     this.symbols = symbols
-    this.plain = isPlain(links)
+    this.plain = isPlain(samplers)
     this.distribution = new Distribution(symbols.size)
     const vocabulary = new Vocabulary(symbols)
-    this.started = links.map(spec => {
-      const kind = kindOf(spec.link)
+    this.started = samplers.map(spec => {
+      const kind = kindOf(spec.sampler)
       return { spec, effect: kind.effect, apply: kind.start(spec, vocabulary) }
     })
   }
 
   /**
-   * Applies the links to one step. What it gives is valid until the next call.
+   * Applies the samplers to one step. What it gives is valid until the next call.
    * @param logits [V] of the step; read now, not changed
    * @throws InputError when ban or allow leaves nothing, naming it; for a temperature out of range;
    *   for logits that are not numbers
    */
-  apply(logits: Float32Array, step: Step): Chained {
+  apply(logits: Float32Array, step: SamplerContext): Chained {
     checkTemperature(step.temperature)
     this.distribution.load(logits)
     return new Chained(this.distribution, logits, this.started, step, this.plain, this.symbols)
@@ -94,22 +95,24 @@ export class Chain {
 
   /** The written form. */
   toString(): string {
-    return writeChain(this.links)
+    return formatChain(this.samplers)
   }
 
   /** For JSON, which has no infinity: it is the word "inf", which `createChain` reads. */
-  toJSON(): LinkInput[] {
-    return this.links.map(spec =>
-      spec.link === 'temperature' && spec.temperature === Number.POSITIVE_INFINITY
+  toJSON(): SamplerInput[] {
+    return this.samplers.map(spec =>
+      spec.sampler === 'temperature' && spec.temperature === Number.POSITIVE_INFINITY
         ? { ...spec, temperature: 'inf' }
         : spec,
     )
   }
 }
 
-function isPlain(links: readonly LinkSpec[]): boolean {
-  const [link] = links
-  return links.length === 1 && link.link === 'temperature' && link.temperature === undefined
+function isPlain(samplers: readonly SamplerSpec[]): boolean {
+  const [sampler] = samplers
+  return (
+    samplers.length === 1 && sampler.sampler === 'temperature' && sampler.temperature === undefined
+  )
 }
 
 /** One step after the chain. Reports are computed when asked for. */
@@ -118,28 +121,28 @@ export class Chained {
   readonly model: Distribution
   /** The temperature that acted: the product of the chain's, 0 where one of them is 0. */
   readonly temperature: number
-  private readonly links: readonly Started[]
-  private readonly step: Step
+  private readonly samplers: readonly Started[]
+  private readonly step: SamplerContext
   private readonly plain: boolean
   private readonly symbols: Symbols
-  /** Before the first link, and after each; not there yet for temperature alone. */
+  /** Before the first sampler, and after each; not there yet for temperature alone. */
   private stages: readonly Ranked[] | undefined
   private ownCache: Tempered | undefined
 
   constructor(
     model: Distribution,
     logits: Float32Array,
-    links: readonly Started[],
-    step: Step,
+    samplers: readonly Started[],
+    step: SamplerContext,
     plain: boolean,
     symbols: Symbols,
   ) {
     this.model = model
-    this.links = links
+    this.samplers = samplers
     this.step = step
     this.plain = plain
     this.symbols = symbols
-    this.temperature = productOf(links, step.temperature)
+    this.temperature = productOf(samplers, step.temperature)
     // Temperature alone draws from the model's own ranks, which come one by one as they are needed.
     if (!plain) this.stages = this.run(rank(logits))
   }
@@ -197,7 +200,7 @@ export class Chained {
   /**
    * The first `limit` ranks after the chain, beside the model's own probability. `others` counts
    * what is not listed: the rest of the chain's candidates and all that the chain took away. At T = 0 a
-   * chain of more links than temperature leaves rank 1 only, so that the list has one entry.
+   * chain of more samplers than temperature leaves rank 1 only, so that the list has one entry.
    */
   candidates(limit: number): Candidates {
     const { model } = this
@@ -228,11 +231,11 @@ export class Chained {
     }
   }
 
-  /** What each link did, in order. */
-  get report(): readonly LinkReport[] {
+  /** What each sampler did, in order. */
+  get report(): readonly SamplerReport[] {
     const stages = this.all()
-    return this.links.map(({ spec }, i) => ({
-      link: writeLink(spec),
+    return this.samplers.map(({ spec }, i) => ({
+      sampler: formatSampler(spec),
       candidates: stages[i + 1].ids.length,
       mass: shareKept(stages[i], stages[i + 1]),
     }))
@@ -248,29 +251,31 @@ export class Chained {
 
   /** Why temperature has no effect at this step; undefined where it has. */
   get temperatureNote(): Bilingual | undefined {
-    const follower = this.links.findIndex(
-      ({ spec }) => spec.link === 'temperature' && spec.temperature === undefined,
+    const follower = this.samplers.findIndex(
+      ({ spec }) => spec.sampler === 'temperature' && spec.temperature === undefined,
     )
     if (follower < 0) return FIXED
     const stages = this.all()
     const before = stages[follower]
     if (before.ids.length === 1) {
       const cut = stages.findIndex(stage => stage.ids.length === 1)
-      return cut === 0 ? ONE_ALLOWED : oneBefore(shortened(writeLink(this.links[cut - 1].spec)))
+      return cut === 0
+        ? ONE_ALLOWED
+        : oneBefore(shortened(formatSampler(this.samplers[cut - 1].spec)))
     }
     return this.oneAfter(before, follower)
   }
 
   /**
-   * Is one and the same candidate left after the temperature, whatever it is? With links that keep a
+   * Is one and the same candidate left after the temperature, whatever it is? With samplers that keep a
    * prefix which only grows with T, or act by what symbols are, T = inf leaves the most; if that is
-   * one, it is all there ever is. Links that change logits must find nothing to change; one that
+   * one, it is all there ever is. Samplers that change logits must find nothing to change; one that
    * goes by probabilities in another way proves nothing.
    */
   private oneAfter(before: Ranked, follower: number): Bilingual | undefined {
     let wide = before
     let cut: Started | undefined
-    for (const started of this.links.slice(follower)) {
+    for (const started of this.samplers.slice(follower)) {
       if (started.effect === 'set') return undefined
       if (started.effect === 'logits') {
         // At T = inf a division changes nothing; on the logits before the temperature it would show.
@@ -285,11 +290,11 @@ export class Chained {
     if (!cut) return undefined
     try {
       let cold = before
-      for (const started of this.links.slice(follower)) cold = this.applyAt(started, cold, 0)
+      for (const started of this.samplers.slice(follower)) cold = this.applyAt(started, cold, 0)
     } catch {
       return undefined // T = 0 would leave only what is banned later
     }
-    return oneAfter(shortened(writeLink(cut.spec)))
+    return oneAfter(shortened(formatSampler(cut.spec)))
   }
 
   // --- internal ---
@@ -302,7 +307,7 @@ export class Chained {
 
   private run(start: Ranked): Ranked[] {
     const stages = [start]
-    for (const started of this.links) {
+    for (const started of this.samplers) {
       stages.push(this.applyAt(started, stages[stages.length - 1], this.step.temperature))
     }
     return stages
@@ -310,22 +315,27 @@ export class Chained {
 
   private applyAt(started: Started, ranked: Ranked, temperature: number): Ranked {
     const { step } = this
-    const at: Step =
+    const at: SamplerContext =
       temperature === step.temperature
         ? step
-        : { history: step.history, text: step.text, temperature, luck: () => step.luck() }
+        : {
+            history: step.history,
+            text: step.text,
+            temperature,
+            secondCoin: () => step.secondCoin(),
+          }
     const next = started.apply(ranked, at)
     if (next.ids.length === 0) throw this.nothingLeft(started.spec, ranked)
     return next
   }
 
-  private nothingLeft(spec: LinkSpec, before: Ranked): InputError {
+  private nothingLeft(spec: SamplerSpec, before: Ranked): InputError {
     const { ids } = before
     const names = Array.from(ids.subarray(0, 5), id => quote(this.symbols.symbol(id)))
     const left = names.join(' ') + (ids.length > 5 ? ` and ${ids.length - 5} more` : '')
     return new InputError(
       'chain',
-      `The link ${shortened(writeLink(spec))} leaves nothing to draw: what reached it was ${left}. Write it before the links that narrow, or let it take less.`,
+      `The sampler ${shortened(formatSampler(spec))} leaves nothing to draw: what reached it was ${left}. Write it before the samplers that narrow, or let it take less.`,
     )
   }
 
@@ -363,9 +373,9 @@ export class Chained {
   }
 }
 
-function productOf(links: readonly Started[], run: number): number {
-  const all = links.flatMap(({ spec }) =>
-    spec.link === 'temperature' ? [spec.temperature ?? run] : [],
+function productOf(samplers: readonly Started[], run: number): number {
+  const all = samplers.flatMap(({ spec }) =>
+    spec.sampler === 'temperature' ? [spec.temperature ?? run] : [],
   )
   if (all.includes(0)) return 0
   return Math.max(
@@ -384,7 +394,7 @@ function modelRankOf(model: Distribution, id: number): number {
   return rank
 }
 
-/** The share of the probability before a link that stands on what is left after it. */
+/** The share of the probability before a sampler that stands on what is left after it. */
 function shareKept(before: Ranked, after: Ranked): number {
   if (after.ids.length === before.ids.length) return 1
   const { weights, sum } = weigh(before)
@@ -398,7 +408,7 @@ function shareKept(before: Ranked, after: Ranked): number {
 
 const FIXED: Bilingual = {
   en: 'The chain fixes its temperature; that of the run is not read.',
-  ja: 'チェーンの中で温度が固定されているので、実行時の温度は使われません。',
+  ja: 'サンプラーの並びの中で温度が固定されているので、実行時の温度は使われません。',
 }
 
 const ONE_ALLOWED: Bilingual = {
@@ -406,12 +416,12 @@ const ONE_ALLOWED: Bilingual = {
   ja: 'ここでは温度は効きません。モデルが許す候補が1つだけです。',
 }
 
-const oneBefore = (link: string): Bilingual => ({
-  en: `Temperature has no effect here: before it, "${link}" left 1 candidate.`,
-  ja: `ここでは温度は効きません。温度より前の「${link}」で候補が1つになっています。`,
+const oneBefore = (sampler: string): Bilingual => ({
+  en: `Temperature has no effect here: before it, "${sampler}" left 1 candidate.`,
+  ja: `ここでは温度は効きません。温度より前の「${sampler}」で候補が1つになっています。`,
 })
 
-const oneAfter = (link: string): Bilingual => ({
-  en: `Temperature has no effect here: after it, "${link}" leaves the same 1 candidate at every T.`,
-  ja: `ここでは温度は効きません。温度の後の「${link}」が、どの温度でも同じ1つの候補だけを残します。`,
+const oneAfter = (sampler: string): Bilingual => ({
+  en: `Temperature has no effect here: after it, "${sampler}" leaves the same 1 candidate at every T.`,
+  ja: `ここでは温度は効きません。温度の後の「${sampler}」が、どの温度でも同じ1つの候補だけを残します。`,
 })

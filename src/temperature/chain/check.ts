@@ -2,47 +2,47 @@
 import { counted, didYouMean, InputError, quote } from '../../errors.js'
 import { readKnob } from '../../knob.js'
 import { Pattern } from './pattern/index.js'
-import type { LinkKind } from './sampler.js'
-import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './samplers.js'
+import type { SamplerKind } from './sampler.js'
+import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js'
 
-/** A link as a call or a JSON body gives it: what is left out has its default. */
-export type LinkInput = { readonly link: string; readonly [setting: string]: unknown }
+/** A sampler as a call or a JSON body gives it: what is left out has its default. */
+export type SamplerInput = { readonly sampler: string; readonly [setting: string]: unknown }
 
 /** What a bias may add: e^100 is beyond every difference of logits a model makes. */
 const MOST = 1000
 
-/** @throws InputError naming the link and the setting */
-export function checkLinks(links: unknown): LinkSpec[] {
-  if (!Array.isArray(links)) {
+/** @throws InputError naming the sampler and the setting */
+export function checkSamplers(samplers: unknown): SamplerSpec[] {
+  if (!Array.isArray(samplers)) {
     throw new InputError(
       'chain',
-      `The chain is ${quote(links)}; expected its written form or a list of links.`,
+      `The chain is ${quote(samplers)}; expected its written form or a list of samplers.`,
     )
   }
-  if (links.length > MOST_LINKS) {
+  if (samplers.length > MOST_SAMPLERS) {
     throw new InputError(
       'chain',
-      `The chain has ${links.length} links; expected at most ${MOST_LINKS}. One ban, allow or bias takes many symbols.`,
+      `The chain has ${samplers.length} samplers; expected at most ${MOST_SAMPLERS}. One ban, allow or bias takes many symbols.`,
     )
   }
-  return checkTotals(links.map((link: unknown, index) => checkLink(link, index + 1)))
+  return checkTotals(samplers.map((sampler: unknown, index) => checkSampler(sampler, index + 1)))
 }
 
-/** Links of a chain at most. */
-const MOST_LINKS = 50
-/** Symbols that all links together may name. */
+/** Samplers of a chain at most. */
+const MOST_SAMPLERS = 50
+/** Symbols that all samplers together may name. */
 const MOST_NAMED = 10_000
 /** UTF-16 units that all expressions together may have. */
 const MOST_PATTERNS = 2000
 
-/** @throws InputError for a chain whose links together name or match too much */
-function checkTotals(links: LinkSpec[]): LinkSpec[] {
+/** @throws InputError for a chain whose samplers together name or match too much */
+function checkTotals(samplers: SamplerSpec[]): SamplerSpec[] {
   let named = 0
   let patterns = 0
-  for (const spec of links) {
-    if (spec.link === 'bias') named += spec.weights.length
-    if (spec.link === 'dry') named += spec.breakers.length
-    if (spec.link !== 'ban' && spec.link !== 'allow') continue
+  for (const spec of samplers) {
+    if (spec.sampler === 'bias') named += spec.weights.length
+    if (spec.sampler === 'dry') named += spec.breakers.length
+    if (spec.sampler !== 'ban' && spec.sampler !== 'allow') continue
     named += spec.symbols.length
     patterns += spec.pattern?.length ?? 0
   }
@@ -58,31 +58,31 @@ function checkTotals(links: LinkSpec[]): LinkSpec[] {
       `The chain's expressions are ${counted(patterns, 'character')} long together; expected at most ${MOST_PATTERNS}.`,
     )
   }
-  return links
+  return samplers
 }
 
-function checkLink(input: unknown, place: number): LinkSpec {
-  const settings = (typeof input === 'object' && input !== null ? input : {}) as LinkInput
-  const kind = LINKS.find(kind => kind.link === settings.link)
+function checkSampler(input: unknown, place: number): SamplerSpec {
+  const settings = withName(input)
+  const kind = SAMPLERS.find(kind => kind.sampler === settings.sampler)
   if (!kind) {
-    const name = typeof settings.link === 'string' ? settings.link : ''
+    const name = typeof settings.sampler === 'string' ? settings.sampler : ''
     throw new InputError(
       'chain',
-      `Link ${place} of the chain is ${quote(settings.link)}; expected ${LINK_NAMES.join(', ')}.${didYouMean(name, LINK_NAMES)}`,
+      `Sampler ${place} of the chain is ${quote(settings.sampler)}; expected ${SAMPLER_NAMES.join(', ')}.${didYouMean(name, SAMPLER_NAMES)}`,
     )
   }
   const refuse = (sentence: string): never => {
-    throw new InputError('chain', `Link ${place} of the chain, ${kind.link}: ${sentence}`)
+    throw new InputError('chain', `Sampler ${place} of the chain, ${kind.sampler}: ${sentence}`)
   }
   const names = settingsOf(kind)
   for (const name of Object.keys(settings)) {
-    if (name !== 'link' && !names.includes(name)) {
+    if (name !== 'sampler' && !names.includes(name)) {
       refuse(
         `${quote(name)} is not one of its settings (${names.join(', ')}).${didYouMean(name, names)}`,
       )
     }
   }
-  const spec: Record<string, unknown> = { link: kind.link }
+  const spec: Record<string, unknown> = { sampler: kind.sampler }
   for (const knob of kind.knobs) {
     const value = settings[knob.name]
     if (value === undefined && knob.name === 'temperature') continue // the run's
@@ -97,10 +97,18 @@ function checkLink(input: unknown, place: number): LinkSpec {
   }
   if (kind.takes === 'weights') spec.weights = weights(settings.weights, refuse)
   if (kind.takes === 'symbols') Object.assign(spec, symbolSet(settings, refuse))
-  return spec as LinkSpec
+  return spec as SamplerSpec
 }
 
-function settingsOf(kind: LinkKind<LinkSpec>): string[] {
+/** The input with its name under `sampler`; JSON of earlier versions has it under `link`. */
+function withName(input: unknown): SamplerInput {
+  const settings = (typeof input === 'object' && input !== null ? input : {}) as SamplerInput
+  if (settings.sampler !== undefined || settings.link === undefined) return settings
+  const { link, ...others } = settings
+  return { ...others, sampler: link as string }
+}
+
+function settingsOf(kind: SamplerKind<SamplerSpec>): string[] {
   const names = [...kind.knobs, ...(kind.lists ?? [])].map(knob => knob.name)
   if (kind.takes === 'weights') names.push('weights')
   if (kind.takes === 'symbols') names.push('symbols', 'pattern', 'ignoreCase')
@@ -132,7 +140,7 @@ function weights(value: unknown, refuse: Refuse): [string, number][] {
   })
 }
 
-function symbolSet(settings: LinkInput, refuse: Refuse): Record<string, unknown> {
+function symbolSet(settings: SamplerInput, refuse: Refuse): Record<string, unknown> {
   const { pattern, ignoreCase } = settings
   const symbols = texts(settings.symbols ?? [], 'symbols', refuse)
   if (pattern === undefined) {
@@ -151,14 +159,16 @@ function symbolSet(settings: LinkInput, refuse: Refuse): Record<string, unknown>
 }
 
 /**
- * A chain in which temperature is named. Where it is not, it goes before the first link that looks
+ * A chain in which temperature is named. Where it is not, it goes before the first sampler that looks
  * at probabilities or ranks, as truncation is meant; after the penalties, biases and bans before
  * that, which their authors put on the model's own logits and which T = 0 would otherwise leave
  * nothing to act on.
  */
-export function withTemperature(links: readonly LinkSpec[]): LinkSpec[] {
-  if (links.some(spec => spec.link === 'temperature')) return [...links]
-  const truncates = links.findIndex(({ link }) => /^(?:prefix|set)$/.test(kindOf(link).effect))
-  const place = truncates < 0 ? links.length : truncates
-  return [...links.slice(0, place), { link: 'temperature' }, ...links.slice(place)]
+export function withTemperature(samplers: readonly SamplerSpec[]): SamplerSpec[] {
+  if (samplers.some(spec => spec.sampler === 'temperature')) return [...samplers]
+  const truncates = samplers.findIndex(({ sampler }) =>
+    /^(?:prefix|set)$/.test(kindOf(sampler).effect),
+  )
+  const place = truncates < 0 ? samplers.length : truncates
+  return [...samplers.slice(0, place), { sampler: 'temperature' }, ...samplers.slice(place)]
 }

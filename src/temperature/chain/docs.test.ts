@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { blocksOf, printedBy, programsOf } from '../../../test/docs/shown.js'
 import * as ondo from '../index.js'
-import { LINK_NAMES } from './samplers.js'
+import { SAMPLER_NAMES } from './samplers.js'
 
 const read = (name: string): string =>
   readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
@@ -30,17 +30,17 @@ describe.each(pages)('docs/$name', ({ text }) => {
     for (const chain of chains) expect(() => ondo.parseChain(chain), chain).not.toThrow()
   })
 
-  it('has every link and knob with its default', () => {
-    for (const { link, knobs } of ondo.LINKS) {
-      const row = text.split('\n').find(line => line.startsWith(`| \`${link}`))
-      expect(row, link).toBeDefined()
+  it('has every sampler and knob with its default', () => {
+    for (const { sampler, knobs } of ondo.SAMPLERS) {
+      const row = text.split('\n').find(line => line.startsWith(`| \`${sampler}`))
+      expect(row, sampler).toBeDefined()
       for (const knob of knobs) {
-        if (link === 'temperature') continue
-        expect(row, `${link} ${knob.name}`).toMatch(new RegExp(`\\b${knob.name}\\b`))
-        expect(row, `${link} ${knob.name}`).toContain(String(knob.default))
+        if (sampler === 'temperature') continue
+        expect(row, `${sampler} ${knob.name}`).toMatch(new RegExp(`\\b${knob.name}\\b`))
+        expect(row, `${sampler} ${knob.name}`).toContain(String(knob.default))
       }
     }
-    expect(LINK_NAMES.length).toBe(ondo.LINKS.length)
+    expect(SAMPLER_NAMES.length).toBe(ondo.SAMPLERS.length)
   })
 })
 

@@ -1,9 +1,9 @@
 import { change, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 import { idsOfKnown } from './symbols.js'
 
-export type DryLink = {
-  readonly link: 'dry'
+export type DrySampler = {
+  readonly sampler: 'dry'
   readonly multiplier: number
   readonly base: number
   readonly allowed: number
@@ -23,7 +23,7 @@ export type DryLink = {
  */
 export function dry(
   ranked: Ranked,
-  settings: Omit<DryLink, 'link' | 'breakers'>,
+  settings: Omit<DrySampler, 'sampler' | 'breakers'>,
   history: ArrayLike<number>,
   isBreaker: (id: number) => boolean,
 ): Ranked {
@@ -76,8 +76,8 @@ function power(base: number, n: number): number {
 
 export const BREAKERS = ['\n', ':', '"', '*']
 
-export const dryLink: LinkKind<DryLink> = {
-  link: 'dry',
+export const drySampler: SamplerKind<DrySampler> = {
+  sampler: 'dry',
   about: {
     en: 'lowers what would go on with a passage that was there before, the longer the more',
     ja: '前に出た箇所の続きになる記号を出にくくする。一致が長いほど強く',

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../errors.js'
 import { createChain } from './index.js'
-import type { Step, Symbols } from './sampler.js'
-import { parseChain, writeChain } from './syntax.js'
+import type { SamplerContext, Symbols } from './sampler.js'
+import { formatChain, parseChain } from './syntax.js'
 
 const of = (texts: readonly string[]): Symbols => ({ size: texts.length, symbol: id => texts[id] })
 const letters = of([...'abcdefghijklmnopqrstuvwxyz \n.,'])
@@ -12,7 +12,12 @@ const long = of(['a', 'b', 'a'.repeat(10_000_000)])
 const tokens = of(Array.from({ length: 3000 }, (_, i) => 'ab'.repeat(i % 40) + i.toString(36)))
 const vocabularies = { letters, kanji, long, tokens }
 
-const step = (text: string): Step => ({ history: [0, 1, 0], temperature: 1, luck: () => 1, text })
+const step = (text: string): SamplerContext => ({
+  history: [0, 1, 0],
+  temperature: 1,
+  secondCoin: () => 1,
+  text,
+})
 const many = 'a'.repeat(256)
 
 /** Seconds of processor time, which other programs on the machine don't lengthen. */
@@ -45,9 +50,13 @@ describe('a chain that means harm', () => {
   })
 
   it.each<[string, string, RegExp]>([
-    ['links', Array(51).fill('ban "a"').join(', '), /has 51 links; expected at most 50/],
-    ['20,000 links', Array(20_000).fill('ban "a"').join(', '), /characters long; expected at most/],
-    ['20,000 short links', Array(20_000).fill('xtc').join(', '), /has 20000 links; expected/],
+    ['samplers', Array(51).fill('ban "a"').join(', '), /has 51 samplers; expected at most 50/],
+    [
+      '20,000 samplers',
+      Array(20_000).fill('ban "a"').join(', '),
+      /characters long; expected at most/,
+    ],
+    ['20,000 short samplers', Array(20_000).fill('xtc').join(', '), /has 20000 samplers; expected/],
     [
       '20,000 symbols',
       `ban ${'"a" '.repeat(20_000)}`,
@@ -56,7 +65,7 @@ describe('a chain that means harm', () => {
     ['weights', `bias ${'"a"=1 '.repeat(15_000)}`, /names 15000 symbols/],
     ['breakers', `dry 1 breakers=${'"a" '.repeat(15_000)}`, /names 15000 symbols/],
     ['one string', `ban "${'a'.repeat(90_000)}"`, /not one of the model's 30 symbols/],
-    ['an unknown link', 'x'.repeat(90_000), /expected a link/],
+    ['an unknown sampler', 'x'.repeat(90_000), /expected a sampler/],
     ['an open string', `ban "${'\\a'.repeat(40_000)}`, /closing/],
     ['an open expression', `ban /${'[a'.repeat(40_000)}`, /closing/],
     ['a class that is more', 'ban "[a](a+)+[b]"', /matches none/],
@@ -82,22 +91,22 @@ describe('a chain that means harm', () => {
       at.push(inner)
       at = inner
     }
-    for (const link of [
-      { link: 'ban', symbols: Array(20_000).fill('a') },
-      { link: 'ban', symbols: deep },
-      { link: 'ban', symbols: ['a'.repeat(1_000_000)] },
-      { link: 'ban', pattern: 'a'.repeat(1_000_000) },
-      { link: 'ban', pattern: deep },
-      { link: 'bias', weights: deep },
-      { link: 'bias', weights: [['a', deep]] },
-      { link: 'x'.repeat(1000) },
-      { link: deep },
-      { link: 'top-k', k: deep },
-      { link: 'top-k', ['y'.repeat(100_000)]: 1 },
+    for (const sampler of [
+      { sampler: 'ban', symbols: Array(20_000).fill('a') },
+      { sampler: 'ban', symbols: deep },
+      { sampler: 'ban', symbols: ['a'.repeat(1_000_000)] },
+      { sampler: 'ban', pattern: 'a'.repeat(1_000_000) },
+      { sampler: 'ban', pattern: deep },
+      { sampler: 'bias', weights: deep },
+      { sampler: 'bias', weights: [['a', deep]] },
+      { sampler: 'x'.repeat(1000) },
+      { sampler: deep },
+      { sampler: 'top-k', k: deep },
+      { sampler: 'top-k', ['y'.repeat(100_000)]: 1 },
       deep,
     ]) {
       let said = ''
-      const chain = [link] as Parameters<typeof createChain>[0]
+      const chain = [sampler] as Parameters<typeof createChain>[0]
       expect(seconds(() => (said = use(chain, letters)))).toBeLessThan(1)
       expect(said).not.toBe('done')
     }
@@ -112,9 +121,9 @@ describe('a chain that means harm', () => {
     expect(seconds(() => expect(use(written, kanji)).toBe('done'))).toBeLessThan(1)
     const weights = texts.map(text => [text, 1] as const)
     expect(
-      seconds(() => expect(use([{ link: 'bias', weights }], kanji)).toBe('done')),
+      seconds(() => expect(use([{ sampler: 'bias', weights }], kanji)).toBe('done')),
     ).toBeLessThan(1)
-    expect(writeChain(parseChain(written))).toBe(`${written}, temperature`)
+    expect(formatChain(parseChain(written))).toBe(`${written}, temperature`)
   })
 
   it('is handled within a second, whatever it is and whatever the vocabulary', () => {
@@ -146,7 +155,7 @@ describe('a chain that means harm', () => {
           ),
         ),
       )
-    const link = fc.oneof(
+    const sampler = fc.oneof(
       fc.tuple(fc.constantFrom('ban', 'allow'), pattern).map(([name, p]) => `${name} /${p}/`),
       fc.constantFrom(
         'temperature',
@@ -162,11 +171,11 @@ describe('a chain that means harm', () => {
     let slowest = 0
     fc.assert(
       fc.property(
-        fc.array(link, { minLength: 1, maxLength: 6 }),
+        fc.array(sampler, { minLength: 1, maxLength: 6 }),
         fc.constantFrom(...(Object.keys(vocabularies) as (keyof typeof vocabularies)[])),
-        (links, name) => {
+        (samplers, name) => {
           const took = seconds(() => {
-            if (use(links.join(', '), vocabularies[name]) === 'done') done++
+            if (use(samplers.join(', '), vocabularies[name]) === 'done') done++
           })
           slowest = Math.max(slowest, took)
           expect(took).toBeLessThan(1)

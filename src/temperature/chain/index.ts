@@ -1,12 +1,12 @@
-/** Links between the logits and the draw, in an order that is visible and changeable. */
+/** Samplers between the logits and the draw, in an order that is visible and changeable. */
 export {
   Chain,
   Chained,
   type ChainedDraw,
   createChain,
-  type LinkReport,
+  type SamplerReport,
 } from './chain.js'
-export type { LinkInput } from './check.js'
-export type { LinkKind, Step as ChainStep, Symbols, SymbolsKnob } from './sampler.js'
-export { LINKS, type LinkName, type LinkSpec } from './samplers.js'
-export { parseChain, writeChain, writeLink } from './syntax.js'
+export type { SamplerInput } from './check.js'
+export type { SamplerContext, SamplerKind, Symbols, SymbolsKnob } from './sampler.js'
+export { SAMPLERS, type SamplerName, type SamplerSpec } from './samplers.js'
+export { formatChain, formatSampler, parseChain } from './syntax.js'

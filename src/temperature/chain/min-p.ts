@@ -1,8 +1,8 @@
 import { log } from '../../numeric.js'
 import { first, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type MinPLink = { readonly link: 'min-p'; readonly p: number }
+export type MinPSampler = { readonly sampler: 'min-p'; readonly p: number }
 
 /**
  * Keeps what is at least p times as likely as the favourite: p_i >= p * p_1, that is
@@ -19,8 +19,8 @@ export function minP(ranked: Ranked, p: number): Ranked {
   return first(ranked, count)
 }
 
-export const minPLink: LinkKind<MinPLink> = {
-  link: 'min-p',
+export const minPSampler: SamplerKind<MinPSampler> = {
+  sampler: 'min-p',
   about: {
     en: 'keeps what is at least p times as likely as the favourite',
     ja: '最有力の記号の p 倍以上の確率を持つものを残す',

@@ -1,8 +1,8 @@
 import { change, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type PenaltyLink = {
-  readonly link: 'penalty'
+export type PenaltySampler = {
+  readonly sampler: 'penalty'
   readonly repetition: number
   readonly presence: number
   readonly frequency: number
@@ -12,7 +12,7 @@ export type PenaltyLink = {
 /**
  * Lowers what already stands in the last `window` symbols, c times:
  * l <- l / repetition where l > 0, l * repetition where not; then l <- l - presence - c * frequency.
- * l is the logit that reaches the link: after a temperature T it is l / T with the model's own zero, so
+ * l is the logit that reaches the sampler: after a temperature T it is l / T with the model's own zero, so
  * that `repetition` does the same before and after T, while presence and frequency after T are not
  * divided by it. At T = inf all are 0 and `repetition` changes nothing.
  *
@@ -23,7 +23,7 @@ export type PenaltyLink = {
  */
 export function penalty(
   ranked: Ranked,
-  settings: Omit<PenaltyLink, 'link'>,
+  settings: Omit<PenaltySampler, 'sampler'>,
   history: ArrayLike<number>,
 ): Ranked {
   const { repetition, presence, frequency, window } = settings
@@ -44,8 +44,8 @@ export function penalty(
   })
 }
 
-export const penaltyLink: LinkKind<PenaltyLink> = {
-  link: 'penalty',
+export const penaltySampler: SamplerKind<PenaltySampler> = {
+  sampler: 'penalty',
   about: {
     en: 'lowers the symbols that stand in the last part of the text',
     ja: '直前の文章に出てきた記号を出にくくする',

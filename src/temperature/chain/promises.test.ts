@@ -14,7 +14,7 @@ const history = fc.array(fc.nat(SIZE - 1), { maxLength: 30 })
 const T = fc.double({ min: 0.05, max: 20, noNaN: true })
 
 function ranksOf(chain: string, given: Float32Array, past: readonly number[], temperature: number) {
-  const step = { history: past, text: '', temperature, luck: () => 1 }
+  const step = { history: past, text: '', temperature, secondCoin: () => 1 }
   return createChain(chain, symbols).apply(given, step).candidates(SIZE).top
 }
 
@@ -134,8 +134,8 @@ describe('candidates at T = 0', () => {
     )
   })
 
-  it('are rank 1 alone where a chain has more links', () => {
-    const step = { history: [], text: '', temperature: 0, luck: () => 1 }
+  it('are rank 1 alone where a chain has more samplers', () => {
+    const step = { history: [], text: '', temperature: 0, secondCoin: () => 1 }
     const given = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
     const { top, others } = createChain('temperature, min-p 0.1', symbols)
       .apply(given, step)

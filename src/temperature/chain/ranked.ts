@@ -1,5 +1,5 @@
 /**
- * The candidates of a step in rank order: what the links of a chain hand on to each other.
+ * The candidates of a step in rank order: what the samplers of a chain hand on to each other.
  *
  * Rank order: by logit, largest first; ties by smaller id. After a temperature has gone over the
  * candidates, ties keep the order they had before it: T = inf makes all alike without shuffling.

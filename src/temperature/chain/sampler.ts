@@ -1,16 +1,16 @@
-/** What every link of a chain is made of. A new link is one file and one line in samplers.ts. */
+/** What every sampler of a chain is made of. A new sampler is one file and one line in samplers.ts. */
 import type { Bilingual, NumberKnob } from '../../knob.js'
 import type { Ranked } from './ranked.js'
 import type { Vocabulary } from './symbols.js'
 
-/** What a link may look at besides the candidates; all of it is known before the draw. */
-export interface Step {
+/** What a sampler may look at besides the candidates; all of it is known before the draw. */
+export interface SamplerContext {
   /** The ids so far, prompt included. */
   readonly history: ArrayLike<number>
   /** The run's temperature at this step, from the slider or the schedule: 0 to Infinity. */
   readonly temperature: number
   /** The second coin of this position, in (0, 1]: `random.secondCoin(position)`. */
-  luck(): number
+  secondCoin(): number
   /** The text so far, prompt included, or its end. */
   readonly text: string
 }
@@ -25,11 +25,11 @@ export interface Symbols {
   known?(text: string): string | undefined
 }
 
-/** The pure function that a link is once its settings are known. */
-export type Apply = (ranked: Ranked, step: Step) => Ranked
+/** The pure function that a sampler is once its settings are known. */
+export type Apply = (ranked: Ranked, step: SamplerContext) => Ranked
 
 /**
- * What a link does to the candidates, as far as temperature is concerned:
+ * What a sampler does to the candidates, as far as temperature is concerned:
  * - `temperature`: divides the logits;
  * - `logits`: changes the logits of some, by the text and not by probability;
  * - `mask`: takes away some, by what they are and not by probability;
@@ -45,15 +45,15 @@ export interface SymbolsKnob {
   readonly about: Bilingual
 }
 
-/** A link's description, once for the written form, the JSON, the help and the docs. */
-export interface LinkKind<S extends { readonly link: string }> {
-  readonly link: S['link']
+/** A sampler's description, once for the written form, the JSON, the help and the docs. */
+export interface SamplerKind<S extends { readonly sampler: string }> {
+  readonly sampler: S['sampler']
   readonly about: Bilingual
   /** The paper or the first implementation. */
   readonly source: string
   readonly effect: Effect
   readonly knobs: readonly NumberKnob[]
-  /** The knob whose number stands right after the link's name: `top-k 5`. */
+  /** The knob whose number stands right after the sampler's name: `top-k 5`. */
   readonly main?: string
   readonly lists?: readonly SymbolsKnob[]
   /** What follows the name besides knobs: `ban "x" /[0-9]/` or `bias "e"=+1.5`. */

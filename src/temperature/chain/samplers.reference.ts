@@ -1,7 +1,7 @@
 /**
- * The plain twins of the links, written from their papers: maps from symbol to logit, probabilities
- * by the textbook, everything sorted and compared one by one. samplers.test.ts holds the links to them.
- * They use Math.exp and Math.log, and so share nothing with the links but the definitions.
+ * The plain twins of the samplers, written from their papers: maps from symbol to logit, probabilities
+ * by the textbook, everything sorted and compared one by one. samplers.test.ts holds the samplers to them.
+ * They use Math.exp and Math.log, and so share nothing with the samplers but the definitions.
  */
 
 /** Symbol to logit, of the candidates that are left. */

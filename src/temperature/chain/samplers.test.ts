@@ -2,22 +2,22 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { uniform } from '../../../test/support/uniform.js'
 import { createChain } from './chain.js'
-import type { Step, Symbols } from './sampler.js'
+import type { SamplerContext, Symbols } from './sampler.js'
 import * as plain from './samplers.reference.js'
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const symbols = (size: number): Symbols => ({ size, symbol: id => LETTERS[id] })
 
-const step = (over: Partial<Step> = {}): Step => ({
+const step = (over: Partial<SamplerContext> = {}): SamplerContext => ({
   history: [],
   temperature: 1,
-  luck: () => 1,
+  secondCoin: () => 1,
   text: '',
   ...over,
 })
 
 /** What a chain leaves: symbol to probability, in rank order. */
-function left(chain: string, logits: ArrayLike<number>, over: Partial<Step> = {}) {
+function left(chain: string, logits: ArrayLike<number>, over: Partial<SamplerContext> = {}) {
   const made = createChain(chain, symbols(logits.length))
   const chained = made.apply(Float32Array.from(logits), step(over))
   const { top } = chained.candidates(logits.length)
@@ -39,7 +39,7 @@ function expectLeft(result: Map<number, number>, want: Record<string, number>): 
 }
 
 describe('on 1/2, 1/4, 1/8, 1/8', () => {
-  it.each<[string, string, Record<string, number>, Partial<Step>?]>([
+  it.each<[string, string, Record<string, number>, Partial<SamplerContext>?]>([
     ['temperature squares the odds at 1/2', 'temperature 0.5', { a: 16, b: 4, c: 1, d: 1 }],
     ['temperature 0 keeps the favourite', 'temperature 0', { a: 1 }],
     ['temperature inf makes all alike', 'temperature inf', { a: 1, b: 1, c: 1, d: 1 }],
@@ -60,10 +60,25 @@ describe('on 1/2, 1/4, 1/8, 1/8', () => {
     ['top-n-sigma 1 keeps the favourite', 'top-n-sigma 1', { a: 1 }],
     ['top-n-sigma 2 reaches 1.66 down', 'top-n-sigma 2', { a: 2, b: 1 }],
     ['top-n-sigma 3 reaches 2.49 down', 'top-n-sigma 3', { a: 4, b: 2, c: 1, d: 1 }],
-    ['xtc leaves the least likely of the viable', 'xtc 0.2', { b: 2, c: 1, d: 1 }, lucky(0.5)],
-    ['xtc takes three', 'xtc 0.1', { d: 1 }, lucky(0.5)],
-    ['xtc does not act without luck', 'xtc 0.2', { a: 4, b: 2, c: 1, d: 1 }, lucky(0.51)],
-    ['xtc leaves a single viable one alone', 'xtc 0.3', { a: 4, b: 2, c: 1, d: 1 }, lucky(0.1)],
+    [
+      'xtc leaves the least likely of the viable',
+      'xtc 0.2',
+      { b: 2, c: 1, d: 1 },
+      withSecondCoin(0.5),
+    ],
+    ['xtc takes three', 'xtc 0.1', { d: 1 }, withSecondCoin(0.5)],
+    [
+      'xtc does not act where the second coin is above its probability',
+      'xtc 0.2',
+      { a: 4, b: 2, c: 1, d: 1 },
+      withSecondCoin(0.51),
+    ],
+    [
+      'xtc leaves a single viable one alone',
+      'xtc 0.3',
+      { a: 4, b: 2, c: 1, d: 1 },
+      withSecondCoin(0.1),
+    ],
     ['bias of ln 8 takes d from 1/8 to 1', `bias "d"=+${Math.log(8)}`, { d: 8, a: 4, b: 2, c: 1 }],
     ['bias below 0 lowers', `bias "a"=-${Math.log(8)}`, { b: 4, c: 2, d: 2, a: 1 }],
     ['ban takes away', 'ban "a" "c"', { b: 2, d: 1 }],
@@ -77,65 +92,65 @@ describe('on 1/2, 1/4, 1/8, 1/8', () => {
       'presence takes off once: ln 4 of a',
       `penalty presence=${Math.log(4)}`,
       { b: 2, a: 1, c: 1, d: 1 },
-      said('aaa'),
+      withText('aaa'),
     ],
     [
       'frequency takes off each time: ln 2 of a, twice',
       `penalty frequency=${Math.log(2)}`,
       { b: 2, a: 1, c: 1, d: 1 },
-      said('aa'),
+      withText('aa'),
     ],
     // all logits are below 0: times 2 squares the probability
     [
       'repetition squares what was said',
       'penalty repetition=2',
       { a: 4, b: 4, c: 2, d: 2 },
-      said('a'),
+      withText('a'),
     ],
     [
       'a window leaves out what is longer ago',
       'penalty repetition=2 window=2',
       { a: 8, c: 2, d: 2, b: 1 },
-      said('aabb'),
+      withText('aabb'),
     ],
     // "ab" ends the text and stood before c: length 2, allowed 1: ln 2 * 2^1 = ln 4
     [
       'dry lowers what would go on repeating',
       `dry ${Math.log(2)} base=2 allowed=1 breakers=none`,
       { a: 16, b: 8, d: 4, c: 1 },
-      said('abcab'),
+      withText('abcab'),
     ],
-    ['dry allows short repeats', 'dry 1 allowed=3', { a: 4, b: 2, c: 1, d: 1 }, said('abcab')],
+    ['dry allows short repeats', 'dry 1 allowed=3', { a: 4, b: 2, c: 1, d: 1 }, withText('abcab')],
     [
       'dry stops at a breaker: only b is repeated',
       `dry ${Math.log(2)} base=2 allowed=1 breakers="a"`,
       { a: 8, b: 4, d: 2, c: 1 },
-      said('abcab'),
+      withText('abcab'),
     ],
     [
       'dry after a breaker is silent',
       'dry 1 breakers="b"',
       { a: 4, b: 2, c: 1, d: 1 },
-      said('abcab'),
+      withText('abcab'),
     ],
     [
       'dry spares a breaker that would follow',
       'dry 1 allowed=1 breakers="c"',
       { a: 4, b: 2, c: 1, d: 1 },
-      said('abcab'),
+      withText('abcab'),
     ],
     [
       'dry sees no farther than its window',
       'dry 1 allowed=1 window=3 breakers=none',
       { a: 4, b: 2, c: 1, d: 1 },
-      said('abcab'),
+      withText('abcab'),
     ],
-  ])('%s', (_, link, want, over) => {
-    expectLeft(left(link, FOUR, over), want)
+  ])('%s', (_, sampler, want, over) => {
+    expectLeft(left(sampler, FOUR, over), want)
   })
 
   it('repetition divides a positive logit and multiplies a negative one', () => {
-    expectLeft(left('penalty repetition=2', [2, 1, -1, -3], said('abc')), {
+    expectLeft(left('penalty repetition=2', [2, 1, -1, -3], withText('abc')), {
       a: Math.exp(1),
       b: Math.exp(0.5),
       c: Math.exp(-2),
@@ -145,7 +160,7 @@ describe('on 1/2, 1/4, 1/8, 1/8', () => {
 
   it('repetition acts on the scale of the model also after a temperature', () => {
     // l / T = 4, 2, -2; a and c were said
-    expectLeft(left('temperature 0.5, penalty repetition=4', [2, 1, -1], said('ac')), {
+    expectLeft(left('temperature 0.5, penalty repetition=4', [2, 1, -1], withText('ac')), {
       b: Math.exp(2),
       a: Math.exp(1),
       c: Math.exp(-8),
@@ -153,11 +168,11 @@ describe('on 1/2, 1/4, 1/8, 1/8', () => {
   })
 })
 
-function lucky(luck: number): Partial<Step> {
-  return { luck: () => luck }
+function withSecondCoin(coin: number): Partial<SamplerContext> {
+  return { secondCoin: () => coin }
 }
 
-function said(text: string): Partial<Step> {
+function withText(text: string): Partial<SamplerContext> {
   return { history: ids(text), text }
 }
 
@@ -282,11 +297,14 @@ describe('against its paper, on random logits', () => {
 
   it('xtc', () => {
     fc.assert(
-      fc.property(logits, T, share, share, share, (l, t, threshold, probability, luck) => {
+      fc.property(logits, T, share, share, share, (l, t, threshold, probability, second) => {
         const cold = plain.temperature(plain.logitsOf(l), t)
         clear(plain.probabilities(cold).values(), threshold)
-        const link = `temperature ${t}, xtc ${threshold} probability=${probability}`
-        same(left(link, l, lucky(luck)), luck <= probability ? plain.xtc(cold, threshold) : cold)
+        const sampler = `temperature ${t}, xtc ${threshold} probability=${probability}`
+        same(
+          left(sampler, l, withSecondCoin(second)),
+          second <= probability ? plain.xtc(cold, threshold) : cold,
+        )
       }),
       runs,
     )
@@ -305,16 +323,16 @@ describe('against its paper, on random logits', () => {
         add,
         fc.integer({ min: 1, max: 70 }),
         (l, t, history, repetition, presence, frequency, window) => {
-          const link = `penalty repetition=${repetition} presence=${presence} frequency=${frequency} window=${window}`
+          const sampler = `penalty repetition=${repetition} presence=${presence} frequency=${frequency} window=${window}`
           const settings = { repetition, presence, frequency }
           const raw = plain.logitsOf(l)
           const seen = history.slice(-window)
           same(
-            left(`temperature ${t}, ${link}`, l, { history }),
+            left(`temperature ${t}, ${sampler}`, l, { history }),
             plain.penalty(plain.temperature(raw, t), seen, settings),
           )
           same(
-            left(`${link}, temperature ${t}`, l, { history }),
+            left(`${sampler}, temperature ${t}`, l, { history }),
             plain.temperature(plain.penalty(raw, seen, settings), t),
           )
         },
@@ -336,9 +354,9 @@ describe('against its paper, on random logits', () => {
         (l, history, multiplier, base, allowed, window, named) => {
           const breakers = named.filter(letter => LETTERS.indexOf(letter) < l.length)
           const list = breakers.length === 0 ? 'none' : breakers.map(b => `"${b}"`).join(' ')
-          const link = `dry ${multiplier} base=${base} allowed=${allowed} window=${window} breakers=${list}`
+          const sampler = `dry ${multiplier} base=${base} allowed=${allowed} window=${window} breakers=${list}`
           same(
-            left(link, l, { history }),
+            left(sampler, l, { history }),
             plain.dry(
               plain.logitsOf(l),
               history.slice(-window),
@@ -393,12 +411,12 @@ describe('the ranks', () => {
     )
   })
 
-  it('stay at T = inf, where all are alike, also for the links after it', () => {
+  it('stay at T = inf, where all are alike, also for the samplers after it', () => {
     expectLeft(left('temperature inf, top-k 2', [1, 3, 2, 3]), { b: 1, d: 1 })
     // b d c a, of which c and a are lowered alike
-    const both = left('temperature inf, penalty presence=1', [1, 3, 2, 3], said('ac'))
+    const both = left('temperature inf, penalty presence=1', [1, 3, 2, 3], withText('ac'))
     expectLeft(both, { b: Math.E, d: Math.E, c: 1, a: 1 })
-    expectLeft(left('temperature inf, penalty presence=1, top-k 2', [1, 3, 2, 3], said('b')), {
+    expectLeft(left('temperature inf, penalty presence=1, top-k 2', [1, 3, 2, 3], withText('b')), {
       d: 1,
       c: 1,
     })

@@ -1,45 +1,45 @@
-/** The register of links: a new one is its file and its line here. */
-import { allowLink } from './allow.js'
-import { banLink } from './ban.js'
-import { biasLink } from './bias.js'
-import { dryLink } from './dry.js'
-import { minPLink } from './min-p.js'
-import { penaltyLink } from './penalty.js'
-import type { LinkKind } from './sampler.js'
-import { temperatureLink } from './temperature.js'
-import { topKLink } from './top-k.js'
-import { topNSigmaLink } from './top-n-sigma.js'
-import { topPLink } from './top-p.js'
-import { typicalLink } from './typical.js'
-import { xtcLink } from './xtc.js'
+/** The register of samplers: a new one is its file and its line here. */
+import { allowSampler } from './allow.js'
+import { banSampler } from './ban.js'
+import { biasSampler } from './bias.js'
+import { drySampler } from './dry.js'
+import { minPSampler } from './min-p.js'
+import { penaltySampler } from './penalty.js'
+import type { SamplerKind } from './sampler.js'
+import { temperatureSampler } from './temperature.js'
+import { topKSampler } from './top-k.js'
+import { topNSigmaSampler } from './top-n-sigma.js'
+import { topPSampler } from './top-p.js'
+import { typicalSampler } from './typical.js'
+import { xtcSampler } from './xtc.js'
 
 const REGISTER = [
-  temperatureLink,
-  topKLink,
-  topPLink,
-  minPLink,
-  typicalLink,
-  topNSigmaLink,
-  xtcLink,
-  penaltyLink,
-  dryLink,
-  biasLink,
-  banLink,
-  allowLink,
+  temperatureSampler,
+  topKSampler,
+  topPSampler,
+  minPSampler,
+  typicalSampler,
+  topNSigmaSampler,
+  xtcSampler,
+  penaltySampler,
+  drySampler,
+  biasSampler,
+  banSampler,
+  allowSampler,
 ] as const
 
-/** A link with its settings: a value, JSON-able, with one written form. */
-export type LinkSpec = Parameters<(typeof REGISTER)[number]['start']>[0]
-export type LinkName = LinkSpec['link']
+/** A sampler with its settings: a value, JSON-able, with one written form. */
+export type SamplerSpec = Parameters<(typeof REGISTER)[number]['start']>[0]
+export type SamplerName = SamplerSpec['sampler']
 
-/** All links, in the order in which help and docs list them. */
-export const LINKS: readonly LinkKind<LinkSpec>[] = REGISTER
+/** All samplers, in the order in which help and docs list them. */
+export const SAMPLERS: readonly SamplerKind<SamplerSpec>[] = REGISTER
 
-export const LINK_NAMES: readonly string[] = LINKS.map(kind => kind.link)
+export const SAMPLER_NAMES: readonly string[] = SAMPLERS.map(kind => kind.sampler)
 
-/** The description of a link that is known to exist. */
-export function kindOf(link: LinkName): LinkKind<LinkSpec> {
-  const kind = LINKS.find(kind => kind.link === link)
-  if (!kind) throw new Error(`no link ${link}`)
+/** The description of a sampler that is known to exist. */
+export function kindOf(sampler: SamplerName): SamplerKind<SamplerSpec> {
+  const kind = SAMPLERS.find(kind => kind.sampler === sampler)
+  if (!kind) throw new Error(`no sampler ${sampler}`)
   return kind
 }

@@ -30,7 +30,7 @@ const MAKING = 2000
 const MOST_MASKS = 64
 
 /**
- * A vocabulary as the links of one chain ask it: texts are looked up in one map, expressions are
+ * A vocabulary as the samplers of one chain ask it: texts are looked up in one map, expressions are
  * asked of every symbol once, and what that costs together is limited before it is spent.
  */
 export class Vocabulary implements Symbols {
@@ -104,16 +104,16 @@ export class Vocabulary implements Symbols {
 export function startSet(
   set: SymbolSet,
   vocabulary: Vocabulary,
-  link: string,
+  sampler: string,
 ): (text: string) => (id: number) => boolean {
   const mask = new Uint8Array(vocabulary.size)
-  for (const id of idsOfKnown(set.symbols, vocabulary, link)) mask[id] = 1
+  for (const id of idsOfKnown(set.symbols, vocabulary, sampler)) mask[id] = 1
   const always = () => (id: number) => mask[id] === 1
   if (set.pattern === undefined) return always
   const pattern = new Pattern(set.pattern, set.ignoreCase)
   if (!pattern.looksBack) {
     const ids = vocabulary.matching(pattern)
-    if (ids.length === 0) throw matchesNone(shownPattern(set.pattern), vocabulary, link)
+    if (ids.length === 0) throw matchesNone(shownPattern(set.pattern), vocabulary, sampler)
     for (const id of ids) mask[id] = 1
     return always
   }
@@ -136,13 +136,13 @@ export function startSet(
 
 /**
  * The ids of symbols by their texts.
- * @param link who asks, for the refusal; without it what the model lacks is left out
+ * @param sampler who asks, for the refusal; without it what the model lacks is left out
  * @throws InputError for a text that is no symbol of the model
  */
 export function idsOfKnown(
   texts: readonly string[],
   vocabulary: Vocabulary,
-  link?: string,
+  sampler?: string,
 ): number[] {
   const ids: number[] = []
   for (const text of texts) {
@@ -150,21 +150,22 @@ export function idsOfKnown(
     if (id !== undefined) ids.push(id)
     else if (text.length > 2 && text.startsWith('[') && text.endsWith(']')) {
       const found = vocabulary.idsOfClass(text)
-      if (found.length === 0 && link !== undefined) throw matchesNone(quote(text), vocabulary, link)
+      if (found.length === 0 && sampler !== undefined)
+        throw matchesNone(quote(text), vocabulary, sampler)
       for (const match of found) ids.push(match)
-    } else if (link !== undefined) throw unknown(text, vocabulary, link)
+    } else if (sampler !== undefined) throw unknown(text, vocabulary, sampler)
   }
   return ids
 }
 
-function matchesNone(shown: string, { size }: Symbols, link: string): InputError {
+function matchesNone(shown: string, { size }: Symbols, sampler: string): InputError {
   return new InputError(
     'chain',
-    `${link}: ${shown} matches none of the model's ${counted(size, 'symbol')}.`,
+    `${sampler}: ${shown} matches none of the model's ${counted(size, 'symbol')}.`,
   )
 }
 
-function unknown(text: string, vocabulary: Vocabulary, link: string): InputError {
+function unknown(text: string, vocabulary: Vocabulary, sampler: string): InputError {
   const characters = Array.from(text.slice(0, 40))
   const each =
     text.length <= 40 &&
@@ -174,6 +175,6 @@ function unknown(text: string, vocabulary: Vocabulary, link: string): InputError
       : ''
   return new InputError(
     'chain',
-    `${link}: ${quote(text)} is not one of the model's ${counted(vocabulary.size, 'symbol')}.${each}`,
+    `${sampler}: ${quote(text)} is not one of the model's ${counted(vocabulary.size, 'symbol')}.${each}`,
   )
 }

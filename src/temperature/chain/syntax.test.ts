@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { uniform } from '../../../test/support/uniform.js'
 import { readNumber } from '../../knob.js'
 import { createChain } from './chain.js'
-import { checkLinks, type LinkInput } from './check.js'
-import { LINKS, type LinkSpec } from './samplers.js'
-import { parseChain, writeChain } from './syntax.js'
+import { checkSamplers, type SamplerInput } from './check.js'
+import { SAMPLERS, type SamplerSpec } from './samplers.js'
+import { formatChain, parseChain } from './syntax.js'
 
 const symbols = { size: 6, symbol: (id: number) => 'abcd "'[id] }
 
@@ -28,20 +28,20 @@ describe('the written form', () => {
     ['allow /[a-z\\/]/i "\\u0041"', 'allow "A" /[a-z\\/]/i, temperature'],
     ['ban "\n"', 'ban "\\n", temperature'],
   ])('of %j is %j', (written, want) => {
-    expect(writeChain(parseChain(written))).toBe(want)
+    expect(formatChain(parseChain(written))).toBe(want)
   })
 
-  it('puts temperature before the first link that truncates, and after penalties and bans', () => {
-    expect(writeChain(parseChain('min-p 0.1'))).toBe('temperature, min-p 0.1')
-    expect(writeChain(parseChain('ban "x", dry 0.8, top-k 3, bias "e"=1'))).toBe(
+  it('puts temperature before the first sampler that truncates, and after penalties and bans', () => {
+    expect(formatChain(parseChain('min-p 0.1'))).toBe('temperature, min-p 0.1')
+    expect(formatChain(parseChain('ban "x", dry 0.8, top-k 3, bias "e"=1'))).toBe(
       'ban "x", dry 0.8, temperature, top-k 3, bias "e"=+1',
     )
   })
 
   it.each([
-    ['topk 5', '"topk 5" at character 1; expected a link: temperature, top-k'],
+    ['topk 5', '"topk 5" at character 1; expected a sampler: temperature, top-k'],
     ['topk 5', 'Did you mean "top-k"?'],
-    ['top-k 5,', 'has ended at character 9; expected a link'],
+    ['top-k 5,', 'has ended at character 9; expected a sampler'],
     ['top-k 5 top-p 1', '"top-p 1" at character 9; expected `,` or the end'],
     ['top-k 0', '"0" at character 7; expected k, a whole number from 1'],
     ['top-k 2.5', '"2.5" at character 7; expected k, a whole number from 1'],
@@ -74,12 +74,12 @@ describe('the written form', () => {
   })
 })
 
-/** Links with any settings in their ranges; those that take things away take few. */
-const link: fc.Arbitrary<LinkInput> = fc.oneof(
-  ...LINKS.filter(kind => kind.takes === undefined).map(kind =>
+/** Samplers with any settings in their ranges; those that take things away take few. */
+const sampler: fc.Arbitrary<SamplerInput> = fc.oneof(
+  ...SAMPLERS.filter(kind => kind.takes === undefined).map(kind =>
     fc.record(
       {
-        link: fc.constant(kind.link as string),
+        sampler: fc.constant(kind.sampler as string),
         ...Object.fromEntries(
           kind.knobs.map(knob => [
             knob.name,
@@ -98,34 +98,38 @@ const link: fc.Arbitrary<LinkInput> = fc.oneof(
           (kind.lists ?? []).map(list => [list.name, fc.subarray(['a', '\n', ':', '"', '*', ' '])]),
         ),
       },
-      { requiredKeys: ['link'] },
+      { requiredKeys: ['sampler'] },
     ),
   ),
   fc.record({
-    link: fc.constant('bias'),
+    sampler: fc.constant('bias'),
     weights: fc.array(fc.tuple(fc.constantFrom('a', 'b', '"', ' '), uniform(-1000, 1000)), {
       minLength: 1,
       maxLength: 3,
     }),
   }),
-  fc.record({ link: fc.constantFrom('ban', 'allow'), symbols: fc.constantFrom(['a'], ['b', '"']) }),
   fc.record({
-    link: fc.constantFrom('ban', 'allow'),
+    sampler: fc.constantFrom('ban', 'allow'),
+    symbols: fc.constantFrom(['a'], ['b', '"']),
+  }),
+  fc.record({
+    sampler: fc.constantFrom('ban', 'allow'),
     pattern: fc.constantFrom('[a-z]', 'a/b|b', '[/"ab]', '(?<=a)b|\\s', '\\p{L}', '"\n|a'),
     ignoreCase: fc.boolean(),
   }),
 )
-const chain = fc.array(link, { maxLength: 5 })
+const chain = fc.array(sampler, { maxLength: 5 })
 
 describe('a chain', () => {
   it('reads back what it writes', () => {
     fc.assert(
-      fc.property(chain, links => {
-        const value = checkLinks(links)
-        if (!value.some(spec => spec.link === 'temperature')) value.push({ link: 'temperature' })
-        const written = writeChain(value)
+      fc.property(chain, samplers => {
+        const value = checkSamplers(samplers)
+        if (!value.some(spec => spec.sampler === 'temperature'))
+          value.push({ sampler: 'temperature' })
+        const written = formatChain(value)
         expect(parseChain(written)).toEqual(value)
-        expect(writeChain(parseChain(written))).toBe(written)
+        expect(formatChain(parseChain(written))).toBe(written)
       }),
       { numRuns: 1000 },
     )
@@ -133,15 +137,15 @@ describe('a chain', () => {
 
   it('survives JSON, infinity included', () => {
     fc.assert(
-      fc.property(chain, links => {
+      fc.property(chain, samplers => {
         let made: ReturnType<typeof createChain>
         try {
-          made = createChain(links, symbols)
+          made = createChain(samplers, symbols)
         } catch {
           return fc.pre(false) // an expression that matches none of the symbols
         }
-        const json: LinkInput[] = JSON.parse(JSON.stringify(made))
-        expect(createChain(json, symbols).links).toEqual(made.links)
+        const json: SamplerInput[] = JSON.parse(JSON.stringify(made))
+        expect(createChain(json, symbols).samplers).toEqual(made.samplers)
         expect(String(createChain(json, symbols))).toBe(String(made))
       }),
       { numRuns: 300 },
@@ -172,15 +176,15 @@ describe('a chain', () => {
         history,
         coin,
         coin,
-        (links, list, temperature, ids, u, luck) => {
+        (samplers, list, temperature, ids, u, second) => {
           let made: ReturnType<typeof createChain>
           try {
-            made = createChain(links, symbols)
+            made = createChain(samplers, symbols)
           } catch {
             return fc.pre(false)
           }
           const text = ids.map(symbols.symbol).join('')
-          const step = { history: ids, temperature, luck: () => luck, text }
+          const step = { history: ids, temperature, secondCoin: () => second, text }
           try {
             const chained = made.apply(Float32Array.from(list), step)
             const draw = chained.draw(u)
@@ -199,7 +203,9 @@ describe('a chain', () => {
             expect(typeof chained.temperatureMatters).toBe('boolean')
             drawn++
           } catch (error) {
-            if (!/^The link (ban|allow) .* leaves nothing to draw/.test((error as Error).message))
+            if (
+              !/^The sampler (ban|allow) .* leaves nothing to draw/.test((error as Error).message)
+            )
               throw error
             refused++
           }
@@ -213,30 +219,59 @@ describe('a chain', () => {
 })
 
 describe('JSON from outside', () => {
+  it('reads the key `link`, which JSON of earlier versions has, and writes `sampler`', () => {
+    fc.assert(
+      fc.property(chain, samplers => {
+        const value = checkSamplers(samplers)
+        expect(value.every(spec => !('link' in spec))).toBe(true)
+        const older = value.map(({ sampler, ...others }) => ({ link: sampler, ...others }))
+        expect(checkSamplers(older)).toEqual(value)
+      }),
+    )
+  })
+
+  it('refuses both keys in one sampler', () => {
+    expect(() => checkSamplers([{ sampler: 'top-k', link: 'top-p' }])).toThrow(
+      'Sampler 1 of the chain, top-k: "link" is not one of its settings (k).',
+    )
+    expect(() => checkSamplers([{ link: 'topk' }])).toThrow(
+      /Sampler 1 of the chain is "topk"; expected .* Did you mean "top-k"\?/,
+    )
+  })
+
   it('takes defaults for what is left out', () => {
-    const [spec] = checkLinks([{ link: 'xtc' }])
-    expect(spec).toEqual({ link: 'xtc', threshold: 0.1, probability: 0.5 } satisfies LinkSpec)
+    const [spec] = checkSamplers([{ sampler: 'xtc' }])
+    expect(spec).toEqual({ sampler: 'xtc', threshold: 0.1, probability: 0.5 } satisfies SamplerSpec)
   })
 
   it.each<[unknown, string | RegExp]>([
-    ['top-k', 'The chain is "top-k"; expected its written form or a list of links'],
-    [[{ link: 'topk' }], /Link 1 of the chain is "topk"; expected .* Did you mean "top-k"\?/],
-    [[null], 'Link 1 of the chain is undefined'],
-    [[{ link: 'top-k', k: 0 }], 'Link 1 of the chain, top-k: The k is 0; expected a whole number'],
-    [[{ link: 'top-k', n: 3 }], '"n" is not one of its settings (k).'],
-    [[{ link: 'min-p' }, { link: 'dry', breakers: '"' }], 'Link 2 of the chain, dry: its breakers'],
-    [[{ link: 'bias' }], 'its weights are undefined; expected pairs'],
-    [[{ link: 'bias', weights: [['e', Number.NaN]] }], 'expected pairs of a symbol and a number'],
-    [[{ link: 'ban' }], 'it names neither symbols nor a pattern'],
-    [[{ link: 'ban', pattern: '(' }], '/(/ is no regular expression'],
-    [[{ link: 'ban', pattern: 3 }], 'its pattern is 3'],
+    ['top-k', 'The chain is "top-k"; expected its written form or a list of samplers'],
+    [[{ sampler: 'topk' }], /Sampler 1 of the chain is "topk"; expected .* Did you mean "top-k"\?/],
+    [[null], 'Sampler 1 of the chain is undefined'],
+    [
+      [{ sampler: 'top-k', k: 0 }],
+      'Sampler 1 of the chain, top-k: The k is 0; expected a whole number',
+    ],
+    [[{ sampler: 'top-k', n: 3 }], '"n" is not one of its settings (k).'],
+    [
+      [{ sampler: 'min-p' }, { sampler: 'dry', breakers: '"' }],
+      'Sampler 2 of the chain, dry: its breakers',
+    ],
+    [[{ sampler: 'bias' }], 'its weights are undefined; expected pairs'],
+    [
+      [{ sampler: 'bias', weights: [['e', Number.NaN]] }],
+      'expected pairs of a symbol and a number',
+    ],
+    [[{ sampler: 'ban' }], 'it names neither symbols nor a pattern'],
+    [[{ sampler: 'ban', pattern: '(' }], '/(/ is no regular expression'],
+    [[{ sampler: 'ban', pattern: 3 }], 'its pattern is 3'],
   ])('refuses %j', (value, sentence) => {
-    expect(() => checkLinks(value)).toThrow(sentence)
+    expect(() => checkSamplers(value)).toThrow(sentence)
   })
 
   it('reads numbers as people write them', () => {
-    expect(checkLinks([{ link: 'temperature', temperature: 'inf' }])).toEqual([
-      { link: 'temperature', temperature: readNumber('inf') },
+    expect(checkSamplers([{ sampler: 'temperature', temperature: 'inf' }])).toEqual([
+      { sampler: 'temperature', temperature: readNumber('inf') },
     ])
   })
 })

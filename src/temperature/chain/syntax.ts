@@ -1,23 +1,23 @@
 /**
- * The written form of a chain, for a flag, a link and a file, and its JSON.
+ * The written form of a chain, for a flag, a URL and a file, and its JSON.
  *
  *   temperature 1.2, min-p 0.05, dry 0.8
  *   penalty repetition=1.1 window=64, temperature, xtc 0.1 probability=0.3
  *   ban "x" "y", bias "e"=+1.5 "\n"=-2, temperature, top-k 5
  *   allow "[a-z ]" /[.,]/
  *
- * Links stand in the order in which they work, divided by commas. A number right after the name is
- * the link's main knob, the others are named; those left out have their defaults. Strings are JSON's.
+ * Samplers stand in the order in which they work, divided by commas. A number right after the name is
+ * the sampler's main knob, the others are named; those left out have their defaults. Strings are JSON's.
  */
 import { counted, didYouMean, InputError } from '../../errors.js'
 import { flagName, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
-import { checkLinks, withTemperature } from './check.js'
+import { checkSamplers, withTemperature } from './check.js'
 import { Pattern } from './pattern/index.js'
-import type { LinkKind } from './sampler.js'
-import { kindOf, LINK_NAMES, LINKS, type LinkSpec } from './samplers.js'
+import type { SamplerKind } from './sampler.js'
+import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js'
 
-/** Settings while they are read; `checkLinks` makes a LinkSpec of them. */
-export type Draft = { link: string } & Record<string, unknown>
+/** Settings while they are read; `checkSamplers` makes a SamplerSpec of them. */
+export type Draft = { sampler: string } & Record<string, unknown>
 
 const number = (x: number): string => (x === Number.POSITIVE_INFINITY ? 'inf' : String(x))
 const quoted = (texts: readonly string[]): string[] => texts.map(text => JSON.stringify(text))
@@ -29,11 +29,11 @@ export const LONGEST_CHAIN = 100_000
 export const shortened = (written: string): string =>
   written.length > 80 ? `${written.slice(0, 77)}...` : written
 
-/** The written form of one link. What has its default is left out, but for the main knob. */
-export function writeLink(spec: LinkSpec): string {
-  const kind = kindOf(spec.link)
+/** The written form of one sampler. What has its default is left out, but for the main knob. */
+export function formatSampler(spec: SamplerSpec): string {
+  const kind = kindOf(spec.sampler)
   const settings: Readonly<Record<string, unknown>> = spec
-  const words: string[] = [spec.link]
+  const words: string[] = [spec.sampler]
   for (const knob of kind.knobs) {
     const value = settings[knob.name]
     if (typeof value !== 'number') continue
@@ -45,12 +45,12 @@ export function writeLink(spec: LinkSpec): string {
     if (texts.join('\0') === list.default.join('\0')) continue
     words.push(`${list.name}=${texts.length === 0 ? 'none' : quoted(texts).join(' ')}`)
   }
-  if (spec.link === 'bias') {
+  if (spec.sampler === 'bias') {
     for (const [text, add] of spec.weights) {
       words.push(`${JSON.stringify(text)}=${add < 0 ? '' : '+'}${number(add)}`)
     }
   }
-  if (spec.link === 'ban' || spec.link === 'allow') {
+  if (spec.sampler === 'ban' || spec.sampler === 'allow') {
     words.push(...quoted(spec.symbols))
     if (spec.pattern !== undefined) {
       words.push(`/${new RegExp(spec.pattern, 'u').source}/${spec.ignoreCase ? 'i' : ''}`)
@@ -64,16 +64,16 @@ export function writeLink(spec: LinkSpec): string {
 }
 
 /** The written form; `parseChain` reads it back to an equal value. */
-export function writeChain(links: readonly LinkSpec[]): string {
-  return links.map(writeLink).join(', ')
+export function formatChain(samplers: readonly SamplerSpec[]): string {
+  return samplers.map(formatSampler).join(', ')
 }
 
 /**
  * Reads the written form. A chain that names no temperature gets it where it belongs, before the
- * first link that looks at probabilities or ranks; nothing at all is temperature alone.
+ * first sampler that looks at probabilities or ranks; nothing at all is temperature alone.
  * @throws InputError that points at the character
  */
-export function parseChain(text: string): LinkSpec[] {
+export function parseChain(text: string): SamplerSpec[] {
   if (text.length > LONGEST_CHAIN) {
     throw new InputError(
       'chain',
@@ -84,17 +84,18 @@ export function parseChain(text: string): LinkSpec[] {
   const drafts: Draft[] = []
   while (!reader.atEnd()) {
     if (drafts.length > 0) reader.comma()
-    drafts.push(readLink(reader))
+    drafts.push(readSampler(reader))
   }
-  return withTemperature(checkLinks(drafts))
+  return withTemperature(checkSamplers(drafts))
 }
 
-function readLink(reader: Reader): Draft {
+function readSampler(reader: Reader): Draft {
   const name = reader.peekWord()
-  const kind = LINKS.find(kind => kind.link === name)
-  if (!kind) reader.fail(`a link: ${LINK_NAMES.join(', ')}`, name && didYouMean(name, LINK_NAMES))
+  const kind = SAMPLERS.find(kind => kind.sampler === name)
+  if (!kind)
+    reader.fail(`a sampler: ${SAMPLER_NAMES.join(', ')}`, name && didYouMean(name, SAMPLER_NAMES))
   reader.takeWord()
-  const draft: Draft = { link: kind.link }
+  const draft: Draft = { sampler: kind.sampler }
   let count = 0
   for (; !reader.atEnd() && !reader.at(','); count++) readArgument(reader, kind, draft)
   if (count === 0 && kind.main === undefined)
@@ -103,7 +104,7 @@ function readLink(reader: Reader): Draft {
 }
 
 /** What may still follow. */
-function argumentsOf(kind: LinkKind<LinkSpec>, draft: Draft): string {
+function argumentsOf(kind: SamplerKind<SamplerSpec>, draft: Draft): string {
   if (kind.takes === 'symbols') {
     const or = draft.pattern === undefined ? ' or an expression between slashes' : ''
     return `a symbol in quotes${or}`
@@ -124,7 +125,7 @@ function append(draft: Draft, name: string, item: unknown): void {
   else draft[name] = [item]
 }
 
-function readArgument(reader: Reader, kind: LinkKind<LinkSpec>, draft: Draft): void {
+function readArgument(reader: Reader, kind: SamplerKind<SamplerSpec>, draft: Draft): void {
   if (kind.takes === 'weights' && reader.at('"')) {
     const text = reader.string()
     reader.equals('and what to add to its logit')
@@ -206,9 +207,9 @@ class Reader {
   }
 
   comma(): void {
-    if (!this.at(',')) this.fail('`,` and the next link')
+    if (!this.at(',')) this.fail('`,` and the next sampler')
     this.take(',')
-    if (this.atEnd()) this.fail(`a link: ${LINK_NAMES.join(', ')}`)
+    if (this.atEnd()) this.fail(`a sampler: ${SAMPLER_NAMES.join(', ')}`)
   }
 
   equals(what: string): void {

@@ -1,9 +1,9 @@
 import { TEMPERATURE } from '../settings.js'
 import { first, LOWEST, type Ranked, upTo } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type TemperatureLink = {
-  readonly link: 'temperature'
+export type TemperatureSampler = {
+  readonly sampler: 'temperature'
   /** Fixed; without it, the run's: slider or schedule. */
   readonly temperature?: number
 }
@@ -35,8 +35,8 @@ export function temper(ranked: Ranked, temperature: number): Ranked {
   }
 }
 
-export const temperatureLink: LinkKind<TemperatureLink> = {
-  link: 'temperature',
+export const temperatureSampler: SamplerKind<TemperatureSampler> = {
+  sampler: 'temperature',
   about: {
     en: 'divides the logits by T; without a number, by the temperature of the run',
     ja: 'ロジットを T で割る。数を書かなければ、実行時の温度を使う',

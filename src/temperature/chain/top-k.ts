@@ -1,7 +1,7 @@
 import { first, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type TopKLink = { readonly link: 'top-k'; readonly k: number }
+export type TopKSampler = { readonly sampler: 'top-k'; readonly k: number }
 
 /**
  * Keeps the k first ranks. Of equal logits the smaller ids stay, so that there are never more than k
@@ -13,8 +13,8 @@ export function topK(ranked: Ranked, k: number): Ranked {
   return first(ranked, k)
 }
 
-export const topKLink: LinkKind<TopKLink> = {
-  link: 'top-k',
+export const topKSampler: SamplerKind<TopKSampler> = {
+  sampler: 'top-k',
   about: { en: 'keeps the k most likely', ja: '確率の高い順に k 個を残す' },
   source: 'Fan, Lewis, Dauphin 2018, arXiv:1805.04833',
   effect: 'prefix',

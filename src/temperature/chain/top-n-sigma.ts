@@ -1,12 +1,12 @@
 import { first, type Ranked } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type TopNSigmaLink = { readonly link: 'top-n-sigma'; readonly n: number }
+export type TopNSigmaSampler = { readonly sampler: 'top-n-sigma'; readonly n: number }
 
 /**
  * Keeps the logits within n standard deviations of the largest: l_i >= l_1 - n sigma. Both sides
  * scale with 1/T, so a temperature before it does not change what it keeps.
- * sigma is that of the candidates that reach this link (as in llama.cpp, divided by their number).
+ * sigma is that of the candidates that reach this sampler (as in llama.cpp, divided by their number).
  *
  * Source: Tang, Liu, Xu, Huang, "Top-n-sigma: not all logits are you need" (2024).
  */
@@ -26,8 +26,8 @@ export function topNSigma(ranked: Ranked, n: number): Ranked {
   return first(ranked, kept)
 }
 
-export const topNSigmaLink: LinkKind<TopNSigmaLink> = {
-  link: 'top-n-sigma',
+export const topNSigmaSampler: SamplerKind<TopNSigmaSampler> = {
+  sampler: 'top-n-sigma',
   about: {
     en: 'keeps the logits within n standard deviations of the largest, whatever the temperature',
     ja: '最大のロジットから標準偏差の n 倍以内を残す。温度には左右されない',

@@ -1,7 +1,7 @@
 import { first, type Ranked, weigh } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type TopPLink = { readonly link: 'top-p'; readonly p: number }
+export type TopPSampler = { readonly sampler: 'top-p'; readonly p: number }
 
 /**
  * Nucleus: the smallest set of first ranks whose probabilities sum to at least p.
@@ -18,8 +18,8 @@ export function topP(ranked: Ranked, p: number): Ranked {
   return first(ranked, count)
 }
 
-export const topPLink: LinkKind<TopPLink> = {
-  link: 'top-p',
+export const topPSampler: SamplerKind<TopPSampler> = {
+  sampler: 'top-p',
   about: {
     en: 'keeps the fewest most likely whose probabilities reach p (nucleus)',
     ja: '確率の高い順に、合計が p に達するまで残す（nucleus）',

@@ -1,7 +1,7 @@
 import { filter, type Ranked, weigh } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type TypicalLink = { readonly link: 'typical'; readonly mass: number }
+export type TypicalSampler = { readonly sampler: 'typical'; readonly mass: number }
 
 /**
  * Locally typical: the candidates whose surprisal is nearest to the entropy, |H + ln p_i| smallest,
@@ -31,8 +31,8 @@ export function typical(ranked: Ranked, mass: number): Ranked {
   return filter(ranked, r => kept.has(r))
 }
 
-export const typicalLink: LinkKind<TypicalLink> = {
-  link: 'typical',
+export const typicalSampler: SamplerKind<TypicalSampler> = {
+  sampler: 'typical',
   about: {
     en: 'keeps those whose surprisal is nearest to the entropy, up to a probability',
     ja: '意外さがエントロピーに近いものから順に、確率の合計が達するまで残す',

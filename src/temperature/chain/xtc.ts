@@ -1,8 +1,8 @@
 import { type Ranked, slice, weigh } from './ranked.js'
-import type { LinkKind } from './sampler.js'
+import type { SamplerKind } from './sampler.js'
 
-export type XtcLink = {
-  readonly link: 'xtc'
+export type XtcSampler = {
+  readonly sampler: 'xtc'
   readonly threshold: number
   readonly probability: number
 }
@@ -10,7 +10,7 @@ export type XtcLink = {
 /**
  * Exclude top choices: where two or more have at least the threshold, all of them but the least
  * likely go. It does so with a probability, decided by the second coin of the position: when
- * luck <= probability.
+ * secondCoin <= probability.
  *
  * Source: p-e-w, oobabooga/text-generation-webui pull request 6335 (2024). There newline and end of
  * text are spared; here put `allow` or `bias` where such a thing is wanted.
@@ -18,17 +18,17 @@ export type XtcLink = {
 export function xtc(
   ranked: Ranked,
   { threshold, probability }: { readonly threshold: number; readonly probability: number },
-  luck: number,
+  secondCoin: number,
 ): Ranked {
-  if (luck > probability) return ranked
+  if (secondCoin > probability) return ranked
   const { weights, sum } = weigh(ranked)
   let viable = 0
   while (viable < weights.length && weights[viable] / sum >= threshold) viable++
   return viable < 2 ? ranked : slice(ranked, viable - 1, weights.length)
 }
 
-export const xtcLink: LinkKind<XtcLink> = {
-  link: 'xtc',
+export const xtcSampler: SamplerKind<XtcSampler> = {
+  sampler: 'xtc',
   about: {
     en: 'now and then takes away the top choices, all but the last that is likely enough',
     ja: 'ときどき上位の候補を外す。十分ありそうなもののうち最後の一つは残す',
@@ -54,5 +54,5 @@ export const xtcLink: LinkKind<XtcLink> = {
     },
   ],
   main: 'threshold',
-  start: spec => (ranked, step) => xtc(ranked, spec, step.luck()),
+  start: spec => (ranked, step) => xtc(ranked, spec, step.secondCoin()),
 }

@@ -3,7 +3,7 @@
  *
  * C_r(T) never rises with T, so rank r is picked exactly for T in (low, high] with
  * high = sup {T : C_r(T) >= u} and low = sup {T : C_{r-1}(T) >= u}; rank 1 is also picked at T = 0.
- * Only with temperature alone in the chain: a truncating link makes the set something else.
+ * Only with temperature alone in the chain: a truncating sampler makes the set something else.
  */
 import type { Distribution } from '../distribution.js'
 import { fromOrdinal, LAST, nextDouble, ordinal } from './doubles.js'

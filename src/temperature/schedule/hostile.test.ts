@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 import { InputError } from '../../errors.js'
 import { checkSchedule } from './json.js'
 import {
+  formatSchedule,
   parseSchedule,
   readTemperature,
   start as startSchedule,
-  writeSchedule,
 } from './schedule.js'
 
 const moment = (position: number) => ({
@@ -64,5 +64,5 @@ it('refuses a value that is nested without end', () => {
     expect(() => checkSchedule(bad)).toThrow(InputError)
   }
   const most = parseSchedule(`${'escape '.repeat(900)}1`)
-  expect(parseSchedule(writeSchedule(most))).toEqual(most)
+  expect(parseSchedule(formatSchedule(most))).toEqual(most)
 })

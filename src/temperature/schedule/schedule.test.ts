@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkSchedule, scheduleJson } from './json.js'
 import {
-  type Moment,
+  formatSchedule,
   parseSchedule,
   readTemperature,
   type Schedule,
+  type ScheduleInput,
   start,
-  writeSchedule,
 } from './schedule.js'
 
-const moment = (over: Partial<Moment> = {}): Moment => ({
+const moment = (over: Partial<ScheduleInput> = {}): ScheduleInput => ({
   position: 0,
   text: '',
   normalisedEntropy: () => 0.5,
@@ -135,7 +135,7 @@ describe('the written form', () => {
       fc.property(schedule, value => {
         const json = JSON.parse(JSON.stringify(scheduleJson(value)))
         expect(checkSchedule(json)).toEqual(value)
-        expect(checkSchedule(writeSchedule(value))).toEqual(value)
+        expect(checkSchedule(formatSchedule(value))).toEqual(value)
       }),
       { numRuns: 500 },
     )
@@ -176,7 +176,7 @@ describe('the written form', () => {
   it('reads back what it writes', () => {
     fc.assert(
       fc.property(schedule, value => {
-        expect(parseSchedule(writeSchedule(value))).toEqual(value)
+        expect(parseSchedule(formatSchedule(value))).toEqual(value)
       }),
       { numRuns: 2000 },
     )

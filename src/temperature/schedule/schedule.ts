@@ -1,6 +1,6 @@
 /**
  * Temperature as a function of where the text is: T(position, last text, entropy of the next step).
- * Each form has a written form, so that it fits a flag, a link and a file:
+ * Each form has a written form, so that it fits a flag, a URL and a file:
  *
  *   0.8                    always
  *   0.4@0 1.2@200          keyframes: straight lines in log T between, level before and after
@@ -20,7 +20,7 @@ import { exp, log } from '../../numeric.js'
 import { checkTemperature } from '../distribution.js'
 
 /** What a schedule may look at; all of it is known before the draw. */
-export interface Moment {
+export interface ScheduleInput {
   /** Place of the symbol to be drawn, from 0. */
   readonly position: number
   /** The text so far, prompt included, or its end. */
@@ -64,7 +64,7 @@ export const SURPRISE_RANGE = [0.05, 10] as const
 const LETTER = /[\p{L}\p{M}\p{N}]$/u
 
 /** A schedule in use. It keeps what it must remember (`surprise`), so each run needs its own. */
-export type TemperatureAt = (moment: Moment) => number
+export type TemperatureAt = (moment: ScheduleInput) => number
 
 /** @throws InputError for a temperature out of range */
 export function start(schedule: Schedule): TemperatureAt {
@@ -156,11 +156,11 @@ function atKeyframe(
 const number = (x: number): string => (x === Number.POSITIVE_INFINITY ? 'inf' : String(x))
 
 /** The written form; `parseSchedule` reads it back to an equal value. */
-export function writeSchedule(schedule: Schedule): string {
+export function formatSchedule(schedule: Schedule): string {
   const grouped = (inner: Schedule): string =>
     inner.kind === 'product' || inner.kind === 'then'
-      ? `(${writeSchedule(inner)})`
-      : writeSchedule(inner)
+      ? `(${formatSchedule(inner)})`
+      : formatSchedule(inner)
   switch (schedule.kind) {
     case 'constant':
       return number(schedule.temperature)

@@ -128,7 +128,7 @@ export const en = {
   sameText: 'same text',
   noLimits: 'no limits through a chain',
   chain: 'Chain',
-  chainHint: 'Links between the model and the draw: top-k, min-p, penalties and more',
+  chainHint: 'Samplers between the model and the draw: top-k, min-p, penalties and more',
   presetsTitle: 'Temperatures with a name',
   presets: { safe: 'safe', balanced: 'balanced', wild: 'wild' },
   presetHints: {
@@ -219,7 +219,7 @@ export const en = {
     choose: 'choose a character',
     luck: 'same luck, other temperatures',
     curve: 'draw the temperature',
-    chain: 'links between the model and the draw',
+    chain: 'samplers between the model and the draw',
     undo: 'undo, redo',
     palette: 'everything by name',
     help: 'this list',

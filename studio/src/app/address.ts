@@ -2,7 +2,7 @@
  * The page's state in the address after `#`: a link gives the same model, prompt, luck and
  * temperature to somebody else. Only what differs from the model's own is written.
  */
-import { InputError, parseChain, parseSchedule, writeChain, writeSchedule } from 'ondo'
+import { formatChain, formatSchedule, InputError, parseChain, parseSchedule } from 'ondo'
 import { isSeed } from '../../shared/seed.js'
 import { readTemperature, writeTemperature } from '../../shared/temperature-scale.js'
 
@@ -18,7 +18,7 @@ export interface Address {
   temperature?: number
   /** In its written form, instead of a temperature. */
   schedule?: string
-  /** The links between the logits and the draw, in their written form. */
+  /** The samplers between the logits and the draw, in their written form. */
   chain?: string
   /** The code of a whole text (share/link.ts), instead of prompt, seed and temperature. */
   run?: string
@@ -34,11 +34,11 @@ export interface Address {
 
 /** The one written form, or undefined for what is no schedule. */
 export const readSchedule = (text: string): string | undefined =>
-  read(text, each => writeSchedule(parseSchedule(each)))
+  read(text, each => formatSchedule(parseSchedule(each)))
 
 /** The one written form, or undefined for what is no chain. */
 export const readChain = (text: string): string | undefined =>
-  read(text, each => writeChain(parseChain(each)))
+  read(text, each => formatChain(parseChain(each)))
 
 function read(text: string, written: (text: string) => string): string | undefined {
   try {

@@ -1,5 +1,5 @@
 /** A text as a run, and a run as a link: with the model, enough to write the very text again. */
-import { decodeRun, encodeRun, type Run, VERSION, writeSchedule } from 'ondo'
+import { decodeRun, encodeRun, formatSchedule, type Run, VERSION } from 'ondo'
 import { scheduleOf } from 'ondo/generate'
 import { LESSONS } from '../app/address.js'
 import type { Studio } from '../app/studio.svelte.js'
@@ -28,7 +28,7 @@ function runOf(studio: Studio): Run | undefined {
     unknown: origin.unknown,
     seed: origin.seed,
     stream: origin.stream ?? 0,
-    temperature: writeSchedule(scheduleOf(Array.from(records.temperatures.subarray(0, count)))),
+    temperature: formatSchedule(scheduleOf(Array.from(records.temperatures.subarray(0, count)))),
     ...(chain !== '' && { chain }),
     length: count,
     stop: [],

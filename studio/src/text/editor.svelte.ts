@@ -2,7 +2,7 @@
  * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
  * the worker that writes. Components read it and call its verbs.
  */
-import { createChain, type Loop, parseSchedule, writeSchedule } from 'ondo'
+import { createChain, formatSchedule, type Loop, parseSchedule } from 'ondo'
 import { CONTEXT_TAIL } from 'ondo/temperature'
 import type { UnknownSymbol } from 'ondo/text'
 import { SPEEDS, type Speed } from '../settings/settings.svelte.js'
@@ -135,19 +135,19 @@ export class Desk extends StepInSight {
       return
     }
     const before = this.moment()
-    this.applySchedule(writeSchedule(parsed))
+    this.applySchedule(formatSchedule(parsed))
     this.history.moved(before, this.moment(), performance.now())
     this.changed()
   }
 
   /**
-   * The links between the logits and the draw count from the very next symbol.
+   * The samplers between the logits and the draw count from the very next symbol.
    * @throws InputError that points at the character, or names what the model does not have
    */
   setChain(written: string): void {
     if (!this.symbols) return
-    const links = createChain(written, this.symbols)
-    const chain = links.plain ? undefined : links.toString()
+    const made = createChain(written, this.symbols)
+    const chain = made.plain ? undefined : made.toString()
     if (chain === this.chain) return
     const before = this.moment()
     this.applyChain(chain)

@@ -34,7 +34,7 @@ export const stepOf = ({ index, coin, luck, logits }: NextStep): ShownStep => ({
   distribution: Distribution.of(logits),
 })
 
-/** What links look at of the text before a step. */
+/** What samplers read of the text before a step. */
 export interface Before {
   /** The prompt's ids, and those of the text. */
   readonly history: ArrayLike<number>
@@ -65,7 +65,7 @@ export abstract class StepInSight {
   preview = $state<number>()
   /** In its written form, while one steers the temperature. */
   schedule = $state<string>()
-  /** Links between the logits and the draw, in their written form; undefined: temperature alone. */
+  /** Samplers between the logits and the draw, in their written form; undefined: temperature alone. */
   chain = $state<string>()
   /** Of the model. */
   symbols = $state.raw<Symbols>()
@@ -91,15 +91,15 @@ export abstract class StepInSight {
   /** The step whose bars are shown. */
   readonly step = $derived(this.selected === undefined ? this.next : this.looked)
   /** The present chain, made for the model. */
-  private readonly links = $derived<Chain | undefined>(
+  private readonly madeChain = $derived<Chain | undefined>(
     this.chain === undefined || !this.symbols ? undefined : createChain(this.chain, this.symbols),
   )
   private readonly through = $derived.by((): { step?: Chained; why?: string } => {
-    const { links, step, shownTemperature: temperature } = this
-    if (!links || !step) return {}
+    const { madeChain, step, shownTemperature: temperature } = this
+    if (!madeChain || !step) return {}
     try {
-      const before = { ...this.before(step.index), temperature, luck: () => step.luck }
-      return { step: links.apply(step.logits, before) }
+      const before = { ...this.before(step.index), temperature, secondCoin: () => step.luck }
+      return { step: madeChain.apply(step.logits, before) }
     } catch (error) {
       if (error instanceof InputError) return { why: error.message }
       throw error

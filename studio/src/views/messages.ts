@@ -51,7 +51,7 @@ export const words = table(
     characters: n => `${n} 字`,
     writing: '書いています…',
     failed: '書けなかったものがあります。',
-    chain: written => `どれもチェーン ${written} を通ります。`,
+    chain: written => `どれもサンプラー ${written} を通ります。`,
     partings: '分かれ目',
     between: (a, b) => `${a} と ${b}`,
     same: n => `${n} 字すべて同じです。`,
@@ -63,9 +63,9 @@ export const words = table(
     parts: (at, coin, cool, high, warm, low) =>
       `${at} 字目のコイン ${coin} は、${high} までは「${cool}」、${low} を超えると「${warm}」を指します。`,
     through: (at, coin, a, b) =>
-      `${at} 字目のコイン ${coin} は、一方では「${a}」、もう一方では「${b}」を指します。チェーンを通るので、範囲は分かりません。`,
+      `${at} 字目のコイン ${coin} は、一方では「${a}」、もう一方では「${b}」を指します。温度以外のサンプラーを通るので、範囲は分かりません。`,
     chains: (at, a, b) =>
-      `${at} 字目でチェーンが違います。一方は「${a}」、もう一方は「${b}」を引きました。`,
+      `${at} 字目でサンプラーが違います。一方は「${a}」、もう一方は「${b}」を引きました。`,
     shown: '表示中の文章',
     wrongT: '0〜100、または inf',
   },

@@ -104,7 +104,7 @@ export type ToWorker =
   | { type: 'temperature'; value: number }
   /** In its written form; counts from the very next symbol, at that symbol's own place. */
   | { type: 'schedule'; written: string }
-  /** Links between the logits and the draw, in their written form; from the very next symbol on. */
+  /** Samplers between the logits and the draw, in their written form; from the very next symbol on. */
   | { type: 'chain'; written: string | undefined }
   /** Symbols a second; Infinity: as fast as the page can show them. */
   | { type: 'rate'; value: number }
@@ -160,7 +160,7 @@ export interface NextStep {
   readonly index: number
   /** In (0, 1]; what it falls on depends on the temperature and the chain. */
   readonly coin: number
-  /** The second coin of its place, which links may read; in (0, 1]. */
+  /** The second coin of its place, which samplers may read; in (0, 1]. */
   readonly luck: number
   /** [V] */
   readonly logits: Float32Array<ArrayBuffer>
@@ -211,7 +211,7 @@ export interface RecordColumns {
   readonly chains: Uint16Array<ArrayBuffer>
 }
 
-/** What links may look at of a prompt. */
+/** What samplers may read of a prompt. */
 export interface PromptRead {
   readonly ids: Uint32Array<ArrayBuffer>
   /** The end of it, as the model reads it. */

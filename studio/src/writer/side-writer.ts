@@ -36,14 +36,14 @@ export class AsideWriter {
       const network = await networkOf(model)
       const { prompt, unknown, chain, temperature, length } = wish
       const { ids } = encodeIncoming(prompt, model.tokenizer, unknown)
-      const links = chain === undefined ? undefined : createChain(chain, model.tokenizer)
+      const made = chain === undefined ? undefined : createChain(chain, model.tokenizer)
       const text = new StateCache(model, network, ids)
       const newest = () => this.jobs.get(channel) === job && whole === this.model()
       if (!(await workWhile(newest, options => text.prepare(0, options)))) return
       const writer = text.writerAt(0, {
         seed: BigInt(wish.seed),
         stream: wish.stream,
-        chain: links,
+        chain: made,
         watch: true,
         intervals: true,
       })

@@ -1,4 +1,4 @@
-/** The chain: links between the model and the draw, by hand, in writing, along the whole page. */
+/** The chain: samplers between the model and the draw, by hand, in writing, along the whole page. */
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -64,12 +64,12 @@ describe('the chain', () => {
     await pause(page)
     const before = await text(page)
     await open(page)
-    await page.getByRole('combobox', { name: 'Add a link' }).selectOption('top-k')
+    await page.getByRole('combobox', { name: 'Add a sampler' }).selectOption('top-k')
     await page.getByRole('textbox', { name: 'k' }).fill('2')
     await page.getByRole('textbox', { name: 'k' }).press('Enter')
-    await page.getByRole('combobox', { name: 'Add a link' }).selectOption('dry')
+    await page.getByRole('combobox', { name: 'Add a sampler' }).selectOption('dry')
     expect(await written(page).inputValue()).toBe('dry 0.8, temperature, top-k 2')
-    await page.getByRole('button', { name: 'Let dry work later' }).click()
+    await page.getByRole('button', { name: 'Move dry later' }).click()
     expect(await written(page).inputValue()).toBe('temperature, dry 0.8, top-k 2')
     await step(page, 12)
     const chain = 'temperature, dry 0.8, top-k 2'
@@ -109,7 +109,7 @@ describe('the chain', () => {
     const own = await page.locator('#next td.share:not(.now)').allTextContents()
     const before = own.reduce((all, share) => all + Number.parseFloat(share.replace(/[<>]/, '')), 0)
     expect(before).toBeGreaterThan(98)
-    const report = page.locator('.links-report tbody tr')
+    const report = page.locator('.samplers-report tbody tr')
     expect((await report.allTextContents()).map(row => row.replace(/\s+/g, ' ').trim())).toEqual([
       expect.stringMatching(/model’s ?\d+/),
       expect.stringMatching(/^temperature ?\d+ ?100%/),
@@ -219,7 +219,7 @@ describe('the chain laid open', () => {
       const page = await visit(hash, { viewport, locale, colorScheme, bypassCSP: true })
       await page.keyboard.press(' ')
       await open(page)
-      await page.locator('.link-chip').first().click()
+      await page.locator('.sampler-chip').first().click()
       await page.locator('.settings').waitFor()
       expect(await breaches(page)).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)

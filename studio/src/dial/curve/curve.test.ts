@@ -1,4 +1,4 @@
-import { parseSchedule, writeSchedule } from 'ondo'
+import { formatSchedule, parseSchedule } from 'ondo'
 import { expect, it } from 'vitest'
 import { PRESETS, writtenPreset } from './presets.js'
 import { addFrame, fixedCurve, isFixed, moveFrame, removeFrame, writeFrames } from './shape.js'
@@ -7,7 +7,7 @@ it('offers every kind of schedule, each in its one written form', () => {
   const kinds = PRESETS.map(preset => {
     const written = writtenPreset(preset, 400)
     const schedule = parseSchedule(written)
-    expect(writeSchedule(schedule)).toBe(written)
+    expect(formatSchedule(schedule)).toBe(written)
     return schedule.kind
   })
   expect(new Set(kinds)).toEqual(

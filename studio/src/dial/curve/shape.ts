@@ -1,5 +1,5 @@
 /** What can be drawn of a schedule before the text is there, and how its keyframes move. */
-import { type Schedule, writeSchedule } from 'ondo'
+import { formatSchedule, type Schedule } from 'ondo'
 import { startSchedule } from 'ondo/temperature'
 import { HIGHEST, LOWEST } from '../../../shared/temperature-scale.js'
 
@@ -49,7 +49,7 @@ export function levelsOf(schedule: Schedule): readonly number[] {
 }
 
 export const writeFrames = (frames: readonly Frame[]): string =>
-  writeSchedule({ kind: 'keyframes', frames })
+  formatSchedule({ kind: 'keyframes', frames })
 
 const inRange = (T: number): number =>
   Math.round(Math.min(HIGHEST, Math.max(LOWEST, T)) * 100) / 100
