@@ -1,8 +1,9 @@
 /** The page's keys. Each is a verb of the studio; the list of keys on the page is drawn from KEYS. */
 import type { Messages } from '../../shared/messages/index.js'
 import { nudge } from '../../shared/temperature-scale.js'
+import { isComposing } from '../controls/is-composing.js'
 import { kept } from '../settings/local-storage.js'
-import { isTint, TINTS, type Tint } from '../text/coloring.js'
+import { isTint, TINTS, type Tint } from '../settings/settings.svelte.js'
 import type { Studio } from './studio.svelte.js'
 
 interface Key {
@@ -53,13 +54,6 @@ function chooseRow(studio: Studio, row: number): void {
   const candidate = candidates?.top[row - 1]
   if (candidate) studio.choose(candidate.id)
 }
-
-/** Safari ends a composition with a key of this code after `isComposing` has fallen. */
-const COMPOSING = 229
-
-/** While an input method composes, every key belongs to it. */
-export const isComposing = (event: KeyboardEvent): boolean =>
-  event.isComposing || event.keyCode === COMPOSING
 
 const WRITES =
   'textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])'

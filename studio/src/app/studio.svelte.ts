@@ -4,17 +4,20 @@ import { createChain, InputError, type Run } from 'ondo'
 import type { Language } from '../../shared/messages/index.js'
 import { newSeed, readSeed } from '../../shared/seed.js'
 import { type Zone, zonesOf } from '../dial/zones.js'
+import { Shell } from '../layout/layout.svelte.js'
+import { isViewName, tabsOf } from '../layout/panels.js'
+import { addressOf, bytesOf, smallFirst } from '../models/first-model.js'
+import { isTint } from '../settings/settings.svelte.js'
+import { type Address, readAddress, writeAddress } from '../share/address.js'
 import { readRunOf } from '../share/link.js'
 import type { Session } from '../share/session.js'
-import { tabsOf } from '../tabs/registry.js'
-import { isTint } from '../text/coloring.js'
 import { Desk, FIRST_SEED } from '../text/editor.svelte.js'
 import { History } from '../text/history.js'
+import { StoredTexts } from '../text/stored-texts.svelte.js'
 import type { PageState, Standing } from '../text/text-rows.js'
 import { alone } from '../text/text-segments.js'
 import { Draft } from '../text/text-tree.js'
 import { Vouch } from '../text/verification.svelte.js'
-import { VIEWS, type ViewName } from '../views/registry.js'
 import { fitsHeld } from '../writer/held-units.js'
 import {
   type Beginning,
@@ -25,11 +28,7 @@ import {
   type ModelFacts,
   type Origin,
 } from '../writer/protocol.js'
-import { type Address, readAddress, writeAddress } from './address.js'
-import { addressOf, bytesOf, smallFirst } from './first-model.js'
-import { Shell } from './layout.svelte.js'
 import { Offline } from './offline.svelte.js'
-import { StoredTexts } from './stored-texts.svelte.js'
 
 const ADDRESS_EVERY = 300
 
@@ -190,7 +189,7 @@ export class Studio extends Desk {
       if (tabsOf(side).some(tab => tab.id === id)) this.shell.tabs[side] = id
     }
     if (isTint(tint)) this.settings.tint = tint
-    if (view && view in VIEWS && view !== 'compare') this.shell.view = view as ViewName
+    if (isViewName(view) && view !== 'compare') this.shell.view = view
   }
 
   /** Writes the text of a link again, as long as it was, and rests; without an end it goes on. */

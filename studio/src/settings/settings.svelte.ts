@@ -1,11 +1,16 @@
 /** How the reader wants the page; kept on this machine. */
 import { isLanguage, type Language, preferredLanguage } from '../../shared/messages/index.js'
 import { Speech } from '../../shared/speech.js'
-import { isTint, type Tint } from '../text/coloring.js'
 import { keep, kept } from './local-storage.js'
 
 export type Theme = 'system' | 'light' | 'dark'
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark']
+
+/** What the colours of the text show. */
+export const TINTS = ['none', 'surprise', 'probability', 'rank', 'temperature'] as const
+export type Tint = (typeof TINTS)[number]
+
+export const isTint = (value: unknown): value is Tint => TINTS.includes(value as Tint)
 
 /** Symbols a second. */
 export const SPEEDS = {

@@ -1,9 +1,9 @@
 /** A text as a run, and a run as a link: with the model, enough to write the very text again. */
 import { decodeRun, encodeRun, formatSchedule, type Run, VERSION } from 'ondo'
 import { scheduleOf } from 'ondo/generate'
-import { LESSONS } from '../app/address.js'
 import type { Studio } from '../app/studio.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
+import { LESSONS } from './address.js'
 
 /** What mail and chat programs carry; a longer text goes as a file. */
 const LONGEST = 8000

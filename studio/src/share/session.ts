@@ -1,10 +1,10 @@
 /** All texts of the desk with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
-import { readChain, readSchedule } from '../app/address.js'
 import { emptyColumns } from '../text/records.js'
 import type { Standing } from '../text/text-rows.js'
 import { Draft, type Reason } from '../text/text-tree.js'
 import type { Origin, RecordColumns } from '../writer/protocol.js'
+import { readChain, readSchedule } from './address.js'
 
 const FORMAT = 'ondo-session'
 /** 1 knew no chains. */

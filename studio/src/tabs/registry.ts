@@ -5,7 +5,7 @@
  *   tabs/NAME/messages.ts   its words: `export const words = table(en, ja)` (messages/table.ts)
  *   tabs/NAME/*.css, *.ts   what else it needs; import the css in the component
  *
- * and one entry in TABS below. What a panel may count on:
+ * and one entry in TABS (layout/panels.ts) and in PANELS below. What a panel may count on:
  *
  * - It is loaded when its tab is first shown, as a chunk of its own, and mounted only while it is
  *   shown. What must outlive that (a sweep that runs on) is a value of
@@ -19,62 +19,26 @@
  * - A view that wants the middle of the page is `views/registry.ts`, which works the same way.
  */
 import type { Component } from 'svelte'
-import type { Language } from '../../shared/messages/index.js'
 import type { Studio } from '../app/studio.svelte.js'
+import type { TabId } from '../layout/panels.js'
 import Next from './next/Next.svelte'
 import Text from './text/Text.svelte'
 
 export interface TabProps {
   studio: Studio
 }
-export type Side = 'left' | 'right'
 type Panel = Component<TabProps>
 export type LoadPanel = () => Promise<{ default: Panel }>
 
-export interface Tab {
-  /** Also the id of its panel in the page. */
-  readonly id: string
-  readonly side: Side
-  readonly title: Readonly<Record<Language, string>>
-  /** There from the first moment. */
-  readonly panel?: Panel
-  /** Else loaded when first shown. */
-  readonly load?: LoadPanel
-}
+/** `panel`: there from the first moment; `load`: loaded when it is first shown. */
+type Entry = { readonly panel: Panel } | { readonly load: LoadPanel }
 
-export const TABS: readonly Tab[] = [
-  { id: 'text', side: 'left', title: { en: 'Text', ja: '本文' }, panel: Text },
-  {
-    id: 'train',
-    side: 'left',
-    title: { en: 'Train', ja: '学習' },
-    load: () => import('./train/Train.svelte'),
-  },
-  {
-    id: 'lessons',
-    side: 'left',
-    title: { en: 'Lessons', ja: '手ほどき' },
-    load: () => import('./lessons/Lessons.svelte'),
-  },
-  { id: 'next', side: 'right', title: { en: 'Next', ja: '次' }, panel: Next },
-  {
-    id: 'branches',
-    side: 'right',
-    title: { en: 'Branches', ja: '枝' },
-    load: () => import('./branches/Branches.svelte'),
-  },
-  {
-    id: 'sweep',
-    side: 'right',
-    title: { en: 'Sweep', ja: '掃引' },
-    load: () => import('./sweep/Sweep.svelte'),
-  },
-  {
-    id: 'inside',
-    side: 'right',
-    title: { en: 'Inside', ja: '内部' },
-    load: () => import('./inside/Inside.svelte'),
-  },
-]
-
-export const tabsOf = (side: Side): readonly Tab[] => TABS.filter(tab => tab.side === side)
+export const PANELS: Readonly<Record<string, Entry>> = {
+  text: { panel: Text },
+  train: { load: () => import('./train/Train.svelte') },
+  lessons: { load: () => import('./lessons/Lessons.svelte') },
+  next: { panel: Next },
+  branches: { load: () => import('./branches/Branches.svelte') },
+  sweep: { load: () => import('./sweep/Sweep.svelte') },
+  inside: { load: () => import('./inside/Inside.svelte') },
+} satisfies Record<TabId, Entry>

@@ -3,12 +3,8 @@
  * height above the baseline, so that it is told without colour, too. The tones are a sequential scale
  * that grows darker on paper and lighter at night (as cividis does), readable by the colour-blind.
  */
+import type { Tint } from '../settings/settings.svelte.js'
 import type { Records } from './records.js'
-
-export const TINTS = ['none', 'surprise', 'probability', 'rank', 'temperature'] as const
-export type Tint = (typeof TINTS)[number]
-
-export const isTint = (value: unknown): value is Tint => TINTS.includes(value as Tint)
 
 /** Lower bounds of the steps above 0. */
 export const STEPS = {

@@ -5,7 +5,8 @@
  * something of the text. Blocks out of sight are coloured when they come near.
  */
 
-import { type Tint, tintOf } from './coloring.js'
+import type { Tint } from '../settings/settings.svelte.js'
+import { tintOf } from './coloring.js'
 import type { Records } from './records.js'
 
 /** A block ends at the first line's end after this many characters. */

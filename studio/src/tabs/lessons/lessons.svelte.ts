@@ -1,8 +1,8 @@
 /** What has been done of the lessons: watched in the page itself, whatever part of it is shown. */
 import { untrack } from 'svelte'
-import { LESSONS } from '../../app/address.js'
 import type { Studio } from '../../app/studio.svelte.js'
 import { keep, kept } from '../../settings/local-storage.js'
+import { LESSONS } from '../../share/address.js'
 
 const NAME = 'lessons'
 

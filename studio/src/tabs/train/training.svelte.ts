@@ -2,8 +2,8 @@
 
 import type { DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind } from 'ondo/text'
-import { save } from '../../app/download.js'
 import type { Studio } from '../../app/studio.svelte.js'
+import { save } from '../../controls/download.js'
 import type { Told } from '../../writer/open-model.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
 import { type Size, sizeFor } from './plan.js'

@@ -1,6 +1,6 @@
 /** How much of the browser's storage this page's texts and models take, and ways to have it back. */
-import { openTexts, tellTabs } from '../text/text-database.js'
-import { CHUNK, LAYOUT, type SegmentRow } from '../text/text-rows.js'
+import { openTexts, tellTabs } from '../../text/text-database.js'
+import { CHUNK, LAYOUT, type SegmentRow } from '../../text/text-rows.js'
 
 /** Of a symbol in its columns (records.ts). */
 const SYMBOL_BYTES = 60

@@ -1,7 +1,6 @@
 /** Which parts of the page are in sight: a tab on either side, a sheet on narrow screens. */
 import { keep, kept } from '../settings/local-storage.js'
-import { type Side, TABS, type Tab, tabsOf } from '../tabs/registry.js'
-import type { ViewName } from '../views/registry.js'
+import { type Side, TABS, type Tab, tabsOf, type ViewName } from './panels.js'
 
 const SIDES: readonly Side[] = ['left', 'right']
 

@@ -3,9 +3,9 @@
  * and where this very tab left off before a reload.
  */
 
-import type { PageState } from '../text/text-rows.js'
-import { type Keeping, type Kept, type StoredModel, TextStore } from '../text/text-store.js'
-import type { Draft } from '../text/text-tree.js'
+import type { PageState } from './text-rows.js'
+import { type Keeping, type Kept, type StoredModel, TextStore } from './text-store.js'
+import type { Draft } from './text-tree.js'
 
 /** Texts are stored so often while they change, ms. */
 const KEEP_EVERY = 1500
