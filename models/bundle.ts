@@ -10,7 +10,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { hashOf } from '../src/cli/inputs/corpus.js'
+import { hashOfCorpus } from '../src/cli/inputs/corpus.js'
 import { decodeModel, encodeModel, hashOfFile, type Model } from '../src/file/index.js'
 import { type KeptMeasures, keptMeasures, sweep, writeMeasures } from '../src/measure/index.js'
 import { corpusMeasures } from '../src/node/corpus-measures.js'
@@ -47,7 +47,7 @@ const withBreaks = (text: string): string => text.replaceAll('\\n', '\n')
 async function ofCorpus(model: Model, path: string): Promise<KeptMeasures> {
   const { tokenizer, training } = model
   const corpus = await readCorpus([path], { tokenizerKind: tokenizer.kind })
-  if ((await hashOf(corpus)) !== training.corpusHash) {
+  if ((await hashOfCorpus(corpus)) !== training.corpusHash) {
     throw new Error(`${path} is not the corpus that ${run} was trained on (${training.corpus}).`)
   }
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')

@@ -1,7 +1,7 @@
 /** Figures of bundled models that need the texts they were trained on: calibration on the part held out. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { hashOf } from '../src/cli/inputs/corpus.js'
+import { hashOfCorpus } from '../src/cli/inputs/corpus.js'
 import type { Calibration } from '../src/measure/index.js'
 import { readCorpus } from '../src/node/read.js'
 import { ondo } from '../test/support/command.js'
@@ -24,7 +24,7 @@ export async function measured(
   const facts = new Map<string, [string, string][]>()
   for (const file of readdirSync(folder).filter(name => /\.(txt|abc)$/.test(name))) {
     const path = join(folder, file)
-    const hash = await hashOf(await readCorpus([path], {}))
+    const hash = await hashOfCorpus(await readCorpus([path], {}))
     for (const { name } of models.filter(model => model.corpusHash === hash)) {
       const { stdout, stderr, code } = await ondo(['calibrate', name, path, '--json'])
       if (code !== 0) throw new Error(stderr.trimEnd())

@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean, InputError } from '../errors.js'
 import { readKnob } from '../knob.js'
-import { COMMON } from './flags.js'
+import { COMMON_FLAGS } from './flags.js'
 import { commandHelp, usageOf } from './help.js'
 import type { CommandSpec, Flag, Options } from './spec.js'
 import type { Io } from './terminal/io.js'
@@ -31,7 +31,7 @@ export async function runCommand(
     .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => {}, writeOut: () => {} })
   if (spec.arguments) command.arguments(spec.arguments)
-  const flags = [...spec.flags, ...COMMON]
+  const flags = [...spec.flags, ...COMMON_FLAGS]
   for (const flag of flags) command.addOption(optionOf(flag))
   let code = 0
   command.action(async (...given) => {
@@ -49,13 +49,13 @@ export async function runCommand(
   try {
     await command.parseAsync(argv as string[], { from: 'user' })
   } catch (error) {
-    throw error instanceof CommanderError ? plainly(error, spec, command) : error
+    throw error instanceof CommanderError ? asInputError(error, spec, command) : error
   }
   return code
 }
 
 /** Commander's complaint as one of our sentences. */
-function plainly(error: CommanderError, spec: CommandSpec, command: Command): InputError {
+function asInputError(error: CommanderError, spec: CommandSpec, command: Command): InputError {
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   const place = `ondo ${spec.name}`
   switch (error.code) {

@@ -3,7 +3,7 @@ import { readEscapes } from '../text/index.js'
 import { type Flag, flagOf } from './spec.js'
 
 /** Flags that every command has. */
-export const COMMON: readonly Flag[] = [
+export const COMMON_FLAGS: readonly Flag[] = [
   {
     flags: '--quiet',
     about: {
@@ -19,7 +19,7 @@ export const COMMON: readonly Flag[] = [
   { flags: '-h, --help', about: { en: 'this help', ja: 'このヘルプ' } },
 ]
 
-export const THREADS: Flag = {
+export const THREADS_FLAG: Flag = {
   flags: '--threads <N>',
   about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
   knob: {
@@ -33,7 +33,7 @@ export const THREADS: Flag = {
 }
 
 /** For commands that write texts to measure them: what a chain is, `ondo sample --help` says. */
-export const CHAIN: Flag = {
+export const CHAIN_FLAG: Flag = {
   flags: '--chain <SAMPLERS>',
   about: {
     en: 'what stands between the logits and the draw, as in ondo sample',
@@ -42,7 +42,7 @@ export const CHAIN: Flag = {
 }
 
 /** The same commands: what each of their texts begins with. */
-export const BEGINNING: Flag = {
+export const PROMPT_FLAG: Flag = {
   flags: '-p, --prompt <TEXT>',
   about: {
     en: "what each text goes on from; without it, the model's own",
@@ -51,7 +51,7 @@ export const BEGINNING: Flag = {
   parse: readEscapes,
 }
 
-export const MIN_COUNT: Flag = flagOf({
+export const MIN_COUNT_FLAG: Flag = flagOf({
   name: 'minCount',
   kind: 'whole',
   min: 1,
@@ -60,7 +60,7 @@ export const MIN_COUNT: Flag = flagOf({
   about: { en: 'leave out symbols that occur less often', ja: 'これより少ない文字を除く' },
 })
 
-export const JSON_LINE: Flag = {
+export const JSON_FLAG: Flag = {
   flags: '--json',
   about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' },
 }

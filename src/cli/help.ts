@@ -113,12 +113,12 @@ export function commandHelp(spec: CommandSpec, flags: readonly Flag[], io: Io): 
   return text
 }
 
-export interface Entry {
+export interface CommandSummary {
   readonly name: string
   readonly about: Bilingual
 }
 
-export function mainHelp(commands: readonly Entry[], io: Io): string {
+export function mainHelp(commands: readonly CommandSummary[], io: Io): string {
   const about: Bilingual = {
     en: 'Small recurrent text models: train one on your own text, and steer what it writes with temperature.',
     ja: '小さな再帰型の言語モデル。手元の文章で学習させ、温度で書きぶりを操ります。',

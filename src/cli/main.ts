@@ -9,18 +9,18 @@ import {
 } from '../errors.js'
 import { noWorkingFolder } from '../node/files.js'
 import { VERSION } from '../version.js'
-import { type Entry, mainHelp } from './help.js'
+import { type CommandSummary, mainHelp } from './help.js'
 import type { CommandSpec } from './spec.js'
 import { DONE, FAILED, Io, WRONG_USE } from './terminal/io.js'
 import { languageOf } from './terminal/language.js'
 import { waysOf } from './ways.js'
 
-interface Lazy extends Entry {
+interface LazyCommand extends CommandSummary {
   /** Loaded only when asked for: `ondo --help` must not pay for the trainer. */
   readonly load: () => Promise<CommandSpec>
 }
 
-const COMMANDS: readonly Lazy[] = [
+const COMMANDS: readonly LazyCommand[] = [
   {
     name: 'sample',
     about: { en: 'write text with a model', ja: 'モデルに文章を書かせる' },
@@ -113,7 +113,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const code = await runNamed(argv, io)
   await io.finish()
   if (!io.failure) return code
-  if (!io.saidError) {
+  if (!io.errorShown) {
     io.error(io.t({ en: io.failure.message, ja: io.failure.ja ?? io.failure.message }))
   }
   // Whatever else came of it, what was asked for did not get out.

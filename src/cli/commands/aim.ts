@@ -9,12 +9,12 @@ import {
   keptMeasures,
 } from '../../measure/index.js'
 import { sweepPool } from '../../node/sweep-pool.js'
-import { BEGINNING, CHAIN, THREADS } from '../flags.js'
-import { READING } from '../inputs/corpus.js'
+import { CHAIN_FLAG, PROMPT_FLAG, THREADS_FLAG } from '../flags.js'
+import { READING_FLAGS } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
-import { trainedText } from '../inputs/training-text.js'
+import { openTrainingText } from '../inputs/training-text.js'
 import { type CommandSpec, flagOf } from '../spec.js'
-import { number } from '../terminal/format.js'
+import { formatCount } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { LiveLine } from '../terminal/progress-line.js'
 import { TEXT_LENGTH } from './sweep.js'
@@ -99,7 +99,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const flags = given as AimFlags
   const [measure, target] = targetOf(flags)
   const model = await openModel(name)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
+  const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
   const filter = keptMeasures(model).filter ?? corpus?.measures().filter
   const { prompt, chain, threads } = flags
   const length = flags.length ?? TEXT_LENGTH.default
@@ -172,8 +172,8 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const reach = `${written(measure, check.low, io, false)} – ${written(measure, check.high, io, false)}`
   await io.write(
     io.t({
-      en: `${counted(check.texts, 'fresh text')} of ${counted(number(length, io), 'character')} at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
-      ja: `温度${T}の新しい文章${check.texts}本（各${number(length, io)}字）: ${written(measure, check.mean, io)}（95%信頼区間 ${reach}）\n`,
+      en: `${counted(check.texts, 'fresh text')} of ${counted(formatCount(length, io), 'character')} at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
+      ja: `温度${T}の新しい文章${check.texts}本（各${formatCount(length, io)}字）: ${written(measure, check.mean, io)}（95%信頼区間 ${reach}）\n`,
     }),
   )
   return DONE
@@ -225,8 +225,8 @@ export const aim: CommandSpec = {
     },
     flagOf(TEXT_LENGTH, { short: 'n' }),
     flagOf(FIRST_SEED, { short: 's' }),
-    BEGINNING,
-    CHAIN,
+    PROMPT_FLAG,
+    CHAIN_FLAG,
     {
       flags: '--corpus <FILE>',
       about: {
@@ -235,9 +235,9 @@ export const aim: CommandSpec = {
       },
       repeat: true,
     },
-    THREADS,
+    THREADS_FLAG,
     { flags: '--json', about: { en: 'the answer as one line of JSON', ja: '答えを1行のJSONで' } },
-    ...READING,
+    ...READING_FLAGS,
   ],
   run,
 }

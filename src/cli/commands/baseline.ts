@@ -6,10 +6,16 @@ import { exp, LN2 } from '../../numeric.js'
 import { buildTokenizer, encodeContent, type TokenizerKind } from '../../text/index.js'
 import { partsOf, testOf } from '../../train/data-parts.js'
 import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../../train/index.js'
-import { JSON_LINE, MIN_COUNT } from '../flags.js'
-import { corpusLines, READING, warnOfDoubts } from '../inputs/corpus.js'
+import { JSON_FLAG, MIN_COUNT_FLAG } from '../flags.js'
+import { corpusLines, READING_FLAGS, warnOfDoubts } from '../inputs/corpus.js'
 import { type CommandSpec, flagOf } from '../spec.js'
-import { BY_THE_TEXT_IN_WORDS, durationOf, lossOf, number, splitName } from '../terminal/format.js'
+import {
+  CHOSEN_BY_TEXT_LENGTH,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatSplit,
+} from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
 
@@ -63,7 +69,7 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
     raw,
     tokenizerKind: kind,
   })
-  for (const line of corpusLines(corpus, io)) io.say(line)
+  for (const line of corpusLines(corpus, io)) io.info(line)
   warnOfDoubts(corpus, io)
   const { tokenizer } = buildTokenizer(kind, corpus.content, { minCount })
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
@@ -125,17 +131,17 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   if (testLoss !== undefined) {
     await io.write(`${row(padEnd(io.t({ en: 'test', ja: 'テスト' }), 5), testLoss)}\n`)
   }
-  io.say(
+  io.info(
     io.t({
-      en: `counted ${counted(number(countedSymbols, io), 'symbol')} and predicted ${number(best.count, io)} in ${durationOf(seconds, io)}; held out: ${splitName(settings.split, { ...settings }, io)}`,
-      ja: `${number(countedSymbols, io)}文字を数え、${number(best.count, io)}文字を予測（${durationOf(seconds, io)}）。検証用: ${splitName(settings.split, { ...settings }, io)}`,
+      en: `counted ${counted(formatCount(countedSymbols, io), 'symbol')} and predicted ${formatCount(best.count, io)} in ${formatDuration(seconds, io)}; held out: ${formatSplit(settings.split, { ...settings }, io)}`,
+      ja: `${formatCount(countedSymbols, io)}文字を数え、${formatCount(best.count, io)}文字を予測（${formatDuration(seconds, io)}）。検証用: ${formatSplit(settings.split, { ...settings }, io)}`,
     }),
   )
   if (testLoss !== undefined && tested) {
-    io.say(
+    io.info(
       io.t({
-        en: `test: ${counted(number(tested.count, io), 'symbol')} behind it that chose nothing: ${lossOf(testLoss, io)}`,
-        ja: `テスト: その後ろの、次数選びに使わない${number(tested.count, io)}文字: ${lossOf(testLoss, io)}`,
+        en: `test: ${counted(formatCount(tested.count, io), 'symbol')} behind it that chose nothing: ${formatLoss(testLoss, io)}`,
+        ja: `テスト: その後ろの、次数選びに使わない${formatCount(tested.count, io)}文字: ${formatLoss(testLoss, io)}`,
       }),
     )
   }
@@ -164,7 +170,7 @@ export const baseline: CommandSpec = {
     ...SPLIT.map(name =>
       flagOf(
         TRAIN_KNOBS[name],
-        name === 'holdout' || name === 'batch' ? { default: BY_THE_TEXT_IN_WORDS } : {},
+        name === 'holdout' || name === 'batch' ? { default: CHOSEN_BY_TEXT_LENGTH } : {},
       ),
     ),
     flagOf({
@@ -201,9 +207,9 @@ export const baseline: CommandSpec = {
       default: 'character',
       about: { en: 'what a symbol is', ja: '何を1文字とするか' },
     }),
-    MIN_COUNT,
-    ...READING,
-    JSON_LINE,
+    MIN_COUNT_FLAG,
+    ...READING_FLAGS,
+    JSON_FLAG,
   ],
   run,
 }

@@ -15,7 +15,7 @@ import { openModel } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width } from '../terminal/language.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { promptProgress } from '../terminal/progress-line.js'
 
 const LIMIT: NumberKnob = {
   name: 'limit',
@@ -88,7 +88,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const texts = await SeedTexts.of(model, {
     ...{ prompt, seed, length },
     signal: io.interrupt,
-    onPrompt: readingPrompt(io),
+    onPrompt: promptProgress(io),
   })
   const first = texts.at(from)
   if (!options.json) {
@@ -130,7 +130,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   if (!options.json) {
     const { high } = last.interval
     const all = from === 0 && high === Number.POSITIVE_INFINITY
-    io.say(
+    io.info(
       io.stderrColors.dim(
         all
           ? io.t({

@@ -11,14 +11,14 @@ import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
 import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
-import { JSON_LINE } from '../flags.js'
-import { hashOf, READING, sayReading } from '../inputs/corpus.js'
-import { openModel, titleOf } from '../inputs/open-model.js'
+import { JSON_FLAG } from '../flags.js'
+import { hashOfCorpus, READING_FLAGS, reportReading } from '../inputs/corpus.js'
+import { modelTitle, openModel } from '../inputs/open-model.js'
 import type { CommandSpec } from '../spec.js'
-import { number, splitName } from '../terminal/format.js'
+import { formatCount, formatSplit } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
-import { LiveLine, reading } from '../terminal/progress-line.js'
+import { LiveLine, symbolProgress } from '../terminal/progress-line.js'
 import { folderName } from '../terminal/write-output.js'
 import { noPngLine } from './sweep.js'
 
@@ -97,8 +97,8 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     raw,
     tokenizerKind: tokenizer.kind,
   })
-  sayReading(corpus, io)
-  const own = (await hashOf(corpus)) === training.corpusHash
+  reportReading(corpus, io)
+  const own = (await hashOfCorpus(corpus)) === training.corpusHash
   const { ids, unknown } = own
     ? encodeContent(tokenizer, corpus.content, 'skip')
     : encodeJudged(tokenizer, judgedContent(corpus.content))
@@ -109,7 +109,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const calibration = await calibrateModel(model, ids, {
     ...(held && { parts: held }),
     signal: io.interrupt,
-    onProgress: reading(line),
+    onProgress: symbolProgress(line),
   })
   line.clear()
 
@@ -125,28 +125,28 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   } else {
     await io.write(`${summary(calibration, io)}\n${diagram(calibration, io)}`)
   }
-  const count = number(calibration.count, io)
+  const count = formatCount(calibration.count, io)
   if (held) {
-    const where = splitName(training.split ?? '', training.settings, io)
-    io.say(
+    const where = formatSplit(training.split ?? '', training.settings, io)
+    io.info(
       io.t({
         en: `${count} predictions in the part that was held out of training: ${where}`,
         ja: `学習に使わなかった部分（${where}）での${count}回の予測`,
       }),
     )
   } else if (own) {
-    io.say({
+    io.info({
       en: 'The model was trained on this text and nothing was held out: T* is too low, and it looks better than it is.',
       ja: 'このテキストはモデルの学習に使われ、検証用の部分がない。T*は低すぎ、実際より良く見える。',
     })
   } else {
-    io.say(io.t({ en: `${count} predictions`, ja: `${count}回の予測` }))
+    io.info(io.t({ en: `${count} predictions`, ja: `${count}回の予測` }))
   }
   if (unknown.length > 0) {
-    io.say(
+    io.info(
       io.t({
-        en: `left out: ${counted(number(unknown.length, io), 'symbol')} unknown to the model`,
-        ja: `モデルの知らない文字${number(unknown.length, io)}個を除いた`,
+        en: `left out: ${counted(formatCount(unknown.length, io), 'symbol')} unknown to the model`,
+        ja: `モデルの知らない文字${formatCount(unknown.length, io)}個を除いた`,
       }),
     )
   }
@@ -156,15 +156,15 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
       'calibration',
       io.language,
       (theme, language) =>
-        reliabilityFigure(titleOf(model, name), calibration, { theme, language }),
+        reliabilityFigure(modelTitle(model, name), calibration, { theme, language }),
     )
-    io.say(
+    io.info(
       io.t({
         en: `in ${flags.out}: ${files.join(', ')}`,
         ja: `${flags.out}に ${files.join('、')}`,
       }),
     )
-    if (noPng) io.say(noPngLine(noPng))
+    if (noPng) io.info(noPngLine(noPng))
   }
   return DONE
 }
@@ -190,8 +190,8 @@ export const calibrate: CommandSpec = {
         ja: '信頼度図（SVGとPNG）の置き場所',
       },
     },
-    JSON_LINE,
-    ...READING,
+    JSON_FLAG,
+    ...READING_FLAGS,
   ],
   run,
 }

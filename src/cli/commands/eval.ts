@@ -11,15 +11,15 @@ import {
   type Stretch,
 } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
-import { JSON_LINE } from '../flags.js'
-import { hashOf, READING, sayReading } from '../inputs/corpus.js'
+import { JSON_FLAG } from '../flags.js'
+import { hashOfCorpus, READING_FLAGS, reportReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { DYNAMIC_FLAGS, dynamicOptions, scoreDynamically } from '../reports/dynamic-score.js'
 import type { CommandSpec } from '../spec.js'
-import { number, splitName } from '../terminal/format.js'
+import { formatCount, formatSplit } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
-import { LiveLine, reading } from '../terminal/progress-line.js'
+import { LiveLine, symbolProgress } from '../terminal/progress-line.js'
 
 interface EvalOptions {
   readonly encoding?: string
@@ -58,7 +58,7 @@ function kindsOf(unknown: readonly { symbol: string }[]): UnknownKind[] {
 
 const row = (label: string, result: Score, io: Io): string =>
   `${padEnd(label, 20)}${result.nats.toFixed(4).padStart(8)}${result.bits.toFixed(4).padStart(9)}` +
-  `${result.perplexity.toFixed(3).padStart(13)}${number(result.count, io).padStart(14)}\n`
+  `${result.perplexity.toFixed(3).padStart(13)}${formatCount(result.count, io).padStart(14)}\n`
 
 async function run(io: Io, [name, given]: readonly unknown[], more: object): Promise<number> {
   const options = more as EvalOptions
@@ -70,9 +70,10 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const model = await openModel(name)
   const { encoding, raw } = options
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: model.tokenizer.kind })
-  sayReading(corpus, io)
+  reportReading(corpus, io)
   const own =
-    model.training.corpusHash !== undefined && (await hashOf(corpus)) === model.training.corpusHash
+    model.training.corpusHash !== undefined &&
+    (await hashOfCorpus(corpus)) === model.training.corpusHash
   // As training had it, or the places of its held-out parts would be others.
   const { ids, unknown } = own
     ? encodeContent(model.tokenizer, corpus.content, 'skip')
@@ -90,7 +91,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const whole = await score(model, ids, {
     surprisals: parts !== undefined,
     signal: io.interrupt,
-    onProgress: reading(line),
+    onProgress: symbolProgress(line),
   })
   const judged = parts ?? [{ from: 1, to: ids.length }]
   const dynamic =
@@ -98,7 +99,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     (await scoreDynamically(model, ids, judged, {
       settings,
       signal: io.interrupt,
-      onProgress: reading(line),
+      onProgress: symbolProgress(line),
     }))
   line.clear()
   const held = parts && whole.surprisals && scoreOfParts(whole.surprisals, parts)
@@ -121,15 +122,15 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     return DONE
   }
   for (const { symbol, count } of kinds.slice(0, 10)) {
-    io.say(
+    io.info(
       io.t({
-        en: `left out: ${describeSymbol(symbol)}, ${counted(number(count, io), 'time')}, which the model does not know`,
-        ja: `除外: ${describeSymbol(symbol)} ${number(count, io)}回（モデルの知らない文字）`,
+        en: `left out: ${describeSymbol(symbol)}, ${counted(formatCount(count, io), 'time')}, which the model does not know`,
+        ja: `除外: ${describeSymbol(symbol)} ${formatCount(count, io)}回（モデルの知らない文字）`,
       }),
     )
   }
   if (kinds.length > 10) {
-    io.say(
+    io.info(
       io.t({
         en: `and ${counted(kinds.length - 10, 'more kind')}`,
         ja: `ほか${kinds.length - 10}種類`,
@@ -153,15 +154,15 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
     await io.write(row(io.t({ en: 'whole text, dynamic', ja: '全体（動的評価）' }), dynamic, io))
   }
   if (held) {
-    const where = splitName(model.training.split ?? '', model.training.settings, io)
-    io.say(
+    const where = formatSplit(model.training.split ?? '', model.training.settings, io)
+    io.info(
       io.t({
         en: `This is the text that the model was trained on. Only the held-out part, ${where}, says how well it predicts.`,
         ja: `このテキストはモデルの学習に使われたものです。予測力を示すのは検証用の部分（${where}）だけです。`,
       }),
     )
   } else if (own) {
-    io.say({
+    io.info({
       en: 'This is the text that the model was trained on, and nothing was held out: the loss flatters it.',
       ja: 'このテキストはモデルの学習に使われたもので、検証用の部分がありません。損失は実力より良く出ます。',
     })
@@ -185,6 +186,6 @@ export const evaluate: CommandSpec = {
     ],
     ['echo "To be, or not to be" | ondo eval shakespeare -', { en: '', ja: '' }],
   ],
-  flags: [...DYNAMIC_FLAGS, ...READING, JSON_LINE],
+  flags: [...DYNAMIC_FLAGS, ...READING_FLAGS, JSON_FLAG],
   run,
 }

@@ -7,7 +7,7 @@ import { openModel } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd } from '../terminal/language.js'
-import { EIGHTHS, readingPrompt } from '../terminal/progress-line.js'
+import { EIGHTHS, promptProgress } from '../terminal/progress-line.js'
 
 const TOP: NumberKnob = {
   name: 'top',
@@ -60,7 +60,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     network.session(),
     ids,
     { seed, intervals: true },
-    { signal: io.interrupt, onProgress: readingPrompt(io) },
+    { signal: io.interrupt, onProgress: promptProgress(io) },
   )
   try {
     // All of them, because the coin may fall far below the ones to be listed.

@@ -6,7 +6,7 @@ import { SEED, TEMPERATURE } from '../../temperature/index.js'
 import { readEscapes } from '../../text/index.js'
 import { DEFAULT_MODEL, readInput } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
-import { bytesOf } from '../terminal/format.js'
+import { formatBytes } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { writeOutput } from '../terminal/write-output.js'
 
@@ -32,8 +32,8 @@ async function run(io: Io, [form, named]: readonly unknown[], given: object): Pr
   const path = out ?? 'page.html'
   await writeOutput(io, path, html)
   if (path === '-') return DONE
-  const sizes = [bytesOf(Buffer.byteLength(html)), bytesOf(bytes.length)] as const
-  io.say({
+  const sizes = [formatBytes(Buffer.byteLength(html)), formatBytes(bytes.length)] as const
+  io.info({
     en: `${path}: ${sizes[0]}, with its model of ${sizes[1]}; open it in a browser`,
     ja: `${path}：${sizes[0]}（うちモデル ${sizes[1]}）。ブラウザーで開いてください`,
   })

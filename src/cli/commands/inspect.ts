@@ -3,9 +3,17 @@ import { hashOfFile } from '../../file/index.js'
 import { parameterCount } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import { isInvisible, printable } from '../../text/index.js'
-import { type OpenedFile, openModelFile, quoted } from '../inputs/open-model.js'
+import { type OpenedModelFile, openModelFile } from '../inputs/open-model.js'
 import type { CommandSpec } from '../spec.js'
-import { bytesOf, cellName, durationOf, lossOf, number, splitName } from '../terminal/format.js'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatNetwork,
+  formatSplit,
+  shellQuoted,
+} from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, wrap } from '../terminal/language.js'
 
@@ -26,7 +34,7 @@ function rows(
 }
 
 /** The vocabulary as labels, visible ones first, cut where a terminal ends being of use. */
-function symbolList({ model }: OpenedFile, io: Io): string {
+function symbolList({ model }: OpenedModelFile, io: Io): string {
   const { tokenizer } = model
   if (tokenizer.kind === 'byte') return io.t({ en: 'all 256 bytes', ja: '256種類の全バイト' })
   const symbols = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id))
@@ -36,19 +44,19 @@ function symbolList({ model }: OpenedFile, io: Io): string {
   return rest > 0 ? `${shown} ${io.t({ en: `and ${rest} more`, ja: `ほか${rest}` })}` : shown
 }
 
-async function describe(opened: OpenedFile, name: string, io: Io): Promise<string> {
+async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<string> {
   const { model, header, path, bytes } = opened
   const { config, tokenizer, training } = model
   const bold = (text: string): string => `${io.stdoutColors.bold(text)}\n`
-  const size = number(parameterCount(config), io)
+  const size = formatCount(parameterCount(config), io)
   const fileHash = await hashOfFile(model)
   let text = bold(model.name ?? name)
   text += rows(io, [
-    [io.t({ en: 'network', ja: 'ネットワーク' }), cellName(config, io)],
+    [io.t({ en: 'network', ja: 'ネットワーク' }), formatNetwork(config, io)],
     [io.t({ en: 'parameters', ja: 'パラメーター' }), size],
     [
       io.t({ en: 'file', ja: 'ファイル' }),
-      `${path}, ${bytesOf(bytes)}, ${header.dtypes.join(' + ')}`,
+      `${path}, ${formatBytes(bytes)}, ${header.dtypes.join(' + ')}`,
     ],
     [io.t({ en: 'identity', ja: '識別ハッシュ' }), model.hash],
     [io.t({ en: 'file SHA-256', ja: 'ファイルのSHA-256' }), fileHash],
@@ -70,35 +78,35 @@ async function describe(opened: OpenedFile, name: string, io: Io): Promise<strin
     [
       io.t({ en: 'corpus', ja: 'コーパス' }),
       corpus &&
-        `${corpus}${corpusSize ? `, ${number(corpusSize, io)} ${io.t({ en: 'symbols', ja: '文字' })}` : ''}`,
+        `${corpus}${corpusSize ? `, ${formatCount(corpusSize, io)} ${io.t({ en: 'symbols', ja: '文字' })}` : ''}`,
     ],
     [
       io.t({ en: 'held out', ja: '検証用' }),
-      training.split && splitName(training.split, training.settings, io),
+      training.split && formatSplit(training.split, training.settings, io),
     ],
     [
       io.t({ en: 'loss', ja: '損失' }),
       validationLoss === undefined
         ? undefined
-        : `${lossOf(validationLoss, io)}${io.t({ en: ' on held-out text', ja: '（検証用テキスト）' })}`,
+        : `${formatLoss(validationLoss, io)}${io.t({ en: ' on held-out text', ja: '（検証用テキスト）' })}`,
     ],
     [
       io.t({ en: 'in training', ja: '学習時の損失' }),
-      trainLoss === undefined ? undefined : lossOf(trainLoss, io),
+      trainLoss === undefined ? undefined : formatLoss(trainLoss, io),
     ],
     [
       io.t({ en: 'effort', ja: '学習量' }),
       epochs === undefined
         ? undefined
-        : `${io.t({ en: `${+epochs.toFixed(2)} epochs`, ja: `${+epochs.toFixed(2)}エポック` })}${seconds === undefined ? '' : `, ${durationOf(seconds, io)}`}`,
+        : `${io.t({ en: `${+epochs.toFixed(2)} epochs`, ja: `${+epochs.toFixed(2)}エポック` })}${seconds === undefined ? '' : `, ${formatDuration(seconds, io)}`}`,
     ],
     [io.t({ en: 'seed', ja: '種' }), training.seed?.toString()],
     [io.t({ en: 'made by', ja: '作成' }), training.version && `ondo ${training.version}`],
   ])
   if (known) text += `\n${bold(io.t({ en: 'Trained on', ja: '学習' }))}${known}`
   text += `\n${bold(io.t({ en: 'Use it', ja: '使い方' }))}`
-  const shown = quoted(name)
-  const prompt = model.prompt ? ` --prompt ${quoted(model.prompt)}` : ''
+  const shown = shellQuoted(name)
+  const prompt = model.prompt ? ` --prompt ${shellQuoted(model.prompt)}` : ''
   text += `  ondo sample ${shown}${prompt} --temperature 0.8\n`
   if (model.stop?.includes('\n')) text += `  ondo sample ${shown} --count 20\n`
   text += `  ondo sample ${shown} --json | head -3\n`

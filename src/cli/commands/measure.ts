@@ -16,15 +16,15 @@ import {
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
 import { encodeJudged, judgedContent, printable } from '../../text/index.js'
-import { JSON_LINE } from '../flags.js'
-import { READING, sayReading } from '../inputs/corpus.js'
+import { JSON_FLAG } from '../flags.js'
+import { READING_FLAGS, reportReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
-import { trainedText } from '../inputs/training-text.js'
+import { openTrainingText } from '../inputs/training-text.js'
 import type { CommandSpec } from '../spec.js'
-import { number } from '../terminal/format.js'
+import { formatCount } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width, wrap } from '../terminal/language.js'
-import { LiveLine, reading } from '../terminal/progress-line.js'
+import { LiveLine, symbolProgress } from '../terminal/progress-line.js'
 
 interface MeasureFlags {
   readonly model?: string
@@ -124,11 +124,11 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const { encoding, raw } = flags
   // A byte model reads the very bytes, as in training; words and characters are those of their text.
   const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: tokenizer.kind })
-  sayReading(read, io)
+  reportReading(read, io)
   const content = judgedContent(read.content)
   const { ids, unknown } = encodeJudged(tokenizer, content)
   const text = typeof content === 'string' ? content : tokenizer.decode(ids)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
+  const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
   const kept = corpus ? corpus.measures() : keptMeasures(model)
 
   const line = new LiveLine(io)
@@ -137,7 +137,7 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
       ? undefined
       : await readText(model, ids, {
           signal: io.interrupt,
-          onProgress: reading(line),
+          onProgress: symbolProgress(line),
         })
   line.clear()
   const measures = measureText(text, {
@@ -166,8 +166,8 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   const head = io.t({ en: 'usual for the corpus (1% – 99%)', ja: 'コーパスの普通（1%〜99%）' })
   await io.write(
     `${io.stdoutColors.bold(read.name)}: ${io.t({
-      en: `${counted(number(measures.characters, io), 'character')}, ${counted(number(measures.words, io), 'word')}`,
-      ja: `${number(measures.characters, io)}文字、${number(measures.words, io)}語`,
+      en: `${counted(formatCount(measures.characters, io), 'character')}, ${counted(formatCount(measures.words, io), 'word')}`,
+      ja: `${formatCount(measures.characters, io)}文字、${formatCount(measures.words, io)}語`,
     })}\n`,
   )
   await io.write(io.stdoutColors.dim(`${padEnd('', 49)}${head}\n`))
@@ -186,17 +186,17 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   for (const name of ['spelling', 'novelty'] as const) {
     const why = measures.missing[name]
     if (why && name === 'novelty' && !corpus) {
-      io.say({
+      io.info({
         en: 'what is copied needs the training text: --corpus FILE',
         ja: '写しを測るには学習した文章が必要: --corpus ファイル',
       })
-    } else if (why) io.say(why)
+    } else if (why) io.info(why)
   }
   if (unknown.length > 0) {
-    io.say(
+    io.info(
       io.t({
-        en: `without a surprisal: ${counted(number(unknown.length, io), 'character')} unknown to the model`,
-        ja: `モデルの知らない文字が${number(unknown.length, io)}個あり、意外さの計算から除いた`,
+        en: `without a surprisal: ${counted(formatCount(unknown.length, io), 'character')} unknown to the model`,
+        ja: `モデルの知らない文字が${formatCount(unknown.length, io)}個あり、意外さの計算から除いた`,
       }),
     )
   }
@@ -237,8 +237,8 @@ export const measure: CommandSpec = {
       },
       repeat: true,
     },
-    JSON_LINE,
-    ...READING,
+    JSON_FLAG,
+    ...READING_FLAGS,
   ],
   run,
 }

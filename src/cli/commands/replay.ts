@@ -3,8 +3,8 @@ import { generate, optionsOf, promptIds, runHeader } from '../../generate/index.
 import { writableStops } from '../../text/index.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
 import type { CommandSpec } from '../spec.js'
-import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { BufferedOutput, DONE, type Io, jsonLine } from '../terminal/io.js'
+import { promptProgress } from '../terminal/progress-line.js'
 import { TextOutput } from '../terminal/text-output.js'
 
 interface ReplayOptions {
@@ -24,13 +24,13 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     ...(record?.stop === 'interrupted' && { length: record.ids.length }),
   }
   const shown = echo && prompt.trim() !== ''
-  const onPrompt = readingPrompt(io)
+  const onPrompt = promptProgress(io)
   if (json) {
     const ids = promptIds(model, prompt, unknown)
     const header = runHeader(model, { ...options, prompt, ids, temperature })
     await io.write(jsonLine({ type: 'run', ...header }))
   }
-  const lines = new Gathered(io)
+  const lines = new BufferedOutput(io)
   const output = json ? undefined : new TextOutput(io, model)
   output?.begin(shown ? prompt : '')
   for await (const step of generate(model, { ...options, signal: io.interrupt, onPrompt })) {

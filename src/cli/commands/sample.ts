@@ -38,8 +38,8 @@ import { DEFAULT_MODEL, openModel } from '../inputs/open-model.js'
 import { readPromptFile } from '../inputs/prompt-file.js'
 import { LoopReporter } from '../reports/loop-report.js'
 import { type CommandSpec, type Flag, flagOf } from '../spec.js'
-import { DONE, Gathered, type Io, jsonLine } from '../terminal/io.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { BufferedOutput, DONE, type Io, jsonLine } from '../terminal/io.js'
+import { promptProgress } from '../terminal/progress-line.js'
 import { TextOutput } from '../terminal/text-output.js'
 import { writeOutput } from '../terminal/write-output.js'
 
@@ -186,7 +186,7 @@ function reportUnknown(unknown: readonly { symbol: string; replacement?: string 
   for (const { symbol, replacement } of unknown) {
     // With code points: two symbols may look the same.
     const shown = describeSymbol(symbol)
-    io.say(
+    io.info(
       replacement === undefined
         ? {
             en: `left out ${shown}, which the model does not know`,
@@ -245,7 +245,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
       stop: stops,
       unknown,
       signal,
-      onPrompt: readingPrompt(io),
+      onPrompt: promptProgress(io),
       loops: options.loops,
       notes,
     }
@@ -261,7 +261,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
         )
       : undefined
     const kept: Step[] = []
-    const output = new Gathered(io)
+    const output = new BufferedOutput(io)
     const started = performance.now()
     let text = ''
     let symbols = 0
@@ -371,7 +371,7 @@ function summary(
     typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature,
   )
   const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
-  io.say(
+  io.info(
     io.stderrColors.dim(
       io.t({
         en: `— T ${T} · seed ${run.seed} · ${counted(run.symbols, 'symbol')}${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,

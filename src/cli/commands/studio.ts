@@ -26,7 +26,7 @@ async function run(io: Io, _: readonly unknown[], given: object): Promise<number
     onError: error => io.warn(error instanceof Error ? (error.stack ?? error.message) : `${error}`),
   })
   if (served.port !== port && port !== 0) {
-    io.say(
+    io.info(
       io.t({
         en: `port ${port} is taken; this is ${served.port}`,
         ja: `ポート${port}は使用中のため、${served.port}を使います`,
@@ -34,7 +34,7 @@ async function run(io: Io, _: readonly unknown[], given: object): Promise<number
     )
   }
   await io.write(`${served.url}\n`)
-  io.say(io.stderrColors.dim(io.t({ en: 'Ctrl-C stops it', ja: 'Ctrl-Cで終了' })))
+  io.info(io.stderrColors.dim(io.t({ en: 'Ctrl-C stops it', ja: 'Ctrl-Cで終了' })))
   await new Promise<void>(resolve => {
     if (interrupt.aborted) resolve()
     interrupt.addEventListener('abort', () => resolve(), { once: true })

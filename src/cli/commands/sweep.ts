@@ -19,15 +19,15 @@ import { SweepFolder, type SweepKey } from '../../node/sweep-folder.js'
 import { sweepPool } from '../../node/sweep-pool.js'
 import { createChain, LENGTH } from '../../temperature/index.js'
 import { VERSION } from '../../version.js'
-import { BEGINNING, CHAIN, THREADS } from '../flags.js'
-import { READING } from '../inputs/corpus.js'
-import { openModel, titleOf } from '../inputs/open-model.js'
-import { trainedText } from '../inputs/training-text.js'
+import { CHAIN_FLAG, PROMPT_FLAG, THREADS_FLAG } from '../flags.js'
+import { READING_FLAGS } from '../inputs/corpus.js'
+import { modelTitle, openModel } from '../inputs/open-model.js'
+import { openTrainingText } from '../inputs/training-text.js'
 import { type CommandSpec, flagOf } from '../spec.js'
-import { durationOf, number } from '../terminal/format.js'
+import { formatCount, formatDuration } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { padEnd, width, wrap } from '../terminal/language.js'
-import { bar, LiveLine, timeLeft } from '../terminal/progress-line.js'
+import { bar, formatTimeLeft, LiveLine } from '../terminal/progress-line.js'
 import { folderName } from '../terminal/write-output.js'
 
 const SEEDS: NumberKnob = {
@@ -249,7 +249,7 @@ async function sweepInto(
   const prompt = flags.prompt ?? model.prompt ?? ''
   const { chain } = flags
   const temperatures = flags.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
-  const corpus = flags.corpus && (await trainedText(model, flags.corpus, flags, io))
+  const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
   const filter = keptMeasures(model).filter ?? corpus?.measures().filter
   const figures = keptMeasures(model).corpus ? undefined : corpus?.figures(length)
   const options = {
@@ -262,7 +262,7 @@ async function sweepInto(
     figures,
   }
   planSweep(model, options) // refuses before a folder is made
-  const title = titleOf(model, name)
+  const title = modelTitle(model, name)
 
   const key: SweepKey = {
     model: model.hash,
@@ -301,10 +301,10 @@ async function sweepInto(
                 ja: `（うち${event.done}本は済み）`,
               })
             : ''
-        io.say(
+        io.info(
           io.t({
-            en: `${counted(number(event.total, io), 'text')} of ${counted(number(length, io), 'character')}${goingOn}; ${pool.concurrency} at once`,
-            ja: `${number(length, io)}字の文章を${number(event.total, io)}本${goingOn}。同時に${pool.concurrency}本`,
+            en: `${counted(formatCount(event.total, io), 'text')} of ${counted(formatCount(length, io), 'character')}${goingOn}; ${pool.concurrency} at once`,
+            ja: `${formatCount(length, io)}字の文章を${formatCount(event.total, io)}本${goingOn}。同時に${pool.concurrency}本`,
           }),
         )
       }
@@ -314,7 +314,7 @@ async function sweepInto(
         const seconds = (performance.now() - started) / 1000
         const secondsLeft = (seconds / (done - (total - left.length))) * (total - done)
         const at = `T ${formatTemperature(text.temperature)}`
-        const news = `${done}/${total} ${padEnd(at, 8)} ${timeLeft(secondsLeft, io)}`
+        const news = `${done}/${total} ${padEnd(at, 8)} ${formatTimeLeft(secondsLeft, io)}`
         line.update(
           columns =>
             `${bar(done / total, Math.max(3, Math.min(40, columns - news.length - 1)))} ${news}`,
@@ -322,7 +322,7 @@ async function sweepInto(
         // In a pipe: ten lines in all.
         if (!io.live && Math.floor((10 * done) / total) > told) {
           told = Math.floor((10 * done) / total)
-          io.say(news)
+          io.info(news)
         }
       }
       if (event.type === 'end') result = event.result
@@ -352,15 +352,15 @@ async function sweepInto(
   if (written && out) {
     const seconds = (performance.now() - started) / 1000
     const where = io.t({
-      en: `${durationOf(seconds, io)}; in ${out.path}: ${written.files.join(', ')}`,
-      ja: `${durationOf(seconds, io)}。${out.path}に ${written.files.join('、')}`,
+      en: `${formatDuration(seconds, io)}; in ${out.path}: ${written.files.join(', ')}`,
+      ja: `${formatDuration(seconds, io)}。${out.path}に ${written.files.join('、')}`,
     })
-    io.say(wrap(where, 80).join('\n'))
-    if (written.noPng) io.say(noPngLine(written.noPng))
+    io.info(wrap(where, 80).join('\n'))
+    if (written.noPng) io.info(noPngLine(written.noPng))
   }
   if (signal.aborted) {
     const { length: done } = result.texts
-    io.say(
+    io.info(
       io.t({
         en: `interrupted: ${done} of ${counted(cells.length, 'text')}${out ? ' are kept; the same command goes on' : ''}`,
         ja: `中断: ${cells.length}本中${done}本${out ? 'を保存。同じコマンドで続きから' : ''}`,
@@ -418,8 +418,8 @@ export const sweep: CommandSpec = {
         ja: '別のスイープがあっても新しく始める',
       },
     },
-    BEGINNING,
-    CHAIN,
+    PROMPT_FLAG,
+    CHAIN_FLAG,
     {
       flags: '--corpus <FILE>',
       about: {
@@ -428,12 +428,12 @@ export const sweep: CommandSpec = {
       },
       repeat: true,
     },
-    THREADS,
+    THREADS_FLAG,
     {
       flags: '--json',
       about: { en: 'all figures as one line of JSON', ja: 'すべての値を1行のJSONで' },
     },
-    ...READING,
+    ...READING_FLAGS,
   ],
   run,
 }

@@ -1,10 +1,10 @@
 /** The options of `ondo train`: every setting of the table, and what a command line has besides. */
 import { readEscapes, TOKENIZERS, type TokenizerKind } from '../../text/index.js'
 import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../../train/index.js'
-import { MIN_COUNT, THREADS } from '../flags.js'
-import { READING } from '../inputs/corpus.js'
+import { MIN_COUNT_FLAG, THREADS_FLAG } from '../flags.js'
+import { READING_FLAGS } from '../inputs/corpus.js'
 import { type Flag, flagOf } from '../spec.js'
-import { BY_THE_TEXT_IN_WORDS } from '../terminal/format.js'
+import { CHOSEN_BY_TEXT_LENGTH } from '../terminal/format.js'
 import { folderName } from '../terminal/write-output.js'
 
 const GROUPS = {
@@ -40,7 +40,7 @@ const settingFlags = (ofModel: boolean): Flag[] =>
     .map(knob =>
       flagOf(knob, {
         group: ofModel ? GROUPS.model : GROUPS.training,
-        ...(CHOSEN.has(knob.name) && { default: BY_THE_TEXT_IN_WORDS }),
+        ...(CHOSEN.has(knob.name) && { default: CHOSEN_BY_TEXT_LENGTH }),
       }),
     )
 
@@ -89,7 +89,7 @@ export const FLAGS: readonly Flag[] = [
   },
   ...settingFlags(true),
   ...settingFlags(false),
-  { ...THREADS, group: GROUPS.training },
+  { ...THREADS_FLAG, group: GROUPS.training },
   ...withGroup(GROUPS.text, [
     flagOf({
       name: 'tokenizer',
@@ -101,8 +101,8 @@ export const FLAGS: readonly Flag[] = [
         ja: '何を1文字とするか。byteならどんなファイルでも読める',
       },
     }),
-    MIN_COUNT,
-    ...READING,
+    MIN_COUNT_FLAG,
+    ...READING_FLAGS,
   ]),
   ...withGroup(GROUPS.file, [
     { flags: '--name <TEXT>', about: { en: 'the name that people see', ja: '表示される名前' } },

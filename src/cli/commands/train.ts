@@ -23,43 +23,52 @@ import {
   trainSettings,
 } from '../../train/index.js'
 import { corpusLines, PassLine, vocabularyLines, warnOfDoubts } from '../inputs/corpus.js'
-import { quoted } from '../inputs/open-model.js'
-import { defaultFolder, noText, type Source, TrainingFolder } from '../inputs/training-folder.js'
-import { Reporter } from '../reports/training-report.js'
+import {
+  defaultFolder,
+  missingTextError,
+  type TextSource,
+  TrainingFolder,
+} from '../inputs/training-folder.js'
+import { TrainingReporter } from '../reports/training-report.js'
 import type { CommandSpec } from '../spec.js'
+import { shellQuoted } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
 import { baselineOf, baselineSeconds } from './baseline.js'
 import { FLAGS, type TrainFlags } from './train-flags.js'
 
 /** What was said of the text, filled from the run that is resumed. */
-function sourceOf(paths: readonly string[], flags: TrainFlags, before: Partial<Source>): Source {
+function sourceOf(
+  paths: readonly string[],
+  flags: TrainFlags,
+  before: Partial<TextSource>,
+): TextSource {
   const { encoding, raw, tokenizer, minCount, name, prompt, stop } = flags
   const said = { encoding, raw, tokenizer, minCount, name, prompt, stop }
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const source = { ...before, ...given, ...(paths.length > 0 && { text: paths }) }
   const text = source.text ?? []
-  if (text.length === 0) throw noText()
+  if (text.length === 0) throw missingTextError()
   return { ...source, text }
 }
 
 async function prepare(
   text: OpenCorpus,
-  source: Source,
+  source: TextSource,
   folder: TrainingFolder | undefined,
   io: Io,
 ): Promise<TrainingCorpus> {
-  for (const line of corpusLines(text, io)) io.say(line)
+  for (const line of corpusLines(text, io)) io.info(line)
   warnOfDoubts(text, io)
   const kind = source.tokenizer ?? 'character'
   const saved = await folder?.tokenizer()
   if (saved !== undefined) return text.encode(tokenizerFrom(saved))
   const { tokenizer, report } = await text.build(kind, { minCount: source.minCount })
-  for (const line of vocabularyLines(vocabularyReport(tokenizer, report.counts), io)) io.say(line)
+  for (const line of vocabularyLines(vocabularyReport(tokenizer, report.counts), io)) io.info(line)
   const { dropped, droppedTotal } = report
   if (dropped.length > 0) {
     const shown = dropped.slice(0, 10).map(({ symbol, count }) => `${printable(symbol)} ${count}`)
     const list = `${shown.join(', ')}${dropped.length > 10 ? ', …' : ''}`
-    io.say(
+    io.info(
       io.t({
         en: `left out: ${counted(dropped.length, 'kind')} that occur less than ${counted(source.minCount ?? 1, 'time')}, ${counted(droppedTotal, 'symbol')} in all: ${list}`,
         ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字: ${list}`,
@@ -120,7 +129,7 @@ async function compare(
   { reason, best, seconds, record }: EndEvent,
   corpus: TrainingCorpus,
   counted: Counted | undefined,
-  reporter: Reporter,
+  reporter: TrainingReporter,
   io: Io,
   { json }: TrainFlags,
 ): Promise<void> {
@@ -128,7 +137,7 @@ async function compare(
   if (!counted && !quick(corpus.ids.length, seconds)) return
   const { baseline } = counted ?? countNow(corpus, trainSettings(record.settings ?? {}))
   if (!baseline) return
-  reporter.compare(baseline)
+  reporter.setBaseline(baseline)
   if (json) {
     const { order, nats, bits } = baseline
     await io.json({ type: 'baseline', order, nats, bits })
@@ -218,7 +227,7 @@ async function trainIn(
     },
     onProgress: (...at) => passes.update(...at),
   }).finally(() => passes.clear())
-  let reporter: Reporter | undefined
+  let reporter: TrainingReporter | undefined
   let started = false
   try {
     const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
@@ -236,18 +245,18 @@ async function trainIn(
         return value === undefined ? [] : [[name, value]]
       }),
     )
-    const teller = new Reporter(io, {
+    const teller = new TrainingReporter(io, {
       out,
       tokenizer,
       prompt,
       samples: flags.samples && !flags.json,
       sampleEvery: flags.sampleEvery ?? 0,
-      command: `ondo ${process.argv.slice(2).map(quoted).join(' ')}`,
-      resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${quoted(out)} --resume`,
+      command: `ondo ${process.argv.slice(2).map(shellQuoted).join(' ')}`,
+      resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${shellQuoted(out)} --resume`,
     })
     reporter = teller
     const { interrupt } = io
-    interrupt.addEventListener('abort', () => teller.interrupted())
+    interrupt.addEventListener('abort', () => teller.reportInterrupt())
     // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
     const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
     const engine = await nodeEngine(threads ? { threads } : {})
@@ -272,7 +281,7 @@ async function trainIn(
       if (event.type === 'start') {
         started = true
         onStart()
-        if (flags.force && (await folder.holdsRun())) teller.moved(await folder.moveAside())
+        if (flags.force && (await folder.holdsRun())) teller.reportMoved(await folder.moveAside())
         await folder.writeSource(source)
       }
       if (event.type === 'end' && flags.baseline) {
@@ -283,11 +292,12 @@ async function trainIn(
         const { weights: _, ...plain } = { weights: undefined, ...event }
         await io.json(plain)
       }
-      await teller.tell(event)
+      await teller.report(event)
     }
     return interrupt.aborted && !teller.finished ? io.interruptedCode : DONE
   } catch (error) {
-    if (error instanceof FileError && started) reporter?.broken(await folder.savedStep())
+    if (error instanceof FileError && started)
+      reporter?.reportWriteFailure(await folder.checkpointStep())
     throw error
   } finally {
     reporter?.close()

@@ -5,7 +5,7 @@ import type { Bilingual } from '../../knob.js'
 import { modelOfRun, openRun, RUN_ARGUMENT } from '../inputs/open-run.js'
 import type { CommandSpec } from '../spec.js'
 import { DONE, FAILED, type Io } from '../terminal/io.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { promptProgress } from '../terminal/progress-line.js'
 
 const WHAT: Readonly<Record<string, Bilingual>> = {
   symbol: { en: '', ja: '' },
@@ -35,7 +35,7 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
   const model = await modelOfRun(named, modelName, io)
   const difference = await verifyRun(model, record, {
     signal: io.interrupt,
-    onPrompt: readingPrompt(io),
+    onPrompt: promptProgress(io),
   })
   if (json) await io.json({ equal: difference === undefined, model: model.hash, ...difference })
   else if (difference) await io.write(`${sentence(difference, io)}\n`)

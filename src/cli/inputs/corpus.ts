@@ -9,13 +9,13 @@ import {
 } from '../../text/index.js'
 import { corpusHash } from '../../train/corpus.js'
 import type { Flag } from '../spec.js'
-import { bytesOf, number } from '../terminal/format.js'
+import { formatBytes, formatCount } from '../terminal/format.js'
 import type { Io } from '../terminal/io.js'
 import { width } from '../terminal/language.js'
-import { bar, LiveLine, timeLeft } from '../terminal/progress-line.js'
+import { bar, formatTimeLeft, LiveLine } from '../terminal/progress-line.js'
 
 /** Flags of reading, the same for every command that reads text. */
-export const READING: readonly Flag[] = [
+export const READING_FLAGS: readonly Flag[] = [
   {
     flags: '--encoding <NAME>',
     about: {
@@ -31,7 +31,7 @@ export const READING: readonly Flag[] = [
 ]
 
 /** The hash that a model of this corpus has in its file. */
-export const hashOf = ({ content }: CorpusSource): Promise<string> => corpusHash(content)
+export const hashOfCorpus = ({ content }: CorpusSource): Promise<string> => corpusHash(content)
 
 const LINE_ENDS = { none: 'one line', lf: 'LF', crlf: 'CRLF', cr: 'CR', mixed: 'mixed line ends' }
 const FILES_SHOWN = 5
@@ -39,7 +39,7 @@ const FILES_SHOWN = 5
 /** What was read, a line a file. */
 export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): string[] {
   const lines = corpus.files.slice(0, FILES_SHOWN).map(file => {
-    const facts = [bytesOf(file.bytes), file.encoding]
+    const facts = [formatBytes(file.bytes), file.encoding]
     if (file.bom) facts.push(io.t({ en: 'with BOM', ja: 'BOMあり' }))
     if (file.encoding !== 'bytes') {
       const turned = file.lineEnds !== 'lf' && file.lineEnds !== 'none'
@@ -48,8 +48,8 @@ export function corpusLines(corpus: Omit<CorpusSource, 'content'>, io: Io): stri
     if (file.replaced > 0) {
       facts.push(
         io.t({
-          en: `${number(file.replaced, io)} broken sequences became U+FFFD`,
-          ja: `壊れた${number(file.replaced, io)}箇所をU+FFFDに`,
+          en: `${formatCount(file.replaced, io)} broken sequences became U+FFFD`,
+          ja: `壊れた${formatCount(file.replaced, io)}箇所をU+FFFDに`,
         }),
       )
     }
@@ -94,8 +94,8 @@ export function warnOfDoubts(corpus: Pick<CorpusSource, 'files'>, io: Io): void 
 }
 
 /** Where not all files are told of: only what was left out, and questions. */
-export function sayReading(corpus: Pick<CorpusSource, 'files' | 'skipped'>, io: Io): void {
-  for (const line of skippedLines(corpus, io)) io.say(line)
+export function reportReading(corpus: Pick<CorpusSource, 'files' | 'skipped'>, io: Io): void {
+  for (const line of skippedLines(corpus, io)) io.info(line)
   warnOfDoubts(corpus, io)
 }
 
@@ -122,8 +122,8 @@ export class PassLine {
       const what = this.io.t(
         pass === 'count' ? { en: 'counting', ja: '計数' } : { en: 'encoding', ja: '符号化' },
       )
-      const left = timeLeft((seconds / done) * (total - done), this.io)
-      const tail = `${bytesOf(done / Math.max(seconds, 1e-3))}/s ${left}`
+      const left = formatTimeLeft((seconds / done) * (total - done), this.io)
+      const tail = `${formatBytes(done / Math.max(seconds, 1e-3))}/s ${left}`
       const room = Math.max(3, Math.min(40, columns - width(what) - width(tail) - 2))
       return `${what} ${bar(done / total, room)} ${tail}`
     }, now)
@@ -138,17 +138,17 @@ export class PassLine {
 export function vocabularyLines(report: VocabularyReport, io: Io): string[] {
   const lines = [
     io.t({
-      en: `${counted(number(report.total, io), 'symbol')} of ${counted(number(report.size, io), 'kind')}`,
-      ja: `${number(report.total, io)}文字、${number(report.size, io)}種類`,
+      en: `${counted(formatCount(report.total, io), 'symbol')} of ${counted(formatCount(report.size, io), 'kind')}`,
+      ja: `${formatCount(report.total, io)}文字、${formatCount(report.size, io)}種類`,
     }),
   ]
-  const rarest = report.rarest.map(one => `${one.printable} ${number(one.count, io)}`)
+  const rarest = report.rarest.map(one => `${one.printable} ${formatCount(one.count, io)}`)
   if (rarest.length > 0)
     lines.push(`${io.t({ en: 'rarest', ja: '稀な文字' })}: ${rarest.join(', ')}`)
   // A space and a line end are in every text; what is worth a word is the rest.
   const unseen = report.invisible
     .filter(one => one.symbol !== ' ' && one.symbol !== '\n')
-    .map(one => `${codeNumbers(one.symbol)} ${one.name} ${number(one.count, io)}`)
+    .map(one => `${codeNumbers(one.symbol)} ${one.name} ${formatCount(one.count, io)}`)
   if (unseen.length > 0) {
     const shown = unseen.slice(0, 6).join(', ')
     const more = unseen.length - 6

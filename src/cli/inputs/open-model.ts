@@ -25,11 +25,11 @@ export function openModel(name: unknown): Promise<Model> {
 }
 
 /** What a figure calls a model: its own name, else that of its file or folder. */
-export const titleOf = (model: Model, name: unknown): string =>
+export const modelTitle = (model: Model, name: unknown): string =>
   model.name ??
   basename(typeof name === 'string' ? name : DEFAULT_MODEL).replace(/\.safetensors$/, '')
 
-export interface OpenedFile {
+export interface OpenedModelFile {
   readonly model: Model
   readonly header: ModelHeader
   readonly path: string
@@ -37,7 +37,7 @@ export interface OpenedFile {
 }
 
 /** A model with its file. */
-export async function openModelFile(name: unknown): Promise<OpenedFile> {
+export async function openModelFile(name: unknown): Promise<OpenedModelFile> {
   const path = name === '-' ? '-' : await findModel(typeof name === 'string' ? name : DEFAULT_MODEL)
   const bytes = path === '-' ? readInput(path) : await readFileBytes(path)
   return {
@@ -47,11 +47,3 @@ export async function openModelFile(name: unknown): Promise<OpenedFile> {
     bytes: bytes.length,
   }
 }
-
-/** A word for a shell, quoted when it has to be. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : /['\n\t]/.test(word)
-      ? `$'${word.replaceAll(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}'`
-      : `'${word}'`

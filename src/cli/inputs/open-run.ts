@@ -17,14 +17,14 @@ import { VERSION } from '../../version.js'
 import type { Io } from '../terminal/io.js'
 import { openModel, readInput } from './open-model.js'
 
-export interface NamedRun {
+export interface OpenedRun {
   readonly run: Run
   /** Absent for a code. */
   readonly record?: RunRecord
 }
 
 /** @param named a code, the path of a saved run, or `-` for one on standard input */
-export async function openRun(named: unknown): Promise<NamedRun> {
+export async function openRun(named: unknown): Promise<OpenedRun> {
   const name = String(named)
   if (looksLikeCode(name) && !existsSync(name)) return { run: decodeRun(name) }
   const record = await readRun(new TextDecoder().decode(readInput(name)))
@@ -37,12 +37,12 @@ export async function openRun(named: unknown): Promise<NamedRun> {
  * @throws FileError when it is another, or isn't here
  */
 export async function modelOfRun(
-  { run, record }: NamedRun,
+  { run, record }: OpenedRun,
   named: unknown,
   io: Io,
 ): Promise<Model> {
   if (run.ondo !== VERSION) {
-    io.say({
+    io.info({
       en: `the run was made by ondo ${run.ondo}; this is ${VERSION}`,
       ja: `この記録を書いたのは ondo ${run.ondo}。いま動いているのは ${VERSION}`,
     })

@@ -11,7 +11,7 @@ import type { TokenizerKind } from '../../text/index.js'
 import { FILES, type Run, readCheckpoint } from '../../train/index.js'
 
 /** How the text was read: kept beside the run, so that resuming needs no more than the folder. */
-export interface Source {
+export interface TextSource {
   /** TEXT... */
   readonly text: readonly string[]
   readonly encoding?: string
@@ -25,7 +25,7 @@ export interface Source {
 
 const SOURCE = 'source.json'
 
-const FIELDS: Readonly<Record<keyof Source, true>> = {
+const FIELDS: Readonly<Record<keyof TextSource, true>> = {
   text: true,
   encoding: true,
   raw: true,
@@ -40,7 +40,7 @@ const hashOf = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('hex')
 
 /** The content of a source file whose hash fits, or of an earlier Ondo, which wrote none. */
-function checkedSource(value: unknown): Partial<Source> | undefined {
+function checkedSource(value: unknown): Partial<TextSource> | undefined {
   if (!isRecord(value)) return undefined
   const { sha256, ...content } = value
   const whole =
@@ -50,7 +50,7 @@ function checkedSource(value: unknown): Partial<Source> | undefined {
   return whole ? content : undefined
 }
 
-export const noText = (): InputError =>
+export const missingTextError = (): InputError =>
   new InputError(
     'argument',
     'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
@@ -59,7 +59,7 @@ export const noText = (): InputError =>
 /** `runs/book` for `texts/book.txt`. */
 export function defaultFolder(paths: readonly string[]): string {
   const [first] = paths
-  if (first === undefined) throw noText()
+  if (first === undefined) throw missingTextError()
   if (first === '-') {
     throw new InputError(
       'option',
@@ -121,14 +121,14 @@ export class TrainingFolder {
   }
 
   /** Step of the checkpoint as it is now; undefined where none can be gone on from. */
-  async savedStep(): Promise<number | undefined> {
+  async checkpointStep(): Promise<number | undefined> {
     const store = await checkpointFolder(this.path)
     const checkpoint = await readCheckpoint(store).catch(() => undefined)
     return checkpoint?.run.step
   }
 
   /** How the text was read before; paths as seen from here. Nothing where the file is damaged. */
-  async source(): Promise<Partial<Source>> {
+  async source(): Promise<Partial<TextSource>> {
     const source = checkedSource(await this.json(SOURCE))
     if (source?.text === undefined) return source ?? {}
     const text = source.text.map(path => (path === '-' ? '-' : join(this.path, path)))
@@ -145,7 +145,7 @@ export class TrainingFolder {
   }
 
   /** Paths are kept relative to the folder: both may be moved together. */
-  async writeSource(source: Source): Promise<void> {
+  async writeSource(source: TextSource): Promise<void> {
     const text = source.text.map(path => (path === '-' ? '-' : relative(this.path, path)))
     const content = { ...source, text }
     const file = { ...content, sha256: hashOf(content) }

@@ -11,9 +11,9 @@ import { readCorpus } from '../../node/read.js'
 import { encodeContent } from '../../text/index.js'
 import { recordedParts } from '../../train/data-parts.js'
 import type { Io } from '../terminal/io.js'
-import { hashOf, sayReading } from './corpus.js'
+import { hashOfCorpus, reportReading } from './corpus.js'
 
-export interface TrainedText {
+export interface TrainingText {
   /** What was trained on; the whole text where the model's file does not say which part. */
   readonly text: string
   /** SHA-256 of the corpus. */
@@ -23,18 +23,18 @@ export interface TrainedText {
   figures(length: number): CorpusFigures | undefined
 }
 
-export async function trainedText(
+export async function openTrainingText(
   model: Model,
   paths: readonly string[],
   reading: { readonly encoding?: string; readonly raw?: boolean },
   io: Io,
-): Promise<TrainedText> {
+): Promise<TrainingText> {
   const { tokenizer, training } = model
   const { encoding, raw } = reading
   const corpus = await readCorpus(paths, { encoding, raw, tokenizerKind: tokenizer.kind })
-  sayReading(corpus, io)
+  reportReading(corpus, io)
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
-  const hash = await hashOf(corpus)
+  const hash = await hashOfCorpus(corpus)
   const own = hash === training.corpusHash
   const recorded = own ? recordedParts(training, ids.length) : undefined
   const parts = recorded ?? { training: [{ from: 0, to: ids.length }], heldOut: [] }

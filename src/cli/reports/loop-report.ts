@@ -15,7 +15,7 @@ import type { Session } from '../../runtime/session.js'
 import type { Schedule } from '../../temperature/index.js'
 import { LEAST_LOOP, type Loop, printable, type UnknownPolicy } from '../../text/index.js'
 import type { Io } from '../terminal/io.js'
-import { readingPrompt } from '../terminal/progress-line.js'
+import { promptProgress } from '../terminal/progress-line.js'
 
 /** Texts to look at for the way out; each costs about as much as the rest of the text. */
 const TEXTS = 100
@@ -54,7 +54,7 @@ export class LoopReporter {
     if (ids.length > 0) {
       await prefillInSlices(session, ids, {
         signal: io.interrupt,
-        onProgress: readingPrompt(io),
+        onProgress: promptProgress(io),
       })
     }
     return new LoopReporter(model, run, io, session)
@@ -101,7 +101,7 @@ export class LoopReporter {
     const texts = await SeedTexts.of(this.model, {
       ...{ prompt, unknown, seed, stream, stop, length: this.ids.length },
       signal,
-      onPrompt: readingPrompt(this.io),
+      onPrompt: promptProgress(this.io),
     })
     const found = await leaveLoop(texts, run.temperature, { limit: TEXTS, signal })
     const exit = found?.exit
@@ -127,7 +127,7 @@ export class LoopReporter {
   }
 
   private say(text: Bilingual): void {
-    this.io.say(this.io.stderrColors.dim(`— ${this.io.t(text)}`))
+    this.io.info(this.io.stderrColors.dim(`— ${this.io.t(text)}`))
   }
 
   private sayLoop({ period, start }: Loop): void {

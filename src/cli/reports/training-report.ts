@@ -15,11 +15,18 @@ import type {
   StepEvent,
   TrainEvent,
 } from '../../train/index.js'
-import { quoted } from '../inputs/open-model.js'
-import { bytesOf, cellName, durationOf, lossOf, number, splitName } from '../terminal/format.js'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatNetwork,
+  formatSplit,
+  shellQuoted,
+} from '../terminal/format.js'
 import type { Io } from '../terminal/io.js'
 import { wrap } from '../terminal/language.js'
-import { LiveLine, rate, timeLeft, trainingLine } from '../terminal/progress-line.js'
+import { formatRate, formatTimeLeft, LiveLine, trainingLine } from '../terminal/progress-line.js'
 
 /** Low, middle, as the model is: what each loss sounds like. */
 const TEMPERATURES = [0.2, 0.6, 1]
@@ -39,7 +46,7 @@ export interface ReportOptions {
   readonly resumeCommand: string
 }
 
-export class Reporter {
+export class TrainingReporter {
   finished = false
   private readonly io: Io
   private readonly options: ReportOptions
@@ -58,12 +65,12 @@ export class Reporter {
     this.line = new LiveLine(io)
   }
 
-  async tell(event: TrainEvent): Promise<void> {
+  async report(event: TrainEvent): Promise<void> {
     switch (event.type) {
       case 'start':
         return this.start(event)
       case 'budget':
-        return this.io.say(budgetLine(event, this.io))
+        return this.io.info(budgetLine(event, this.io))
       case 'pace':
         this.epochs = Math.max(1, Math.ceil(event.steps / this.batches))
         return
@@ -81,19 +88,19 @@ export class Reporter {
     }
   }
 
-  moved(to: string): void {
-    this.io.say(
+  reportMoved(to: string): void {
+    this.io.info(
       this.io.t({ en: `the earlier run is now in ${to}`, ja: `以前の学習は ${to} に移しました` }),
     )
   }
 
   /** The n-gram to name beside the network's loss. */
-  compare(baseline: NgramBaseline): void {
+  setBaseline(baseline: NgramBaseline): void {
     this.baseline = baseline
   }
 
   /** Ctrl-C was pressed. */
-  interrupted(): void {
+  reportInterrupt(): void {
     if (this.finished || this.io.closed) return
     this.line.clear()
     this.io.warn({
@@ -106,7 +113,7 @@ export class Reporter {
    * A file could not be written: the error says why, this says what is left and how to go on.
    * @param saved step of the checkpoint in the folder; undefined where there is none yet
    */
-  broken(saved: number | undefined): void {
+  reportWriteFailure(saved: number | undefined): void {
     const { io, options } = this
     const { out } = options
     this.line.clear()
@@ -136,34 +143,34 @@ export class Reporter {
     this.config = config
     this.batches = batches
     this.epochs = Math.max(1, Math.ceil(steps / batches))
-    io.say(
-      `${cellName(config, io)}: ${io.t({ en: counted(number(event.parameters, io), 'parameter'), ja: `${number(event.parameters, io)}パラメーター` })}`,
+    io.info(
+      `${formatNetwork(config, io)}: ${io.t({ en: counted(formatCount(event.parameters, io), 'parameter'), ja: `${formatCount(event.parameters, io)}パラメーター` })}`,
     )
-    io.say(
+    io.info(
       io.t({
-        en: `${counted(number(steps, io), 'update')} of ${batch} x ${seq} symbols, ${number(batches, io)} an epoch`,
-        ja: `${batch}×${seq}文字の更新を${number(steps, io)}回、1エポック${number(batches, io)}回`,
+        en: `${counted(formatCount(steps, io), 'update')} of ${batch} x ${seq} symbols, ${formatCount(batches, io)} an epoch`,
+        ja: `${batch}×${seq}文字の更新を${formatCount(steps, io)}回、1エポック${formatCount(batches, io)}回`,
       }),
     )
     const { dropout, ar, tar, optimizer, rate: highest, schedule } = settings
     const penalties = [ar === 0 ? '' : `ar ${ar}`, tar === 0 ? '' : `tar ${tar}`]
     const after = (comma: string): string => penalties.map(one => (one ? comma + one : '')).join('')
-    io.say(
+    io.info(
       io.t({
         en: `dropout ${dropout}${after(', ')}; ${optimizer} at ${highest}, ${schedule}`,
         ja: `ドロップアウト${dropout}${after('、')}、${optimizer}の学習率${highest}、${schedule}`,
       }),
     )
     if (event.validationSymbols > 0) {
-      io.say(
-        `${io.t({ en: 'held out', ja: '検証用' })}: ${splitName(settings.split, settings, io)}`,
+      io.info(
+        `${io.t({ en: 'held out', ja: '検証用' })}: ${formatSplit(settings.split, settings, io)}`,
       )
     }
     if (step > 0) {
-      io.say(
+      io.info(
         io.t({
-          en: `goes on after update ${number(step, io)}, epoch ${(step / batches).toFixed(2)}`,
-          ja: `更新${number(step, io)}回、${(step / batches).toFixed(2)}エポックの後から再開`,
+          en: `goes on after update ${formatCount(step, io)}, epoch ${(step / batches).toFixed(2)}`,
+          ja: `更新${formatCount(step, io)}回、${(step / batches).toFixed(2)}エポックの後から再開`,
         }),
       )
     }
@@ -189,7 +196,7 @@ export class Reporter {
     const now = performance.now()
     if (!this.io.live && now - this.lastLine > LINE_EVERY * 1000) {
       this.lastLine = now
-      this.io.say(this.plain(event))
+      this.io.info(this.plain(event))
     }
     const { sampleEvery } = this.options
     if (sampleEvery > 0 && event.step % sampleEvery === 0) await this.sample(event.weights())
@@ -209,9 +216,9 @@ export class Reporter {
 
   /** How fast it goes, and how long it still takes. */
   private pace({ symbolsPerSecond, secondsLeft }: StepEvent): string {
-    const speed = rate(symbolsPerSecond)
+    const speed = formatRate(symbolsPerSecond)
     const words = this.io.t({ en: `${speed} symbols/s`, ja: `毎秒${speed}文字` })
-    return ` ${words} ${timeLeft(secondsLeft, this.io)}`
+    return ` ${words} ${formatTimeLeft(secondsLeft, this.io)}`
   }
 
   private async evaluation(event: EvaluationEvent): Promise<void> {
@@ -258,24 +265,24 @@ export class Reporter {
     if (this.finished) {
       const measured = loss ?? event.smoothedLoss
       // Of the whole process, the model's samples and validation too; maxRSS is in KiB.
-      const memory = bytesOf(process.resourceUsage().maxRSS * 1024)
+      const memory = formatBytes(process.resourceUsage().maxRSS * 1024)
       if (event.reason === 'early') {
-        io.say(
+        io.info(
           io.t({
-            en: `stopped early at update ${number(event.step, io)}: validation has got no better for a while (--patience)`,
-            ja: `更新${number(event.step, io)}回で早めに終了: 検証の損失がしばらく良くなりません（--patience）`,
+            en: `stopped early at update ${formatCount(event.step, io)}: validation has got no better for a while (--patience)`,
+            ja: `更新${formatCount(event.step, io)}回で早めに終了: 検証の損失がしばらく良くなりません（--patience）`,
           }),
         )
       }
-      io.say(
+      io.info(
         io.t({
-          en: `trained in ${durationOf(event.seconds, io)} and ${memory} of memory${measured === undefined ? '' : `: ${lossOf(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
-          ja: `学習は${durationOf(event.seconds, io)}で終了、メモリーは最大${memory}${measured === undefined ? '' : `。${lossOf(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
+          en: `trained in ${formatDuration(event.seconds, io)} and ${memory} of memory${measured === undefined ? '' : `: ${formatLoss(measured, io)}${loss === undefined ? ' in training' : ' on held-out text'}`}`,
+          ja: `学習は${formatDuration(event.seconds, io)}で終了、メモリーは最大${memory}${measured === undefined ? '' : `。${formatLoss(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
         }),
       )
-      if (this.baseline && loss !== undefined) io.say(comparison(this.baseline, loss, io))
-      io.say(keptWhere(event, out, io))
-      io.say(`  ${io.stderrColors.cyan(`ondo sample ${quoted(out)}`)}`)
+      if (this.baseline && loss !== undefined) io.info(comparison(this.baseline, loss, io))
+      io.info(keptWhere(event, out, io))
+      io.info(`  ${io.stderrColors.cyan(`ondo sample ${shellQuoted(out)}`)}`)
       return
     }
     io.warn(
@@ -313,8 +320,8 @@ function budgetLine(event: BudgetEvent, io: Io): string {
   const { seconds, hidden, parameters, symbols, passes, larger, wanted, fixed } = event
   const each = (symbols / parameters).toFixed(1)
   const reads = io.t({
-    en: `${durationOf(seconds, io)} to train: ${hidden} units read ${rate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
-    ja: `学習に${durationOf(seconds, io)}: ${hidden}ユニットなら${rate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
+    en: `${formatDuration(seconds, io)} to train: ${hidden} units read ${formatRate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
+    ja: `学習に${formatDuration(seconds, io)}: ${hidden}ユニットなら${formatRate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
   })
   if (fixed) return reads
   if (larger === undefined) {
@@ -324,8 +331,8 @@ function budgetLine(event: BudgetEvent, io: Io): string {
     })
   }
   return io.t({
-    en: `${reads}; ${larger.hidden} would read ${rate(larger.symbols)}, ${(larger.symbols / larger.parameters).toFixed(1)} each, and want ${wanted}`,
-    ja: `${reads}。${larger.hidden}ユニットでは${rate(larger.symbols)}文字、${(larger.symbols / larger.parameters).toFixed(1)}文字ずつで、${wanted}文字に足りない`,
+    en: `${reads}; ${larger.hidden} would read ${formatRate(larger.symbols)}, ${(larger.symbols / larger.parameters).toFixed(1)} each, and want ${wanted}`,
+    ja: `${reads}。${larger.hidden}ユニットでは${formatRate(larger.symbols)}文字、${(larger.symbols / larger.parameters).toFixed(1)}文字ずつで、${wanted}文字に足りない`,
   })
 }
 

@@ -5,13 +5,13 @@ import { LN2 } from '../../numeric.js'
 import type { Io } from './io.js'
 
 /** The default of a setting that `settingsFor` chooses. */
-export const BY_THE_TEXT_IN_WORDS = { en: 'by the text', ja: 'テキスト次第' }
+export const CHOSEN_BY_TEXT_LENGTH = { en: 'by the text', ja: 'テキスト次第' }
 
 /** With separators: 1,115,394. */
-export const number = (value: number, io: Io): string => value.toLocaleString(io.language)
+export const formatCount = (value: number, io: Io): string => value.toLocaleString(io.language)
 
 /** 1.94 MB: powers of ten, as disks are sold. */
-export function bytesOf(bytes: number): string {
+export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   const units = ['kB', 'MB', 'GB', 'TB']
   let value = bytes
@@ -24,7 +24,7 @@ export function bytesOf(bytes: number): string {
 }
 
 /** `42 s`, `3 min 05 s`, `1 h 12 min`. */
-export function durationOf(seconds: number, io: Io): string {
+export function formatDuration(seconds: number, io: Io): string {
   const whole = Math.max(0, Math.round(seconds))
   const [h, min, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
   const two = (value: number): string => String(value).padStart(2, '0')
@@ -34,13 +34,13 @@ export function durationOf(seconds: number, io: Io): string {
 }
 
 /** `1.3864 nats (2.0002 bits) a symbol`. */
-export const lossOf = (nats: number, io: Io): string =>
+export const formatLoss = (nats: number, io: Io): string =>
   io.t({
     en: `${nats.toFixed(4)} nats (${(nats / LN2).toFixed(4)} bits) a symbol`,
     ja: `1文字あたり${nats.toFixed(4)}ナット（${(nats / LN2).toFixed(4)}ビット）`,
   })
 
-export function cellName(config: ModelConfig, io: Io): string {
+export function formatNetwork(config: ModelConfig, io: Io): string {
   const { cell, layers, hidden, embedding, activation, reset } = config
   const notes: string[] = []
   if (cell === 'rnn') notes.push(activation)
@@ -66,7 +66,7 @@ export function cellName(config: ModelConfig, io: Io): string {
 }
 
 /** What was held out of training, in words. */
-export function splitName(
+export function formatSplit(
   split: string,
   settings: Readonly<Record<string, unknown>> | undefined,
   io: Io,
@@ -88,3 +88,11 @@ export function splitName(
       return split
   }
 }
+
+/** A word as a shell reads it; quoted where it has to be. */
+export const shellQuoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word)
+    ? word
+    : /['\n\t]/.test(word)
+      ? `$'${word.replaceAll(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}'`
+      : `'${word}'`

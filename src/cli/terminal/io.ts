@@ -8,10 +8,10 @@ import { writeWhole } from '../../node/corpus-ids.js'
 import { fileError } from '../../node/files.js'
 import { type Language, pick } from './language.js'
 
-export type Colours = ReturnType<typeof picocolors.createColors>
+export type Colors = ReturnType<typeof picocolors.createColors>
 
 /** Colours on a terminal only. NO_COLOR and FORCE_COLOR as at no-color.org and force-color.org. */
-function colours(stream: NodeJS.WriteStream): Colours {
+function colorsFor(stream: NodeJS.WriteStream): Colors {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   const on = NO_COLOR ? false : FORCE_COLOR ? FORCE_COLOR !== '0' : stream.isTTY && TERM !== 'dumb'
   return picocolors.createColors(Boolean(on))
@@ -50,14 +50,14 @@ export class Io {
   readonly language: Language
   quiet = false
   /** Colours for stdout, and for stderr. */
-  readonly stdoutColors = colours(process.stdout)
-  readonly stderrColors = colours(process.stderr)
+  readonly stdoutColors = colorsFor(process.stdout)
+  readonly stderrColors = colorsFor(process.stderr)
   /** Nothing more can be written to stdout: whoever read it went away (`| head`), or it failed. */
   closed = false
   /** Why stdout can't be written; undefined for a pipe that was closed, which is no complaint. */
   failure: FileError | undefined
   /** `error` was called. */
-  saidError = false
+  errorShown = false
   private signal: Signal | undefined
   /** The terminal is gone. */
   private hungUp = false
@@ -149,7 +149,7 @@ export class Io {
   }
 
   /** News for a person; silent under --quiet. */
-  say(line: string | Bilingual): void {
+  info(line: string | Bilingual): void {
     if (!this.quiet) this.warn(line)
   }
 
@@ -169,7 +169,7 @@ export class Io {
 
   /** Why the command failed. */
   error(sentence: string): void {
-    this.saidError = true
+    this.errorShown = true
     this.warn(`${this.stderrColors.red('error')}: ${sentence}`)
   }
 
@@ -207,7 +207,7 @@ export class Io {
 }
 
 /** Gathers small pieces of text or bytes: one write a frame, not one a character; the first at once. */
-export class Gathered {
+export class BufferedOutput {
   private readonly io: Io
   private pieces: (string | Uint8Array)[] = []
   private length = 0

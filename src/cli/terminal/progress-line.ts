@@ -15,7 +15,7 @@ export function bar(part: number, columns: number): string {
 }
 
 /** `4:05`, `1:04:05`. */
-export function clock(seconds: number): string {
+export function formatClock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '-:--'
   const whole = Math.max(0, Math.round(seconds))
   const [h, min, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
@@ -24,7 +24,7 @@ export function clock(seconds: number): string {
 }
 
 /** 36,100 · 1.2M: no wider than six columns. */
-export function rate(perSecond: number): string {
+export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return '-'
   if (perSecond >= 999_500) return `${(perSecond / 1e6).toFixed(1)}M`
   if (perSecond < 10) return perSecond.toFixed(1)
@@ -55,8 +55,11 @@ export function trainingLine(at: Progress, columns: number, io: Pick<Io, 't'>): 
   const bits = io.t({ en: `(${inBits} bits)`, ja: `（${inBits}ビット）` })
   const heldOut = validation?.toFixed(3)
   const held = heldOut ? io.t({ en: `val ${heldOut}`, ja: `検証${heldOut}` }) : ''
-  const speed = io.t({ en: `${rate(symbolsPerSecond)}/s`, ja: `毎秒${rate(symbolsPerSecond)}` })
-  const left = timeLeft(secondsLeft, io)
+  const speed = io.t({
+    en: `${formatRate(symbolsPerSecond)}/s`,
+    ja: `毎秒${formatRate(symbolsPerSecond)}`,
+  })
+  const left = formatTimeLeft(secondsLeft, io)
   for (const [least, parts] of [
     [5, [head, '', nats, bits, held, speed, left]],
     [5, [head, '', nats, held, speed, left]],
@@ -97,7 +100,7 @@ export class LiveLine {
   print(line: string): void {
     const { shown } = this
     this.clear()
-    this.io.say(line)
+    this.io.info(line)
     if (shown) this.draw(shown)
   }
 
@@ -113,8 +116,8 @@ export class LiveLine {
 }
 
 /** How long it still takes. */
-export function timeLeft(seconds: number, io: Pick<Io, 't'>): string {
-  const time = clock(seconds)
+export function formatTimeLeft(seconds: number, io: Pick<Io, 't'>): string {
+  const time = formatClock(seconds)
   return io.t({ en: `${time} left`, ja: `残り ${time}` })
 }
 
@@ -125,9 +128,9 @@ const NOTICED = 500
  * The bar for a long prompt; it goes away when the prompt has been read.
  * @example generate(model, { prompt, onPrompt: readingPrompt(io) })
  */
-export function readingPrompt(io: Io): (done: number, total: number) => void {
+export function promptProgress(io: Io): (done: number, total: number) => void {
   const line = new LiveLine(io)
-  const show = reading(line)
+  const show = symbolProgress(line)
   const clear = (): void => line.clear()
   const started = performance.now()
   let shown = false
@@ -144,12 +147,12 @@ export function readingPrompt(io: Io): (done: number, total: number) => void {
 }
 
 /** One bar for a reading of symbols that begins now. */
-export function reading(line: LiveLine): (done: number, total: number) => void {
+export function symbolProgress(line: LiveLine): (done: number, total: number) => void {
   const started = performance.now()
   return (done, total) =>
     line.update(columns => {
       const seconds = (performance.now() - started) / 1000
-      const tail = `${rate(done / seconds)}/s ${timeLeft((seconds / done) * (total - done), line.io)}`
+      const tail = `${formatRate(done / seconds)}/s ${formatTimeLeft((seconds / done) * (total - done), line.io)}`
       return cut(`${bar(done / total, Math.max(3, columns - width(tail) - 1))} ${tail}`, columns)
     })
 }

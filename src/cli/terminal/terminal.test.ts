@@ -3,11 +3,10 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
-import { quoted } from '../inputs/open-model.js'
-import { bytesOf } from './format.js'
+import { formatBytes, shellQuoted } from './format.js'
 import { type Io, jsonLine } from './io.js'
 import { languageOf, NO_BREAK, width, wrap } from './language.js'
-import { bar, clock, rate, readingPrompt, trainingLine } from './progress-line.js'
+import { bar, formatClock, formatRate, promptProgress, trainingLine } from './progress-line.js'
 
 const progress = {
   epoch: 11.4,
@@ -33,7 +32,7 @@ describe('the line of a long prompt', () => {
     vi.spyOn(process.stderr, 'write').mockImplementation(text => lines.push(String(text)) > 0)
     const abort = new AbortController()
     const io = { ...ENGLISH, live, quiet: false, columns: 80, interrupt: abort.signal }
-    const onPrompt = readingPrompt(io as unknown as Io)
+    const onPrompt = promptProgress(io as unknown as Io)
     for (let read = 1; read <= 10; read++) {
       now += slice
       onPrompt(read * 1000, 10_000)
@@ -105,14 +104,14 @@ it('draws a bar of exactly the columns asked for', () => {
 })
 
 it('writes times, rates and sizes as people read them', () => {
-  expect([0, 59.6, 65, 3661, Infinity].map(clock)).toEqual([
+  expect([0, 59.6, 65, 3661, Infinity].map(formatClock)).toEqual([
     '0:00',
     '1:00',
     '1:05',
     '1:01:01',
     '-:--',
   ])
-  expect([3.149, 84, 36_123, 999_949, 999_999, 1_234_567].map(rate)).toEqual([
+  expect([3.149, 84, 36_123, 999_949, 999_999, 1_234_567].map(formatRate)).toEqual([
     '3.1',
     '84',
     '36,100',
@@ -120,7 +119,7 @@ it('writes times, rates and sizes as people read them', () => {
     '1.0M',
     '1.2M',
   ])
-  expect([999, 1000, 61_324, 1_115_394, 999_999].map(size => bytesOf(size))).toEqual([
+  expect([999, 1000, 61_324, 1_115_394, 999_999].map(size => formatBytes(size))).toEqual([
     '999 B',
     '1.00 kB',
     '61.3 kB',
@@ -161,7 +160,7 @@ it('takes the language from --lang, then from the locale', () => {
 })
 
 it('quotes a word for a shell when it has to', () => {
-  expect(['runs/ts', 'a b', "it's", 'a\nb', ''].map(quoted)).toEqual([
+  expect(['runs/ts', 'a b', "it's", 'a\nb', ''].map(shellQuoted)).toEqual([
     'runs/ts',
     "'a b'",
     "$'it\\'s'",

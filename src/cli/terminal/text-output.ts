@@ -5,12 +5,12 @@
 import type { Model } from '../../file/index.js'
 import { type Step, TextBytes } from '../../generate/index.js'
 import { readableBytes } from '../../text/index.js'
-import { Gathered, type Io } from './io.js'
+import { BufferedOutput, type Io } from './io.js'
 
 export class TextOutput {
   private readonly io: Io
   private readonly model: Model
-  private readonly gathered: Gathered
+  private readonly gathered: BufferedOutput
   private readonly form: 'text' | 'raw' | 'readable'
   private bytes: TextBytes | undefined
   /** Did what was written last end its line? */
@@ -21,7 +21,7 @@ export class TextOutput {
   constructor(io: Io, model: Model, terminal = process.stdout.isTTY) {
     this.io = io
     this.model = model
-    this.gathered = new Gathered(io)
+    this.gathered = new BufferedOutput(io)
     this.form = model.tokenizer.kind !== 'byte' ? 'text' : terminal ? 'readable' : 'raw'
   }
 
