@@ -74,10 +74,16 @@ describe('the same bits', () => {
   it('as on the day they were written down: an edit that changes one is a new format', () => {
     expect(here.logits).toMatchInlineSnapshot(`
       {
+        "gru before, hard gates, embedded": "74930779b933f1a9",
+        "gru before, hard gates, one-hot": "7f0c24370b8e7716",
+        "gru hard gates, embedded": "73756fe63a7a1a27",
+        "gru hard gates, one-hot": "7f083f72cf360081",
         "gru reset after, embedded": "66fb0a743aecd28c",
         "gru reset after, one-hot": "66e9e75cd55c2c31",
         "gru reset before, embedded": "c6df18c0e5e5d914",
         "gru reset before, one-hot": "a2fc4d673ad15201",
+        "lstm hard gates, embedded": "d7d9e4dd8780fe2f",
+        "lstm hard gates, one-hot": "6768726e9497fd3c",
         "lstm, embedded": "4b3dba47c2f43904",
         "lstm, one-hot": "591e57c5b0298bf7",
         "rnn relu, embedded": "5ccc472da111d996",

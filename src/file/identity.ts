@@ -53,7 +53,7 @@ function symbolBytes(symbols: readonly string[]): Uint8Array {
 
 /** Fields of the config that sampling reads: dropout is of training alone. */
 function configLines(config: ModelConfig): string[] {
-  const { cell, vocabulary, embedding, hidden, layers, activation, reset, restart } = config
+  const { cell, vocabulary, embedding, hidden, layers, activation, reset, restart, gates } = config
   return [
     `cell ${cell}`,
     `vocabulary ${vocabulary}`,
@@ -62,6 +62,7 @@ function configLines(config: ModelConfig): string[] {
     `layers ${layers}`,
     ...(cell === 'rnn' ? [`activation ${activation}`] : []),
     ...(cell === 'gru' ? [`reset ${reset}`] : []),
+    ...(gates !== undefined ? [`gates ${gates}`] : []),
     ...(restart !== undefined ? [`restart ${restart}`] : []),
   ]
 }

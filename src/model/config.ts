@@ -28,12 +28,26 @@ export interface ModelConfig {
    */
   readonly reset: 'after' | 'before'
   /**
+   * Function of the gates of a GRU or LSTM; absent means `sigmoid`. `hard-fifth` is Keras 1 and 2's
+   * hard_sigmoid, min(1, max(0, x/5 + 1/2)); `hard-sixth` is that of Keras 3, min(1, max(0, x/6 + 1/2)).
+   */
+  readonly gates?: GateKind
+  /**
    * An id that begins an independent text: reading it sets the state to zero first. Absent in a model
    * of one continuous text.
    */
   readonly restart?: number
   /** Probability with which training dropped a unit between layers; sampling never drops. */
   readonly dropout: number
+}
+
+export const GATE_KINDS = ['sigmoid', 'hard-fifth', 'hard-sixth'] as const
+export type GateKind = (typeof GATE_KINDS)[number]
+
+/** Slopes of the piecewise linear gates. */
+export const GATE_SLOPES: Record<Exclude<GateKind, 'sigmoid'>, number> = {
+  'hard-fifth': 0.2,
+  'hard-sixth': 1 / 6,
 }
 
 /** Blocks of H rows in a cell's weights, in PyTorch's order: LSTM i f g o, GRU r z n. */
@@ -89,6 +103,8 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
     layers: wholeIn('layers', value.layers, 1, LIMITS.layers),
     activation: oneOf('activation', value.activation ?? 'tanh', ['tanh', 'relu'] as const),
     reset: oneOf('reset', value.reset ?? 'after', ['after', 'before'] as const),
+    ...(value.gates !== undefined &&
+      value.gates !== 'sigmoid' && { gates: oneOf('gates', value.gates, GATE_KINDS) }),
     ...(value.restart !== undefined && {
       restart: wholeIn('restart', value.restart, 0, vocabulary - 1),
     }),

@@ -1,4 +1,5 @@
-import { affine, type LayerState, type LayerWeights, sigmoid } from './product.reference.js'
+import type { GateKind } from './config.js'
+import { affine, gateFunction, type LayerState, type LayerWeights } from './product.reference.js'
 
 /**
  * One step of a gated recurrent unit; rows of the weights in the order r, z, n.
@@ -13,19 +14,21 @@ import { affine, type LayerState, type LayerWeights, sigmoid } from './product.r
  * Source: Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014,
  * arXiv:1406.1078 (reset before; also char-rnn, which writes z for our 1 - z); `torch.nn.GRU`.
  *
- * @param x [in]
+ * @param x [in] @param gates what σ is
  */
 export function gruStep(
   x: ArrayLike<number>,
   { h }: LayerState,
   weights: LayerWeights,
   reset: 'after' | 'before',
+  gates?: GateKind,
 ): LayerState {
+  const σ = gateFunction(gates)
   const H = h.length
   const input = affine(weights.weightIh, x, weights.biasIh)
   const recurrent = affine(weights.weightHh, h, weights.biasHh)
-  const r = h.map((_, j) => sigmoid(input[j] + recurrent[j]))
-  const z = h.map((_, j) => sigmoid(input[H + j] + recurrent[H + j]))
+  const r = h.map((_, j) => σ(input[j] + recurrent[j]))
+  const z = h.map((_, j) => σ(input[H + j] + recurrent[H + j]))
   let past: Float64Array
   if (reset === 'after') {
     past = h.map((_, j) => r[j] * recurrent[2 * H + j])

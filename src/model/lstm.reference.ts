@@ -1,4 +1,5 @@
-import { affine, type LayerState, type LayerWeights, sigmoid } from './product.reference.js'
+import type { GateKind } from './config.js'
+import { affine, gateFunction, type LayerState, type LayerWeights } from './product.reference.js'
 
 /**
  * One step of a long short-term memory; rows of the weights in the order i, f, g, o.
@@ -13,22 +14,24 @@ import { affine, type LayerState, type LayerWeights, sigmoid } from './product.r
  * Source: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9, 1997, with the
  * forget gate of Gers, Schmidhuber and Cummins, "Learning to forget", 2000; `torch.nn.LSTM`.
  *
- * @param x [in]
+ * @param x [in] @param gates what σ is
  */
 export function lstmStep(
   x: ArrayLike<number>,
   { h, c }: LayerState,
   weights: LayerWeights,
+  gates?: GateKind,
 ): LayerState {
+  const σ = gateFunction(gates)
   const H = h.length
   const input = affine(weights.weightIh, x, weights.biasIh)
   const recurrent = affine(weights.weightHh, h, weights.biasHh)
   const z = input.map((a, row) => a + recurrent[row])
   const next = c.map((value, j) => {
-    const i = sigmoid(z[j])
-    const f = sigmoid(z[H + j])
+    const i = σ(z[j])
+    const f = σ(z[H + j])
     const g = Math.tanh(z[2 * H + j])
     return f * value + i * g
   })
-  return { h: next.map((value, j) => sigmoid(z[3 * H + j]) * Math.tanh(value)), c: next }
+  return { h: next.map((value, j) => σ(z[3 * H + j]) * Math.tanh(value)), c: next }
 }

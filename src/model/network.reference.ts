@@ -32,15 +32,15 @@ export class ReferenceNetwork {
 
   /** Reads one id. @returns logits [V] of what comes next */
   step(id: number): Float64Array {
-    const { cell, activation, reset, restart } = this.config
+    const { cell, activation, reset, restart, gates } = this.config
     if (id === restart) this.states = this.zeroStates()
     let x: ArrayLike<number> = this.input(id)
     this.states = this.states.map((state, k) => {
       const weights = this.layers[k]
       let next: LayerState
       if (cell === 'rnn') next = rnnStep(x, state, weights, activation)
-      else if (cell === 'gru') next = gruStep(x, state, weights, reset)
-      else next = lstmStep(x, state, weights)
+      else if (cell === 'gru') next = gruStep(x, state, weights, reset, gates)
+      else next = lstmStep(x, state, weights, gates)
       x = next.h
       return next
     })

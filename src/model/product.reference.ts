@@ -1,4 +1,5 @@
 /** What all cells share: a layer's tensors, and the one product they are made of, in float64. */
+import { GATE_SLOPES, type GateKind } from './config.js'
 
 /** Tensors of one layer, row-major, by PyTorch's names. in is E or V below, H above. */
 export interface LayerWeights {
@@ -32,7 +33,14 @@ export function affine(
   })
 }
 
+/** The gate function of a config. Source: Keras' `hard_sigmoid` (2.x: slope 1/5, 3.x: slope 1/6). */
+export function gateFunction(gates: GateKind = 'sigmoid'): (x: number) => number {
+  if (gates === 'sigmoid') return sigmoid
+  const slope = GATE_SLOPES[gates]
+  return x => Math.min(1, Math.max(0, slope * x + 0.5))
+}
+
 /** 1 / (1 + e^-x) */
-export function sigmoid(x: number): number {
+function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x))
 }

@@ -7,7 +7,13 @@
  * state 0.
  */
 import { InputError } from '../errors.js'
-import { GATES, type ModelConfig, tensorShapes, type Weights } from '../model/config.js'
+import {
+  GATE_SLOPES,
+  GATES,
+  type ModelConfig,
+  tensorShapes,
+  type Weights,
+} from '../model/config.js'
 
 /** Columns of a panel; kernels/matvec.as.ts is written for this, and walks two panels at a time. */
 const PANEL = 12
@@ -104,7 +110,7 @@ export function layOut(config: ModelConfig): Layout {
     top = upTo(top + floats * FLOAT, LINE)
     return address
   }
-  const plan = take(19 + 5 * L)
+  const plan = take(20 + 5 * L)
   const ids = take(IDS)
   const zx = take(columns)
   const zh = take(Math.max(columns, recurrent))
@@ -148,6 +154,11 @@ export function layOut(config: ModelConfig): Layout {
   }
 }
 
+/** Slope of piecewise linear gates, as kernels/network.as.ts takes it; 0 for the sigmoid. */
+function gateSlope({ gates }: ModelConfig): number {
+  return gates === undefined || gates === 'sigmoid' ? 0 : GATE_SLOPES[gates]
+}
+
 /** The plan in the order in which `configure` in kernels/network.as.ts reads it. */
 export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   const { kind, width, columns, recurrent, candidate, outputs } = layout
@@ -155,6 +166,7 @@ export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   const words = [kind, config.vocabulary, config.hidden, config.layers, width, layout.gate * FLOAT]
   words.push(columns, recurrent, candidate, outputs)
   words.push(rows, embedding, head, headBias, logits, ids, zx, zh, rh)
+  words.push(new Uint32Array(Float32Array.of(gateSlope(config)).buffer)[0] as number)
   for (const layer of layout.layers) {
     words.push(layer.input, layer.recurrent, layer.candidate)
     words.push(layer.inputBias, layer.recurrentBias)

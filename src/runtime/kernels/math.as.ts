@@ -83,6 +83,13 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(constant(ONE), f32x4.add(constant(ONE), e))
 }
 
+/** min(1, max(0, slope x + 1/2)): Keras' piecewise linear gate. NaN stays NaN. */
+// @inline
+export function hardSigmoid(x: v128, slope: f32): v128 {
+  const line = f32x4.add(f32x4.mul(x, f32x4.splat(slope)), f32x4.splat(0.5))
+  return f32x4.pmin(f32x4.pmax(line, f32x4.splat(0)), f32x4.splat(1))
+}
+
 /**
  * tanh(x) = sign(x) * -m / (2 + m) with m = e^(-2|x|) - 1 = 2^n p(r) + (2^n - 1): near 0, n = 0 and
  * m = p(r) without any cancellation. From |x| = 9.02 on tanh is 1 in float32.

@@ -5,7 +5,17 @@
  * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as in
  * matvec.as.ts; N is the gates' width in columns, filled up to an even number of panels.
  */
-import { gruAfter, gruReset, gruUpdate, lstm, rnnRelu, rnnTanh } from './cells.as'
+import {
+  gruAfter,
+  gruAfterHard,
+  gruReset,
+  gruResetHard,
+  gruUpdate,
+  lstm,
+  lstmHard,
+  rnnRelu,
+  rnnTanh,
+} from './cells.as'
 import { matvec } from './matvec.as'
 
 const RNN_TANH: u32 = 0
@@ -40,6 +50,8 @@ let ids: usize = 0
 let zx: usize = 0
 let zh: usize = 0
 let rh: usize = 0
+/** Slope of piecewise linear gates; 0 for the sigmoid. */
+let slope: f32 = 0
 /** Five addresses a layer: input matrix, recurrent matrix, candidate's recurrent matrix, biases. */
 let table: usize = 0
 
@@ -69,7 +81,8 @@ export function configure(plan: usize): void {
   zx = word(plan, 16)
   zh = word(plan, 17)
   rh = word(plan, 18)
-  table = plan + 19 * 4
+  slope = load<f32>(plan + 19 * 4)
+  table = plan + 20 * 4
 }
 
 /** Fills `rows` from the embedding: the same sums in the same order as `read` would make. */
@@ -98,16 +111,19 @@ function read(state: usize, id: u32): void {
     }
     if (kind == GRU_AFTER) {
       matvec(h, hidden, Wh, recurrent, load<u32>(layer, 16), zh)
-      gruAfter(z, zh, h, gate)
+      if (slope == 0) gruAfter(z, zh, h, gate)
+      else gruAfterHard(z, zh, h, gate, slope)
     } else {
       matvec(h, hidden, Wh, recurrent, z, zh)
       if (kind == RNN_TANH) rnnTanh(zh, h, gate)
       else if (kind == RNN_RELU) rnnRelu(zh, h, gate)
       else if (kind == GRU_BEFORE) {
-        gruReset(zh, h, rh, gate)
+        if (slope == 0) gruReset(zh, h, rh, gate)
+        else gruResetHard(zh, h, rh, gate, slope)
         matvec(rh, hidden, load<u32>(layer, 8), candidate, z + 2 * gate, zh + 2 * gate)
         gruUpdate(zh, h, gate)
-      } else lstm(zh, h, h + layers * gate, gate)
+      } else if (slope == 0) lstm(zh, h, h + layers * gate, gate)
+      else lstmHard(zh, h, h + layers * gate, gate, slope)
     }
     x = h
     K = hidden

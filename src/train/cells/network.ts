@@ -4,6 +4,7 @@
  *
  * N = T B rows, time-major: row t B + b is stream b at step t.
  */
+import { InputError } from '../../errors.js'
 import { type ModelConfig, tensorShapes } from '../../model/config.js'
 import { Graph, type GraphOptions, type InputShape, type Value } from '../graph/graph.js'
 import { arrange, type Cell, type Layer, type LayerWeights } from './cell.js'
@@ -75,8 +76,19 @@ const EMBEDDING = 'embedding.weight'
 /** Output: d loss / d embedded input, float32 [N, E]. */
 const EMBEDDED = 'gradient.embedded'
 
-/** One line for each cell that can be trained. */
+/**
+ * One line for each cell that can be trained.
+ * @throws InputError for what only imported models have and the graphs lack
+ */
 function cellOf(config: ModelConfig): Cell {
+  if (config.gates !== undefined || config.restart !== undefined) {
+    const what =
+      config.gates === undefined ? 'an id that begins a new text' : 'piecewise linear gates'
+    throw new InputError(
+      'not-trainable',
+      `The model has ${what}, which training does not know; sample or measure it, or train a model anew.`,
+    )
+  }
   switch (config.cell) {
     case 'rnn':
       return rnn(config.activation)
