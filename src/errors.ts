@@ -1,6 +1,80 @@
+/** Most of what came that a sentence repeats, UTF-16 units. */
+const MOST_QUOTED = 80
+/** Longer messages are cut in the middle, whatever they are made of. */
+const LONGEST_MESSAGE = 1200
+
+let segmenter: Intl.Segmenter | undefined
+
+/** The first graphemes of a text, at most so many UTF-16 units: no character that people see is cut. */
+export function beginning(text: string, units: number): string {
+  if (text.length <= units) return text
+  // Old browsers have no segmenter; there no code point is cut, at least.
+  if (typeof Intl.Segmenter !== 'function') return wholeCodePoints(text, units)
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  let end = 0
+  // A little more than may be shown: whether the last grapheme goes on is seen there.
+  for (const { index, segment } of segmenter.segment(text.slice(0, units + 64))) {
+    if (index + segment.length > units) break
+    end = index + segment.length
+  }
+  return text.slice(0, end)
+}
+
+const wholeCodePoints = (text: string, units: number): string =>
+  text.slice(0, units).replace(/[\ud800-\udbff]$/, '')
+
+/** A text from outside made fit for a sentence: as it is, or its beginning and `...`. */
+export function shorten(text: string, most = MOST_QUOTED): string {
+  if (text.length <= most) return text
+  // One grapheme may be longer than all that is shown: an `e` with a thousand accents.
+  return `${beginning(text, most - 3) || wholeCodePoints(text, most - 3)}...`
+}
+
+/** A text with its middle left out when it is longer than `most` UTF-16 units. */
+function withoutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text
+  const end = text.slice(-most / 2).replace(/^[\udc00-\udfff]/, '')
+  return `${shorten(text, most / 2)}${end}`
+}
+
+/** A path made fit for a sentence: a long one loses its middle, because its end says most. */
+export const shortPath = (path: string): string => withoutMiddle(path, 2 * MOST_QUOTED)
+
+/** JSON of a value, as far as there is room: a list of a million entries is not written out. */
+function sketch(value: unknown, room: number, depth: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, room + 1))
+  if (typeof value === 'bigint') return String(value).slice(0, room + 1)
+  if (typeof value !== 'object' || value === null) {
+    return JSON.stringify(value) ?? (depth === 0 ? String(value) : 'null')
+  }
+  if (depth > 8) return '...'
+  const list = Array.isArray(value)
+  if (ArrayBuffer.isView(value)) return `[${value.constructor.name}]`
+  let text = ''
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    if (!list && (item === undefined || typeof item === 'function')) continue
+    if (text !== '') text += ','
+    if (!list) text += `${JSON.stringify(key.slice(0, room + 1))}:`
+    text += sketch(item, room, depth + 1)
+    if (text.length > room) break
+  }
+  return list ? `[${text}]` : `{${text}}`
+}
+
+/** A name or value from outside, made fit for a sentence: as JSON, at most 80 characters of it. */
+export function quote(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  return shorten(sketch(value, MOST_QUOTED, 0))
+}
+
+/** The last resort for a message that holds what nobody shortened: no UTF-8 carries half a character. */
+const limited = (message: string): string =>
+  withoutMiddle(message, LONGEST_MESSAGE).replaceAll(/\p{Surrogate}/gu, '\ufffd')
+
 /**
  * Every refusal in Ondo is one of these. The message is one sentence a person can act on:
- * what came, what was expected, what to do. `code` is for programs and never changes its meaning.
+ * what came (at most some 80 characters of it), what was expected, what to do. `code` is for programs and never changes its meaning.
  */
 export class OndoError extends Error {
   readonly code: string
@@ -13,12 +87,13 @@ export class OndoError extends Error {
 
   /** @param fact the whole sentence; with a way, what stands before it, without its full stop */
   constructor(code: string, fact: string, options?: { cause?: unknown; way?: Way; ja?: string }) {
-    super(options?.way === undefined ? fact : `${fact}; ${WAYS[options.way]}.`, options)
+    const said = limited(fact)
+    super(options?.way === undefined ? said : `${said}; ${WAYS[options.way]}.`, options)
     this.name = new.target.name
     this.code = code
-    this.fact = fact
+    this.fact = said
     this.way = options?.way
-    if (options?.ja !== undefined) this.ja = options.ja
+    if (options?.ja !== undefined) this.ja = limited(options.ja)
   }
 }
 
@@ -81,40 +156,32 @@ export function counted(count: number | bigint | string, noun: string): string {
   return `${count} ${plural}`
 }
 
-let segmenter: Intl.Segmenter | undefined
+/** What engines say when they have no memory left, each in its own words. */
+const NO_MEMORY =
+  /allocation failed|allocate memory|out of memory|invalid (typed )?array( buffer)? length|allocation size overflow|unable to grow|maximum memory size/i
 
-/** The first graphemes of a text, at most so many UTF-16 units: no character that people see is cut. */
-export function beginning(text: string, units: number): string {
-  if (text.length <= units) return text
-  // Old browsers have no segmenter; there no code point is cut, at least.
-  if (typeof Intl.Segmenter !== 'function') {
-    return text.slice(0, units).replace(/[\ud800-\udbff]$/, '')
-  }
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
-  let end = 0
-  // A little more than may be shown: whether the last grapheme goes on is seen there.
-  for (const { index, segment } of segmenter.segment(text.slice(0, units + 64))) {
-    if (index + segment.length > units) break
-    end = index + segment.length
-  }
-  return text.slice(0, end)
+/**
+ * An engine's error for memory that it has not, as one sentence; undefined for any other error.
+ * @param what that needed it, as a sentence begins: `The network`
+ */
+export function memoryError(error: unknown, what = 'This'): InputError | undefined {
+  if (error instanceof OndoError || !(error instanceof Error)) return undefined
+  const kind =
+    error instanceof RangeError || /InternalError|CompileError|RuntimeError/.test(error.name)
+  if (!kind || !NO_MEMORY.test(error.message)) return undefined
+  return new InputError(
+    'memory',
+    `${what} needs more memory than there is; close other programs, or take a smaller model or a shorter text.`,
+    { cause: error },
+  )
 }
 
-/** Most of what came that a sentence repeats, UTF-16 units. */
-const MOST_QUOTED = 80
-
-/** What came, made fit for a sentence: quoted, control characters escaped, short. */
-export function quote(value: unknown): string {
-  const text = asJson(value)
-  return text.length > MOST_QUOTED ? `${beginning(text, MOST_QUOTED - 3)}...` : text
-}
-
-/** JSON, or the kind of thing where JSON can't be: nested too deep, a bigint, a function. */
-function asJson(value: unknown): string {
+/** Gives what `make` makes. @throws InputError code `memory` where there is none for it */
+export function withMemory<T>(what: string, make: () => T): T {
   try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    return typeof value === 'object' ? 'an object' : String(value)
+    return make()
+  } catch (error) {
+    throw memoryError(error, what) ?? error
   }
 }
 
@@ -145,10 +212,12 @@ function slips(a: string, b: string): number {
  * but `xyz` does not find `seq`.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  // The comparison takes the product of both lengths.
   if (name.length > LONGEST_NAME) return undefined
   let best: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of known) {
+    if (candidate.length > LONGEST_NAME) continue
     const distance = slips(name.toLowerCase(), candidate.toLowerCase())
     if (distance < fewest) [best, fewest] = [candidate, distance]
   }

@@ -14,7 +14,14 @@
  */
 
 // Errors: every refusal is one of these, with one sentence that says what to do.
-export { FileError, InputError, OndoError, TrainingError, type Way, type Ways } from './errors.js'
+export {
+  FileError,
+  InputError,
+  OndoError,
+  TrainingError,
+  type Way,
+  type Ways,
+} from './errors.js'
 // The model and its file: configuration, weights, tokenizer, and how it was trained.
 export {
   decodeModel,

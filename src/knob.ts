@@ -117,7 +117,7 @@ export function readKnob(knob: SeedKnob, value: unknown): number | string
 export function readKnob(knob: Knob, value: unknown): string | number | boolean
 export function readKnob(knob: Knob, value: unknown): string | number | boolean {
   const refuse = (hint = ''): never => {
-    const came = typeof value === 'number' ? String(value) : quote(value)
+    const came = quote(value)
     const words = wordsOf(knob.name)
     // Of layers, seeds, steps it is the number that is given.
     const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words

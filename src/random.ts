@@ -7,7 +7,7 @@
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
  * The published known-answer vectors are in random.test.ts.
  */
-import { InputError, quote } from './errors.js'
+import { InputError, quote, shorten } from './errors.js'
 
 const ROUNDS = 10
 const MULTIPLIER_0 = 0xd2511f53
@@ -122,7 +122,7 @@ export class Random {
     if (!Number.isSafeInteger(stream) || stream < 0) {
       throw new InputError(
         'stream',
-        `The stream is ${stream}; expected a whole number from 0 to 2^53 - 1.`,
+        `The stream is ${shorten(String(stream))}; expected a whole number from 0 to 2^53 - 1.`,
       )
     }
     this.stream = stream

@@ -1,5 +1,5 @@
 /** Where a page keeps its checkpoints: on this machine, in the browser's own storage. */
-import { FileError, InputError, OndoError } from '../errors.js'
+import { FileError, InputError, OndoError, quote } from '../errors.js'
 import type { CheckpointStore } from '../train/index.js'
 import { indexedStore } from './indexed.js'
 import { folderStore, hasSyncAccess, opfsFolder } from './opfs.js'
@@ -20,7 +20,7 @@ function storageError(error: unknown, what: string): unknown {
   const message = error instanceof Error ? error.message : String(error)
   return new FileError(
     'storage',
-    `${what} could not be kept or read: the browser's storage said ${JSON.stringify(message)}. Private windows may refuse it; try an ordinary one.`,
+    `${what} could not be kept or read: the browser's storage said ${quote(message)}. Private windows may refuse it; try an ordinary one.`,
     cause,
   )
 }
@@ -38,7 +38,7 @@ async function takeLock(name: string): Promise<() => Promise<void>> {
       if (!lock) {
         throw new InputError(
           'folder-in-use',
-          `A run is going on in the store ${JSON.stringify(name)}, here or in another tab of this browser: wait until it ends, close it, or choose another name.`,
+          `A run is going on in the store ${quote(name)}, here or in another tab of this browser: wait until it ends, close it, or choose another name.`,
         )
       }
       return new Promise<void>(release => {

@@ -1,6 +1,6 @@
 /** Parses the arguments of a command with commander, and runs it. */
 import { Command, CommanderError, Option } from 'commander'
-import { didYouMean, InputError } from '../errors.js'
+import { didYouMean, InputError, shorten } from '../errors.js'
 import { readKnob } from '../knob.js'
 import { COMMON_FLAGS } from './flags.js'
 import { commandHelp, usageOf } from './help.js'
@@ -37,7 +37,10 @@ export async function runCommand(
   command.action(async (...given) => {
     const options = given.at(-2) as Options
     if (options.lang !== undefined && options.lang !== 'en' && options.lang !== 'ja') {
-      throw new InputError('lang', `The language is "${options.lang}"; expected en or ja.`)
+      throw new InputError(
+        'lang',
+        `The language is "${shorten(String(options.lang))}"; expected en or ja.`,
+      )
     }
     io.quiet = options.quiet === true
     code = await spec.run(io, given.slice(0, -2), options)
@@ -56,7 +59,7 @@ export async function runCommand(
 
 /** Commander's complaint as one of our sentences. */
 function asInputError(error: CommanderError, spec: CommandSpec, command: Command): InputError {
-  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const quoted = shorten(/'([^']*)'/.exec(error.message)?.[1] ?? '')
   const place = `ondo ${spec.name}`
   switch (error.code) {
     case 'commander.unknownOption': {
@@ -77,6 +80,6 @@ function asInputError(error: CommanderError, spec: CommandSpec, command: Command
         `${place} was given more than it takes. Usage: ${usageOf(spec)}`,
       )
     default:
-      return new InputError('option', error.message.replace(/^error: /, ''))
+      return new InputError('option', shorten(error.message.replace(/^error: /, ''), 300))
   }
 }

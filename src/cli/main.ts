@@ -3,8 +3,10 @@ import {
   didYouMean,
   FileError,
   InputError,
+  memoryError,
   OndoError,
   sentenceOf,
+  shorten,
   TrainingError,
 } from '../errors.js'
 import { noWorkingFolder } from '../node/files.js'
@@ -137,7 +139,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
         const known = ['--help', '--version', '--lang', '--quiet']
         throw new InputError(
           'option',
-          `ondo has no option ${argv[at]}.${didYouMean(argv[at], known)}`,
+          `ondo has no option ${shorten(argv[at])}.${didYouMean(argv[at], known)}`,
         )
       }
       at++
@@ -160,7 +162,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
       name = ''
       throw new InputError(
         'command',
-        `There is no command "${argv[at]}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
+        `There is no command "${shorten(argv[at])}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
       )
     }
     const { runCommand } = await import('./command.js')
@@ -168,7 +170,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
     spec = await command.load()
     return await runCommand(spec, rest, io)
   } catch (error) {
-    return report(noWorkingFolder(error) ?? error, name, spec, io)
+    return report(noWorkingFolder(error) ?? memoryError(error) ?? error, name, spec, io)
   }
 }
 

@@ -14,7 +14,7 @@ export function file(
   const bytes = new Uint8Array(8 + json.length + data.length)
   new DataView(bytes.buffer).setBigUint64(0, claimed ?? BigInt(json.length), true)
   bytes.set(json, 8)
-  bytes.set(Array.from(data), 8 + json.length)
+  bytes.set(data, 8 + json.length)
   return bytes
 }
 

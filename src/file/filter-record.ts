@@ -3,9 +3,9 @@
  * made from. `measure/text/` builds and asks it; the check is here, so that a damaged filter is refused
  * when the file is read and not at the first measure.
  */
-import { counted, FileError } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import { crc32 } from './crc32.js'
-import { isRecord, quote } from './json.js'
+import { isRecord } from './json.js'
 
 export const MAXIMUM_FILTER_BITS = 8
 export const MAXIMUM_SEGMENT = 1 << 16

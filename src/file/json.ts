@@ -3,9 +3,10 @@
  * nothing, so that two readers can see two different files in the same bytes; it also takes any
  * depth. Both are refused here, before it runs.
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 
-export { quote }
+/** Values above this are no vocabulary, run or record of ours, and take seconds and gigabytes. */
+const MOST_VALUES = 8_000_000
 
 /** Nesting above this is no header, config or record of ours. */
 const DEEPEST = 32
@@ -40,10 +41,17 @@ function unescaped(literal: string): string {
 /**
  * Parses JSON strictly.
  * @param what how the sentence calls the text: `The header`
- * @param wholeNumbers refuse every number that is not written as plain digits up to 2^53 - 1
+ * @param options.wholeNumbers refuse every number that is not written as plain digits up to 2^53 - 1
+ * @param options.most values that may stand in lists and objects, all together
  * @throws FileError code `json`: bad syntax, a key given twice, deeper than 32, lone surrogates
  */
-export function parseJson(text: string, what: string, wholeNumbers = false): Parsed {
+export function parseJson(
+  text: string,
+  what: string,
+  options: { readonly wholeNumbers?: boolean; readonly most?: number } = {},
+): Parsed {
+  const { wholeNumbers = false, most = MOST_VALUES } = options
+  let values = 0
   const refuse = (why: string, cause?: unknown): FileError =>
     new FileError('json', `${what} ${why}; the file is damaged or not well made: get it again.`, {
       cause,
@@ -64,6 +72,9 @@ export function parseJson(text: string, what: string, wholeNumbers = false): Par
     } else if (c === '{' || c === '[') {
       open.push(new Set())
       if (open.length > DEEPEST) throw refuse(`is nested more than ${DEEPEST} levels deep`)
+      i++
+    } else if (c === ',') {
+      if (++values > most) throw refuse(`holds more than ${counted(most, 'value')}`)
       i++
     } else if (c === '}' || c === ']') {
       const closed = open.pop()

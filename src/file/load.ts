@@ -2,7 +2,7 @@
  * Loading a model from wherever it is. All but the look-up of names is the same everywhere; this is
  * the page's look-up, by address. `node/load.ts` has the other, by path.
  */
-import { FileError } from '../errors.js'
+import { FileError, shorten, shortPath } from '../errors.js'
 import type { Model } from './model.js'
 import { decodeModel } from './model-file.js'
 
@@ -15,7 +15,7 @@ async function about<T>(label: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (error) {
     if (!(error instanceof FileError) || label === '') throw error
-    throw new FileError(error.code, `${label}: ${error.message}`, { cause: error })
+    throw new FileError(error.code, `${shortPath(label)}: ${error.message}`, { cause: error })
   }
 }
 
@@ -27,14 +27,14 @@ async function fetchBytes(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
     if (signal?.aborted) throw cause
     throw new FileError(
       'fetch',
-      `${url} can't be reached: check the address, the network, and whether that server allows this page (CORS).`,
+      `${shortPath(url.href)} can't be reached: check the address, the network, and whether that server allows this page (CORS).`,
       { cause },
     )
   }
   if (!response.ok) {
     throw new FileError(
       'fetch',
-      `${url} answered ${response.status} instead of a model file: check the address.`,
+      `${shortPath(url.href)} answered ${response.status} instead of a model file: check the address.`,
     )
   }
   return new Uint8Array(await response.arrayBuffer())
@@ -104,7 +104,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     } catch (cause) {
       throw new FileError(
         'address',
-        `"${address}" is neither the name of a bundled model nor an address.`,
+        `"${shorten(address)}" is neither the name of a bundled model nor an address.`,
         { cause },
       )
     }

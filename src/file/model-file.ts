@@ -2,14 +2,14 @@
  * The model file: a safetensors file whose metadata says what the tensors are for. The whole format
  * is in docs/file-format.md.
  */
-import { counted, didYouMean, FileError, InputError, OndoError } from '../errors.js'
+import { counted, didYouMean, FileError, InputError, OndoError, quote } from '../errors.js'
 import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { checkSpellingFilter } from './filter-record.js'
 import { sha256 } from './hash.js'
 import { hashTensor, identityOf, rememberFile } from './identity.js'
-import { isRecord, parseJson, quote, writeJson } from './json.js'
+import { isRecord, parseJson, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
   type Dtype,
@@ -272,9 +272,24 @@ function interpret(header: SafetensorsHeader): ModelHeader {
   }
 }
 
+/** Above this a header that names no format is refused unread. */
+const SMALL_HEADER = 1e6
+
+/**
+ * Is it a model at all? Seen before the header is parsed, which takes long for a large one. The word
+ * alone is looked for, in whatever way it is written; what a small header holds the refusal tells.
+ */
+function lookForFormat(text: string): void {
+  if (text.length <= SMALL_HEADER || /"format"\s*:\s*"ondo"/.test(text)) return
+  throw new FileError(
+    'not-ondo',
+    `This is no Ondo model: its header of ${counted(text.length, 'character')} nowhere says "format": "ondo"; give a file that Ondo wrote.`,
+  )
+}
+
 /** What a file says of its model; the weights are neither read nor checked. @throws FileError */
 export function readModelHeader(bytes: Uint8Array): ModelHeader {
-  return interpret(readHeader(bytes))
+  return interpret(readHeader(bytes, lookForFormat))
 }
 
 /**
@@ -282,7 +297,7 @@ export function readModelHeader(bytes: Uint8Array): ModelHeader {
  * @throws FileError, one sentence for each way in which a file can be wrong
  */
 export async function decodeModel(bytes: Uint8Array): Promise<Model> {
-  const header = readHeader(bytes)
+  const header = readHeader(bytes, lookForFormat)
   const { dtypes: _, ...model } = interpret(header)
   const weights = new Map<string, Float32Array>()
   const hashes = new Map<string, Promise<string>>()

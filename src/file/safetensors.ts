@@ -6,9 +6,9 @@
  * A file is trusted with nothing. Its header is checked whole, every size and offset of it, before
  * a single tensor is allocated, so that a hostile file costs no more memory than its own size.
  */
-import { counted, FileError, InputError } from '../errors.js'
+import { counted, FileError, InputError, quote, withMemory } from '../errors.js'
 import { bf16ToF32Bits, f16ToF32Bits, f32ToBf16Bits, f32ToF16Bits } from './half.js'
-import { isRecord, isWellFormed, parseJson, quote } from './json.js'
+import { isRecord, isWellFormed, parseJson } from './json.js'
 
 export const DTYPES = ['F32', 'F16', 'BF16'] as const
 /** Form of the numbers on disk; in memory they are always float32. */
@@ -17,8 +17,15 @@ export type Dtype = (typeof DTYPES)[number]
 /** Bytes a number takes on disk. */
 export const WIDTH: Record<Dtype, number> = { F32: 4, F16: 2, BF16: 2 }
 
-/** The limit of the format's own reader. */
-export const HEADER_LIMIT = 100_000_000
+/**
+ * Bytes of a header at most, 16 MiB. The largest honest one: a vocabulary of all 1,114,112 code points
+ * takes 10 MB, one of 100,000 graphemes of 25 bytes 3.5 MB, a spelling filter 0.1 MB. The format's own
+ * reader allows 100,000,000 bytes, which take a minute to be refused.
+ */
+export const HEADER_LIMIT = 2 ** 24
+
+/** Tensors and their numbers in a header at most: a network of 64 layers has 259 tensors. */
+const VALUE_LIMIT = 200_000
 
 export interface Tensor {
   readonly dtype: Dtype
@@ -212,11 +219,16 @@ function checkCover(entries: ReadonlyMap<string, TensorEntry>, room: number): vo
 
 /**
  * Reads and checks the whole header; allocates nothing for tensors.
+ * @param look sees the header's text before it is parsed, and may refuse it
  * @throws FileError, one sentence for each way in which it can be wrong
  */
-export function readHeader(bytes: Uint8Array): SafetensorsHeader {
+export function readHeader(
+  bytes: Uint8Array,
+  look: (text: string) => void = () => {},
+): SafetensorsHeader {
   const text = headerText(bytes)
-  const { value, keys } = parseJson(text, 'The header', true)
+  look(text)
+  const { value, keys } = parseJson(text, 'The header', { wholeNumbers: true, most: VALUE_LIMIT })
   if (!isRecord(value)) throw new FileError('header', 'The header is not a JSON object.')
   const start = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const room = bytes.length - start
@@ -236,7 +248,8 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
 export function tensorData(bytes: Uint8Array, entry: TensorEntry): Float32Array {
   const { dtype, begin, end } = entry
   const view = new DataView(bytes.buffer, bytes.byteOffset + begin, end - begin)
-  const data = new Float32Array((end - begin) / WIDTH[dtype])
+  const length = (end - begin) / WIDTH[dtype]
+  const data = withMemory(`A tensor of ${length} numbers`, () => new Float32Array(length))
   // As bits, so that nothing is lost; by DataView, because a file may be unaligned.
   const bits = new Uint32Array(data.buffer)
   if (dtype === 'F32') {
@@ -323,7 +336,10 @@ export function encodeSafetensors(
       `The header would have ${counted(length, 'byte')}; at most ${HEADER_LIMIT} are allowed: shorten the metadata.`,
     )
   }
-  const bytes = new Uint8Array(8 + length + end)
+  const bytes = withMemory(
+    `A file of ${counted(8 + length + end, 'byte')}`,
+    () => new Uint8Array(8 + length + end),
+  )
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, BigInt(length), true)
   bytes.set(json, 8)

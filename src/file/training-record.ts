@@ -1,5 +1,6 @@
 /** How a model was made, as its file tells it: known fields of known types, nothing else. */
-import { isRecord, quote } from './json.js'
+import { quote } from '../errors.js'
+import { isRecord } from './json.js'
 import type { TrainingRecord } from './model.js'
 
 type Kind = 'text' | 'number' | 'object'

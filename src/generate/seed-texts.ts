@@ -9,7 +9,7 @@
  * With temperature alone. A schedule has not one temperature to move; a sampler that cuts candidates
  * makes the set of temperatures something else than an interval.
  */
-import { InputError } from '../errors.js'
+import { InputError, shorten } from '../errors.js'
 import { yieldToEventLoop } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import { readKnob } from '../knob.js'
@@ -278,7 +278,7 @@ function constantOf(model: Model, run: GenerateOptions): number {
   if (written !== undefined) {
     throw new InputError(
       'chain',
-      `The chain is "${written}"; expected temperature alone: with other samplers a choice does not keep to one interval of temperatures.`,
+      `The chain is "${shorten(written)}"; expected temperature alone: with other samplers a choice does not keep to one interval of temperatures.`,
     )
   }
   if (typeof temperature === 'number') return checkTemperature(temperature)

@@ -5,7 +5,7 @@
  * H hidden units a layer, L layers, V symbols in the vocabulary. G is the number of gates of a cell
  * (RNN 1, GRU 3, LSTM 4).
  */
-import { InputError } from '../errors.js'
+import { InputError, quote } from '../errors.js'
 
 export const CELLS = ['rnn', 'gru', 'lstm'] as const
 export type CellKind = (typeof CELLS)[number]
@@ -65,7 +65,7 @@ function wholeIn(name: string, value: unknown, low: number, high: number): numbe
   if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
     throw new InputError(
       'config',
-      `The model's ${name} is ${JSON.stringify(value)}; expected a whole number from ${low} to ${high}.`,
+      `The model's ${name} is ${quote(value)}; expected a whole number from ${low} to ${high}.`,
     )
   }
   return value
@@ -75,7 +75,7 @@ function oneOf<T extends string>(name: string, value: unknown, allowed: readonly
   if (!allowed.includes(value as T)) {
     throw new InputError(
       'config',
-      `The model's ${name} is ${JSON.stringify(value)}; expected ${allowed.join(' or ')}.`,
+      `The model's ${name} is ${quote(value)}; expected ${allowed.join(' or ')}.`,
     )
   }
   return value as T
@@ -91,7 +91,7 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
   if (typeof dropout !== 'number' || !(dropout >= 0 && dropout < 1)) {
     throw new InputError(
       'config',
-      `The model's dropout is ${JSON.stringify(dropout)}; expected a number from 0 up to, not including, 1.`,
+      `The model's dropout is ${quote(dropout)}; expected a number from 0 up to, not including, 1.`,
     )
   }
   const vocabulary = wholeIn('vocabulary', value.vocabulary, 1, LIMITS.vocabulary)

@@ -1,6 +1,6 @@
 /** Files that are read again and again in chunks, and pipes, which can be read only once. */
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
-import { FileError } from '../errors.js'
+import { FileError, shortPath } from '../errors.js'
 import { yieldToEventLoop } from '../event-loop.js'
 import type { ByteSource } from '../text/index.js'
 import { openUnlinked, writeWhole } from './corpus-ids.js'
@@ -40,7 +40,7 @@ export function fileSource(path: string, found: boolean, chunk = CHUNK): ByteSou
   const changed = (): FileError =>
     new FileError(
       'changed',
-      `${path} was changed while it was read; start again when it is at rest.`,
+      `${shortPath(path)} was changed while it was read; start again when it is at rest.`,
     )
   const same = (now: Stats): boolean => now.size === before.size && now.mtimeMs === before.mtimeMs
   return {

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
-import { FileError } from '../errors.js'
+import { FileError, shortPath } from '../errors.js'
 import { decodeModel, readModelHeader } from '../file/index.js'
 import { armour, toPlanes } from '../file/printable-bytes.js'
 import { promptIds } from '../generate/generate.js'
@@ -54,7 +54,7 @@ async function part(name: string): Promise<string> {
   } catch (cause) {
     throw new FileError(
       'not-built',
-      `The page for exports is not built: "${path}" is missing; run "npm run build".`,
+      `The page for exports is not built: "${shortPath(path)}" is missing; run "npm run build".`,
       { cause },
     )
   }

@@ -6,7 +6,7 @@ import type { Stats } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { didYouMean, FileError } from '../errors.js'
+import { didYouMean, FileError, shorten, shortPath } from '../errors.js'
 import { writeStraight, writeTarget } from './write-target.js'
 
 const REASONS: Record<string, [code: string, why: string]> = {
@@ -45,7 +45,7 @@ export function fileError(error: unknown, path: string, action: string): FileErr
     code === 'ENOENT' && action === 'written'
       ? ['missing', 'its folder does not exist: make it first or check the path']
       : (REASONS[code] ?? ['io', error instanceof Error ? error.message : `${error}`])
-  return new FileError(name, `"${path}" can't be ${action}: ${why}.`, { cause: error })
+  return new FileError(name, `"${shortPath(path)}" can't be ${action}: ${why}.`, { cause: error })
 }
 
 /** Is it the error of a file that is not there? */
@@ -241,7 +241,7 @@ async function inFolder(folder: string): Promise<string> {
   const hint = models.length > 0 ? `name one of its models: ${models.join(', ')}` : 'check the path'
   throw new FileError(
     'missing',
-    `The folder "${folder}" holds neither ${OF_A_TRAINING.join(' nor ')}: ${hint}.`,
+    `The folder "${shortPath(folder)}" holds neither ${OF_A_TRAINING.join(' nor ')}: ${hint}.`,
   )
 }
 
@@ -252,14 +252,14 @@ async function missing(source: string): Promise<FileError> {
     const names = await readdir(folder).catch(() => undefined)
     const why = names === undefined ? ` The folder "${folder}" does not exist either.` : ''
     const near = didYouMean(basename(source), names ?? [])
-    return new FileError('missing', `There is no model file "${source}".${why}${near}`)
+    return new FileError('missing', `There is no model file "${shorten(source)}".${why}${near}`)
   }
   const names = await readdir('.').catch(() => [])
   const near = didYouMean(source, [...bundled, ...names])
   const have = bundled.length > 0 ? bundled.join(', ') : 'none'
   return new FileError(
     'missing',
-    `There is no model "${source}": bundled are ${have}; a path to a file or a training folder works too.${near}`,
+    `There is no model "${shorten(source)}": bundled are ${have}; a path to a file or a training folder works too.${near}`,
   )
 }
 

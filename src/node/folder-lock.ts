@@ -15,7 +15,7 @@ import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, shortPath } from '../errors.js'
 import { fileError, isMissing, makeFolder } from './files.js'
 
 const PREFIX = '.ondo-lock-'
@@ -145,7 +145,7 @@ function inUse(folder: string, { pid, host }: Owner): InputError {
   const where = host === self.host ? '' : ` on the machine "${host}"`
   return new InputError(
     'folder-in-use',
-    `A run is going on in "${folder}" (process ${pid}${where}): wait until it ends, stop it, or choose another folder.`,
+    `A run is going on in "${shortPath(folder)}" (process ${pid}${where}): wait until it ends, stop it, or choose another folder.`,
   )
 }
 
@@ -197,7 +197,7 @@ export class FolderLock {
     if (await stat(this.path).catch(() => undefined)) return
     throw new FileError(
       'lock-lost',
-      `"${this.folder}" is no longer this run's: its lock was removed, perhaps by another run while this one was stopped; nothing more is written there.`,
+      `"${shortPath(this.folder)}" is no longer this run's: its lock was removed, perhaps by another run while this one was stopped; nothing more is written there.`,
     )
   }
 

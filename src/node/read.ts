@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { FileError, InputError, nearestName } from '../errors.js'
+import { FileError, InputError, nearestName, shortPath } from '../errors.js'
 import {
   type CorpusSource,
   joinFilesAdvised,
@@ -58,7 +58,7 @@ async function nearestPath(path: string): Promise<string | undefined> {
 async function missing(path: string): Promise<FileError> {
   const near = await nearestPath(path)
   const advice = near === undefined ? 'check the path.' : `did you mean ${near}?`
-  return new FileError('missing', `No file ${path}; ${advice}`)
+  return new FileError('missing', `No file ${shortPath(path)}; ${advice}`)
 }
 
 /** The name of an entry; undefined for bytes that are not UTF-8, which no path can name. */

@@ -5,7 +5,7 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, quote, shortPath } from '../errors.js'
 import { type NumberKnob, readKnob } from '../knob.js'
 import { createApp, type ModelFile } from '../server/index.js'
 import { bundledModels, findModel, packageRoot, readFileBytes } from './files.js'
@@ -141,7 +141,7 @@ async function listenNear(server: Server, port: number, host: string): Promise<n
       }
       throw new InputError(
         'host',
-        `This machine can't listen at ${JSON.stringify(host)} (${codeOf(cause)}); expected one of its own addresses, such as 127.0.0.1.`,
+        `This machine can't listen at ${quote(host)} (${codeOf(cause)}); expected one of its own addresses, such as 127.0.0.1.`,
         { cause },
       )
     }
@@ -176,7 +176,7 @@ export async function serveStudio(options: ServeOptions = {}): Promise<Served> {
   if (!page?.isFile()) {
     throw new FileError(
       'not-built',
-      `The page is not built: "${folder}" holds no index.html; run "npm run build".`,
+      `The page is not built: "${shortPath(folder)}" holds no index.html; run "npm run build".`,
     )
   }
   const models = options.models ?? (await bundledFiles())

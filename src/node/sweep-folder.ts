@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, quote, shortPath } from '../errors.js'
 import { isNamed } from '../file/index.js'
 import {
   curveCsv,
@@ -59,7 +59,7 @@ function restored({ temperature, seed, ...rest }: StoredText): SweepText {
 }
 
 const damagedSweep = (file: string, cause?: unknown): FileError =>
-  new FileError('sweep-damaged', `"${file}" holds no sweep, or a damaged one`, {
+  new FileError('sweep-damaged', `"${shortPath(file)}" holds no sweep, or a damaged one`, {
     way: 'sweep-exists',
     cause,
   })
@@ -133,11 +133,10 @@ export class SweepFolder {
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])
     if (other) {
-      const said = (value: unknown): string =>
-        value === undefined ? 'none' : JSON.stringify(value)
+      const said = (value: unknown): string => (value === undefined ? 'none' : quote(value))
       throw new InputError(
         'sweep-exists',
-        `${this.path} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])})`,
+        `${shortPath(this.path)} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])})`,
         { way: 'sweep-exists' },
       )
     }

@@ -4,7 +4,7 @@
  */
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, memoryError, shorten } from '../errors.js'
 import { VERSION } from '../version.js'
 import { parseBody } from './body.js'
 import {
@@ -31,7 +31,7 @@ export interface AppOptions {
 /** Bytes of a request's body: far above any prompt. */
 const BODY_LIMIT = 1 << 20
 
-type Status = 400 | 404 | 405 | 413 | 415 | 500
+type Status = 400 | 404 | 405 | 413 | 415 | 500 | 503
 
 const answer = (status: Status, error: { code: string; message: string }): Response =>
   new Response(json({ error }), {
@@ -72,12 +72,15 @@ export function createApp(options: AppOptions): Hono {
       return answer(error.code === 'no-model' ? 404 : 400, describeError(error))
     }
     options.onError?.(error)
+    // No fault of the request, and the next one may have more.
+    const memory = memoryError(error)
+    if (memory) return answer(503, describeError(memory))
     return answer(500, describeError(error))
   })
   app.notFound(context =>
     answer(404, {
       code: 'not-found',
-      message: `There is no ${context.req.path}; expected /health, /models or /completions.`,
+      message: `There is no ${shorten(context.req.path)}; expected /health, /models or /completions.`,
     }),
   )
 

@@ -2,6 +2,7 @@
  * exp((l - m) / T) of all symbols at once, what every draw and every end of an interval is made of:
  * the memory in which kernels/*.as.ts work, and what they are asked for.
  */
+import { counted, withMemory } from '../errors.js'
 import { WEIGHTS } from './kernels/weights.wasm.js'
 
 /** What the kernels export; pointers and lengths in bytes. */
@@ -70,7 +71,10 @@ export class Weighing {
     // Whole fours, with the end of a sum.
     const length = 4 * Math.ceil((capacity + 4) / 4)
     const bytes = ARRAYS + 8 * COUNT * length
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) })
+    const memory = withMemory(
+      `A distribution over ${counted(capacity, 'symbol')}`,
+      () => new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) }),
+    )
     const { buffer } = memory
     const { exports } = new WebAssembly.Instance(kernelModule(), { env: { memory } })
     this.kernels = exports as unknown as Kernels

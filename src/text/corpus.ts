@@ -1,5 +1,5 @@
 /** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
-import { FileError, InputError, OndoError } from '../errors.js'
+import { FileError, InputError, OndoError, shorten } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { ByteTokenizer } from './byte.js'
 import {
@@ -264,7 +264,7 @@ export function encodeContent(
   }
   throw new InputError(
     'corpus',
-    `The corpus is bytes and the tokenizer is "${tokenizer.kind}"; read it as text, or use "byte".`,
+    `The corpus is bytes and the tokenizer is "${shorten(tokenizer.kind)}"; read it as text, or use "byte".`,
   )
 }
 

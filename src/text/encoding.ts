@@ -1,5 +1,5 @@
 /** Bytes to text: which encoding, which line ends, and what could not be read. */
-import { FileError } from '../errors.js'
+import { FileError, shortPath } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { encodingNamed } from './encoding-names.js'
 import { guessJapanese, KANA_NEEDED } from './japanese.js'
@@ -115,7 +115,7 @@ export function encodingByMark(bytes: Uint8Array, name: string): string | undefi
   if (startsWith(bytes, 0xff, 0xfe, 0, 0) || startsWith(bytes, 0, 0, 0xfe, 0xff)) {
     throw new FileError(
       'encoding',
-      `${name} is UTF-32, which Ondo does not read; save it as UTF-8.`,
+      `${shortPath(name)} is UTF-32, which Ondo does not read; save it as UTF-8.`,
     )
   }
   if (startsWith(bytes, 0xff, 0xfe)) return 'utf-16le'
@@ -263,14 +263,15 @@ export class UnrecognisedError extends FileError {
     more: { readonly advice?: Bilingual; readonly encodings?: readonly string[] } = {},
   ) {
     const { advice = NAME_IT, encodings } = more
+    const shown = shortPath(file)
     const what = isBinary(sample)
       ? {
-          en: `${file} is not recognised as text`,
-          ja: `${file}はテキストと認識できません`,
+          en: `${shown} is not recognised as text`,
+          ja: `${shown}はテキストと認識できません`,
         }
       : {
-          en: `${file} is not recognised as text in UTF-8, UTF-16, Shift_JIS or EUC-JP`,
-          ja: `${file}はUTF-8、UTF-16、Shift_JIS、EUC-JPのテキストと認識できません`,
+          en: `${shown} is not recognised as text in UTF-8, UTF-16, Shift_JIS or EUC-JP`,
+          ja: `${shown}はUTF-8、UTF-16、Shift_JIS、EUC-JPのテキストと認識できません`,
         }
     super('encoding-unrecognised', `${what.en}; ${advice.en}`, { ja: `${what.ja}。${advice.ja}` })
     this.file = file

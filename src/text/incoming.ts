@@ -10,7 +10,7 @@
  *
  * Corpora are not read by this rule: they make the vocabulary.
  */
-import { InputError } from '../errors.js'
+import { InputError, quote, shorten } from '../errors.js'
 import { describeSymbol } from './printable.js'
 import { eachGrapheme } from './segment.js'
 import type { Encoded, Tokenizer, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
@@ -134,11 +134,6 @@ export function knownSymbol(text: string, tokenizer: Tokenizer): string | undefi
 /** How much of a stop string an error repeats, in characters. */
 const SHOWN = 40
 
-function shorten(text: string): string {
-  const characters = Array.from(text)
-  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : text
-}
-
 /** Whether a text can stand somewhere in a row of graphemes, of which the first and last may be cut. */
 function isInsideGraphemes(text: string, symbols: ReadonlySet<string>): boolean {
   const ends = new Uint8Array(text.length + 1) // places where a symbol may have ended
@@ -187,18 +182,18 @@ export function readStops(stops: readonly string[], tokenizer: Tokenizer): reado
     if (typeof given !== 'string' || given === '') {
       throw new InputError(
         'stop',
-        `A stop string is ${JSON.stringify(given)}; expected text of at least one character.`,
+        `A stop string is ${quote(given)}; expected text of at least one character.`,
       )
     }
     const { text } = readIncoming(given, tokenizer)
     if (isWritable(text, tokenizer)) return text
     const symbols = symbolsOf(tokenizer)
     const lacking = split(text, tokenizer.kind).find(symbol => !symbols.has(symbol)) ?? text
-    const shown = JSON.stringify(shorten(given))
+    const shown = quote(shorten(given, SHOWN))
     throw new InputError(
       'stop',
       `The stop string ${shown} could never be met, because the model can't write ` +
-        `${describeSymbol(shorten(lacking))}; expected symbols that the model knows, so change it or leave it out.`,
+        `${describeSymbol(lacking)}; expected symbols that the model knows, so change it or leave it out.`,
     )
   })
 }

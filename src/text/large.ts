@@ -3,7 +3,7 @@
  * What comes out is what `joinFiles`, `buildTokenizer` and `encodeContent` make of the same files,
  * which are its plain twins; large.test.ts holds them together.
  */
-import { FileError, InputError } from '../errors.js'
+import { FileError, InputError, shorten } from '../errors.js'
 import { byteName } from './byte.js'
 import {
   bytesFile,
@@ -255,7 +255,7 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
     if ((kind === 'byte') === (this.options.tokenizerKind === 'byte')) return
     throw new InputError(
       'corpus',
-      `The corpus was read for the tokenizer "${this.options.tokenizerKind ?? 'character'}" and "${kind}" is asked for; read it again for that one.`,
+      `The corpus was read for the tokenizer "${this.options.tokenizerKind ?? 'character'}" and "${shorten(kind)}" is asked for; read it again for that one.`,
     )
   }
 }

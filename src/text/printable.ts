@@ -1,4 +1,5 @@
 /** Making invisible symbols visible: by a sign, by U+ number, by name. */
+import { shorten } from '../errors.js'
 
 /** Nothing to see: controls, formats, spaces, lone surrogates, private and unassigned, ignorables. */
 const INVISIBLE = /^[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]$/u
@@ -116,8 +117,16 @@ export function printable(symbol: string): string {
   return [based, ...hidden.map(codeNumbers)].join('+')
 }
 
+/** UTF-16 units of a symbol that is described whole; the longest emoji of families have 30. */
+const LONGEST_SYMBOL = 32
+
 /** For sentences: `"é" (U+00E9)`, or `U+3000 IDEOGRAPHIC SPACE` for what cannot be seen. */
 export function describeSymbol(symbol: string): string {
+  // A grapheme may have any number of marks.
+  if (symbol.length > LONGEST_SYMBOL) {
+    const shown = printable(shorten(symbol, LONGEST_SYMBOL))
+    return `"${shown}" (${Array.from(symbol).length} code points)`
+  }
   const name = invisibleName(symbol)
   const numbers = codeNumbers(symbol)
   return name === undefined ? `"${printable(symbol)}" (${numbers})` : `${numbers} ${name}`

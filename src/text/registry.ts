@@ -1,5 +1,5 @@
 /** All tokenizers, made from a text or from what a model file keeps. */
-import { counted, didYouMean, InputError } from '../errors.js'
+import { counted, didYouMean, InputError, quote, shorten } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { CharacterTokenizer, countCharacters } from './character.js'
 import { encodeContent } from './corpus.js'
@@ -158,7 +158,7 @@ function isKind(kind: unknown): kind is TokenizerKind {
 
 function makerOf(kind: unknown): Maker {
   if (isKind(kind)) return MAKERS[kind]
-  const shown = JSON.stringify(kind) ?? String(kind)
+  const shown = quote(kind)
   const near = typeof kind === 'string' ? didYouMean(kind, TOKENIZERS) : ''
   throw new InputError(
     'tokenizer',
@@ -208,7 +208,7 @@ export function tokenizerFrom(json: unknown): Tokenizer {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new InputError(
       'tokenizer',
-      `The tokenizer is ${JSON.stringify(json) ?? String(json)}; expected an object with "kind" and "symbols".`,
+      `The tokenizer is ${quote(json)}; expected an object with "kind" and "symbols".`,
     )
   }
   const { kind, symbols, ...rest } = json as Record<string, unknown>
@@ -217,7 +217,7 @@ export function tokenizerFrom(json: unknown): Tokenizer {
   if (extra !== undefined) {
     throw new InputError(
       'tokenizer',
-      `The tokenizer has a field "${extra}" that is not known; expected "kind" and "symbols" only.`,
+      `The tokenizer has a field "${shorten(extra)}" that is not known; expected "kind" and "symbols" only.`,
     )
   }
   return maker.from(symbols)

@@ -2,7 +2,7 @@
  * Symbols and their ids, made for speed: a table for symbols of one UTF-16 unit, a map for the rest.
  * What character and grapheme tokenizers share: ids in, ids out, and what an unknown symbol meets.
  */
-import { InputError } from '../errors.js'
+import { InputError, quote } from '../errors.js'
 import { nearestSymbols } from './nearest.js'
 import type { Encoded, Ids, StreamDecoder, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
 import { UnknownSymbolsError } from './unknown.js'
@@ -219,9 +219,9 @@ export function checkSymbols(
   const seen = new Map<string, number>()
   for (const [id, symbol] of symbols.entries()) {
     if (typeof symbol !== 'string') {
-      throw refuse(`has ${JSON.stringify(symbol)} as symbol ${id}`, 'a string')
+      throw refuse(`has ${quote(symbol)} as symbol ${id}`, 'a string')
     }
-    const shown = JSON.stringify(symbol)
+    const shown = quote(symbol)
     if (symbol === '') throw refuse(`has an empty string as symbol ${id}`, `one ${noun}`)
     if (wellFormed(symbol) !== symbol) {
       throw refuse(`has half of a surrogate pair, ${shown}, as symbol ${id}`, `one whole ${noun}`)

@@ -10,9 +10,8 @@
  *   run.json             the same run, readable
  *   metrics.jsonl        one line a step, one a validation
  */
-import { counted, FileError, InputError } from '../errors.js'
+import { counted, FileError, InputError, quote } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
-import { quote } from '../file/json.js'
 import { wordsOf } from '../knob.js'
 import type { Turn } from './budget/pace.js'
 import type { CheckpointStore } from './checkpoint-store.js'

@@ -2,7 +2,7 @@
  * Every setting of training, described once: help, checks, the page's controls and the docs are
  * drawn from this table. `preset` names a whole set of defaults.
  */
-import { didYouMean, InputError } from '../errors.js'
+import { didYouMean, InputError, quote } from '../errors.js'
 import {
   type Bilingual,
   type ChoiceKnob,
@@ -298,7 +298,7 @@ export function trainSettings(
   if (preset !== undefined && !Object.hasOwn(PRESETS, preset)) {
     throw new InputError(
       'preset',
-      `The preset is ${JSON.stringify(preset)}; expected ${Object.keys(PRESETS).join(' or ')}.${didYouMean(preset, Object.keys(PRESETS))}`,
+      `The preset is ${quote(preset)}; expected ${Object.keys(PRESETS).join(' or ')}.${didYouMean(preset, Object.keys(PRESETS))}`,
     )
   }
   const names = Object.keys(TRAIN_KNOBS)
@@ -306,7 +306,7 @@ export function trainSettings(
     if (!names.includes(name)) {
       throw new InputError(
         'setting',
-        `There is no training setting ${JSON.stringify(name)}.${didYouMean(name, names)}`,
+        `There is no training setting ${quote(name)}.${didYouMean(name, names)}`,
       )
     }
   }

@@ -1,5 +1,5 @@
 /** `ondo aim`: the temperature for a wanted share of non-words, of repeats, or of surprise. */
-import { counted, InputError } from '../../errors.js'
+import { counted, InputError, shorten } from '../../errors.js'
 import { readNumber, type SeedKnob } from '../../knob.js'
 import {
   type AimMeasure,
@@ -36,7 +36,7 @@ function readShare(text: string): number {
   if (!(value >= 0 && value <= 1)) {
     throw new InputError(
       'aim',
-      `The share is "${text}"; expected one from 0% to 100%, such as 2% or 0.02.`,
+      `The share is "${shorten(text)}"; expected one from 0% to 100%, such as 2% or 0.02.`,
     )
   }
   return value
@@ -45,7 +45,10 @@ function readShare(text: string): number {
 function readBits(text: string): number {
   const value = readNumber(text)
   if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new InputError('aim', `The bits are "${text}"; expected a number from 0, such as 1.5.`)
+    throw new InputError(
+      'aim',
+      `The bits are "${shorten(text)}"; expected a number from 0, such as 1.5.`,
+    )
   }
   return value
 }

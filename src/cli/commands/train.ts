@@ -1,5 +1,5 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
-import { counted, FileError, InputError } from '../../errors.js'
+import { counted, FileError, InputError, shortPath } from '../../errors.js'
 import type { NgramBaseline } from '../../measure/model/ngram.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { type OpenCorpus, openCorpus } from '../../node/corpus.js'
@@ -204,13 +204,13 @@ async function trainIn(
   if (exists && !flags.resume && !flags.force) {
     throw new InputError(
       'run-exists',
-      `${out} holds a run already (${await folder.describe()}): go on with --resume, choose another --out, or begin anew with --force.`,
+      `${shortPath(out)} holds a run already (${await folder.describe()}): go on with --resume, choose another --out, or begin anew with --force.`,
     )
   }
   if (flags.resume && !exists) {
     throw new InputError(
       'nothing-to-resume',
-      `${out} holds no run to resume: check --out, or start without --resume.`,
+      `${shortPath(out)} holds no run to resume: check --out, or start without --resume.`,
     )
   }
   const before = flags.resume ? await folder.source() : {}

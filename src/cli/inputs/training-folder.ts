@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rmdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
-import { InputError } from '../../errors.js'
+import { InputError, shortPath } from '../../errors.js'
 import { isRecord } from '../../file/json.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { fileError, writeFileAtomic } from '../../node/files.js'
@@ -140,7 +140,7 @@ export class TrainingFolder {
   unknownSource(): InputError {
     return new InputError(
       'argument',
-      `Which text ${this.path} was trained on is not known, since its ${SOURCE} is missing, damaged, changed or names standard input; give the text again: ondo train TEXT --out ${this.path} --resume`,
+      `Which text ${shortPath(this.path)} was trained on is not known, since its ${SOURCE} is missing, damaged, changed or names standard input; give the text again: ondo train TEXT --out ${shortPath(this.path)} --resume`,
     )
   }
 

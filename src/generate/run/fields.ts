@@ -1,7 +1,7 @@
 /** Reading what a file says, field by field: each is what it should be, or one sentence says why not. */
-import { FileError } from '../../errors.js'
+import { FileError, quote, shorten } from '../../errors.js'
 import { isNamed } from '../../file/identity.js'
-import { isRecord, parseJson, quote } from '../../file/json.js'
+import { isRecord, parseJson } from '../../file/json.js'
 import type { Model } from '../../file/model.js'
 
 /** A JSON object with names for its refusals. */
@@ -106,6 +106,6 @@ export async function checkModel(model: Model, hash: string, what: string): Prom
   const short = (text: string): string => (text.length > 16 ? `${text.slice(0, 12)}…` : text)
   throw new FileError(
     'model',
-    `${what} was made with the model ${short(hash)}; this one is ${short(model.hash)}${model.name ? ` (${model.name})` : ''}: only the same weights and vocabulary give the same text, so name that model.`,
+    `${what} was made with the model ${short(hash)}; this one is ${short(model.hash)}${model.name ? ` (${shorten(model.name)})` : ''}: only the same weights and vocabulary give the same text, so name that model.`,
   )
 }

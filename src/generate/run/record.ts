@@ -3,7 +3,7 @@
  * comes out the same, symbol by symbol.
  */
 
-import { FileError } from '../../errors.js'
+import { FileError, quote, shorten } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
 import type { Model } from '../../file/model.js'
 import { writableStops } from '../../text/incoming.js'
@@ -158,7 +158,7 @@ export async function verifyRun(
   const shown = (id: number | undefined): string =>
     id === undefined
       ? 'the end'
-      : JSON.stringify(id < model.tokenizer.size ? model.tokenizer.symbol(id) : id)
+      : quote(id < model.tokenizer.size ? model.tokenizer.symbol(id) : id)
   const prompt = promptIds(model, run.prompt, run.unknown)
   const other = firstDifference(Array.from(prompt), run.promptIds)
   if (other >= 0) {
@@ -197,7 +197,7 @@ export async function verifyRun(
   if (interrupted) return undefined
   if ((end?.stop ?? 'length') !== record.stop || end?.stopString !== record.stopString) {
     const words = (stop: string, at?: string): string =>
-      at === undefined ? stop : `${stop} ${JSON.stringify(at)}`
+      at === undefined ? stop : `${stop} ${quote(at)}`
     return {
       position,
       what: 'end',
@@ -206,8 +206,12 @@ export async function verifyRun(
     }
   }
   if (text === record.text) return undefined
-  const [expected, came] = [JSON.stringify(record.text), JSON.stringify(text)]
-  return { position: firstDifference([...text], [...record.text]), what: 'text', expected, came }
+  const [now, before] = [[...text], [...record.text]]
+  const place = firstDifference(now, before)
+  // From where they differ: of two long texts the beginnings say nothing.
+  const from = (characters: readonly string[]): string =>
+    quote(characters.slice(place, place + 80).join(''))
+  return { position: place, what: 'text', expected: from(before), came: from(now) }
 }
 
 function firstDifference(a: readonly unknown[], b: readonly unknown[]): number {
@@ -227,7 +231,8 @@ function differingField(
     if (interrupted && (what === 'stop' || what === 'text')) continue
     const [a, b] = [JSON.stringify(expected?.[what]), JSON.stringify(came[what])]
     // A record may hold more than comes again here (`temperatureNote`), never less.
-    if (a !== b && b !== undefined) return { what, expected: a ?? 'nothing', came: b }
+    if (a !== b && b !== undefined)
+      return { what, expected: shorten(a ?? 'nothing'), came: shorten(b) }
   }
   return undefined
 }

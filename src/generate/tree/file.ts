@@ -1,5 +1,5 @@
 /** A tree as JSON and back. Reading writes every branch anew and compares: a tree that loads is true. */
-import { FileError } from '../../errors.js'
+import { FileError, quote } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { parseSchedule } from '../../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
@@ -136,7 +136,7 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
   tree.write(ids.length - grown.steps.length)
   const wrong = ids.findIndex((id, i) => id !== grown.steps[i].id)
   if (wrong < 0) return
-  const shown = (id: number): string => JSON.stringify(tree.model.tokenizer.symbol(id))
+  const shown = (id: number): string => quote(tree.model.tokenizer.symbol(id))
   throw new FileError(
     'differs',
     `Branch ${id} of the tree does not come out the same: at position ${at + wrong} it has ${shown(ids[wrong])}, and ${shown(grown.steps[wrong].id)} came: the file was changed, or made by an Ondo that reckons otherwise.`,

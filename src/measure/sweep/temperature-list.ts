@@ -7,7 +7,7 @@
  *   0.1..3/20          twenty, evenly spread in log T
  *   0..3:0.1           steps of 0.1
  */
-import { beginning, InputError } from '../../errors.js'
+import { beginning, InputError, shorten } from '../../errors.js'
 import { plainNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 
@@ -50,7 +50,7 @@ class Reader {
     const came = beginning(this.source.slice(place), 12)
     throw new InputError(
       'temperatures',
-      `The temperatures "${this.source}" have ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.`,
+      `The temperatures "${shorten(this.source)}" have ${came === '' ? 'ended' : `"${shorten(came)}"`} at character ${place + 1}; expected ${expected}.`,
     )
   }
 

@@ -2,7 +2,7 @@
  * The chain: samplers applied to the candidates of each step in the order in which they are written,
  * then the draw. Definitions, sources and why the order matters: docs/chain.md.
  */
-import { InputError, quote } from '../../errors.js'
+import { InputError, quote, shorten } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { exp, LN2, log } from '../../numeric.js'
 import {
@@ -18,7 +18,7 @@ import { filter, type Ranked, rank, weigh } from './ranked.js'
 import type { Apply, Effect, SamplerContext, Symbols } from './sampler.js'
 import { kindOf, type SamplerSpec } from './samplers.js'
 import { Vocabulary } from './symbols.js'
-import { formatChain, formatSampler, parseChain, shortened } from './syntax.js'
+import { formatChain, formatSampler, parseChain } from './syntax.js'
 
 /** A draw from what a chain left: `pT`, `entropyT` and `rank` are those after its last sampler. */
 export interface ChainedDraw extends Draw {
@@ -261,7 +261,7 @@ export class Chained {
       const cut = stages.findIndex(stage => stage.ids.length === 1)
       return cut === 0
         ? ONE_ALLOWED
-        : oneBefore(shortened(formatSampler(this.samplers[cut - 1].spec)))
+        : oneBefore(shorten(formatSampler(this.samplers[cut - 1].spec)))
     }
     return this.oneAfter(before, follower)
   }
@@ -294,7 +294,7 @@ export class Chained {
     } catch {
       return undefined // T = 0 would leave only what is banned later
     }
-    return oneAfter(shortened(formatSampler(cut.spec)))
+    return oneAfter(shorten(formatSampler(cut.spec)))
   }
 
   // --- internal ---
@@ -335,7 +335,7 @@ export class Chained {
     const left = names.join(' ') + (ids.length > 5 ? ` and ${ids.length - 5} more` : '')
     return new InputError(
       'chain',
-      `The sampler ${shortened(formatSampler(spec))} leaves nothing to draw: what reached it was ${left}. Write it before the samplers that narrow, or let it take less.`,
+      `The sampler ${shorten(formatSampler(spec))} leaves nothing to draw: what reached it was ${left}. Write it before the samplers that narrow, or let it take less.`,
     )
   }
 

@@ -9,7 +9,7 @@
  * Samplers stand in the order in which they work, divided by commas. A number right after the name is
  * the sampler's main knob, the others are named; those left out have their defaults. Strings are JSON's.
  */
-import { counted, didYouMean, InputError } from '../../errors.js'
+import { beginning, counted, didYouMean, InputError, shorten } from '../../errors.js'
 import { flagName, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
 import { checkSamplers, withTemperature } from './check.js'
 import { Pattern } from './pattern/index.js'
@@ -24,10 +24,6 @@ const quoted = (texts: readonly string[]): string[] => texts.map(text => JSON.st
 
 /** UTF-16 units of a written chain at most: a thousand times what people write. */
 export const LONGEST_CHAIN = 100_000
-
-/** As much of a written form as a sentence repeats. */
-export const shortened = (written: string): string =>
-  written.length > 80 ? `${written.slice(0, 77)}...` : written
 
 /** The written form of one sampler. What has its default is left out, but for the main knob. */
 export function formatSampler(spec: SamplerSpec): string {
@@ -191,10 +187,10 @@ class Reader {
 
   /** @param hint follows the sentence */
   fail(expected: string, hint = ''): never {
-    const came = this.source.slice(this.place, this.place + 12)
+    const came = beginning(this.source.slice(this.place), 12)
     throw new InputError(
       'chain',
-      `The chain "${shortened(this.source)}" has ${came === '' ? 'ended' : `"${came}"`} at character ${this.place + 1}; expected ${expected}.${hint}`,
+      `The chain "${shorten(this.source)}" has ${came === '' ? 'ended' : `"${came}"`} at character ${this.place + 1}; expected ${expected}.${hint}`,
     )
   }
 

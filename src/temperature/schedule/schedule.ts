@@ -14,7 +14,7 @@
  * and they combine: `A * B` multiplies, `A until 100 then B` goes over at a position,
  * `(...)` groups, and `escape` takes any schedule: `escape (word 0.9/0.2)`.
  */
-import { beginning, didYouMean, InputError } from '../../errors.js'
+import { beginning, didYouMean, InputError, shorten } from '../../errors.js'
 import { commaHint, plainNumber, readNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 import { checkTemperature } from '../distribution.js'
@@ -189,8 +189,6 @@ const TOKEN =
 /** What a schedule may begin with, beside a number. */
 const NAMES = ['cycle', 'word', 'entropy', 'surprise', 'escape', 'inf']
 
-/** How much of a written form an error repeats, UTF-16 units. */
-const MOST_SHOWN = 80
 /** Brackets and `escape`s inside each other: more than anybody writes, fewer than a call can go. */
 export const DEEPEST = 1000
 
@@ -239,10 +237,9 @@ class Reader {
     const place = this.at + (/^\s*/.exec(this.source.slice(this.at))?.[0].length ?? 0)
     const came = beginning(this.source.slice(place), 12)
     const { source } = this
-    const shown = source.length > MOST_SHOWN ? `${beginning(source, MOST_SHOWN)}…` : source
     throw new InputError(
       'schedule',
-      `The schedule "${shown}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}${this.commas()}`,
+      `The schedule "${shorten(source)}" has ${came === '' ? 'ended' : `"${came}"`} at character ${place + 1}; expected ${expected}.${after}${this.commas()}`,
     )
   }
 

@@ -3,7 +3,7 @@
  * the moments, each laid out alike, so that a kernel walks through all weights in two ranges: those
  * that decay, and those that don't.
  */
-import { InputError } from '../../errors.js'
+import { InputError, withMemory } from '../../errors.js'
 import { UPDATE } from './kernels/update.wasm.js'
 import { decays, type Tensors } from './optimizer.js'
 
@@ -63,7 +63,10 @@ export class UpdateMemory {
         { way: 'smaller-network' },
       )
     }
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    this.memory = withMemory(
+      `Training this model (${Math.ceil((pages * PAGE) / 2 ** 20)} MiB for weights, gradients and moments)`,
+      () => new WebAssembly.Memory({ initial: pages, maximum: pages }),
+    )
     const module = new WebAssembly.Module(Uint8Array.from(atob(UPDATE), c => c.charCodeAt(0)))
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } })
     this.kernels = instance.exports as unknown as Kernels

@@ -1,6 +1,6 @@
 /** From a file or an address to a model, and what the page is told of it. */
 import { FileError, hashOfFile, type Model, OndoError, type Way } from 'ondo'
-import { parameterCount } from 'ondo/model'
+import { memoryError, parameterCount } from 'ondo/model'
 import { UnrecognisedError } from 'ondo/text'
 import type { ModelFacts } from './protocol.js'
 
@@ -17,9 +17,11 @@ export interface Told {
   readonly way?: Way
 }
 
-export function told(error: unknown): Told {
+export function told(cause: unknown): Told {
+  const error = memoryError(cause) ?? cause
   if (!(error instanceof OndoError)) {
-    return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) }
+    const message = error instanceof Error ? error.message : String(error)
+    return told(new OndoError('unexpected', message)) // which shortens the message
   }
   const { code, message, fact, way, ja } = error
   return {

@@ -1,4 +1,5 @@
 /** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
+
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
 import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
 import { encodeIncoming } from 'ondo/text'

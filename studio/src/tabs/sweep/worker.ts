@@ -1,4 +1,5 @@
 /** Sweeps a model that it opens itself, one sweep at a time. */
+
 import { decodeModel, type Model, sweep } from 'ondo'
 import { read, told } from '../../writer/open-model.js'
 import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
