@@ -9,7 +9,7 @@ const [, , path, folder, steps] = process.argv
 const began = performance.now()
 const since = (): number => (performance.now() - began) / 1000
 mkdirSync(folder)
-const text = await openCorpus([path], { place: async () => folder })
+const text = await openCorpus([path], { tempFolder: async () => folder })
 const { tokenizer } = await text.build('character')
 const counted = since()
 const corpus = await text.encode(tokenizer)

@@ -57,7 +57,7 @@ async function passes(
   name: string,
   kind: TokenizerKind,
 ): Promise<[Candidate, Candidate]> {
-  const options = { place: async () => folder, largeFrom: 0, tokenizerKind: kind }
+  const options = { tempFolder: async () => folder, largeFrom: 0, tokenizerKind: kind }
   const corpus = await openCorpus([path], options)
   const { tokenizer } = await corpus.build(kind)
   return [

@@ -18,7 +18,7 @@ import { writeFileAtomic } from '../src/node/files.js'
 import { loadModel } from '../src/node/load.js'
 import { readCorpus } from '../src/node/read.js'
 import { encodeContent } from '../src/text/index.js'
-import { recordedParts } from '../src/train/data-parts.js'
+import { recordedDataParts } from '../src/train/data-parts.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,7 +51,7 @@ async function ofCorpus(model: Model, path: string): Promise<KeptMeasures> {
     throw new Error(`${path} is not the corpus that ${run} was trained on (${training.corpus}).`)
   }
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
-  const parts = recordedParts(training, ids.length)
+  const parts = recordedDataParts(training, ids.length)
   if (!parts) throw new Error(`${run} does not say which part of its corpus it was trained on.`)
   return corpusMeasures(ids, tokenizer, parts)
 }

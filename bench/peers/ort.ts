@@ -7,7 +7,7 @@ import type * as Ort from 'onnxruntime-node'
 import type { ModelConfig, Weights } from '../../src/model/config.js'
 import { loadOnnxRuntime } from '../../src/node/onnx-runtime.mjs'
 import { Graph, type Value } from '../../src/train/graph/graph.js'
-import { bytesField, join, textField, wholeField } from '../../src/train/graph/protobuf.js'
+import { bytesField, integerField, join, stringField } from '../../src/train/graph/protobuf.js'
 import { type Candidate, now, sink } from '../harness.js'
 
 const ort = await loadOnnxRuntime()
@@ -21,7 +21,7 @@ class StepGraph {
 
   weight(name: string, dims: readonly number[], data: Float32Array): Value {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    const fields = [...dims.map(d => wholeField(1, d)), wholeField(2, 1), textField(8, name)]
+    const fields = [...dims.map(d => integerField(1, d)), integerField(2, 1), stringField(8, name)]
     this.more.push(bytesField(5, join([...fields, bytesField(9, raw)])))
     return name as Value
   }
@@ -35,11 +35,11 @@ class StepGraph {
   ): Value[] {
     const names = Array.from({ length: outputs }, (_, i) => `${op}${this.more.length}.${i}`)
     const fields = Object.entries(attributes).map(([name, value]) =>
-      bytesField(5, join([textField(1, name), wholeField(3, value), wholeField(20, 2)])),
+      bytesField(5, join([stringField(1, name), integerField(3, value), integerField(20, 2)])),
     )
-    const from = inputs.map(name => textField(1, name))
-    const to = names.map(name => textField(2, name))
-    this.more.push(bytesField(1, join([...from, ...to, textField(4, op), ...fields])))
+    const from = inputs.map(name => stringField(1, name))
+    const to = names.map(name => stringField(2, name))
+    this.more.push(bytesField(1, join([...from, ...to, stringField(4, op), ...fields])))
     return names as Value[]
   }
 

@@ -112,7 +112,7 @@ export async function browserEngine(options: BrowserEngineOptions): Promise<Brow
   const engine = createEngine(ort as OrtLike, {
     threads,
     executionProviders: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
-    ...(onGpu && { fan: WEBGPU_FAN }),
+    ...(onGpu && { maxNodeTensors: WEBGPU_FAN }),
   })
   return { ...engine, ...found }
 }

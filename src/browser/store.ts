@@ -78,6 +78,6 @@ export async function browserStore(
     append: (file, text) => guarded(file, () => store.append(file, text)),
     remove: file => guarded(file, () => store.remove(file)),
     truncate: (file, length) => guarded(file, () => store.truncate(file, length)),
-    hold: () => takeLock(`ondo-store ${name}`),
+    lock: () => takeLock(`ondo-store ${name}`),
   }
 }

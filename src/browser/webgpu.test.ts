@@ -53,7 +53,13 @@ describe.each(CELLS)('the graph of a %s', cell => {
   it('binds at most eight buffers a node for WebGPU, at any number of steps', () => {
     for (const steps of [1, 7, 64]) {
       for (const training of [true, false]) {
-        const graph = networkGraph(config, { batch: 2, steps, training, fan: 8, masked: [0] })
+        const graph = networkGraph(config, {
+          batch: 2,
+          steps,
+          training,
+          maxNodeTensors: 8,
+          masked: [0],
+        })
         const buffers = buffersOf(graph.bytes)
         expect(buffers).toHaveLength(graph.nodes)
         expect(Math.max(...buffers)).toBeLessThanOrEqual(8)

@@ -51,7 +51,7 @@ export async function checkpointFolder(
         )
         if (size > length) await truncate(path, length)
       }),
-    async hold() {
+    async lock() {
       if (held) return async () => {}
       const taken = await FolderLock.take(folder)
       held = taken

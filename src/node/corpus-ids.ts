@@ -28,7 +28,7 @@ export function openUnlinked(folder: string): number {
 }
 
 /** Writes all of it, at the end of what was written. @throws FileError: disk full */
-export function writeWhole(fd: number, bytes: Uint8Array, path: string): void {
+export function writeAll(fd: number, bytes: Uint8Array, path: string): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
   } catch (error) {
@@ -69,7 +69,7 @@ export class FileIds implements IdSource {
 
   /** Appends ids of the same vocabulary. @throws FileError: disk full */
   push(ids: Ids): void {
-    writeWhole(this.fd, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength), this.path)
+    writeAll(this.fd, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength), this.path)
     this.length += ids.length
   }
 

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from '
 import { FileError, shortPath } from '../errors.js'
 import { yieldToEventLoop } from '../event-loop.js'
 import type { ByteSource } from '../text/index.js'
-import { openUnlinked, writeWhole } from './corpus-ids.js'
+import { openUnlinked, writeAll } from './corpus-ids.js'
 import { fileError } from './files.js'
 
 /** Fits the second-level cache of most processors beside what is made of it. */
@@ -101,11 +101,11 @@ export async function spool(
       const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece
       size += bytes.length
       if (fd === undefined) held.push(bytes)
-      else writeWhole(fd, bytes, folder)
+      else writeAll(fd, bytes, folder)
       if (fd === undefined && size >= limit) {
         folder = await place()
         fd = openUnlinked(folder)
-        for (const early of held.splice(0)) writeWhole(fd, early, folder)
+        for (const early of held.splice(0)) writeAll(fd, early, folder)
       }
     }
   } catch (error) {

@@ -21,7 +21,7 @@ const ort = await loadOnnxRuntime()
 
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)
-const place = async (): Promise<string> => at('run')
+const tempFolder = async (): Promise<string> => at('run')
 
 /** Words with a rule in them, some beyond ASCII and some beyond U+FFFF. */
 function prose(length: number): string {
@@ -47,7 +47,7 @@ const all = (ids: IdSource): number[] => Array.from(ids.subarray(0, ids.length))
 /** Opens, encodes, and gives both ends of it; what is large must be small in tests. */
 async function read(paths: readonly string[], options: Partial<OpenOptions> = {}) {
   const { tokenizerKind: kind = 'character' } = options
-  const text = await openCorpus(paths, { place, ...options })
+  const text = await openCorpus(paths, { tempFolder, ...options })
   const { tokenizer, report } = await text.build(kind)
   const corpus = await text.encode(tokenizer)
   const { name, files, skipped, joined, large } = text
@@ -120,7 +120,7 @@ describe('a large corpus', () => {
 
   it('refuses a file that changes while it is read', async () => {
     await writeFile(at('moving.txt'), prose(5000))
-    const text = await openCorpus([at('moving.txt')], { place, largeFrom: 0 })
+    const text = await openCorpus([at('moving.txt')], { tempFolder, largeFrom: 0 })
     const { tokenizer } = await text.build('character')
     await utimes(at('moving.txt'), 1, 1)
     await expect(text.encode(tokenizer)).rejects.toThrow(
@@ -131,7 +131,7 @@ describe('a large corpus', () => {
 
   it('says in one sentence where its ids can not be kept', async () => {
     const text = await openCorpus([at('texts', 'a.txt')], {
-      place: async () => at('nowhere'),
+      tempFolder: async () => at('nowhere'),
       largeFrom: 0,
     })
     const { tokenizer } = await text.build('character')
@@ -143,9 +143,9 @@ describe('a large corpus', () => {
 
   it.skipIf(!existsSync('/dev/full'))('says when the disk is full', async () => {
     const { openSync, closeSync } = await import('node:fs')
-    const { writeWhole } = await import('./corpus-ids.js')
+    const { writeAll } = await import('./corpus-ids.js')
     const full = openSync('/dev/full', 'w')
-    expect(() => writeWhole(full, new Uint8Array(9), 'runs/x')).toThrow(/the disk is full/)
+    expect(() => writeAll(full, new Uint8Array(9), 'runs/x')).toThrow(/the disk is full/)
     closeSync(full)
   })
 })
@@ -214,7 +214,7 @@ describe('training', () => {
     const size = 20e6
     const part = Buffer.from(text)
     await writeFile(at('big.txt'), Buffer.concat(Array(Math.ceil(size / part.length)).fill(part)))
-    const opened = await openCorpus([at('big.txt')], { place, largeFrom: 10e6 })
+    const opened = await openCorpus([at('big.txt')], { tempFolder, largeFrom: 10e6 })
     expect(opened.large).toBe(true)
     const { tokenizer, report } = await opened.build('character')
     const corpus = await opened.encode(tokenizerFrom(JSON.parse(JSON.stringify(tokenizer))))

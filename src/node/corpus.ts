@@ -28,7 +28,7 @@ const LARGE = 64e6
 
 export interface OpenOptions extends ReadOptions {
   /** Gives the folder in which the ids of a large corpus lie while it is open; asked only then. */
-  readonly place: () => Promise<string>
+  readonly tempFolder: () => Promise<string>
   /** Another boundary than `LARGE`, in bytes. */
   readonly largeFrom?: number
   /** How a file is read and its ids are kept, for tests. */
@@ -59,7 +59,7 @@ function inMemory(source: CorpusSource): OpenCorpus {
 }
 
 async function surveyed(files: readonly ByteSource[], options: OpenOptions): Promise<OpenCorpus> {
-  const { place, sizes, onProgress, encoding, raw, tokenizerKind } = options
+  const { tempFolder, sizes, onProgress, encoding, raw, tokenizerKind } = options
   let pass: 'count' | 'encode' = 'count'
   const corpus = await advised(() =>
     LargeCorpus.of(files, {
@@ -85,7 +85,7 @@ async function surveyed(files: readonly ByteSource[], options: OpenOptions): Pro
     build: (kind, how) => corpus.build(kind, how),
     async encode(tokenizer) {
       pass = 'encode'
-      const ids = new FileIds(await place(), tokenizer.size, sizes)
+      const ids = new FileIds(await tempFolder(), tokenizer.size, sizes)
       open.add(ids)
       const hash = createHash('sha256')
       for await (const piece of corpus.encode(tokenizer)) {
@@ -111,7 +111,7 @@ export async function openCorpus(
   paths: readonly string[],
   options: OpenOptions,
 ): Promise<OpenCorpus> {
-  const { place, largeFrom = LARGE, stdin = process.stdin, sizes, encoding, raw } = options
+  const { tempFolder, largeFrom = LARGE, stdin = process.stdin, sizes, encoding, raw } = options
   const { found, skipped } = await findFiles(paths)
   const sources: (ByteSource & Partial<Spooled>)[] = []
   const close = (): void => {
@@ -127,7 +127,7 @@ export async function openCorpus(
           ? undefined
           : createReadStream(path)
       const source = pipe
-        ? await spool(pipe, largeFrom, place, standard ? STDIN_NAME : path)
+        ? await spool(pipe, largeFrom, tempFolder, standard ? STDIN_NAME : path)
         : fileSource(path, inFolder, sizes?.chunk)
       sources.push(source)
     }

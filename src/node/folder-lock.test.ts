@@ -113,17 +113,17 @@ describe('a holder', () => {
   it('keeps out another part of the same process', async () => {
     const folder = fresh()
     const store = await checkpointFolder(folder)
-    const release = await store.hold!()
+    const release = await store.lock!()
     const other = await checkpointFolder(folder)
-    await expect(other.hold!()).rejects.toThrow(IN_USE)
+    await expect(other.lock!()).rejects.toThrow(IN_USE)
     await release()
-    await (await other.hold!())()
+    await (await other.lock!())()
   })
 
   it('whose claim was removed writes nothing more', async () => {
     const folder = fresh()
     const store = await checkpointFolder(folder)
-    const release = await store.hold!()
+    const release = await store.lock!()
     await store.write('a', Uint8Array.of(1))
     for (const name of await claimsIn(folder)) await rm(join(folder, name))
     await expect(store.write('a', Uint8Array.of(2))).rejects.toThrow(

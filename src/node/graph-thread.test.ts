@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CharacterTokenizer } from '../text/index.js'
-import { type Backprop, createBackprop, parts } from '../train/backprop.js'
+import { type Backprop, createBackprop, streamsPerThread } from '../train/backprop.js'
 import { everyModel, madeUpCase } from '../train/cells/cases.fixture.js'
 import { memoryStore, train, trainingCorpus } from '../train/index.js'
 import { zerosLike } from '../train/optimizer/optimizer.js'
@@ -15,7 +15,7 @@ describe('the parts of a batch', () => {
     [8, 16, [8]],
     [50, 64, [9, 9, 8, 8, 8, 8]],
   ])('of %d streams on %d threads are %j', (batch, threads, expected) => {
-    expect(parts(batch, threads)).toEqual(expected)
+    expect(streamsPerThread(batch, threads)).toEqual(expected)
   })
 })
 

@@ -89,7 +89,7 @@ describe('readCorpus', () => {
       await writeFile(join(odd, 'good.txt'), 'good')
       for (const corpus of [
         await readCorpus([odd]),
-        await openCorpus([odd], { place: async () => folder, largeFrom: 1 }),
+        await openCorpus([odd], { tempFolder: async () => folder, largeFrom: 1 }),
       ]) {
         expect(corpus.files).toHaveLength(1)
         expect(corpus.skipped).toEqual([

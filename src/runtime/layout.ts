@@ -65,9 +65,9 @@ export interface Layout {
   /** Width of layer 0's input where it is multiplied: E; 0 for one-hot. */
   readonly width: number
   readonly plan: number
-  readonly rows: number
+  readonly inputTable: number
   readonly embedding: number
-  readonly head: number
+  readonly headWeight: number
   readonly headBias: number
   readonly logits: number
   readonly ids: number
@@ -91,7 +91,7 @@ function kindOf({ cell, activation, reset }: ModelConfig): number {
 }
 
 /** @throws InputError when the network does not fit the 4 GiB that WebAssembly can address */
-export function layOut(config: ModelConfig): Layout {
+export function planLayout(config: ModelConfig): Layout {
   const { cell, vocabulary: V, hidden: H, embedding: E, layers: L } = config
   const gate = upTo(H, LANES)
   const before = cell === 'gru' && config.reset === 'before'
@@ -116,7 +116,7 @@ export function layOut(config: ModelConfig): Layout {
   const zh = take(Math.max(columns, recurrent))
   const rh = take(gate)
   const logits = take(outputs)
-  const rows = E === 0 || project ? take(V * columns) : 0
+  const inputTable = E === 0 || project ? take(V * columns) : 0
   const layers: LayerPlan[] = []
   for (let k = 0; k < L; k++) {
     layers.push({
@@ -128,7 +128,7 @@ export function layOut(config: ModelConfig): Layout {
     })
   }
   const headBias = take(outputs)
-  const head = take(H * outputs)
+  const headWeight = take(H * outputs)
   // Last, so that sessions may take the place once the table is made.
   let sessions = top
   let embedding = 0
@@ -149,7 +149,8 @@ export function layOut(config: ModelConfig): Layout {
   }
   return {
     ...{ kind: kindOf(config), gate, columns, recurrent, candidate, outputs, width: E },
-    ...{ plan, rows, embedding, head, headBias, logits, ids, zx, zh, rh, layers, project },
+    ...{ plan, inputTable, embedding, headWeight, headBias, logits, ids },
+    ...{ zx, zh, rh, layers, project },
     ...{ sessions, end, sessionBytes },
   }
 }
@@ -162,10 +163,10 @@ function gateSlope({ gates }: ModelConfig): number {
 /** The plan in the order in which `configure` in kernels/network.as.ts reads it. */
 export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   const { kind, width, columns, recurrent, candidate, outputs } = layout
-  const { rows, embedding, head, headBias, logits, ids, zx, zh, rh } = layout
+  const { inputTable, embedding, headWeight, headBias, logits, ids, zx, zh, rh } = layout
   const words = [kind, config.vocabulary, config.hidden, config.layers, width, layout.gate * FLOAT]
   words.push(columns, recurrent, candidate, outputs)
-  words.push(rows, embedding, head, headBias, logits, ids, zx, zh, rh)
+  words.push(inputTable, embedding, headWeight, headBias, logits, ids, zx, zh, rh)
   words.push(new Uint32Array(Float32Array.of(gateSlope(config)).buffer)[0] as number)
   for (const layer of layout.layers) {
     words.push(layer.input, layer.recurrent, layer.candidate)
@@ -236,7 +237,7 @@ function packRows(
   V: number,
   H: number,
 ): void {
-  const { rows, columns, gate } = layout
+  const { inputTable, columns, gate } = layout
   // A few symbols at a time: the rows being written stay in the cache while the columns go by.
   const TOGETHER = 32
   for (let v0 = 0; v0 < V; v0 += TOGETHER) {
@@ -244,7 +245,7 @@ function packRows(
     for (let row = 0; row < bias.length; row++) {
       const column = Math.floor(row / H) * gate + (row % H)
       const b = bias[row]
-      let to = rows / FLOAT + v0 * columns + column
+      let to = inputTable / FLOAT + v0 * columns + column
       for (let v = v0; v < v1; v++, to += columns) memory[to] = W[row * V + v] + b
     }
   }
@@ -284,7 +285,8 @@ export function packNetwork(
     }
   })
   if (E > 0) memory.set(get('embedding.weight'), layout.embedding / FLOAT)
-  packMatrix(memory, layout.head, get('head.weight'), H, { first: 0, gates: 1, H: V, gate: V })
+  const symbols = { first: 0, gates: 1, H: V, gate: V }
+  packMatrix(memory, layout.headWeight, get('head.weight'), H, symbols)
   memory.set(get('head.bias'), layout.headBias / FLOAT)
   new Uint32Array(buffer).set(planWords(config, layout), layout.plan / FLOAT)
 }

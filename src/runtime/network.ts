@@ -7,7 +7,7 @@
 import { InputError } from '../errors.js'
 import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
 import { KERNELS } from './kernels/kernels.wasm.js'
-import { checkWeights, IDS, type Layout, layOut, PAGE, packNetwork } from './layout.js'
+import { checkWeights, IDS, type Layout, PAGE, packNetwork, planLayout } from './layout.js'
 import type { Network, Session, State } from './session.js'
 
 /** What kernels/network.as.ts exports. */
@@ -48,7 +48,7 @@ class KernelNetwork implements Network {
   readonly config: ModelConfig
   readonly layout: Layout
   readonly kernels: Kernels
-  private readonly store: WebAssembly.Memory
+  private readonly wasmMemory: WebAssembly.Memory
   private used: number
   private readonly free: number[] = []
   /** Views of the memory as it is now; growing it makes the old ones empty. */
@@ -60,28 +60,28 @@ class KernelNetwork implements Network {
     this.config = config
     this.layout = layout
     this.kernels = kernels
-    this.store = store
+    this.wasmMemory = store
     this.used = layout.sessions
-    this.look()
+    this.refreshViews()
   }
 
-  private look(): void {
-    const { buffer } = this.store
+  private refreshViews(): void {
+    const { buffer } = this.wasmMemory
     this.floats = new Float32Array(buffer)
     this.logits = new Float32Array(buffer, this.layout.logits, this.config.vocabulary)
     this.ids = new Uint32Array(buffer, this.layout.ids, IDS)
   }
 
   /** The address of a zeroed state. */
-  take(): number {
+  allocateState(): number {
     let address = this.free.pop()
     if (address === undefined) {
       address = this.used
       const end = address + this.layout.sessionBytes
-      const missing = end - this.store.buffer.byteLength
+      const missing = end - this.wasmMemory.buffer.byteLength
       if (missing > 0) {
-        grow(this.store, Math.ceil(missing / PAGE))
-        this.look()
+        grow(this.wasmMemory, Math.ceil(missing / PAGE))
+        this.refreshViews()
       }
       this.used = end
     }
@@ -89,13 +89,13 @@ class KernelNetwork implements Network {
     return address
   }
 
-  give(address: number): void {
+  releaseState(address: number): void {
     this.free.push(address)
   }
 
   get memory(): MemoryUse {
     return {
-      total: this.store.buffer.byteLength,
+      total: this.wasmMemory.buffer.byteLength,
       network: this.layout.sessions,
       session: this.layout.sessionBytes,
     }
@@ -130,7 +130,7 @@ class KernelSession implements Session {
     this.network = network
     this.size = network.config.vocabulary
     this.logits = new Float32Array(this.size)
-    this.address = network.take()
+    this.address = network.allocateState()
   }
 
   step(id: number): Float32Array {
@@ -207,7 +207,7 @@ class KernelSession implements Session {
 
   dispose(): void {
     this.checkOpen()
-    this.network.give(this.address)
+    this.network.releaseState(this.address)
     this.address = 0
   }
 
@@ -245,7 +245,7 @@ export type { KernelNetwork }
 export async function loadNetwork(config: ModelConfig, weights: Weights): Promise<KernelNetwork> {
   const checked = modelConfig({ ...config })
   checkWeights(checked, weights)
-  const layout = layOut(checked)
+  const layout = planLayout(checked)
   const module = await kernels()
   let store: WebAssembly.Memory
   try {

@@ -9,7 +9,7 @@ import type { Tensors } from './optimizer/optimizer.js'
 const YOUNG = 9
 
 /** A copy to start from. */
-export function copyOf(weights: Tensors): Map<string, Float32Array> {
+export function copyTensors(weights: Tensors): Map<string, Float32Array> {
   return new Map(Array.from(weights, ([name, data]) => [name, data.slice()]))
 }
 
@@ -17,7 +17,7 @@ export function copyOf(weights: Tensors): Map<string, Float32Array> {
  * How much of the average stays at an update: `decay`, and less at first, step / (step + 9).
  * @param step of the whole run, from 1
  */
-export function keptAt(decay: number, step: number): number {
+export function decayAt(decay: number, step: number): number {
   return Math.min(decay, step / (step + YOUNG))
 }
 
@@ -25,8 +25,13 @@ export function keptAt(decay: number, step: number): number {
  * Moves the average towards the weights, in place: a = k a + (1 - k) w.
  * @param step of the whole run, from 1, which has just changed the weights
  */
-export function follow(average: Tensors, weights: Tensors, decay: number, step: number): void {
-  const fresh = 1 - keptAt(decay, step)
+export function updateAverage(
+  average: Tensors,
+  weights: Tensors,
+  decay: number,
+  step: number,
+): void {
+  const fresh = 1 - decayAt(decay, step)
   for (const [name, w] of weights) {
     const a = average.get(name)!
     for (let i = 0; i < a.length; i++) a[i] += fresh * (w[i] - a[i])

@@ -21,7 +21,7 @@ export interface Batch {
   readonly state: Tensors
 }
 
-export interface Found {
+export interface BackpropResult {
   /** Mean over the batch, nats a symbol. */
   readonly loss: number
   /** After the last step; arrays of its own. */
@@ -34,7 +34,7 @@ export interface Backprop {
   /** Names of the state's tensors. */
   readonly state: readonly string[]
   /** @param gradients by weight name; filled */
-  run(weights: Tensors, batch: Batch, gradients: Tensors): Promise<Found>
+  run(weights: Tensors, batch: Batch, gradients: Tensors): Promise<BackpropResult>
   dispose(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export interface BackpropOptions {
 }
 
 /** Streams of each part: as even as can be, none below the fewest; all in one where nothing is gained. */
-export function parts(batch: number, threads: number): number[] {
+export function streamsPerThread(batch: number, threads: number): number[] {
   const count = Math.max(1, Math.min(threads, Math.floor(batch / FEWEST_STREAMS)))
   return Array.from({ length: count }, (_, i) => Math.floor((batch + count - 1 - i) / count))
 }
@@ -73,14 +73,21 @@ export async function createBackprop(
 ): Promise<Backprop> {
   const { batch: B, steps: T, masked, penalty } = options
   const { hidden: H } = config
-  const streams = engine.compileInThread ? parts(B, engine.threads) : [B]
+  const streams = engine.compileInThread ? streamsPerThread(B, engine.threads) : [B]
   const network = (batch: number) =>
     networkGraph(config, {
-      ...{ batch, steps: T, training: true, masked, symbols: B * T, fan: engine.fan },
+      ...{
+        batch,
+        steps: T,
+        training: true,
+        masked,
+        symbols: B * T,
+        maxNodeTensors: engine.maxNodeTensors,
+      },
       fused: engine.compileInThread !== undefined,
       ...(penalty && { penalty }),
     })
-  if (streams.length === 1) return whole(engine, network(B))
+  if (streams.length === 1) return singleProgram(engine, network(B))
 
   const threads = Math.floor(engine.threads / streams.length)
   const bySize = new Map(streams.map(size => [size, network(size)]))
@@ -89,7 +96,7 @@ export async function createBackprop(
   )
   const pieces = streams.map((size, i) => {
     const first = streams.slice(0, i).reduce((a, b) => a + b, 0)
-    return part({ program: programs[i], first, size, B, T, H })
+    return batchSlice({ program: programs[i], first, size, B, T, H })
   })
   const { nodes, state, gradients: gradientsOf } = bySize.get(streams[0])!
   const seen = new Map<string, Float32Array>()
@@ -97,9 +104,9 @@ export async function createBackprop(
     nodes,
     state,
     async run(weights, batch, gradients) {
-      share(weights, seen)
+      copyToShared(weights, seen)
       const outs = await Promise.all(pieces.map(piece => piece.run(seen, batch)))
-      addUp(
+      sumInto(
         outs.map(({ out, x }) => gradientsOf(out, x)),
         gradients,
       )
@@ -125,7 +132,10 @@ export async function createBackprop(
 }
 
 /** All streams in one program. */
-async function whole(engine: Engine, graph: ReturnType<typeof networkGraph>): Promise<Backprop> {
+async function singleProgram(
+  engine: Engine,
+  graph: ReturnType<typeof networkGraph>,
+): Promise<Backprop> {
   const program = await engine.compile(graph)
   return {
     nodes: graph.nodes,
@@ -146,7 +156,7 @@ async function whole(engine: Engine, graph: ReturnType<typeof networkGraph>): Pr
 }
 
 /** Streams from `first` on, in a program of their own. */
-function part(request: {
+function batchSlice(request: {
   readonly program: Program
   readonly first: number
   readonly size: number
@@ -187,7 +197,7 @@ function part(request: {
 }
 
 /** Copies the weights to where all threads see them. */
-function share(weights: Tensors, seen: Map<string, Float32Array>): void {
+function copyToShared(weights: Tensors, seen: Map<string, Float32Array>): void {
   for (const [name, data] of weights) {
     const there = seen.get(name) ?? new Float32Array(new SharedArrayBuffer(data.byteLength))
     there.set(data)
@@ -196,7 +206,7 @@ function share(weights: Tensors, seen: Map<string, Float32Array>): void {
 }
 
 /** Sums, tensor by tensor, part after part. */
-function addUp([first, second, ...others]: readonly Tensors[], sums: Tensors): void {
+function sumInto([first, second, ...others]: readonly Tensors[], sums: Tensors): void {
   for (const [name, sum] of sums) {
     const a = first.get(name)!
     const b = second.get(name)!

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  counts,
   FEWEST_BATCHES,
   FEWEST_SYMBOLS,
   fillBatch,
   fitBatch,
+  isPrediction,
   type Split,
   type Streams,
   splitCorpus,
@@ -24,7 +24,7 @@ function predictions(part: Streams, size: number): [number, number][] {
     fillBatch(places(size), part, index, x, y)
     for (let b = 0; b < B; b++) {
       for (let t = 0; t < T; t++) {
-        if (counts(part, index, b, t)) found.push([x[t * B + b], y[t * B + b]])
+        if (isPrediction(part, index, b, t)) found.push([x[t * B + b], y[t * B + b]])
       }
     }
   }

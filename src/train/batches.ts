@@ -181,6 +181,6 @@ export function fillBatch(
 }
 
 /** Whether row t of stream b of batch `index` is a prediction, not padding. */
-export function counts(part: Streams, index: number, b: number, t: number): boolean {
+export function isPrediction(part: Streams, index: number, b: number, t: number): boolean {
   return index * part.steps + t < part.lengths[b]
 }

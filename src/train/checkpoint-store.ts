@@ -15,7 +15,7 @@ export interface CheckpointStore {
    * Keeps other writers out until the returned function is called, or the process ends.
    * @throws InputError when another run is going on here
    */
-  hold?(): Promise<() => Promise<void>>
+  lock?(): Promise<() => Promise<void>>
 }
 
 /** A store in memory. */

@@ -1,74 +1,72 @@
-/** Writes a run down: metrics as they come, checkpoints in the order that survives a crash. */
+/** Saves a run: metrics as they come, and checkpoints in an order that survives a crash at any moment. */
 import { crc32 } from '../file/crc32.js'
-import { type Checkpoint, encodeCheckpoint, FILES, type Run } from './checkpoint.js'
+import { type CheckpointTensors, encodeCheckpoint, FILES, type Run } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { WarningEvent } from './events.js'
 import type { Progress } from './progress.js'
-import { checkBest, cutMetrics, mendModel, weightsHash } from './saved-files.js'
+import { checkBest, repairModel, truncateMetrics, weightsHash } from './saved-files.js'
 
 /** Milliseconds between writes of metrics.jsonl. */
 const METRICS_EVERY = 1000
 
-export class Journal {
+export interface CheckpointSource {
+  readonly progress: Progress
+  /** The model file of the current weights. */
+  readonly modelBytes: () => Uint8Array
+  readonly tensors: () => CheckpointTensors
+}
+
+export class CheckpointWriter {
   /** Step of the last checkpoint. */
-  saved: number
+  savedStep: number
   private readonly store: CheckpointStore | undefined
-  private readonly progress: Progress
-  private readonly modelBytes: () => Uint8Array
-  private readonly holds: () => Omit<Checkpoint, 'run' | 'checked'>
-  /** Of metrics.jsonl as it is: length in bytes, and their CRC-32. */
+  private readonly source: CheckpointSource
+  /** Length of metrics.jsonl in bytes, and the CRC-32 of those bytes. */
   private metrics = { length: 0, sum: 0 }
   private pending = ''
   private flushed = performance.now()
 
-  constructor(
-    store: CheckpointStore | undefined,
-    from: {
-      readonly progress: Progress
-      readonly modelBytes: () => Uint8Array
-      readonly holds: () => Omit<Checkpoint, 'run' | 'checked'>
-    },
-  ) {
+  /** @param store without one, nothing is written */
+  constructor(store: CheckpointStore | undefined, source: CheckpointSource) {
     this.store = store
-    this.progress = from.progress
-    this.modelBytes = from.modelBytes
-    this.holds = from.holds
-    this.saved = from.progress.step
+    this.source = source
+    this.savedStep = source.progress.step
   }
 
-  get keeps(): boolean {
+  get enabled(): boolean {
     return this.store !== undefined
   }
 
-  /** A new run: nothing of an older one stays beside it. */
-  async begin(): Promise<void> {
+  /** Starts a new run: removes the files of an older one and saves the first checkpoint. */
+  async startRun(): Promise<void> {
     for (const name of Object.values(FILES)) await this.store?.remove(name)
-    await this.save()
+    await this.saveCheckpoint()
   }
 
   /**
-   * A resumed run: lines of steps that will be taken again go, and what stands beside the checkpoint
-   * is compared with it.
-   * @returns what was found damaged
+   * Resumes a run: removes the metrics of steps that will be taken again, and compares the files
+   * beside the checkpoint with it.
+   * @returns warnings about damaged files
    */
-  async goOn(run: Run): Promise<readonly WarningEvent[]> {
-    const { store, progress, modelBytes } = this
+  async resumeRun(run: Run): Promise<readonly WarningEvent[]> {
+    const { store } = this
+    const { progress, modelBytes } = this.source
     if (!store) return []
-    const { warnings, ...metrics } = await cutMetrics(store, run)
+    const { warnings, ...metrics } = await truncateMetrics(store, run)
     this.metrics = metrics
     const best = await checkBest(store, run, modelBytes)
     if (!best.kept) progress.forgetBest()
-    return [...warnings, ...best.warnings, ...(await mendModel(store, run, modelBytes))]
+    return [...warnings, ...best.warnings, ...(await repairModel(store, run, modelBytes))]
   }
 
-  /** One line of metrics.jsonl. */
-  async note(line: Readonly<Record<string, number>>): Promise<void> {
+  /** Appends one line to metrics.jsonl, within a second. */
+  async writeMetrics(line: Readonly<Record<string, number>>): Promise<void> {
     if (!this.store) return
     this.pending += `${JSON.stringify(line)}\n`
-    if (performance.now() - this.flushed > METRICS_EVERY) await this.flush()
+    if (performance.now() - this.flushed > METRICS_EVERY) await this.flushMetrics()
   }
 
-  async flush(): Promise<void> {
+  private async flushMetrics(): Promise<void> {
     if (!this.store || this.pending === '') return
     const text = this.pending
     this.pending = ''
@@ -79,22 +77,24 @@ export class Journal {
     this.metrics = { length: length + bytes.length, sum: crc32(bytes, sum) }
   }
 
-  async saveBest(): Promise<void> {
-    const bytes = this.modelBytes()
+  async saveBestModel(): Promise<void> {
+    const bytes = this.source.modelBytes()
     await this.store?.write(FILES.best, bytes)
-    this.progress.bestHash = await weightsHash(bytes)
+    this.source.progress.bestHash = await weightsHash(bytes)
   }
 
-  /** A checkpoint of this moment. */
-  async save(): Promise<void> {
-    const { store, progress } = this
+  /** Saves a checkpoint of the current step. */
+  async saveCheckpoint(): Promise<void> {
+    const { store } = this
+    const { progress, modelBytes, tensors } = this.source
     if (!store) return
-    await this.flush()
+    await this.flushMetrics()
     const run = progress.run(this.metrics)
-    if (run.step > 0) await store.write(FILES.model, this.modelBytes())
+    if (run.step > 0) await store.write(FILES.model, modelBytes())
     await store.write(FILES.run, new TextEncoder().encode(`${JSON.stringify(run, null, 2)}\n`))
-    // Last, and enough alone: what was written before it is written again when it is not reached.
-    await store.write(FILES.resume, await encodeCheckpoint({ run, ...this.holds() }))
-    this.saved = run.step
+    // This file comes last and is enough by itself: after a crash before it, the run goes on from the
+    // checkpoint before, and the files above are written again.
+    await store.write(FILES.resume, await encodeCheckpoint({ run, ...tensors() }))
+    this.savedStep = run.step
   }
 }

@@ -1,19 +1,19 @@
 /**
- * A checkpoint. `resume.safetensors` alone holds all that an exact continuation needs, and it is
- * replaced as a whole: no crash can leave weights of one step beside moments of another. The other
- * files are for people and for sampling.
+ * A checkpoint. `resume.safetensors` alone holds everything that an exact continuation needs, and it
+ * is replaced as a whole: a crash cannot leave weights of one step beside moments of another. The
+ * other files are for people and for sampling.
  *
- *   model.safetensors    the model as it is now
+ *   model.safetensors    the model of the last checkpoint
  *   best.safetensors     the model with the lowest validation loss
- *   resume.safetensors   weights, their average where one is kept, moments, carried state, and the
- *                        run below in its metadata
- *   run.json             the same run, readable
- *   metrics.jsonl        one line a step, one a validation
+ *   resume.safetensors   weights, their average where one is kept, moments, carried state; the
+ *                        `Run` below in its metadata
+ *   run.json             the same `Run` as readable JSON
+ *   metrics.jsonl        one line a step and one a validation
  */
 import { counted, FileError, InputError, quote } from '../errors.js'
 import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
 import { wordsOf } from '../knob.js'
-import type { Turn } from './budget/pace.js'
+import type { PaceChange } from './budget/pace.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { PRESETS, type TrainSettings, trainSettings } from './settings.js'
@@ -26,21 +26,23 @@ export const FILES = {
   metrics: 'metrics.jsonl',
 } as const
 
-/** Version 2 has a hash; version 1, of earlier Ondos, has none. */
+/** Version 2 has a hash; version 1, written by earlier releases, has none. */
 const RUN_VERSION = '2'
 const VERSION_WITHOUT_HASH = '1'
 
 /**
- * The first bytes of the header, in every version that has a hash. Behind them stand the 64 digits
- * of the SHA-256 of all bytes that follow these digits. What stands before the digits can't change
- * unnoticed either: this text is compared, and another header length would leave a hole in the data.
+ * The first bytes of the header, in every version that has a hash. The next 64 bytes are the digits
+ * of the SHA-256 of everything behind them. A change before the digits is noticed too: this text is
+ * compared, and with another header length the data would not fill the file.
  */
 const HASH_KEY = '{"__metadata__":{"sha256":"'
 const HASH_DIGITS = 64
 const HASH_AT = 8 + HASH_KEY.length
 const HASHED_FROM = HASH_AT + HASH_DIGITS
 
-/** Where a run is and what it is of; everything random follows from `settings.seed` and `step`. */
+/**
+ * The state of a run besides its tensors. All random numbers follow from `settings.seed` and `step`.
+ */
 export interface Run {
   readonly settings: TrainSettings
   readonly corpus: { readonly hash: string; readonly size: number; readonly name?: string }
@@ -56,30 +58,35 @@ export interface Run {
   /** `weightsHash` of best.safetensors. */
   readonly bestHash?: string
   readonly validation?: { readonly loss: number; readonly step: number }
-  /** Where the clock changed the number of updates. */
-  readonly pace?: readonly Turn[]
+  /** Changes of the number of updates by the clock. */
+  readonly pace?: readonly PaceChange[]
   /** Seconds that the run may take, over all sessions. */
   readonly budget?: number
-  /** Validations since the best one. */
+  /** Number of validations since the best one. */
   readonly stale?: number
-  /** Time spent training, over all sessions. */
+  /** Seconds spent training, over all sessions. */
   readonly seconds: number
-  /** Length of metrics.jsonl at this step; what is behind it belongs to steps that will be redone. */
+  /** Length of metrics.jsonl at this step; lines behind it belong to steps that will be repeated. */
   readonly metricsBytes: number
-  /** CRC-32 of so many bytes of metrics.jsonl. */
+  /** CRC-32 of the first `metricsBytes` bytes of metrics.jsonl. */
   readonly metricsSum?: number
 }
 
-export interface Checkpoint {
-  readonly run: Run
-  /** Read from a file whose hash was right; false for one of an earlier Ondo, which has no hash. */
-  readonly checked: boolean
+/** The float32 tensors of a checkpoint. */
+export interface CheckpointTensors {
   readonly weights: Tensors
-  /** Their running average, where one is kept. */
+  /** Running average of the weights; absent when none is kept. */
   readonly average?: Tensors
+  /** The optimizer's tensors, by kind of moment. */
   readonly moments: ReadonlyMap<string, Tensors>
-  /** Carried state by input name, float32 [B, H] each. */
+  /** Carried state by input name, [B, H] each. */
   readonly state: Tensors
+}
+
+export interface Checkpoint extends CheckpointTensors {
+  readonly run: Run
+  /** The file had a hash, and it was right; false for a file of an earlier Ondo, which has no hash. */
+  readonly checked: boolean
 }
 
 const FORMAT = 'ondo-resume'
@@ -113,7 +120,7 @@ export async function encodeCheckpoint(
   return bytes
 }
 
-/** The hash that the bytes say they have; undefined where none stands in its place. */
+/** The hash that the header states; undefined in a file without one. */
 function statedHash(bytes: Uint8Array): string | undefined {
   const start = new TextDecoder('latin1').decode(bytes.subarray(8, HASHED_FROM))
   return start.startsWith(HASH_KEY) ? start.slice(HASH_KEY.length) : undefined
@@ -122,10 +129,10 @@ function statedHash(bytes: Uint8Array): string | undefined {
 const damaged = (cause?: unknown): FileError =>
   new FileError('checkpoint-damaged', `${FILES.resume} is cut off or damaged.`, { cause })
 
-/** The container, once its hash has been compared. */
+/** Decodes the container after comparing its hash. */
 async function verified(bytes: Uint8Array): Promise<ReturnType<typeof decodeSafetensors>> {
   const hash = statedHash(bytes)
-  // Before anything in it is believed: a damaged header could say anything.
+  // Compared before anything is parsed, because a damaged header could say anything.
   if (hash !== undefined && hash !== (await sha256(bytes.subarray(HASHED_FROM)))) throw damaged()
   let file: ReturnType<typeof decodeSafetensors>
   try {
@@ -141,7 +148,7 @@ async function verified(bytes: Uint8Array): Promise<ReturnType<typeof decodeSafe
     )
   }
   if (version === (hash === undefined ? VERSION_WITHOUT_HASH : RUN_VERSION)) return file
-  // A hash that fits belongs to a file that is whole: it is of a version that is not known here.
+  // The hash is right, so the file is undamaged and its version is unknown to this release.
   if (hash === undefined) throw damaged()
   throw new FileError(
     'checkpoint-version',
@@ -188,7 +195,7 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
   }
 }
 
-/** May change on resume: they say how long and how often, not what each step does. */
+/** Settings that may change on resume: they control length and intervals, not what a step computes. */
 export const ADJUSTABLE: readonly string[] = [
   'epochs',
   'steps',
@@ -207,7 +214,7 @@ export function resumedSettings(
   preset: string | undefined,
 ): TrainSettings {
   const wanted = trainSettings(given, preset)
-  // What neither the call nor the preset names stays as it was.
+  // A setting that neither the call nor the preset names keeps its saved value.
   const known = Object.entries(given).filter(([, value]) => value !== undefined)
   const asked = { ...(preset !== undefined && PRESETS[preset]), ...Object.fromEntries(known) }
   const merged: Record<string, unknown> = { ...saved }
@@ -222,7 +229,7 @@ export function resumedSettings(
     }
     merged[name] = wanted[name]
   }
-  // Passes that are asked for now are stronger than a number of updates from before.
+  // A given number of epochs replaces a saved number of updates.
   if (given.epochs !== undefined && given.steps === undefined) merged.steps = 0
   return trainSettings(merged)
 }
@@ -241,7 +248,7 @@ export async function readCheckpoint(store: CheckpointStore): Promise<Checkpoint
   try {
     return await decodeCheckpoint(bytes)
   } catch (cause) {
-    // Anything else (another version, settings that are not known here) says itself what it is.
+    // Other errors (another version, unknown settings) explain themselves.
     if (!(cause instanceof FileError) || cause.code !== 'checkpoint-damaged') throw cause
     throw new FileError(
       'checkpoint-damaged',

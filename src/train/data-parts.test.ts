@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { counts, fitBatch, type SplitKind, splitCorpus } from './batches.js'
-import { partsOf, testOf } from './data-parts.js'
+import { fitBatch, isPrediction, type SplitKind, splitCorpus } from './batches.js'
+import { dataParts, splitHeldOut } from './data-parts.js'
 
 describe('the parts of a text', () => {
   it.each<[SplitKind, number, number]>([
@@ -20,7 +20,7 @@ describe('the parts of a text', () => {
       ] as const) {
         for (let index = 0; index < (part?.batches ?? 0); index++) {
           for (const [b, start] of part!.starts.entries()) {
-            for (let t = 0; t < part!.steps && counts(part!, index, b, t); t++) {
+            for (let t = 0; t < part!.steps && isPrediction(part!, index, b, t); t++) {
               const at = start + index * part!.steps + t
               if (set === read) set.add(at)
               if (at + 1 < size) set.add(at + 1)
@@ -30,7 +30,7 @@ describe('the parts of a text', () => {
       }
       const all = (stretches: readonly { from: number; to: number }[]): number[] =>
         stretches.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i))
-      const { training, heldOut } = partsOf(size, request)
+      const { training, heldOut } = dataParts(size, request)
       const sorted = (set: Set<number>): number[] => [...set].sort((a, b) => a - b)
       expect(all(training)).toEqual(sorted(read))
       expect(all(heldOut)).toEqual(sorted(predicted))
@@ -40,7 +40,7 @@ describe('the parts of a text', () => {
   )
 
   it('are cut for a test behind what chooses', () => {
-    const cut = testOf(
+    const cut = splitHeldOut(
       [
         { from: 10, to: 20 },
         { from: 30, to: 34 },

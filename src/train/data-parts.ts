@@ -3,7 +3,7 @@ import type { TrainingRecord } from '../file/index.js'
 import type { Stretch } from '../text/index.js'
 import { fitBatch, type SplitRequest, type Streams, splitCorpus } from './batches.js'
 
-export interface Parts {
+export interface DataParts {
   /** Every symbol that training reads or predicts. */
   readonly training: readonly Stretch[]
   /** Every symbol that validation predicts. */
@@ -32,7 +32,7 @@ function stretches(part: Streams | undefined, first: boolean, size: number): Str
 }
 
 /** @param request as asked for; B and T shrink for a small text as in training */
-export function partsOf(size: number, request: SplitRequest): Parts {
+export function dataParts(size: number, request: SplitRequest): DataParts {
   const { training, validation } = splitCorpus(size, { ...request, ...fitBatch(size, request) })
   return {
     training: stretches(training, true, size),
@@ -41,20 +41,20 @@ export function partsOf(size: number, request: SplitRequest): Parts {
 }
 
 /** The parts of the corpus that a model was made from; undefined when its file does not say. */
-export function recordedParts(training: TrainingRecord, size: number): Parts | undefined {
+export function recordedDataParts(training: TrainingRecord, size: number): DataParts | undefined {
   const { split, settings = {} } = training
   const { batch, seq, holdout } = settings
   if (split !== 'tail' && split !== 'striped') return undefined
   if (typeof batch !== 'number' || typeof seq !== 'number' || typeof holdout !== 'number') {
     return undefined
   }
-  return partsOf(size, { kind: split, holdout, batch, steps: seq })
+  return dataParts(size, { kind: split, holdout, batch, steps: seq })
 }
 
 /**
  * Cuts each held-out stretch in two: the first to choose by, the second, `share` of it, to test on.
  */
-export function testOf(
+export function splitHeldOut(
   heldOut: readonly Stretch[],
   share: number,
 ): { readonly choose: Stretch[]; readonly test: Stretch[] } {

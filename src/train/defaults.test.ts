@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BY_THE_TEXT, cellParameters, settingsFor } from './defaults.js'
+import { cellParameters, settingsFor, TEXT_DEPENDENT_SETTINGS } from './defaults.js'
 import { configOf, PRESETS, TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
 
 const of = (symbols: number, given: Record<string, unknown> = {}, vocabulary = 65): TrainSettings =>
@@ -67,7 +67,7 @@ describe('the defaults for a text', () => {
       const key = name as keyof TrainSettings
       return [100, 3e6, 474e6].some(symbols => of(symbols)[key] !== table[key])
     })
-    expect(chosen.sort()).toEqual([...BY_THE_TEXT].sort())
+    expect(chosen.sort()).toEqual([...TEXT_DEPENDENT_SETTINGS].sort())
   })
 
   it("hold the LSTM's activations down, and leave those of other cells alone", () => {

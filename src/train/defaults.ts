@@ -14,7 +14,7 @@ import {
 import { configOf, TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
 
 /** The settings that the rule sets. */
-export const BY_THE_TEXT = [
+export const TEXT_DEPENDENT_SETTINGS = [
   'hidden',
   'dropout',
   'ar',

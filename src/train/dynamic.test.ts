@@ -29,7 +29,7 @@ const TEXT = idsOf(43)
 async function read(model: DynamicModel, text: Uint8Array, given: Record<string, number>) {
   const reader = await dynamicReader(engine, model, dynamicSettings({ seq: 4, ...given }))
   await reader.calibrate(KNOWN)
-  const surprisals = await reader.read(text, { from: 0, to: text.length })
+  const surprisals = await reader.score(text, { from: 0, to: text.length })
   await reader.dispose()
   return { surprisals, weights: reader.weights }
 }
@@ -88,11 +88,11 @@ describe('dynamic evaluation', () => {
     const reader = await dynamicReader(engine, model, dynamicSettings({ seq: 4, rate: 0.02 }))
     await reader.calibrate(KNOWN)
     const whole = await read(model, TEXT, { rate: 0 })
-    const part = await reader.read(TEXT, { from: 21, to: 30 })
+    const part = await reader.score(TEXT, { from: 21, to: 30 })
     expect(part.length).toBe(9)
     // Twenty symbols of warming up, nothing learned yet: the state of plain reading.
     for (let i = 0; i < 4; i++) expect(part[i]).toBeCloseTo(whole.surprisals[20 + i], 4)
-    const again = await reader.read(TEXT, { from: 21, to: 30 })
+    const again = await reader.score(TEXT, { from: 21, to: 30 })
     expect(again).not.toEqual(part)
     await reader.dispose()
   })
@@ -102,10 +102,10 @@ describe('dynamic evaluation', () => {
     const before = new Map(Array.from(model.weights, ([n, d]) => [n, d.slice()]))
     const reader = await dynamicReader(engine, model, dynamicSettings({ seq: 4 }))
     const told: number[] = []
-    await reader.read(TEXT, { from: 0, to: 11 }, { onProgress: done => told.push(done) })
+    await reader.score(TEXT, { from: 0, to: 11 }, { onProgress: done => told.push(done) })
     expect(told).toEqual([4, 8, 10])
     const controller = new AbortController()
-    const stopped = reader.read(
+    const stopped = reader.score(
       TEXT,
       { from: 0, to: 40 },
       { signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) },

@@ -16,7 +16,7 @@
 import { counted, InputError } from '../errors.js'
 import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
-import { copyOf } from './average.js'
+import { copyTensors } from './average.js'
 import type { IdSource } from './batches.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
 import type { Engine, Feed, Program } from './engine.js'
@@ -108,7 +108,7 @@ export interface DynamicReader {
    * weights go on from the last call.
    * @returns -ln p, nats, of ids[from] .. ids[to - 1]; of ids[1] on when `from` is 0
    */
-  read(
+  score(
     ids: IdSource,
     part: { readonly from: number; readonly to: number },
     options?: ReadOptions,
@@ -123,9 +123,14 @@ export async function dynamicReader(
   settings: DynamicSettings,
 ): Promise<DynamicReader> {
   const { seq: T } = settings
-  const graph = networkGraph(config, { batch: 1, steps: T, training: true, fan: engine.fan })
+  const graph = networkGraph(config, {
+    batch: 1,
+    steps: T,
+    training: true,
+    maxNodeTensors: engine.maxNodeTensors,
+  })
   const program: Program = await engine.compile(graph)
-  const weights = copyOf(trained)
+  const weights = copyTensors(trained)
   let steps = stepSizes(new Map(Array.from(trained, ([n, d]) => [n, d.map(() => 1)])), settings)
   const x = new Int32Array(T)
   const y = new Int32Array(T)
@@ -174,7 +179,7 @@ export async function dynamicReader(
       )
       steps = stepSizes(roots, settings)
     },
-    async read(ids, part, { onProgress, signal } = {}) {
+    async score(ids, part, { onProgress, signal } = {}) {
       const from = Math.max(1, part.from)
       const surprisals = new Float32Array(part.to - from)
       begin()

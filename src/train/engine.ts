@@ -41,7 +41,7 @@ export interface EngineOptions {
   /** In order of preference; the runtime's own choice when left out. */
   readonly executionProviders?: readonly string[]
   /** The most inputs plus outputs a node may have (WebGPU: 8); any number when left out. */
-  readonly fan?: number
+  readonly maxNodeTensors?: number
 }
 
 export type Feed = Float32Array | Int32Array
@@ -65,7 +65,7 @@ export interface Compilable {
 export interface Engine {
   readonly threads: number
   /** What graphs for this engine must keep to. */
-  readonly fan?: number
+  readonly maxNodeTensors?: number
   compile(graph: Compilable): Promise<Program>
   /**
    * Compiles for a thread of its own, beside which others run; missing where there are none. Feeds
@@ -96,7 +96,7 @@ export function createEngine(ort: OrtLike, options: EngineOptions): Engine {
   }
   return {
     threads,
-    ...(options.fan !== undefined && { fan: options.fan }),
+    ...(options.maxNodeTensors !== undefined && { maxNodeTensors: options.maxNodeTensors }),
     async compile({ bytes, inputs }) {
       const session = await ort.InferenceSession.create(bytes, settings)
       return {

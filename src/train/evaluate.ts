@@ -1,6 +1,6 @@
 /** The validation loss: its own graph, its own state from zero, every held-out symbol once. */
 import type { ModelConfig } from '../model/config.js'
-import { counts, fillBatch, type IdSource, type Streams } from './batches.js'
+import { fillBatch, type IdSource, isPrediction, type Streams } from './batches.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
 import type { Engine, Feed } from './engine.js'
 import type { Tensors } from './optimizer/optimizer.js'
@@ -11,14 +11,19 @@ export interface Evaluator {
   dispose(): Promise<void>
 }
 
-export async function evaluator(
+export async function createEvaluator(
   engine: Engine,
   config: ModelConfig,
   ids: IdSource,
   part: Streams,
 ): Promise<Evaluator> {
   const { batch: B, steps: T } = part
-  const graph = networkGraph(config, { batch: B, steps: T, training: false, fan: engine.fan })
+  const graph = networkGraph(config, {
+    batch: B,
+    steps: T,
+    training: false,
+    maxNodeTensors: engine.maxNodeTensors,
+  })
   const program = await engine.compile(graph)
   const x = new Int32Array(B * T)
   const y = new Int32Array(B * T)
@@ -33,7 +38,7 @@ export async function evaluator(
         const out = await program.run(feeds)
         const losses = out[LOSSES]
         for (let b = 0; b < B; b++) {
-          for (let t = 0; t < T && counts(part, index, b, t); t++) sum += losses[t * B + b]
+          for (let t = 0; t < T && isPrediction(part, index, b, t); t++) sum += losses[t * B + b]
         }
         for (const name of graph.state) feeds[name] = out[nextState(name)]
       }

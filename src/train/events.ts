@@ -29,7 +29,7 @@ export interface StartEvent {
 }
 
 /** A size that was weighed for a budget of time. */
-export interface Weighed {
+export interface SizeEstimate {
   readonly hidden: number
   readonly parameters: number
   /** That it reads in the time. */
@@ -37,7 +37,7 @@ export interface Weighed {
 }
 
 /** What was chosen for a budget of time, before `start`. */
-export interface BudgetEvent extends Weighed {
+export interface BudgetEvent extends SizeEstimate {
   readonly type: 'budget'
   readonly seconds: number
   /** Updates, as planned now. */
@@ -46,9 +46,9 @@ export interface BudgetEvent extends Weighed {
   /** The size was given, not chosen. */
   readonly fixed: boolean
   /** The next size, which read too few symbols; absent where there is none. */
-  readonly larger?: Weighed
+  readonly larger?: SizeEstimate
   /** Symbols a parameter that a size must read. */
-  readonly wanted: number
+  readonly symbolsPerParameter: number
 }
 
 /** The clock changed the number of updates. */

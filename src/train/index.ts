@@ -1,11 +1,13 @@
 /** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
 
 export { fitBatch, type IdSource, type Split, type SplitKind, splitCorpus } from './batches.js'
-export { type Clock, readBudget } from './budget/choose-size.js'
+export { parseBudget } from './budget/parse-budget.js'
+export { FORWARD_COST } from './budget/validation-cost.js'
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
 export { type CheckpointStore, memoryStore } from './checkpoint-store.js'
+export type { Clock } from './clock.js'
 export { type TrainingCorpus, trainingCorpus } from './corpus.js'
-export { BY_THE_TEXT, settingsFor } from './defaults.js'
+export { settingsFor, TEXT_DEPENDENT_SETTINGS } from './defaults.js'
 export {
   DYNAMIC_KNOBS,
   type DynamicModel,

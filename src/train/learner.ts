@@ -1,12 +1,12 @@
 /**
- * The learner: weights, optimizer and carried state, and what one step does to them. A step is a
- * pure function of (corpus, settings, threads, what the learner holds, step); nothing else moves it.
+ * The learner holds weights, optimizer and carried state, and takes training steps. The result of a
+ * step is a pure function of corpus, settings, number of threads, these tensors, and the step number.
  */
 import type { Weights } from '../model/config.js'
-import { copyOf, follow } from './average.js'
+import { copyTensors, updateAverage } from './average.js'
 import { createBackprop } from './backprop.js'
 import { fillBatch, type IdSource } from './batches.js'
-import type { Checkpoint } from './checkpoint.js'
+import type { CheckpointTensors } from './checkpoint.js'
 import { fillMask } from './dropout.js'
 import type { Engine } from './engine.js'
 import { type Clip, clipping } from './optimizer/clip.js'
@@ -17,27 +17,28 @@ import { learningRate, type Schedule } from './schedule.js'
 import type { TrainSettings } from './settings.js'
 import { initialWeights } from './weights.js'
 
-/** What a step measured, before it changed anything. */
-export interface Measured {
+/** Measured in a step before the weights change. */
+export interface StepResult {
   /** Mean loss of the batch, nats a symbol. */
   readonly loss: number
-  /** Of all gradients, before clipping. */
+  /** Norm of all gradients before clipping. */
   readonly norm: number
   readonly rate: number
 }
 
 export interface Learner {
-  /** What is validated, saved and looked at: the weights, or their running average. */
-  readonly shown: Tensors
+  /** The weights that are validated and saved: the trained ones, or their running average. */
+  readonly evaluatedWeights: Tensors
+  /** Number of nodes of the training graph. */
   readonly nodes: number
   /**
    * Takes one step.
-   * @param step of the whole run, from 1
-   * @param check sees loss and norm before weights and state change; may throw
+   * @param step number in the whole run, from 1
+   * @param check called before weights and state change; may throw to prevent that
    */
-  step(step: number, check: (measured: Measured) => void): Promise<Measured>
-  /** What a checkpoint keeps: live arrays, not copies. */
-  holds(): Omit<Checkpoint, 'run' | 'checked'>
+  step(step: number, check: (result: StepResult) => void): Promise<StepResult>
+  /** The tensors of a checkpoint: live arrays, not copies. */
+  checkpointTensors(): CheckpointTensors
   copyWeights(): Weights
   dispose(): Promise<void>
 }
@@ -46,7 +47,7 @@ function scheduleOf(settings: TrainSettings): Schedule {
   return {
     kind: settings.schedule,
     rate: settings.rate,
-    floor: settings.rateFloor,
+    finalFraction: settings.rateFloor,
     warmup: settings.warmup,
     decay: settings.rateDecay,
     decayAfter: settings.rateDecayAfter,
@@ -57,7 +58,7 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
   return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
 }
 
-/** A learner at the plan's checkpoint, or at the beginning. */
+/** Creates a learner that starts from the plan's checkpoint, or from initial weights. */
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
@@ -79,7 +80,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   for (const [kind, group] of checkpoint?.moments ?? []) {
     for (const [name, saved] of group) optimizer.moments.get(kind)?.get(name)?.set(saved)
   }
-  const average = settings.average === 0 ? undefined : (checkpoint?.average ?? copyOf(weights))
+  const average = settings.average === 0 ? undefined : (checkpoint?.average ?? copyTensors(weights))
   const zeroState = (): Tensors =>
     new Map(backprop.state.map(name => [name, new Float32Array(B * config.hidden)]))
   let state = checkpoint?.state ?? zeroState()
@@ -91,11 +92,11 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   const clip = clipOf(settings)
 
   return {
-    shown: average ?? weights,
+    evaluatedWeights: average ?? weights,
     nodes: backprop.nodes,
     async step(step, check) {
       const index = (step - 1) % batches
-      // Each pass begins as a text begins; within it, every stream goes on where it was.
+      // The state is zero at the start of each pass and is carried from batch to batch within it.
       if (index === 0) state = zeroState()
       fillBatch(ids, split.training, index, x, y)
       for (const [layer, mask] of masks) {
@@ -103,23 +104,23 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
       }
       const batch = { x, y, masks, state }
       const { loss, ...next } = await backprop.run(weights, batch, gradients)
-      const measured = {
+      const result = {
         loss,
         norm: optimizer.norm(),
         rate: learningRate(schedule, {
-          step: pace.place(step),
-          steps: pace.first,
+          step: pace.position(step),
+          steps: pace.plannedSteps,
           epoch: Math.ceil(step / batches),
         }),
       }
-      check(measured)
-      optimizer.update({ rate: measured.rate, step, ...clipping(clip, measured.norm) })
-      if (average) follow(average, weights, settings.average, step)
+      check(result)
+      optimizer.update({ rate: result.rate, step, ...clipping(clip, result.norm) })
+      if (average) updateAverage(average, weights, settings.average, step)
       state = next.state
-      return measured
+      return result
     },
-    holds: () => ({ weights, average, moments: optimizer.moments, state }),
-    copyWeights: () => copyOf(average ?? weights),
+    checkpointTensors: () => ({ weights, average, moments: optimizer.moments, state }),
+    copyWeights: () => copyTensors(average ?? weights),
     dispose: () => backprop.dispose(),
   }
 }

@@ -2,7 +2,7 @@
 import { counted, InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
 import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
-import { Pace, type Turn } from './budget/pace.js'
+import { Pace, type PaceChange } from './budget/pace.js'
 import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { TrainingCorpus } from './corpus.js'
@@ -43,7 +43,7 @@ function maskedLayers({ dropout, dropoutAfter, layers }: TrainSettings): number[
   return Array.from({ length: dropoutAfter === 'each' ? layers : layers - 1 }, (_, k) => k)
 }
 
-async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefined> {
+async function resumedCheckpoint(request: PlanRequest): Promise<Checkpoint | undefined> {
   const { store, corpus, resume, overwrite } = request
   if (!resume) {
     if (store && !overwrite && (await store.read(FILES.resume)) !== undefined) {
@@ -78,10 +78,10 @@ async function checkpointOf(request: PlanRequest): Promise<Checkpoint | undefine
  * that the run had, and makes a new schedule, as more epochs do. Passes or updates that are asked for
  * end a budget. Otherwise a run with a budget goes on with what it has left.
  */
-function timeOf(
+function plannedTime(
   { budget, settings: { epochs, steps } }: PlanRequest,
   run: Run | undefined,
-): { budget?: number; steps?: number; turns?: readonly Turn[] } {
+): { budget?: number; steps?: number; turns?: readonly PaceChange[] } {
   if (run === undefined) return { ...(budget !== undefined && { budget }) }
   const speed = run.step / Math.max(1e-9, run.seconds)
   if (budget !== undefined) {
@@ -116,7 +116,7 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       `The corpus has ${counted(size, 'symbol')}; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
     )
   }
-  const checkpoint = await checkpointOf(request)
+  const checkpoint = await resumedCheckpoint(request)
   const settings = checkpoint
     ? resumedSettings(checkpoint.run.settings, request.settings, preset)
     : preset === undefined
@@ -178,7 +178,7 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       `${FILES.resume}は以前のOndoが書いたもので、ハッシュがありません。破損があっても検出できませんでした。次のチェックポイントからハッシュが付きます。`,
     )
   }
-  const time = timeOf(request, checkpoint?.run)
+  const time = plannedTime(request, checkpoint?.run)
   const total = time.steps ?? (settings.steps || settings.epochs * split.training.batches)
   return {
     settings: { ...settings, steps: time.steps ?? settings.steps },

@@ -1,8 +1,8 @@
 /** Where a run stands: what its checkpoint, its metrics and its model file say of it. */
 import type { TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
-import type { Clock } from './budget/choose-size.js'
 import type { Run } from './checkpoint.js'
+import type { Clock } from './clock.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Plan } from './plan.js'
 
@@ -72,7 +72,7 @@ export class Progress {
     return seconds / Math.max(1, this.step - this.firstStep)
   }
 
-  took(step: number, loss: number): void {
+  stepDone(step: number, loss: number): void {
     this.step = step
     this.smoothedLoss =
       this.smoothedLoss === undefined
@@ -81,7 +81,7 @@ export class Progress {
   }
 
   /** @returns whether this is the lowest validation loss so far */
-  validated(loss: number): boolean {
+  validationDone(loss: number): boolean {
     this.validation = { loss, step: this.step }
     if (this.best !== undefined && loss >= this.best.loss) {
       this.stale++
@@ -93,7 +93,7 @@ export class Progress {
   }
 
   /** Nothing better came for as long as the settings wait. */
-  get exhausted(): boolean {
+  get outOfPatience(): boolean {
     const { patience } = this.plan.settings
     return patience > 0 && this.stale >= patience
   }
@@ -122,7 +122,7 @@ export class Progress {
       ...(best !== undefined && { best }),
       ...(bestHash !== undefined && { bestHash }),
       ...(validation !== undefined && { validation }),
-      ...(this.plan.pace.turns.length > 0 && { pace: this.plan.pace.turns }),
+      ...(this.plan.pace.changes.length > 0 && { pace: this.plan.pace.changes }),
       ...(this.plan.budget !== undefined && { budget: this.plan.budget }),
       ...(this.stale > 0 && { stale: this.stale }),
       seconds: this.seconds,

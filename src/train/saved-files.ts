@@ -11,7 +11,7 @@ import type { CheckpointStore } from './checkpoint-store.js'
 import type { WarningEvent } from './events.js'
 
 /** Where a damaged model is kept, out of the way of `ondo sample`. */
-const ASIDE = '.damaged'
+const DAMAGED_SUFFIX = '.damaged'
 
 /**
  * SHA-256 of a model file's weights. Its header is left out, since measures are added to it later.
@@ -29,7 +29,7 @@ const warning = (code: string, en: string, ja: string): WarningEvent => ({
 })
 
 /** What a model file holds, compared with the run that it is a model of. */
-async function stepOf(
+async function modelOfRun(
   bytes: Uint8Array | undefined,
   run: Run,
 ): Promise<{ readonly step: number; readonly hash: string } | undefined> {
@@ -46,13 +46,13 @@ async function stepOf(
  * Makes `model.safetensors` the model of the checkpoint, where it is another or damaged.
  * @param current bytes of the model as the checkpoint has it
  */
-export async function mendModel(
+export async function repairModel(
   store: CheckpointStore,
   run: Run,
   current: () => Uint8Array,
 ): Promise<WarningEvent[]> {
   if (run.step === 0) return []
-  const found = await stepOf(await store.read(FILES.model), run)
+  const found = await modelOfRun(await store.read(FILES.model), run)
   const bytes = current()
   if (found?.hash === (await weightsHash(bytes))) return []
   await store.write(FILES.model, bytes)
@@ -80,7 +80,7 @@ export async function checkBest(
   const { best, bestHash } = run
   if (best === undefined || bestHash === undefined) return { kept: true, warnings: [] }
   const bytes = await store.read(FILES.best)
-  const found = await stepOf(bytes, run)
+  const found = await modelOfRun(bytes, run)
   // Of steps behind the checkpoint: they are taken again, and it is written again with them.
   if (found && (found.hash === bestHash || found.step > run.step)) {
     return { kept: true, warnings: [] }
@@ -95,13 +95,13 @@ export async function checkBest(
     return { kept: true, warnings: [again] }
   }
   if (bytes) {
-    await store.write(FILES.best + ASIDE, bytes)
+    await store.write(FILES.best + DAMAGED_SUFFIX, bytes)
     await store.remove(FILES.best)
   }
   const lost = warning(
     'best-damaged',
-    `${FILES.best}, the model of update ${best.step}, is damaged, changed or missing${bytes ? ` (it is now ${FILES.best}${ASIDE})` : ''}; the run goes on, and its next validation counts as the best.`,
-    `更新${best.step}回のモデル${FILES.best}が破損、変更、または欠落しています${bytes ? `（${FILES.best}${ASIDE}として残しました）` : ''}。学習は続き、次の検証を最良とみなします。`,
+    `${FILES.best}, the model of update ${best.step}, is damaged, changed or missing${bytes ? ` (it is now ${FILES.best}${DAMAGED_SUFFIX})` : ''}; the run goes on, and its next validation counts as the best.`,
+    `更新${best.step}回のモデル${FILES.best}が破損、変更、または欠落しています${bytes ? `（${FILES.best}${DAMAGED_SUFFIX}として残しました）` : ''}。学習は続き、次の検証を最良とみなします。`,
   )
   return { kept: false, warnings: [lost] }
 }
@@ -128,7 +128,7 @@ function wholeLines(bytes: Uint8Array, last: number): { length: number; step: nu
  * checkpoints are, so a power cut may have taken the last of them, or left zeros in their place.
  * @returns its length in bytes, and the CRC-32 of them
  */
-export async function cutMetrics(
+export async function truncateMetrics(
   store: CheckpointStore,
   { step, metricsBytes, metricsSum }: Run,
 ): Promise<{ length: number; sum: number; warnings: WarningEvent[] }> {

@@ -4,7 +4,7 @@ import { learningRate, type Schedule } from './schedule.js'
 const schedule = (change: Partial<Schedule>): Schedule => ({
   kind: 'constant',
   rate: 0.002,
-  floor: 0.1,
+  finalFraction: 0.1,
   warmup: 0,
   decay: 0.97,
   decayAfter: 10,

@@ -310,7 +310,7 @@ describe('what goes wrong', () => {
       checkpointEvery: 2,
     }
     await expect(run({ store, settings })).rejects.toThrow(
-      /training ran away at the rate 10, .* \(the checkpoint of step \d+ is kept\); start again with a lower rate/,
+      /training diverged at the rate 10, .* \(the checkpoint of step \d+ is kept\); start again with a lower rate/,
     )
     const model = await decodeModel(store.files.get(FILES.model)!)
     for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
@@ -347,11 +347,11 @@ describe('what goes wrong', () => {
     })
     const settings = { evaluateEvery: 7, holdout: 0.1 }
     const fails =
-      /^The validation loss of step 14 is not finite: training ran away at the rate .* \(the checkpoint of step 7 is kept\); start again with a lower rate/
+      /^The validation loss of step 14 is not finite: training diverged at the rate .* \(the checkpoint of step 7 is kept\); start again with a lower rate/
     await expect(run({ engine: broken, store, settings })).rejects.toThrow(fails)
     const kept = store.files.get(FILES.best)
     const again = { engine: changing(out => out[LOSSES]?.fill(Number.NaN)), store, settings }
-    await expect(run({ ...again, resume: true })).rejects.toThrow(/training ran away/)
+    await expect(run({ ...again, resume: true })).rejects.toThrow(/training diverged/)
     expect(store.files.get(FILES.best)).toEqual(kept)
     expect((await run({ store, settings, resume: true })).end.reason).toBe('finished')
   })
@@ -363,7 +363,7 @@ describe('what goes wrong', () => {
     const settings = { checkpointEvery: 1, rate: 10, optimizer: 'sgd', clip: 0, warmup: 0 }
     const failed = run({ store, settings, engine: steep })
     await expect(failed).rejects.toThrow(
-      /^The weights after step (\d+) are not finite: training ran away at the rate .* \(the checkpoint of step \d+ is kept\)/,
+      /^The weights after step (\d+) are not finite: training diverged at the rate .* \(the checkpoint of step \d+ is kept\)/,
     )
     await expect(failed).rejects.toMatchObject({ code: 'diverged' })
     const model = await decodeModel(store.files.get(FILES.model)!)

@@ -1,25 +1,22 @@
 /**
- * The trainer: steps, validates, saves, and tells what happens as events. It prints nothing.
- * Evaluating, saving, being looked at and being stopped change nothing of what is learned; a
- * resumed run is the same run.
+ * The trainer: takes steps, validates, saves checkpoints, and yields events. It prints nothing.
+ * Validation, checkpoints, reading the weights and stopping do not change what is learned; a resumed
+ * run gives the same weights as an uninterrupted one.
  */
 import { TrainingError } from '../errors.js'
 import { encodeModel } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
-import {
-  type Choice,
-  type Clock,
-  chooseFor,
-  Governor,
-  validationSteps,
-} from './budget/choose-size.js'
+import { chooseSize, type SizeChoice } from './budget/choose-size.js'
+import { Governor } from './budget/governor.js'
+import { validationSteps } from './budget/validation-cost.js'
 import type { CheckpointStore } from './checkpoint-store.js'
-import { Journal } from './checkpoint-writer.js'
+import { CheckpointWriter } from './checkpoint-writer.js'
+import type { Clock } from './clock.js'
 import type { TrainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
-import { type Evaluator, evaluator } from './evaluate.js'
-import type { StartEvent, TrainEvent } from './events.js'
-import { createLearner, type Learner, type Measured } from './learner.js'
+import { createEvaluator, type Evaluator } from './evaluate.js'
+import type { EndEvent, StartEvent, StepEvent, TrainEvent } from './events.js'
+import { createLearner, type Learner, type StepResult } from './learner.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { type Plan, planRun } from './plan.js'
 import { Progress } from './progress.js'
@@ -29,245 +26,301 @@ export interface TrainOptions {
   readonly engine: Engine
   /** Any of the settings; the rest come from the preset, or without one follow from the text. */
   readonly settings?: Readonly<Record<string, unknown>>
-  /** `char-rnn`, or none. */
+  /** The name of a preset: `char-rnn`. */
   readonly preset?: string
-  /** Where checkpoints go; nowhere when left out. */
+  /** Where checkpoints are saved; without it, nothing is saved. */
   readonly store?: CheckpointStore
   /** Go on from the store's checkpoint. */
   readonly resume?: boolean
-  /** Begin anew even where the store holds a run; its files go. */
+  /** Start a new run even where the store holds one, and delete its files. */
   readonly overwrite?: boolean
-  /** Stops after the step under way, with a checkpoint. */
+  /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal
   /**
-   * Seconds to train in: what is not given is chosen for them, and the number of updates follows the
-   * clock. On resume: from now on; without it, what the run has left of its own.
+   * Seconds to train in: settings that are not given are chosen for this time, and the number of
+   * updates is adjusted to the clock. On resume: seconds from now on; without it, the run has what is
+   * left of its own budget.
    */
   readonly budget?: number
-  /** For tests: milliseconds from any moment on. */
+  /** Another clock, for tests. */
   readonly clock?: Clock
-  /** For the model file. */
+  /** Written into the model file. */
   readonly name?: string
   readonly prompt?: string
   readonly stop?: readonly string[]
 }
 
-/** char-rnn's rule: a loss above three times the first has run away. */
-const EXPLOSION = 3
+/** Training has diverged when the loss exceeds this many times the first loss; char-rnn's rule. */
+const DIVERGENCE_FACTOR = 3
 
 /**
- * Trains a model. Everything wrong with settings or corpus is said before the first step.
- * @throws InputError for settings, or a resume that doesn't fit; TrainingError for a corpus too
- *   small, or a loss that runs away (the last checkpoint is kept)
- * @throws InputError when another run is going on in the store
+ * Trains a model. Faults of settings and corpus are reported before the first step.
+ * @throws InputError for wrong settings, a resume that does not fit, or another run in the store;
+ *   TrainingError for a corpus that is too small, or when training diverges (the last checkpoint is
+ *   kept)
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const release = await options.store?.hold?.()
+  const release = await options.store?.lock?.()
   try {
-    yield* trainHeld(options)
+    yield* trainLocked(options)
   } finally {
     await release?.()
   }
 }
 
-async function* trainHeld(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const { corpus, engine, store, signal, preset, clock = () => performance.now() } = options
+/** Plans the run, then trains; the store is locked. */
+async function* trainLocked(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  const { corpus, engine, preset, clock = () => performance.now() } = options
   const began = clock()
   const given = options.settings ?? {}
   const { threads } = engine
   let plan = await planRun({ ...options, threads, settings: given })
-  let chosen: Choice | undefined
+  let choice: SizeChoice | undefined
   if (options.budget !== undefined && plan.checkpoint === undefined) {
     const { budget: seconds } = options
-    chosen = await chooseFor({ corpus, engine, given, preset, seconds, began, clock })
-    yield chosen.event
-    plan = await planRun({ ...options, threads, settings: { ...chosen.settings } })
+    choice = await chooseSize({ corpus, engine, given, preset, seconds, began, clock })
+    yield choice.event
+    plan = await planRun({ ...options, threads, settings: { ...choice.settings } })
   }
-  const { settings, config, split, pace, budget } = plan
-  const { batch: B, steps: T, batches } = split.training
   const learner = await createLearner(engine, plan, corpus.ids)
-  const progress = new Progress(plan, corpus, { threads, clock, began })
-  const journal = new Journal(store, {
-    progress,
-    modelBytes: () => modelBytes(options, plan, learner, progress),
-    holds: learner.holds,
-  })
-  let evaluate: Evaluator | undefined
-
-  const check = (measured: Measured): void => {
-    const step = progress.step + 1
-    progress.firstLoss ??= measured.loss
-    const { loss, norm } = measured
-    if (Number.isFinite(norm) && loss <= EXPLOSION * progress.firstLoss) return
-    throw ranAway(lossOrNorm(step, measured, progress), plan, journal)
-  }
-  /** What is not finite must not be validated against, saved or shown as a model. */
-  const checkWeights = (): void => {
-    const { weights, average } = learner.holds()
-    if (allFinite(weights) && allFinite(average ?? weights)) return
-    throw ranAway(`The weights after step ${progress.step} are not finite`, plan, journal)
-  }
-
+  const session = new TrainingSession(options, plan, learner, { clock, began, choice })
   try {
+    yield* session.run()
+  } finally {
+    await session.dispose()
+  }
+}
+
+interface SessionTime {
+  readonly clock: Clock
+  /** When the time of this session began to count, on the clock. */
+  readonly began: number
+  readonly choice: SizeChoice | undefined
+}
+
+/** The part of a run from its start, or its resumption, to its end. */
+class TrainingSession {
+  private readonly options: TrainOptions
+  private readonly plan: Plan
+  private readonly learner: Learner
+  private readonly time: SessionTime
+  private readonly progress: Progress
+  private readonly writer: CheckpointWriter
+  /** Schedule positions from one validation to the next. */
+  private readonly evaluateEvery: number
+  private evaluator: Evaluator | undefined
+  private governor: Governor | undefined
+
+  constructor(options: TrainOptions, plan: Plan, learner: Learner, time: SessionTime) {
+    this.options = options
+    this.plan = plan
+    this.learner = learner
+    this.time = time
+    const { threads } = options.engine
+    this.progress = new Progress(plan, options.corpus, { threads, ...time })
+    this.writer = new CheckpointWriter(options.store, {
+      progress: this.progress,
+      modelBytes: () => this.modelBytes(),
+      tensors: learner.checkpointTensors,
+    })
+    this.evaluateEvery = plan.settings.evaluateEvery || plan.split.training.batches
+  }
+
+  private createGovernor(): Governor | undefined {
+    const { clock, began, choice } = this.time
+    const { budget, pace, split, checkpoint } = this.plan
+    if (budget === undefined) return undefined
+    const run = checkpoint?.run
+    return new Governor({
+      ...{ clock, pace, every: this.evaluateEvery, step: this.progress.step },
+      deadline: began + 1000 * (budget - (run?.seconds ?? 0)),
+      secondsPerStep: choice?.secondsPerStep ?? (run?.step ? run.seconds / run.step : 0),
+      validation: validationSteps(split),
+    })
+  }
+
+  async *run(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { options, plan, progress, writer } = this
+    const { config, split, pace, checkpoint } = plan
     if (split.validation) {
-      evaluate = await evaluator(engine, config, corpus.ids, split.validation)
+      const { engine, corpus } = options
+      this.evaluator = await createEvaluator(engine, config, corpus.ids, split.validation)
     }
-    yield startEvent(corpus, plan, learner, progress)
+    yield this.startEvent()
     yield* plan.warnings
-    if (plan.checkpoint) yield* await journal.goOn(plan.checkpoint.run)
-    else await journal.begin()
-
-    const every = settings.evaluateEvery || batches
-    const { run } = plan.checkpoint ?? {}
-    const governor =
-      budget === undefined
-        ? undefined
-        : new Governor({
-            ...{ clock, pace, every, step: progress.step },
-            deadline: began + 1000 * (budget - (run?.seconds ?? 0)),
-            secondsPerStep: chosen?.secondsPerStep ?? (run?.step ? run.seconds / run.step : 0),
-            validation: validationSteps(split),
-          })
-    while (progress.step < pace.steps && !progress.exhausted && !signal?.aborted) {
-      const step = progress.step + 1
-      const { loss, norm, rate } = await learner.step(step, check)
-      progress.took(step, loss)
-      const { epoch, seconds, secondsPerStep } = progress
-      const smoothedLoss = progress.smoothedLoss ?? loss
-      const turn = governor?.look(step)
-      if (turn) yield { type: 'pace', ...turn }
-      const { steps } = pace
-      await journal.note({ step, epoch, loss, rate, norm, seconds })
-      yield {
-        type: 'step',
-        step,
-        steps,
-        epoch,
-        loss,
-        smoothedLoss,
-        rate,
-        norm,
-        symbolsPerSecond: (B * T) / secondsPerStep,
-        secondsLeft: secondsPerStep * (steps - step),
-        seconds,
-        weights: learner.copyWeights,
-      }
-
-      const due = step === steps || pace.passes(step, every)
-      const saving = journal.keeps && (due || step % settings.checkpointEvery === 0)
-      if (saving || due) checkWeights()
-      const validatedFrom = clock()
-      if (evaluate && due) {
-        const validation = await evaluate.run(learner.shown)
-        if (!Number.isFinite(validation)) {
-          throw ranAway(`The validation loss of step ${step} is not finite`, plan, journal)
-        }
-        const best = progress.validated(validation)
-        await journal.note({ step, epoch, validation })
-        if (best) await journal.saveBest()
-        yield {
-          type: 'evaluation',
-          step,
-          epoch,
-          loss: validation,
-          best,
-          bestLoss: progress.best?.loss ?? validation,
-          smoothedLoss,
-          weights: learner.copyWeights,
-        }
-      }
-      if (saving) {
-        await journal.save()
-        yield { type: 'checkpoint', step }
-      }
-      if (due) governor?.validated(step, validatedFrom)
+    if (checkpoint) yield* await writer.resumeRun(checkpoint.run)
+    else await writer.startRun()
+    // Created here, because it measures the speed from now on, without the compilation before.
+    this.governor = this.createGovernor()
+    while (progress.step < pace.steps && !progress.outOfPatience && !options.signal?.aborted) {
+      yield* this.step(progress.step + 1)
     }
+    if (writer.enabled && writer.savedStep !== progress.step) {
+      this.checkWeights()
+      await writer.saveCheckpoint()
+      yield { type: 'checkpoint', step: progress.step }
+    }
+    yield this.endEvent()
+  }
 
-    const { step, epoch, seconds, smoothedLoss, validation, best } = progress
-    if (journal.keeps && journal.saved !== step) {
-      checkWeights()
-      await journal.save()
+  /** One update, and the validation and checkpoint that are due after it. */
+  private async *step(step: number): AsyncGenerator<TrainEvent, void, undefined> {
+    const { plan, learner, progress, writer, governor } = this
+    const { settings, pace } = plan
+    const result = await learner.step(step, measured => this.checkStep(step, measured))
+    progress.stepDone(step, result.loss)
+    const { epoch, seconds } = progress
+    const change = governor?.update(step)
+    if (change) yield { type: 'pace', ...change }
+    const { steps } = pace
+    const { loss, rate, norm } = result
+    await writer.writeMetrics({ step, epoch, loss, rate, norm, seconds })
+    yield this.stepEvent(result)
+
+    const due = step === steps || pace.crosses(step, this.evaluateEvery)
+    const saving = writer.enabled && (due || step % settings.checkpointEvery === 0)
+    if (saving || due) this.checkWeights()
+    const validatedFrom = this.time.clock()
+    if (due && this.evaluator) yield* this.validate(this.evaluator)
+    if (saving) {
+      await writer.saveCheckpoint()
       yield { type: 'checkpoint', step }
     }
+    if (due) governor?.validated(step, validatedFrom)
+  }
+
+  private async *validate(evaluator: Evaluator): AsyncGenerator<TrainEvent, void, undefined> {
+    const { learner, progress, writer } = this
+    const { step, epoch } = progress
+    const validation = await evaluator.run(learner.evaluatedWeights)
+    if (!Number.isFinite(validation)) {
+      throw this.diverged(`The validation loss of step ${step} is not finite`)
+    }
+    const best = progress.validationDone(validation)
+    await writer.writeMetrics({ step, epoch, validation })
+    if (best) await writer.saveBestModel()
     yield {
+      type: 'evaluation',
+      step,
+      epoch,
+      loss: validation,
+      best,
+      bestLoss: progress.best?.loss ?? validation,
+      smoothedLoss: progress.smoothedLoss ?? validation,
+      weights: learner.copyWeights,
+    }
+  }
+
+  /** Runs before the weights change. @throws TrainingError when loss or gradients show divergence */
+  private checkStep(step: number, { loss, norm }: StepResult): void {
+    const { progress } = this
+    progress.firstLoss ??= loss
+    const { firstLoss } = progress
+    if (!Number.isFinite(loss)) throw this.diverged(`The loss of step ${step} is not a number`)
+    if (!Number.isFinite(norm)) throw this.diverged(`The gradients of step ${step} are not finite`)
+    if (loss <= DIVERGENCE_FACTOR * firstLoss) return
+    throw this.diverged(
+      `The loss of step ${step} is ${loss.toFixed(2)}, more than ${DIVERGENCE_FACTOR} times the first (${firstLoss.toFixed(2)})`,
+    )
+  }
+
+  /** Weights that are not finite must not be validated, saved or shown as a model. */
+  private checkWeights(): void {
+    const { weights, average } = this.learner.checkpointTensors()
+    if (allFinite(weights) && allFinite(average ?? weights)) return
+    throw this.diverged(`The weights after step ${this.progress.step} are not finite`)
+  }
+
+  /** @param what a sentence without its full stop: the first sign of the divergence */
+  private diverged(what: string): TrainingError {
+    const { rate, clip } = this.plan.settings
+    const { enabled, savedStep } = this.writer
+    const kept = enabled ? ` (the checkpoint of step ${savedStep} is kept)` : ''
+    const clipped = clip === 0 ? 'without clipping' : `gradients clipped at ${clip}`
+    return new TrainingError(
+      'diverged',
+      `${what}: training diverged at the rate ${rate}, ${clipped}${kept}`,
+      { way: clip === 0 ? 'clipped-training' : 'gentler-training' },
+    )
+  }
+
+  private modelBytes(): Uint8Array {
+    const { corpus, name, prompt, stop } = this.options
+    return encodeModel({
+      config: this.plan.config,
+      tokenizer: corpus.tokenizer,
+      weights: this.learner.evaluatedWeights,
+      training: this.progress.record(),
+      ...(name !== undefined && { name }),
+      ...(prompt !== undefined && { prompt }),
+      ...(stop !== undefined && { stop }),
+    })
+  }
+
+  private startEvent(): StartEvent {
+    const { settings, config, split, pace } = this.plan
+    const { training, validation, unused } = split
+    return {
+      type: 'start',
+      settings,
+      config,
+      parameters: parameterCount(config),
+      symbols: this.options.corpus.ids.length,
+      trainingSymbols: training.predictions,
+      validationSymbols: validation?.predictions ?? 0,
+      unusedSymbols: unused,
+      batch: training.batch,
+      seq: training.steps,
+      batches: training.batches,
+      steps: pace.steps,
+      step: this.progress.step,
+      nodes: this.learner.nodes,
+    }
+  }
+
+  private stepEvent({ loss, norm, rate }: StepResult): StepEvent {
+    const { step, epoch, seconds, secondsPerStep, smoothedLoss = loss } = this.progress
+    const { batch: B, steps: T } = this.plan.split.training
+    const { steps } = this.plan.pace
+    return {
+      type: 'step',
+      step,
+      steps,
+      epoch,
+      loss,
+      smoothedLoss,
+      rate,
+      norm,
+      symbolsPerSecond: (B * T) / secondsPerStep,
+      secondsLeft: secondsPerStep * (steps - step),
+      seconds,
+      weights: this.learner.copyWeights,
+    }
+  }
+
+  private endEvent(): EndEvent {
+    const { plan, progress, learner } = this
+    const { step, epoch, seconds, smoothedLoss, validation, best, outOfPatience } = progress
+    return {
       type: 'end',
-      reason: step >= pace.steps ? 'finished' : progress.exhausted ? 'early' : 'aborted',
+      reason: step >= plan.pace.steps ? 'finished' : outOfPatience ? 'early' : 'aborted',
       step,
       epoch,
       seconds,
       ...(smoothedLoss !== undefined && { smoothedLoss }),
       ...(validation !== undefined && { validation }),
       ...(best !== undefined && { best }),
-      config,
+      config: plan.config,
       record: progress.record(),
       weights: learner.copyWeights,
     }
-  } finally {
-    await learner.dispose()
-    await evaluate?.dispose()
   }
-}
 
-function startEvent(
-  { ids }: TrainingCorpus,
-  { settings, config, split, pace: { steps } }: Plan,
-  { nodes }: Learner,
-  { step }: Progress,
-): StartEvent {
-  const { training, validation, unused } = split
-  return {
-    type: 'start',
-    settings,
-    config,
-    parameters: parameterCount(config),
-    symbols: ids.length,
-    trainingSymbols: training.predictions,
-    validationSymbols: validation?.predictions ?? 0,
-    unusedSymbols: unused,
-    batch: training.batch,
-    seq: training.steps,
-    batches: training.batches,
-    steps,
-    step,
-    nodes,
+  async dispose(): Promise<void> {
+    await this.learner.dispose()
+    await this.evaluator?.dispose()
   }
-}
-
-function modelBytes(
-  { corpus, name, prompt, stop }: TrainOptions,
-  { config }: Plan,
-  { shown }: Learner,
-  progress: Progress,
-): Uint8Array {
-  return encodeModel({
-    config,
-    tokenizer: corpus.tokenizer,
-    weights: shown,
-    training: progress.record(),
-    ...(name !== undefined && { name }),
-    ...(prompt !== undefined && { prompt }),
-    ...(stop !== undefined && { stop }),
-  })
 }
 
 const allFinite = (tensors: Tensors): boolean =>
   [...tensors.values()].every(data => data.every(Number.isFinite))
-
-/** What of a step's measures says that training ran away. */
-function lossOrNorm(step: number, { loss, norm }: Measured, { firstLoss }: Progress): string {
-  const at = `step ${step}`
-  if (!Number.isFinite(loss)) return `The loss of ${at} is not a number`
-  if (!Number.isFinite(norm)) return `The gradients of ${at} are not finite`
-  return `The loss of ${at} is ${loss.toFixed(2)}, more than ${EXPLOSION} times the first (${firstLoss?.toFixed(2)})`
-}
-
-/** @param what a sentence without its end: the first thing that was seen of it */
-function ranAway(what: string, { settings }: Plan, { keeps, saved }: Journal): TrainingError {
-  const kept = keeps ? ` (the checkpoint of step ${saved} is kept)` : ''
-  const clipped = settings.clip === 0 ? 'without clipping' : `gradients clipped at ${settings.clip}`
-  return new TrainingError(
-    'diverged',
-    `${what}: training ran away at the rate ${settings.rate}, ${clipped}${kept}`,
-    { way: settings.clip === 0 ? 'clipped-training' : 'gentler-training' },
-  )
-}

@@ -207,7 +207,7 @@ describe('ondo train --budget', () => {
     expect(events[1]).toMatchObject({ type: 'start', config: { hidden: events[0].hidden } })
     const end = events.at(-1)
     expect(end).toMatchObject({ type: 'end', reason: 'finished' })
-    // The fake machine of src/train/budget/choose-size.test.ts holds the tenth; this one may be busy.
+    // The fake machine of src/train/budget/governor.test.ts holds the tenth; this one may be busy.
     expect(end?.seconds).toBeLessThan(20)
     const sample = await ondo(['sample', 'budget', '-n', '20'], { cwd: folder })
     expect(sample.code).toBe(0)

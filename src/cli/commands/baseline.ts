@@ -4,7 +4,7 @@ import { HIGHEST_ORDER, type NgramBaseline, ngramBaseline } from '../../measure/
 import { readCorpus } from '../../node/read.js'
 import { exp, LN2 } from '../../numeric.js'
 import { buildTokenizer, encodeContent, type TokenizerKind } from '../../text/index.js'
-import { partsOf, testOf } from '../../train/data-parts.js'
+import { dataParts, splitHeldOut } from '../../train/data-parts.js'
 import { type IdSource, type SplitKind, settingsFor, TRAIN_KNOBS } from '../../train/index.js'
 import { JSON_FLAG, MIN_COUNT_FLAG } from '../flags.js'
 import { corpusLines, READING_FLAGS, warnOfDoubts } from '../inputs/corpus.js'
@@ -36,7 +36,7 @@ export function baselineOf(
   vocabulary: number,
   { split: kind, holdout, batch, seq: steps }: SplitSettings,
 ): NgramBaseline | undefined {
-  const parts = partsOf(ids.length, { kind, holdout, batch, steps })
+  const parts = dataParts(ids.length, { kind, holdout, batch, steps })
   if (parts.heldOut.length === 0 || parts.training.length === 0) return undefined
   return ngramBaseline(ids.subarray(0, ids.length), { ...parts, vocabulary })
 }
@@ -88,8 +88,8 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
       `The holdout of ${settings.holdout} and the test of ${test} leave nothing to count; expected less than 1 together.`,
     )
   }
-  const parts = partsOf(ids.length, { kind: split, holdout: held, batch, steps: seq })
-  const { choose, test: kept } = testOf(parts.heldOut, held === 0 ? 0 : test / held)
+  const parts = dataParts(ids.length, { kind: split, holdout: held, batch, steps: seq })
+  const { choose, test: kept } = splitHeldOut(parts.heldOut, held === 0 ? 0 : test / held)
   const began = performance.now()
   const { training } = parts
   const best = ngramBaseline(ids, { training, heldOut: choose, vocabulary, orders })

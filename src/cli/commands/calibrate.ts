@@ -10,7 +10,7 @@ import { writeFigures } from '../../node/figures.js'
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
 import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
-import { recordedParts } from '../../train/data-parts.js'
+import { recordedDataParts } from '../../train/data-parts.js'
 import { JSON_FLAG } from '../flags.js'
 import { hashOfCorpus, READING_FLAGS, reportReading } from '../inputs/corpus.js'
 import { modelTitle, openModel } from '../inputs/open-model.js'
@@ -102,7 +102,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const { ids, unknown } = own
     ? encodeContent(tokenizer, corpus.content, 'skip')
     : encodeJudged(tokenizer, judgedContent(corpus.content))
-  const parts = own ? recordedParts(training, ids.length)?.heldOut : undefined
+  const parts = own ? recordedDataParts(training, ids.length)?.heldOut : undefined
   const held = parts && parts.length > 0 ? parts : undefined
 
   const line = new LiveLine(io)

@@ -10,7 +10,7 @@ import {
   judgedContent,
   type Stretch,
 } from '../../text/index.js'
-import { recordedParts } from '../../train/data-parts.js'
+import { recordedDataParts } from '../../train/data-parts.js'
 import { JSON_FLAG } from '../flags.js'
 import { hashOfCorpus, READING_FLAGS, reportReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
@@ -29,7 +29,7 @@ interface EvalOptions {
 
 /** Where the trainer that made the model held text out, or undefined when the file does not say. */
 function heldOut({ training }: Model, size: number): readonly Stretch[] | undefined {
-  const parts = recordedParts(training, size)?.heldOut
+  const parts = recordedDataParts(training, size)?.heldOut
   return parts && parts.length > 0 ? parts : undefined
 }
 

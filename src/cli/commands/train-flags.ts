@@ -1,6 +1,6 @@
 /** The options of `ondo train`: every setting of the table, and what a command line has besides. */
 import { readEscapes, TOKENIZERS, type TokenizerKind } from '../../text/index.js'
-import { BY_THE_TEXT, PRESETS, readBudget, TRAIN_KNOBS } from '../../train/index.js'
+import { PRESETS, parseBudget, TEXT_DEPENDENT_SETTINGS, TRAIN_KNOBS } from '../../train/index.js'
 import { MIN_COUNT_FLAG, THREADS_FLAG } from '../flags.js'
 import { READING_FLAGS } from '../inputs/corpus.js'
 import { type Flag, flagOf } from '../spec.js'
@@ -32,7 +32,7 @@ const OF_MODEL = new Set([
 ])
 
 /** Settings whose default follows from the length of the text. */
-const CHOSEN: ReadonlySet<string> = new Set(BY_THE_TEXT)
+const CHOSEN: ReadonlySet<string> = new Set(TEXT_DEPENDENT_SETTINGS)
 
 const settingFlags = (ofModel: boolean): Flag[] =>
   Object.values(TRAIN_KNOBS)
@@ -85,7 +85,7 @@ export const FLAGS: readonly Flag[] = [
       ja: 'このマシンでその時間内にできるだけよく学習する。指定のない設定はそれに合わせて選び、更新回数は時計に従う',
     },
     range: { en: '90s, 10m, 1h30m', ja: '90s、10m、1h30m' },
-    parse: readBudget,
+    parse: parseBudget,
   },
   ...settingFlags(true),
   ...settingFlags(false),

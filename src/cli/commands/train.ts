@@ -12,7 +12,7 @@ import {
   tokenizerFrom,
   vocabularyReport,
 } from '../../text/index.js'
-import { recordedParts } from '../../train/data-parts.js'
+import { recordedDataParts } from '../../train/data-parts.js'
 import {
   type EndEvent,
   settingsFor,
@@ -152,7 +152,7 @@ async function measureCorpus(
   io: Io,
   { json }: TrainFlags,
 ): Promise<void> {
-  const parts = reason === 'aborted' ? undefined : recordedParts(record, ids.length)
+  const parts = reason === 'aborted' ? undefined : recordedDataParts(record, ids.length)
   if (!parts) return
   const kept = corpusMeasures(ids, tokenizer, parts)
   await addMeasures(out, kept)
@@ -221,7 +221,7 @@ async function trainIn(
     encoding: source.encoding,
     raw: source.raw,
     tokenizerKind: source.tokenizer,
-    place: async () => {
+    tempFolder: async () => {
       await folder.take()
       return out
     },

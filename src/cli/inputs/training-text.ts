@@ -9,7 +9,7 @@ import {
 import { corpusMeasures, textOfParts } from '../../node/corpus-measures.js'
 import { readCorpus } from '../../node/read.js'
 import { encodeContent } from '../../text/index.js'
-import { recordedParts } from '../../train/data-parts.js'
+import { recordedDataParts } from '../../train/data-parts.js'
 import type { Io } from '../terminal/io.js'
 import { hashOfCorpus, reportReading } from './corpus.js'
 
@@ -36,7 +36,7 @@ export async function openTrainingText(
   const { ids } = encodeContent(tokenizer, corpus.content, 'skip')
   const hash = await hashOfCorpus(corpus)
   const own = hash === training.corpusHash
-  const recorded = own ? recordedParts(training, ids.length) : undefined
+  const recorded = own ? recordedDataParts(training, ids.length) : undefined
   const parts = recorded ?? { training: [{ from: 0, to: ids.length }], heldOut: [] }
   let measured: KeptMeasures | undefined
   const measures = (): KeptMeasures => {

@@ -80,7 +80,7 @@ export async function scoreDynamically(
     const surprisals = new Float32Array(ids.length - 1)
     for (const part of parts) {
       const from = Math.max(1, part.from)
-      surprisals.set(await reader.read(ids, part, told), from - 1)
+      surprisals.set(await reader.score(ids, part, told), from - 1)
       before += part.to - part.from
     }
     return scoreOfParts(surprisals, parts)

@@ -317,7 +317,7 @@ async function sampleText(model: Model, temperature: number): Promise<string> {
 
 /** What a budget of time buys, and why no larger model was taken. */
 function budgetLine(event: BudgetEvent, io: Io): string {
-  const { seconds, hidden, parameters, symbols, passes, larger, wanted, fixed } = event
+  const { seconds, hidden, parameters, symbols, passes, larger, symbolsPerParameter, fixed } = event
   const each = (symbols / parameters).toFixed(1)
   const reads = io.t({
     en: `${formatDuration(seconds, io)} to train: ${hidden} units read ${formatRate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
@@ -331,8 +331,8 @@ function budgetLine(event: BudgetEvent, io: Io): string {
     })
   }
   return io.t({
-    en: `${reads}; ${larger.hidden} would read ${formatRate(larger.symbols)}, ${(larger.symbols / larger.parameters).toFixed(1)} each, and want ${wanted}`,
-    ja: `${reads}。${larger.hidden}ユニットでは${formatRate(larger.symbols)}文字、${(larger.symbols / larger.parameters).toFixed(1)}文字ずつで、${wanted}文字に足りない`,
+    en: `${reads}; ${larger.hidden} would read ${formatRate(larger.symbols)}, ${(larger.symbols / larger.parameters).toFixed(1)} each, and want ${symbolsPerParameter}`,
+    ja: `${reads}。${larger.hidden}ユニットでは${formatRate(larger.symbols)}文字、${(larger.symbols / larger.parameters).toFixed(1)}文字ずつで、${symbolsPerParameter}文字に足りない`,
   })
 }
 

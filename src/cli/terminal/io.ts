@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import picocolors from 'picocolors'
 import type { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
-import { writeWhole } from '../../node/corpus-ids.js'
+import { writeAll } from '../../node/corpus-ids.js'
 import { fileError } from '../../node/files.js'
 import { type Language, pick } from './language.js'
 
@@ -110,7 +110,7 @@ export class Io {
     if (this.closed || text.length === 0) return
     if (this.stdoutIsFile) {
       try {
-        writeWhole(process.stdout.fd, Buffer.from(text), 'standard output')
+        writeAll(process.stdout.fd, Buffer.from(text), 'standard output')
       } catch (error) {
         this.fail(error)
       }
@@ -161,7 +161,7 @@ export class Io {
       return
     }
     try {
-      writeWhole(process.stderr.fd, Buffer.from(text), 'standard error')
+      writeAll(process.stderr.fd, Buffer.from(text), 'standard error')
     } catch {
       // As above. There may be room again for the next line.
     }

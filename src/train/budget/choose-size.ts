@@ -1,103 +1,69 @@
 /**
- * Training within a time: what to train is chosen before the first step, by the length of the text
- * and by what this machine really does in a step; while it runs, the clock decides how many updates
- * fit, and the learning rate comes down to its floor at the last of them (pace.ts).
+ * Chooses what to train within a time budget, before the first step: by the length of the text and by
+ * how long real steps take on this machine. While the run goes on, governor.ts keeps it within the
+ * time.
  */
-import { InputError, quote } from '../../errors.js'
+import { InputError } from '../../errors.js'
 import { parameterCount } from '../../model/config.js'
 import type { Split } from '../batches.js'
+import type { Clock } from '../clock.js'
 import type { TrainingCorpus } from '../corpus.js'
 import { cellParameters, settingsFor } from '../defaults.js'
 import type { Engine } from '../engine.js'
-import type { BudgetEvent } from '../events.js'
+import type { BudgetEvent, SizeEstimate } from '../events.js'
 import { createLearner } from '../learner.js'
 import { planRun } from '../plan.js'
 import { configOf, type TrainSettings, trainSettings } from '../settings.js'
-import type { Pace, Turn } from './pace.js'
+import { validationSteps } from './validation-cost.js'
 
-/** Milliseconds, from any moment on: `performance.now`. */
-export type Clock = () => number
-
-/** Seconds. */
-const SHORTEST_BUDGET = 5
-/** Characters of a written budget at most: the expression below is quadratic. */
-const LONGEST_BUDGET = 40
-const UNITS = { s: 1, m: 60, h: 3600 } as const
-
-/** `90s`, `10m`, `2h`, `1h30m`; a number alone is seconds. @throws InputError for anything else */
-export function readBudget(text: string): number {
-  const trimmed = text.trim().toLowerCase()
-  const parts =
-    trimmed.length > LONGEST_BUDGET ? [] : [...trimmed.matchAll(/(\d+(?:\.\d+)?)\s*([smh])/g)]
-  const bare = /^\d+(\.\d+)?$/.test(trimmed)
-  const seconds = bare
-    ? Number(trimmed)
-    : parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit as keyof typeof UNITS], 0)
-  const understood =
-    trimmed.length <= LONGEST_BUDGET &&
-    (bare || /^(\d+(\.\d+)?\s*(s|sec|m|min|h)\s*)+$/.test(trimmed))
-  if (!understood || !(seconds >= SHORTEST_BUDGET)) {
-    throw new InputError(
-      'budget',
-      `The budget is ${quote(text)}; expected a time of at least ${SHORTEST_BUDGET} seconds, such as 90s, 10m or 1h30m.`,
-    )
-  }
-  return seconds
-}
-
-/** Sizes that are weighed, units a layer. */
+/** Candidate sizes, units a layer. */
 const SIZES = [32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024] as const
 /** The size that is timed first. */
 const FIRST_SIZE = 128
-/** A model is worth its size when it can read so many symbols a parameter in the time. */
-const SYMBOLS_A_PARAMETER = 10
-/** And no larger than so many numbers in its cells for each symbol of the text. */
-const PARAMETERS_A_SYMBOL = 5
-/** Steps that are timed, after one that warms up; fewer when they are slow. */
+/** A size is chosen only when the model can read this many symbols for each parameter in the time. */
+const SYMBOLS_PER_PARAMETER = 10
+/** A model's cells have at most this many parameters for each symbol of the text. */
+const PARAMETERS_PER_SYMBOL = 5
+/** Steps that are timed after one warm-up step; fewer when they are slow. */
 const TIMED_STEPS = 3
-/** Parts of the budget: for timing sizes, for one size, for validating. */
-const TIMING = 0.1
-const TIMING_ONE = 0.03
-const VALIDATING = 0.1
-const MOST_VALIDATIONS = 20
-/** A validation step is forward only. */
-const FORWARD = 1 / 3
-
-/** The training steps that a validation is worth. */
-export const validationSteps = ({ training, validation }: Split): number =>
-  (FORWARD * (validation?.predictions ?? 0)) / (training.batch * training.steps)
+/** Shares of the budget: for timing all sizes, for timing one size, for validations. */
+const TIMING_SHARE = 0.1
+const TIMING_SHARE_PER_SIZE = 0.03
+const VALIDATION_SHARE = 0.1
+const MAX_VALIDATIONS = 20
 
 export interface BudgetRequest {
   readonly corpus: TrainingCorpus
   readonly engine: Engine
   readonly given: Readonly<Record<string, unknown>>
   readonly preset?: string
-  /** Seconds from `began` on. */
+  /** Length of the budget, which begins at `began`. */
   readonly seconds: number
+  /** On the clock, ms. */
   readonly began: number
   readonly clock: Clock
 }
 
-export interface Choice {
-  /** Everything decided; train with exactly these. */
+export interface SizeChoice {
+  /** All settings; train with exactly these. */
   readonly settings: TrainSettings
   readonly secondsPerStep: number
   readonly event: BudgetEvent
 }
 
-interface Timed {
+interface TimedSize {
   readonly secondsPerStep: number
-  /** Building and compiling the graph. */
+  /** Seconds to build and compile the graph. */
   readonly compiling: number
-  /** As training reads this text: B x T, fewer in a short one, and what a pass and a validation read. */
+  /** The split that training would use: B x T (smaller for a short text), batches, predictions. */
   readonly split: Split
 }
 
-/** Takes a few real steps of a model that is thrown away. */
-async function time(
+/** Times a few real steps of a model that is then discarded. */
+async function timeSize(
   { corpus, engine, clock, seconds }: BudgetRequest,
   settings: TrainSettings,
-): Promise<Timed> {
+): Promise<TimedSize> {
   const start = clock()
   const plan = await planRun({ corpus, threads: engine.threads, settings: { ...settings } })
   const learner = await createLearner(engine, plan, corpus.ids)
@@ -109,7 +75,7 @@ async function time(
       const before = clock()
       await learner.step(step, () => {})
       took.push(clock() - before)
-      if (clock() - start > TIMING_ONE * 1000 * seconds) break
+      if (clock() - start > TIMING_SHARE_PER_SIZE * 1000 * seconds) break
     }
     took.sort((a, b) => a - b)
     return {
@@ -122,14 +88,118 @@ async function time(
   }
 }
 
+/** Times sizes and picks the largest that the budget and the text allow. */
+class SizeSearch {
+  /** The size was given, so there is nothing to choose. */
+  readonly fixed: boolean
+  readonly sizes: readonly number[]
+  readonly timed = new Map<number, TimedSize>()
+  /** Symbols in one step, B T. */
+  symbolsPerStep = 1
+  private readonly request: BudgetRequest
+  private readonly text: { readonly symbols: number; readonly vocabulary: number }
+
+  constructor(request: BudgetRequest) {
+    const { corpus, given, preset } = request
+    this.request = request
+    this.text = { symbols: corpus.ids.length, vocabulary: corpus.tokenizer.size }
+    this.fixed = given.hidden !== undefined || preset !== undefined
+    const most = PARAMETERS_PER_SYMBOL * this.text.symbols
+    this.sizes = this.fixed
+      ? [this.settings({}).hidden]
+      : SIZES.filter((hidden, i) => i === 0 || cellParameters(this.config(hidden)) <= most)
+  }
+
+  /** The settings of a run with these, what was given, and the defaults for the rest. */
+  settings(more: Readonly<Record<string, unknown>>): TrainSettings {
+    const { given, preset } = this.request
+    return preset === undefined
+      ? settingsFor(this.text, { ...given, ...more })
+      : trainSettings({ ...given, ...more }, preset)
+  }
+
+  private config(hidden: number) {
+    return configOf(this.settings({ hidden }), this.text.vocabulary)
+  }
+
+  parameters(hidden: number): number {
+    return parameterCount(this.config(hidden))
+  }
+
+  /** Seconds of the budget that are left. */
+  get left(): number {
+    const { seconds, clock, began } = this.request
+    return seconds - (clock() - began) / 1000
+  }
+
+  /** Seconds per step; for a size that was not timed, in proportion to the nearest size below it. */
+  secondsPerStep(hidden: number): number {
+    const known = [...this.timed.keys()].sort((a, b) => a - b)
+    const near = known.findLast(size => size <= hidden) ?? known[0]
+    const ratio = this.parameters(hidden) / this.parameters(near)
+    return this.timed.get(near)!.secondsPerStep * ratio
+  }
+
+  /** Symbols that a model of this size can read in the time left. */
+  readableSymbols(hidden: number): number {
+    const seconds = Math.max(0, this.left * (1 - VALIDATION_SHARE))
+    return seconds * (this.symbolsPerStep / this.secondsPerStep(hidden))
+  }
+
+  private pick(sizes: readonly number[]): number {
+    const fits = (hidden: number): boolean =>
+      this.readableSymbols(hidden) >= SYMBOLS_PER_PARAMETER * this.parameters(hidden)
+    return sizes.findLast(fits) ?? sizes[0]
+  }
+
+  /** @returns the chosen size */
+  async run(): Promise<number> {
+    const { clock, seconds } = this.request
+    let hidden: number = this.sizes.findLast(size => size <= FIRST_SIZE) ?? this.sizes[0]
+    const until = clock() + TIMING_SHARE * 1000 * seconds
+    for (;;) {
+      // The number of updates has no effect on how long a step takes.
+      const one = await timeSize(this.request, this.settings({ hidden, steps: 1000 }))
+      this.timed.set(hidden, one)
+      this.symbolsPerStep = one.split.training.batch * one.split.training.steps
+      const next = this.pick(this.sizes)
+      if (this.timed.has(next) || clock() > until) break
+      hidden = next
+    }
+    // A size above the largest timed one is too uncertain; a smaller one may be chosen untimed.
+    return this.pick(this.sizes.filter(size => size <= Math.max(...this.timed.keys())))
+  }
+
+  estimate(hidden: number, symbols: number): SizeEstimate {
+    return { hidden, parameters: this.parameters(hidden), symbols: Math.round(symbols) }
+  }
+}
+
+/** Distributes the time left over steps and validations of the chosen size. */
+function planTime(search: SizeSearch, hidden: number): { steps: number; validations: number } {
+  const { timed } = search
+  const secondsPerStep = search.secondsPerStep(hidden)
+  const compiling = Math.max(...Array.from(timed.values(), one => one.compiling))
+  const [{ split }] = timed.values()
+  const validation = validationSteps(split) * secondsPerStep
+  // Two graphs are still to be compiled, for training and for validating.
+  const seconds = Math.max(0, search.left - 2 * compiling)
+  const validations = Math.min(
+    MAX_VALIDATIONS,
+    Math.max(1, Math.floor((VALIDATION_SHARE * seconds) / Math.max(1e-9, validation))),
+  )
+  const steps = Math.max(1, Math.floor((seconds - validations * validation) / secondsPerStep))
+  return { steps, validations }
+}
+
 /**
  * Chooses what to train in the time: the largest model that can read ten symbols for each of its
- * parameters, no larger than the text can bear; sizes are timed from 128 units on, as long as the
- * choice moves. What is given stands.
+ * parameters and has at most five parameters a symbol of the text. Sizes are timed from 128 units
+ * on, until the choice no longer changes. Given settings are kept.
  * @throws InputError when the number of passes or updates was given too
  */
-export async function chooseFor(request: BudgetRequest): Promise<Choice> {
-  const { corpus, given, preset, seconds, began, clock } = request
+export async function chooseSize(request: BudgetRequest): Promise<SizeChoice> {
+  const { given, seconds } = request
   for (const name of ['steps', 'epochs'] as const) {
     if (given[name] === undefined) continue
     throw new InputError(
@@ -137,166 +207,30 @@ export async function chooseFor(request: BudgetRequest): Promise<Choice> {
       `Both a budget of time and ${name} ${given[name]} came; expected one of them, because the time says how many updates there are.`,
     )
   }
-  const text = { symbols: corpus.ids.length, vocabulary: corpus.tokenizer.size }
-  const settle = (more: Readonly<Record<string, unknown>>): TrainSettings =>
-    preset === undefined
-      ? settingsFor(text, { ...given, ...more })
-      : trainSettings({ ...given, ...more }, preset)
-  const config = (hidden: number) => configOf(settle({ hidden }), text.vocabulary)
-  const fixed = given.hidden !== undefined || preset !== undefined
-  const sizes = fixed
-    ? [settle({}).hidden]
-    : SIZES.filter(
-        (hidden, i) =>
-          i === 0 || cellParameters(config(hidden)) <= PARAMETERS_A_SYMBOL * text.symbols,
-      )
-
-  const timed = new Map<number, Timed>()
-  const left = (): number => seconds - (clock() - began) / 1000
-  /** Of a size that was not timed: by its parameters, from the nearest one below that was. */
-  const stepSeconds = (hidden: number): number => {
-    const known = [...timed.keys()].sort((a, b) => a - b)
-    const near = known.findLast(size => size <= hidden) ?? known[0]
-    const ratio = parameterCount(config(hidden)) / parameterCount(config(near))
-    return timed.get(near)!.secondsPerStep * ratio
-  }
-  let inStep = 1
-  const reads = (hidden: number): number =>
-    Math.max(0, left() * (1 - VALIDATING)) * (inStep / stepSeconds(hidden))
-  const wants = (hidden: number): number => SYMBOLS_A_PARAMETER * parameterCount(config(hidden))
-  const pick = (from: readonly number[]): number =>
-    from.findLast(hidden => reads(hidden) >= wants(hidden)) ?? from[0]
-
-  let hidden: number = sizes.findLast(size => size <= FIRST_SIZE) ?? sizes[0]
-  const until = clock() + TIMING * 1000 * seconds
-  for (;;) {
-    // A step of this size must be real; its number of updates doesn't matter yet.
-    const one = await time(request, settle({ hidden, steps: 1000 }))
-    timed.set(hidden, one)
-    inStep = one.split.training.batch * one.split.training.steps
-    const next = pick(sizes)
-    if (timed.has(next) || clock() > until) break
-    hidden = next
-  }
-  // No larger than what was timed; a smaller one may be taken unseen where time was too short.
-  hidden = pick(sizes.filter(size => size <= Math.max(...timed.keys())))
-
-  const secondsPerStep = stepSeconds(hidden)
-  const compiling = Math.max(...Array.from(timed.values(), one => one.compiling))
-  const [{ split }] = timed.values()
-  const validation = validationSteps(split) * secondsPerStep
-  // Two graphs are still to come, for training and for validating.
-  const forSteps = Math.max(0, left() - 2 * compiling)
-  const validations = Math.min(
-    MOST_VALIDATIONS,
-    Math.max(1, Math.floor((VALIDATING * forSteps) / Math.max(1e-9, validation))),
-  )
-  const steps = Math.max(1, Math.floor((forSteps - validations * validation) / secondsPerStep))
-  const settings = settle({
-    hidden,
-    steps,
-    evaluateEvery: given.evaluateEvery ?? Math.ceil(steps / validations),
-  })
+  const search = new SizeSearch(request)
+  const hidden = await search.run()
+  const { steps, validations } = planTime(search, hidden)
+  const { sizes, symbolsPerStep, fixed } = search
+  const [{ split }] = search.timed.values()
   const larger = sizes[sizes.indexOf(hidden) + 1]
-  const symbols = (size: number, count: number) => ({
-    hidden: size,
-    parameters: parameterCount(config(size)),
-    symbols: Math.round(count),
-  })
   return {
-    settings,
-    secondsPerStep,
+    settings: search.settings({
+      hidden,
+      steps,
+      evaluateEvery: given.evaluateEvery ?? Math.ceil(steps / validations),
+    }),
+    secondsPerStep: search.secondsPerStep(hidden),
     event: {
       type: 'budget',
       seconds,
-      ...symbols(hidden, steps * inStep),
+      ...search.estimate(hidden, steps * symbolsPerStep),
       steps,
       passes: steps / split.training.batches,
       fixed,
-      ...(larger !== undefined && { larger: symbols(larger, reads(larger)) }),
-      wanted: SYMBOLS_A_PARAMETER,
+      ...(larger !== undefined && {
+        larger: search.estimate(larger, search.readableSymbols(larger)),
+      }),
+      symbolsPerParameter: SYMBOLS_PER_PARAMETER,
     },
-  }
-}
-
-/** Below this change of what is left, the plan stays as it is. */
-const WORTH_A_TURN = 0.02
-
-export interface Watch {
-  readonly clock: Clock
-  /** On the clock, ms. */
-  readonly deadline: number
-  readonly pace: Pace
-  /** Updates done. */
-  readonly step: number
-  /** Places of the schedule from one validation to the next. */
-  readonly every: number
-  /** As measured so far; 0 when nothing was. */
-  readonly secondsPerStep: number
-  /** The training steps that a validation is thought to be worth. */
-  readonly validation: number
-}
-
-/** Watches the clock, and says how many updates fit. */
-export class Governor {
-  private readonly watch: Watch
-  /** Seconds, lately. */
-  private perStep: number
-  /** Of one validation with what follows it, in steps: a slower machine is slower at both. */
-  private validation: number
-  private windowFrom: number
-  private windowStep: number
-  private validating = 0
-  private nextLook: number
-
-  constructor(watch: Watch) {
-    this.watch = watch
-    this.perStep = watch.secondsPerStep
-    this.validation = watch.validation
-    this.windowFrom = watch.clock()
-    this.windowStep = watch.step
-    // Where no speed is known yet, the first update shows one.
-    this.nextLook = watch.step + (watch.secondsPerStep > 0 ? this.stride(watch.step) : 1)
-  }
-
-  /** Eight looks at what is left, the later the closer. */
-  private stride(step: number): number {
-    return Math.max(1, Math.ceil((this.watch.pace.steps - step) / 8))
-  }
-
-  private measure(step: number): void {
-    const passed = (this.watch.clock() - this.windowFrom) / 1000 - this.validating
-    if (step > this.windowStep) this.perStep = Math.max(1e-9, passed / (step - this.windowStep))
-  }
-
-  /** Tells of a validation after update `step` that began then, on the clock, and is over now. */
-  validated(step: number, began: number): void {
-    const seconds = (this.watch.clock() - began) / 1000
-    this.validating += seconds
-    this.measure(step)
-    this.validation = seconds / this.perStep
-  }
-
-  /** After update `step`: turns the pace where the clock says so. @returns the turn, if there was one */
-  look(step: number): Turn | undefined {
-    const { clock, deadline, pace, every } = this.watch
-    const left = (deadline - clock()) / 1000
-    const late = left < this.validation * this.perStep && step < pace.steps
-    if (step < this.nextLook && !late) return undefined
-    this.measure(step)
-    this.windowFrom = clock()
-    this.windowStep = step
-    this.validating = 0
-    const validations = Math.ceil((pace.first - pace.place(step)) / every)
-    const steps = left / this.perStep
-    // On a machine that became slow, validations may not leave less than half of the time.
-    const least = (steps - this.validation) / 2
-    const fits = Math.max(0, Math.floor(Math.max(least, steps - this.validation * validations)))
-    const planned = pace.steps - step
-    const change = Math.abs(fits - planned)
-    const turns = late || (change > 1 && change > WORTH_A_TURN * planned)
-    if (turns) pace.turn(step, step + (late ? 0 : fits))
-    this.nextLook = step + this.stride(step)
-    return turns ? pace.turns.at(-1) : undefined
   }
 }

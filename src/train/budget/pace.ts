@@ -1,61 +1,61 @@
 /**
- * How many updates a run has, where that may change on the way. The learning rate must come down to
- * its floor at the end, whenever that turns out to be; so each change (a turn) is written into the
- * checkpoint, and a step's place on the schedule is a pure function of the turns before it.
+ * The number of updates of a run, which may change while it runs. The learning rate must reach its
+ * final value at the last update, whenever that turns out to be. Each change is written into the
+ * checkpoint, so a step's position on the schedule is a pure function of the changes before it.
  */
 
-/** After update `step` the run was given `steps` in all. */
-export interface Turn {
+/** After update `step` the run was given `steps` updates in all. */
+export interface PaceChange {
   readonly step: number
   readonly steps: number
 }
 
 export class Pace {
-  /** Updates that the run was given at first: the length of its schedule. */
-  readonly first: number
-  private readonly list: Turn[]
+  /** Updates that were planned at first: the length of the schedule. */
+  readonly plannedSteps: number
+  private readonly list: PaceChange[]
 
-  constructor(first: number, turns: readonly Turn[] = []) {
-    this.first = first
-    this.list = [...turns]
+  constructor(plannedSteps: number, changes: readonly PaceChange[] = []) {
+    this.plannedSteps = plannedSteps
+    this.list = [...changes]
   }
 
-  get turns(): readonly Turn[] {
+  get changes(): readonly PaceChange[] {
     return this.list
   }
 
-  /** Updates in the whole run, as things stand. */
+  /** Updates in the whole run, by the latest change. */
   get steps(): number {
-    return this.list.at(-1)?.steps ?? this.first
+    return this.list.at(-1)?.steps ?? this.plannedSteps
   }
 
   /** @param step updates done; no step after it has been taken yet */
-  turn(step: number, steps: number): void {
+  change(step: number, steps: number): void {
     this.list.push({ step, steps: Math.max(step, steps) })
   }
 
-  /** Whether something that comes every so many places of the schedule comes after this step. */
-  passes(step: number, every: number): boolean {
-    return Math.floor(this.place(step) / every) > Math.floor(this.place(step - 1) / every)
+  /** Whether this step reaches a multiple of `every` on the schedule: validations come there. */
+  crosses(step: number, every: number): boolean {
+    return Math.floor(this.position(step) / every) > Math.floor(this.position(step - 1) / every)
   }
 
   /**
-   * Where a step stands on the schedule of `first` updates: the step itself while nothing turned, and
-   * from a turn on in even strides to the end.
+   * The position of a step on the schedule of `plannedSteps` updates: the step itself while nothing
+   * has changed. After a change, the rest of the schedule is spread evenly over the steps left.
    */
-  place(step: number): number {
+  position(step: number): number {
     let from = 0
     let reached = 0
-    let to = this.first
-    for (const turn of this.list) {
-      if (turn.step >= step) break
-      reached += ((this.first - reached) * (turn.step - from)) / Math.max(1, to - from)
-      from = turn.step
-      to = turn.steps
+    let to = this.plannedSteps
+    for (const change of this.list) {
+      if (change.step >= step) break
+      reached += ((this.plannedSteps - reached) * (change.step - from)) / Math.max(1, to - from)
+      from = change.step
+      to = change.steps
     }
-    if (from === 0 && to === this.first) return step
-    // Exactly, so that what is due at the end is due.
-    if (step >= to) return this.first
-    return reached + ((this.first - reached) * (step - from)) / Math.max(1, to - from)
+    if (from === 0 && to === this.plannedSteps) return step
+    // Exact at the end, so that the last validation is not missed by rounding.
+    if (step >= to) return this.plannedSteps
+    return reached + ((this.plannedSteps - reached) * (step - from)) / Math.max(1, to - from)
   }
 }

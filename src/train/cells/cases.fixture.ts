@@ -65,7 +65,7 @@ const maskOf = (k: number, { T, B, H }: Sizes): Float64Array =>
   Float64Array.from({ length: T * B * H }, (_, i) => ((i + k) % 3 === 0 ? 0 : 1.5))
 
 /** A case whose every layer drops other units. */
-export function masked(config: ModelConfig, sizes: Sizes): ReturnType<typeof madeUpCase> {
+export function maskedCase(config: ModelConfig, sizes: Sizes): ReturnType<typeof madeUpCase> {
   const plain = madeUpCase(config, sizes)
   const layers = Array.from({ length: config.layers }, (_, k) => k)
   const masks = new Map(layers.map(k => [k, maskOf(k, sizes)]))
@@ -73,7 +73,7 @@ export function masked(config: ModelConfig, sizes: Sizes): ReturnType<typeof mad
 }
 
 /** One number of each gradient, as in torch-dropout.golden.ts, in the order of the tensors. */
-export function numbers(
+export function gradientProbes(
   names: Iterable<string>,
   gradients: ReadonlyMap<string, ArrayLike<number>>,
 ) {

@@ -69,7 +69,7 @@ export interface Cell {
 }
 
 /** The blocks of H rows of a weight or gradient, brought into the cell's order or back. */
-export function arrange(graph: Graph, { order }: Cell, H: number, value: Value): Value {
+export function reorderGates(graph: Graph, { order }: Cell, H: number, value: Value): Value {
   if (order === undefined) return value
   const blocks = graph.split(value, Array<number>(order.length).fill(H), 0)
   return graph.concat(

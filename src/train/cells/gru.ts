@@ -50,7 +50,7 @@ function step(
 
 /** (1 - z) (1 - n^2): what dh means at the candidate's pre-activation. */
 function candidateFactor({ graph: g }: LayerRequest, { z, n }: StepTape): Value {
-  const one = g.floats([1])
+  const one = g.float32s([1])
   return g.multiply(g.subtract(one, z), g.subtract(one, g.multiply(n, n)))
 }
 

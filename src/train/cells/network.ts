@@ -7,7 +7,7 @@
 import { InputError } from '../../errors.js'
 import { type ModelConfig, tensorShapes } from '../../model/config.js'
 import { Graph, type GraphOptions, type InputShape, type Value } from '../graph/graph.js'
-import { arrange, type Cell, type Layer, type LayerWeights } from './cell.js'
+import { type Cell, type Layer, type LayerWeights, reorderGates } from './cell.js'
 import { gru } from './gru.js'
 import { lstm } from './lstm.js'
 import { rnn } from './rnn.js'
@@ -154,7 +154,7 @@ class Builder {
   }
 
   private arranged(name: string): Value {
-    return arrange(this.g, this.cell, this.config.hidden, this.weight(name))
+    return reorderGates(this.g, this.cell, this.config.hidden, this.weight(name))
   }
 
   private gradient(value: Value, ...names: string[]): void {
@@ -232,7 +232,7 @@ class Builder {
     // N d loss / d logits = softmax - onehot: 1 is taken from one place in each row. The division
     // by N is left to the products.
     const targets = g.reshape(this.y, [N, 1])
-    const minusOne = g.op('Expand', [g.floats([-1], [1, 1]), g.wholes([N, 1])])
+    const minusOne = g.op('Expand', [g.float32s([-1], [1, 1]), g.int64s([N, 1])])
     const dLogits = g.op('ScatterElements', [g.op('Exp', [logProbabilities]), targets, minusOne], {
       axis: 1,
       reduction: 'add',
@@ -240,7 +240,7 @@ class Builder {
     const symbols = this.options.symbols ?? N
     const factor = 1 / symbols
     this.gradient(g.product(dLogits, top, { transposeA: true, factor }), 'head.weight')
-    this.gradient(g.multiply(g.sumRows(dLogits), g.floats([factor])), 'head.bias')
+    this.gradient(g.multiply(g.sumRows(dLogits), g.float32s([factor])), 'head.bias')
     let dOutput = this.withActivations(
       g.product(dLogits, this.weight('head.weight'), { factor }),
       top,
@@ -252,7 +252,7 @@ class Builder {
       const found = backward(
         k === config.layers - 1 ? this.withChanges(dropped, output, symbols) : dropped,
       )
-      const torch = (value: Value): Value => arrange(g, this.cell, config.hidden, value)
+      const torch = (value: Value): Value => reorderGates(g, this.cell, config.hidden, value)
       this.gradient(torch(found.weightHh), `rnn.weight_hh_l${k}`)
       const biases = [`rnn.bias_ih_l${k}`, `rnn.bias_hh_l${k}`]
       if (found.biasIh === found.biasHh) this.gradient(torch(found.biasIh), ...biases)
@@ -273,7 +273,7 @@ class Builder {
     const { g, config } = this
     const ar = this.options.penalty?.ar ?? 0
     if (ar === 0) return gradient
-    return g.add(gradient, g.multiply(top, g.floats([(2 * ar) / (symbols * config.hidden)])))
+    return g.add(gradient, g.multiply(top, g.float32s([(2 * ar) / (symbols * config.hidden)])))
   }
 
   /**
@@ -288,9 +288,9 @@ class Builder {
     const numbers = ((symbols * (T - 1)) / T) * config.hidden
     const [, later] = g.split(output, [B, N - B], 0)
     const [earlier] = g.split(output, [N - B, B], 0)
-    const factor = g.floats([(2 * tar) / numbers])
+    const factor = g.float32s([(2 * tar) / numbers])
     const change = g.multiply(g.subtract(later, earlier), factor)
-    const none = g.op('Expand', [g.floats([0], [1, 1]), g.wholes([B, config.hidden])])
+    const none = g.op('Expand', [g.float32s([0], [1, 1]), g.int64s([B, config.hidden])])
     const own = g.concat([none, change], 0)
     const before = g.concat([change, none], 0)
     return g.add(gradient, g.subtract(own, before))
@@ -298,8 +298,10 @@ class Builder {
 
   /** One-hot rows of the input, [N, V]. */
   private symbols(): Value {
-    const values = this.g.floats([0, 1])
-    return this.g.op('OneHot', [this.x, this.g.ints([this.config.vocabulary]), values], { axis: 1 })
+    const values = this.g.float32s([0, 1])
+    return this.g.op('OneHot', [this.x, this.g.int32s([this.config.vocabulary]), values], {
+      axis: 1,
+    })
   }
 
   finish(): NetworkGraph {

@@ -1,6 +1,6 @@
 /** Activation regularisation, by the same three witnesses as dropout, which is on here too. */
 import { describe, expect, it } from 'vitest'
-import { everyModel, masked, numbers, type Sizes } from './cases.fixture.js'
+import { everyModel, gradientProbes, maskedCase, type Sizes } from './cases.fixture.js'
 import { LOSSES, type Penalty } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH_SIZES } from './torch.golden.js'
@@ -18,12 +18,12 @@ describe('activation regularisation', () => {
   it.each(ofTwoLayers(TORCH_SIZES))('$name: twin and graph agree with PyTorch', async one => {
     const { name, config } = one
     const [objective, ...expected] = TORCH_PENALTY[name]
-    const example = masked(config, TORCH_SIZES)
+    const example = maskedCase(config, TORCH_SIZES)
     const { weights, batch } = example
     const twin = networkTwin(config, weights, { ...batch, penalty })
     expect(twin.objective).toBeCloseTo(objective, 6)
     expect(twin.objective).toBeGreaterThan(twin.loss + 0.01)
-    const ofTwin = numbers(weights.keys(), twin.gradients)
+    const ofTwin = gradientProbes(weights.keys(), twin.gradients)
     expect(ofTwin).toHaveLength(expected.length)
     for (const [i, value] of expected.entries()) expect(ofTwin[i]).toBeCloseTo(value, 7)
 
@@ -33,13 +33,13 @@ describe('activation regularisation', () => {
       twin.loss,
       5,
     )
-    const ofGraph = numbers(weights.keys(), found.gradients)
+    const ofGraph = gradientProbes(weights.keys(), found.gradients)
     for (const [i, value] of expected.entries()) expect(ofGraph[i]).toBeCloseTo(value, 5)
   })
 
   const SMALL: Sizes = { H: 2, V: 4, E: 2, T: 3, B: 2 }
   it.each(ofTwoLayers(SMALL))('$name: the twin agrees with numeric differences', ({ config }) => {
-    const example = masked(config, SMALL)
+    const example = maskedCase(config, SMALL)
     const { weights } = example
     const batch = { ...example.batch, penalty }
     const { gradients } = networkTwin(config, weights, batch)
@@ -57,11 +57,11 @@ describe('activation regularisation', () => {
           { ar: 2, tar: 0 },
           { ar: 0, tar: 3 },
         ]) {
-          const { weights, batch } = masked(config, { ...sizes, T: steps })
+          const { weights, batch } = maskedCase(config, { ...sizes, T: steps })
           const bare = { T: steps, B: batch.B, x: batch.x, y: batch.y, state: batch.state }
           const twin = networkTwin(config, weights, { ...bare, penalty: one })
           const example = { weights, batch: bare }
-          const { gradients } = await runGraph(config, example, { penalty: one, fan: 4 })
+          const { gradients } = await runGraph(config, example, { penalty: one, maxNodeTensors: 4 })
           for (const [tensor, expected] of twin.gradients) {
             const found = gradients.get(tensor)!
             for (const [i, value] of expected.entries()) {

@@ -24,7 +24,7 @@ export function rnn(activation: ModelConfig['activation']): Cell {
     const backward = (gradient: Value) => {
       const slope =
         activation === 'tanh'
-          ? g.subtract(g.floats([1]), g.multiply(output, output))
+          ? g.subtract(g.float32s([1]), g.multiply(output, output))
           : g.op('Sign', [output])
       const slopes = splitSteps(g, slope, sizes)
       const gradients = splitSteps(g, gradient, sizes)

@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { createEngine } from '../engine.js'
 import { Graph } from './graph.js'
-import { bytesField, floatField, textField, wholeField } from './protobuf.js'
+import { bytesField, floatField, integerField, stringField } from './protobuf.js'
 
 const ort = await loadOnnxRuntime()
 
 describe('the wire format', () => {
   // The examples of protobuf.dev, "Encoding".
   it.each([
-    [wholeField(1, 150), [0x08, 0x96, 0x01]],
-    [textField(2, 'testing'), [0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67]],
-    [bytesField(3, wholeField(1, 150)), [0x1a, 0x03, 0x08, 0x96, 0x01]],
-    [wholeField(1, -2), [0x08, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]],
+    [integerField(1, 150), [0x08, 0x96, 0x01]],
+    [stringField(2, 'testing'), [0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67]],
+    [bytesField(3, integerField(1, 150)), [0x1a, 0x03, 0x08, 0x96, 0x01]],
+    [integerField(1, -2), [0x08, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]],
     [floatField(2, 1), [0x15, 0x00, 0x00, 0x80, 0x3f]],
-    [wholeField(16, 2 ** 40), [0x80, 0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]],
+    [integerField(16, 2 ** 40), [0x80, 0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]],
   ])('writes %o', (bytes, expected) => {
     expect([...bytes]).toEqual(expected)
   })
@@ -25,8 +25,8 @@ describe('a graph', () => {
 
   it.each([Number.POSITIVE_INFINITY, 8, 4])(
     'splits and joins to the same tensor with at most %d inputs and outputs a node',
-    async fan => {
-      const g = new Graph({ fan })
+    async maxNodeTensors => {
+      const g = new Graph({ maxNodeTensors })
       const x = g.input('x', 'float32', [23, 2])
       const parts = g.split(x, Array(23).fill(1), 0)
       expect(parts.length).toBe(23)
@@ -43,9 +43,9 @@ describe('a graph', () => {
 
   it('keeps equal constants once, and constants of other types apart', () => {
     const g = new Graph()
-    expect(g.wholes([1, 2])).toBe(g.wholes([1, 2]))
-    expect(g.floats([1, 2])).not.toBe(g.wholes([1, 2]))
-    expect(g.floats([1], [])).not.toBe(g.floats([1], [1]))
+    expect(g.int64s([1, 2])).toBe(g.int64s([1, 2]))
+    expect(g.float32s([1, 2])).not.toBe(g.int64s([1, 2]))
+    expect(g.float32s([1], [])).not.toBe(g.float32s([1], [1]))
   })
 })
 

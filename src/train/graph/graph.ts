@@ -4,7 +4,7 @@
  * Only what the training graphs need: float32, int32 and int64 tensors, opset 17.
  * Source of the field numbers: onnx/onnx.proto3.
  */
-import { bytesField, floatField, join, textField, wholeField } from './protobuf.js'
+import { bytesField, floatField, integerField, join, stringField } from './protobuf.js'
 
 /** The name of a tensor in a graph. */
 export type Value = string & { readonly __value: unique symbol }
@@ -30,11 +30,11 @@ const OPSET = 17
 const RUNTIME_DOMAIN = 'com.microsoft'
 
 function attributeMessage(name: string, value: Attribute): Uint8Array {
-  const parts = [textField(1, name)]
-  if (typeof value === 'number') parts.push(wholeField(3, value), wholeField(20, INT))
-  else if (typeof value === 'string') parts.push(textField(4, value), wholeField(20, STRING))
-  else if ('float' in value) parts.push(floatField(2, value.float), wholeField(20, FLOAT))
-  else parts.push(...value.map(v => wholeField(8, v)), wholeField(20, INTS))
+  const parts = [stringField(1, name)]
+  if (typeof value === 'number') parts.push(integerField(3, value), integerField(20, INT))
+  else if (typeof value === 'string') parts.push(stringField(4, value), integerField(20, STRING))
+  else if ('float' in value) parts.push(floatField(2, value.float), integerField(20, FLOAT))
+  else parts.push(...value.map(v => integerField(8, v)), integerField(20, INTS))
   return join(parts)
 }
 
@@ -46,17 +46,17 @@ function tensorMessage(
 ): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   return join([
-    ...dims.map(d => wholeField(1, d)),
-    wholeField(2, TYPE_CODE[type]),
-    textField(8, name),
+    ...dims.map(d => integerField(1, d)),
+    integerField(2, TYPE_CODE[type]),
+    stringField(8, name),
     bytesField(9, raw),
   ])
 }
 
 function valueInfoMessage(name: string, type: ElementType, dims: readonly number[]): Uint8Array {
-  const shape = join(dims.map(d => bytesField(1, wholeField(1, d))))
-  const tensorType = join([wholeField(1, TYPE_CODE[type]), bytesField(2, shape)])
-  return join([textField(1, name), bytesField(2, bytesField(1, tensorType))])
+  const shape = join(dims.map(d => bytesField(1, integerField(1, d))))
+  const tensorType = join([integerField(1, TYPE_CODE[type]), bytesField(2, shape)])
+  return join([stringField(1, name), bytesField(2, bytesField(1, tensorType))])
 }
 
 /** What a graph takes in under a name. */
@@ -70,14 +70,14 @@ export interface GraphOptions {
    * The most inputs plus outputs that one node may have. The CPU takes any number; WebGPU gives a
    * node about 8 storage buffers. Longer concatenations and splits become trees.
    */
-  readonly fan?: number
+  readonly maxNodeTensors?: number
   /** A product that ends in an activation becomes one node, FusedGemm of ONNX Runtime's own. */
   readonly fused?: boolean | undefined
 }
 
 /** A graph under construction. Its methods return the names of what they compute. */
 export class Graph {
-  readonly fan: number
+  readonly maxNodeTensors: number
   private readonly fused: boolean
   readonly inputs = new Map<string, InputShape>()
   private readonly nodes: Uint8Array[] = []
@@ -87,7 +87,7 @@ export class Graph {
   private count = 0
 
   constructor(options: GraphOptions = {}) {
-    this.fan = options.fan ?? Number.POSITIVE_INFINITY
+    this.maxNodeTensors = options.maxNodeTensors ?? Number.POSITIVE_INFINITY
     this.fused = options.fused ?? false
   }
 
@@ -108,13 +108,13 @@ export class Graph {
   ): void {
     this.nodes.push(
       join([
-        ...inputs.map(name => textField(1, name)),
-        ...outputs.map(name => textField(2, name)),
-        textField(4, op),
+        ...inputs.map(name => stringField(1, name)),
+        ...outputs.map(name => stringField(2, name)),
+        stringField(4, op),
         ...Object.entries(attributes).map(([name, value]) =>
           bytesField(5, attributeMessage(name, value)),
         ),
-        ...(domain === undefined ? [] : [textField(7, domain)]),
+        ...(domain === undefined ? [] : [stringField(7, domain)]),
       ]),
     )
   }
@@ -131,21 +131,21 @@ export class Graph {
   }
 
   /** A float32 constant; the same numbers in the same shape are kept once. */
-  floats(values: readonly number[], dims: readonly number[] = [values.length]): Value {
+  float32s(values: readonly number[], dims: readonly number[] = [values.length]): Value {
     return this.constant(`f${dims}:${values}`, name =>
       tensorMessage(name, 'float32', dims, Float32Array.from(values)),
     )
   }
 
   /** An int64 vector: shapes, axes, lengths. */
-  wholes(values: readonly number[]): Value {
+  int64s(values: readonly number[]): Value {
     return this.constant(`i${values}`, name =>
       tensorMessage(name, 'int64', [values.length], BigInt64Array.from(values.map(BigInt))),
     )
   }
 
   /** An int32 vector. */
-  ints(values: readonly number[]): Value {
+  int32s(values: readonly number[]): Value {
     return this.constant(`n${values}`, name =>
       tensorMessage(name, 'int32', [values.length], Int32Array.from(values)),
     )
@@ -209,18 +209,18 @@ export class Graph {
   }
 
   reshape(value: Value, dims: readonly number[]): Value {
-    return this.op('Reshape', [value, this.wholes(dims)])
+    return this.op('Reshape', [value, this.int64s(dims)])
   }
 
   /** Sum over the rows of a matrix: [R, C] -> [C]. */
   sumRows(value: Value): Value {
-    return this.op('ReduceSum', [value, this.wholes([0])], { keepdims: 0 })
+    return this.op('ReduceSum', [value, this.int64s([0])], { keepdims: 0 })
   }
 
   concat(values: readonly Value[], axis: number): Value {
     let level = values
     while (level.length > 1) {
-      const width = Math.min(level.length, this.fan - 1)
+      const width = Math.min(level.length, this.maxNodeTensors - 1)
       const next: Value[] = []
       for (let i = 0; i < level.length; i += width) {
         const group = level.slice(i, i + width)
@@ -234,7 +234,7 @@ export class Graph {
   split(value: Value, sizes: readonly number[], axis: number): Value[] {
     if (sizes.length === 1) return [value]
     // Two of a node's places are taken by its input and by the vector of lengths.
-    const width = this.fan - 2
+    const width = this.maxNodeTensors - 2
     if (sizes.length > width) {
       const per = Math.ceil(sizes.length / width)
       const groups: number[][] = []
@@ -247,7 +247,7 @@ export class Graph {
       return parts.flatMap((part, i) => this.split(part, groups[i], axis))
     }
     const names = sizes.map(() => this.fresh())
-    this.emit('Split', [value, this.wholes(sizes)], names, { axis })
+    this.emit('Split', [value, this.int64s(sizes)], names, { axis })
     return names
   }
 
@@ -255,17 +255,17 @@ export class Graph {
   build(): Uint8Array {
     const graph = join([
       ...this.nodes.map(node => bytesField(1, node)),
-      textField(2, 'ondo'),
+      stringField(2, 'ondo'),
       ...this.initializers.map(tensor => bytesField(5, tensor)),
       ...Array.from(this.inputs, ([name, { type, dims }]) =>
         bytesField(11, valueInfoMessage(name, type, dims)),
       ),
       ...this.outputs.map(output => bytesField(12, output)),
     ])
-    const opsets = [join([textField(1, ''), wholeField(2, OPSET)])]
-    if (this.fused) opsets.push(join([textField(1, RUNTIME_DOMAIN), wholeField(2, 1)]))
+    const opsets = [join([stringField(1, ''), integerField(2, OPSET)])]
+    if (this.fused) opsets.push(join([stringField(1, RUNTIME_DOMAIN), integerField(2, 1)]))
     return join([
-      wholeField(1, IR_VERSION),
+      integerField(1, IR_VERSION),
       bytesField(7, graph),
       ...opsets.map(opset => bytesField(8, opset)),
     ])

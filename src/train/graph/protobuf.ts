@@ -48,7 +48,7 @@ function int64(value: number): Uint8Array {
 }
 
 /** Field `number` holding a whole number (int32, int64, enum). */
-export function wholeField(number: number, value: number): Uint8Array {
+export function integerField(number: number, value: number): Uint8Array {
   return join([varint(number * 8 + VARINT), int64(value)])
 }
 
@@ -65,6 +65,6 @@ export function bytesField(number: number, value: Uint8Array): Uint8Array {
 }
 
 /** Field `number` holding a string. */
-export function textField(number: number, value: string): Uint8Array {
+export function stringField(number: number, value: string): Uint8Array {
   return bytesField(number, utf8.encode(value))
 }

@@ -1,4 +1,5 @@
 /** From what a person asks for (a size, so many minutes) to settings of training. */
+import { FORWARD_COST } from 'ondo/train'
 
 export const SIZES = {
   small: { layers: 1, hidden: 128 },
@@ -32,8 +33,6 @@ const VALIDATIONS = 25
 const LOOKING = 0.1
 /** Work that a closed tab may lose, seconds. */
 const KEEP_EVERY = 10
-/** Forward alone costs about a third of a step. */
-const FORWARD = 1 / 3
 
 /** Settings that the wish and the text decide; what a wish says itself stands above them. */
 export function settingsFor(wish: Wish, symbols: number): Record<string, unknown> {
@@ -57,7 +56,7 @@ export function pace(
 ): Record<string, number> {
   const { secondsPerStep, stepsPerEpoch, validation } = measured
   /** Seconds of one validation. */
-  const looking = validation * stepsPerEpoch * secondsPerStep * FORWARD
+  const looking = validation * stepsPerEpoch * secondsPerStep * FORWARD_COST
   let validations = VALIDATIONS
   let steps: number | undefined
   if (wish.minutes !== undefined) {
