@@ -156,7 +156,7 @@ describe.skipIf(!bundled)('a goal of surprise', () => {
     const far = await sample('-t', 'surprise 4', '--chain', 'temperature, top-k 2')
     expect(far.stderr).toContain('surprise 4 was not reached')
     const ja = await sample('-t', 'surprise 4', '--chain', 'temperature, top-k 2', '--lang', 'ja')
-    expect(ja.stderr).toContain('surprise 4には届かなかった')
+    expect(ja.stderr).toContain('surprise 4には届きませんでした')
     expect((await sample('-t', 'surprise 2.5')).stderr).toBe('')
   })
 })

@@ -17,7 +17,7 @@ describe('SurpriseReach', () => {
     expect(above?.en).toMatch(
       /^surprise 2\.5 was not reached: the text has 1\.20 bits .* bound, 10;/,
     )
-    expect(above?.ja).toContain('surprise 2.5には届かなかった')
+    expect(above?.ja).toContain('surprise 2.5には届きませんでした')
     expect(told('surprise 0.5', many(0.05, 1))?.en).toContain('bound, 0.05')
     expect(told('escape (surprise 2.5)', many(10, 1.2))).toBeDefined()
   })

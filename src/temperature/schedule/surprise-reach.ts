@@ -48,7 +48,7 @@ export class SurpriseReach {
     if (stood < late.length * AT_BOUND || Math.abs(mean - goal) <= goal * NEAR) return undefined
     return {
       en: `surprise ${goal} was not reached: the text has ${mean.toFixed(2)} bits a symbol though the temperature stood at its bound, ${bound}; choose a goal nearer to that`,
-      ja: `surprise ${goal}には届かなかった。温度が限度の${bound}でも1文字あたり${mean.toFixed(2)}ビット。このモデルとサンプラーで届く値を目標に`,
+      ja: `surprise ${goal}には届きませんでした。温度が限度の${bound}でも1文字あたり${mean.toFixed(2)}ビットです。このモデルとサンプラーで届く値を目標にしてください`,
     }
   }
 }

@@ -124,6 +124,7 @@ export const en = {
 
   zones: { loops: 'loops', reads: 'reads like the corpus', breaks: 'breaks' },
   steered: (written: string) => `The temperature follows ${written}.`,
+  unreached: (note: string) => `${note}.`,
   otherText: 'Other texts with the same luck',
   sameText: 'same text',
   noLimits: 'no limits through a chain',

@@ -115,6 +115,7 @@ export const ja: Messages = {
 
   zones: { loops: '繰り返す', reads: '原文のように読める', breaks: '崩れる' },
   steered: written => `温度は ${written} に従います。`,
+  unreached: note => `${note}。`,
   otherText: '同じ運の別の文章',
   sameText: '同じ文章の範囲',
   noLimits: '温度以外のサンプラーを通すと範囲はありません',

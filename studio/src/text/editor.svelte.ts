@@ -19,6 +19,7 @@ import {
 import { type Ends, endsOf, loopOf, stretchStart } from './change-points.js'
 import { History, type Moment } from './history.js'
 import type { Piece, Records } from './records.js'
+import { type ReachNote, reachNote } from './schedule-reach.js'
 import { Asides } from './side-texts.js'
 import { Rate } from './speed-meter.js'
 import { type Before, StepInSight, stepOf } from './step-view.svelte.js'
@@ -71,6 +72,8 @@ export class Desk extends StepInSight {
   ends = $state.raw<Ends>()
   /** The loop in which the text ends, and the temperature above which a choice in it would differ. */
   loop = $state.raw<Loop & { readonly leave: number }>()
+  /** Why the schedule does not meet its goal, where it can't. */
+  unreached = $state.raw<ReachNote>()
   /** Symbols a second, while the text grows. */
   pace = $state<number>()
   /** The search for the next different text, while it runs; `none` when there is no other. */
@@ -84,6 +87,8 @@ export class Desk extends StepInSight {
   protected run = 0
   protected runs = 0
   private reason: Reason = 'temperature'
+  /** The first symbol that the present schedule draws. */
+  private scheduledFrom = 0
   private lookJob = 0
   private searchJob = 0
   private readonly asides = new Asides()
@@ -362,6 +367,8 @@ export class Desk extends StepInSight {
 
   protected applySchedule(written: string): void {
     this.schedule = written
+    this.scheduledFrom = this.count
+    this.unreached = undefined
     this.tell({ type: 'schedule', written })
   }
 
@@ -407,6 +414,7 @@ export class Desk extends StepInSight {
     this.arrived = []
     const { shown } = this.draft
     const { count } = shown
+    this.scheduledFrom = count
     this.tell({
       type: 'begin',
       begin: {
@@ -543,6 +551,7 @@ export class Desk extends StepInSight {
     this.rate.note(this.surveyed, this.count)
     this.pace = this.playing ? this.rate.perSecond : undefined
     this.loop = loopOf(this.records)
+    this.unreached = reachNote(this.schedule, this.records, this.scheduledFrom)
     // A schedule has not one temperature to move.
     const oneT = this.schedule === undefined && this.chain === undefined
     this.ends = oneT ? endsOf(this.records, this.records.count) : undefined

@@ -36,7 +36,7 @@ export interface StoreEnvironment {
   hold(lock: string): Promise<(() => void) | undefined>
   /** The locks that any page holds now; undefined: this browser does not tell. */
   held(): Promise<ReadonlySet<string> | undefined>
-  /** What other tabs say, and a way to tell them. */
+  /** What other tabs say, and a way to tell them, also after `close`: a last save ends later. */
   listen(told: (message: TextMessage) => void): { tell(message: TextMessage): void; close(): void }
   newId(): string
   /** ms since 1970. */
@@ -169,9 +169,13 @@ export const BROWSER: StoreEnvironment = {
     if (typeof BroadcastChannel !== 'function') return { tell() {}, close() {} }
     const channel = new BroadcastChannel(CHANNEL)
     channel.onmessage = ({ data }) => told(data)
+    let isClosed = false
     return {
-      tell: message => channel.postMessage(message),
-      close: () => channel.close(),
+      tell: message => (isClosed ? tellTabs(message) : channel.postMessage(message)),
+      close() {
+        isClosed = true
+        channel.close()
+      },
     }
   },
   newId: () => [...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-'),

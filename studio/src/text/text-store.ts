@@ -325,7 +325,7 @@ export class TextStore {
       // Without having looked, nothing is promised.
       this.say(careful && touches === this.touches ? 'kept' : 'unsaved')
     }
-    if (unsaved.length > 0 && !this.resting) this.channel.tell({ type: 'saved', hash: this.hash })
+    if (unsaved.length > 0) this.channel.tell({ type: 'saved', hash: this.hash })
     return true
   }
 

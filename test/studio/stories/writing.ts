@@ -100,6 +100,25 @@ describe('a move of the temperature', () => {
     }
   })
 
+  it('by a schedule says when its goal is out of reach, and no longer with another goal', async () => {
+    const page = await visit('#t=surprise 40&seed=7')
+    await speed(page, 'fast')
+    const note = page.locator('#sentence [role=status]')
+    await note.getByText('surprise 40 was not reached').waitFor()
+    await page.getByRole('button', { name: 'draw it' }).click()
+    const field = page.locator('.curve input.mono')
+    await field.fill('surprise 3')
+    await field.press('Enter')
+    await page.waitForFunction(
+      () => !document.querySelector('#sentence [role=status]')!.textContent,
+    )
+    expect(await page.locator('#sentence').textContent()).toContain('follows surprise 3')
+    const from = (await records(page)).length
+    await count(page, from + 150)
+    await pause(page)
+    expect(await note.textContent()).toBe('')
+  })
+
   it('moves the bars at once while the text rests, and the next step does what they say', async () => {
     const page = await visit('#t=1&seed=3')
     await count(page, 10)
