@@ -57,7 +57,7 @@ interface Event {
   [key: string]: unknown
 }
 
-/** Reads server-sent events as the standard says: fields, a blank line between events. */
+/** Parses server-sent events: lines of fields, with a blank line between events. */
 function events(text: string): Event[] {
   return text
     .split('\n\n')
@@ -72,7 +72,7 @@ function events(text: string): Event[] {
 }
 
 describe('GET', () => {
-  it('/health says that it lives, and what it offers', async () => {
+  it('/health reports the status, the version and the models', async () => {
     const response = await app.request('/health')
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -82,7 +82,7 @@ describe('GET', () => {
     })
   })
 
-  it('/models lists each with what it is; a broken one does not hide the others', async () => {
+  it('/models describes each model, and reports a broken one without hiding the others', async () => {
     const response = await app.request('/models')
     expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
     const { models } = await response.json()
@@ -106,7 +106,7 @@ describe('GET', () => {
     })
   })
 
-  it('/models/NAME.safetensors gives the file, its hash as the tag, and nothing to who has it', async () => {
+  it('/models/NAME.safetensors sends the file with its hash as ETag, and 304 to a client that has it', async () => {
     const response = await app.request('/models/tiny.safetensors')
     expect(response.headers.get('ETag')).toBe(`"${await hashOfFile(model)}"`)
     expect(response.headers.get('Content-Length')).toBe(String(bytes.length))
@@ -146,14 +146,14 @@ describe('GET', () => {
     expect((await response.json()).error.message).toMatch(sentence)
   })
 
-  it('is not POST, and says so', async () => {
+  it('answers other methods by 405 with the allowed ones', async () => {
     const response = await app.request('/health', { method: 'POST' })
     expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD'])
   })
 })
 
 describe('POST /completions', () => {
-  it('writes what generate() writes', async () => {
+  it('writes the same text as generate()', async () => {
     const options = { prompt: 'ga', temperature: 1.3, seed: 7, length: 40 }
     const response = await post({ model: 'tiny', ...options })
     expect(response.status).toBe(200)
@@ -173,13 +173,13 @@ describe('POST /completions', () => {
     })
   })
 
-  it('takes the first model, its own prompt and the usual settings when nothing is said', async () => {
+  it('uses the first model, its prompt and the default settings for an empty request', async () => {
     const response = await (await post({})).json()
     expect(response.text).toBe(await generateText(model))
     expect(response.run).toMatchObject({ prompt: 'ab', temperature: '0.8', seed: '42' })
   })
 
-  it('takes schedules and chains, and gives back a run that writes the same text', async () => {
+  it('accepts schedules and chains, and returns a run that writes the same text', async () => {
     const chain = 'dry 0.8, top-k 5'
     for (const temperature of ['0.4@0 1.6@30', { kind: 'cycle', temperatures: [1, 'inf', 0] }]) {
       const response = await post({ prompt: 'ab', temperature, chain, length: 40, seed: 5 })
@@ -189,7 +189,7 @@ describe('POST /completions', () => {
     }
   })
 
-  it('streams the same text: the run, each step with its record, the end', async () => {
+  it('streams the same text: the run, each step with its record, and the end', async () => {
     const body = { prompt: '温', temperature: 'inf', seed: 3, length: 30 }
     const whole = await (await post(body)).json()
     const response = await post({ ...body, stream: true })
@@ -201,8 +201,10 @@ describe('POST /completions', () => {
     expect(steps[0]).toMatchObject({ index: 0, temperature: 'inf', pT: 1 / 9 })
     expect(list.at(-1)).toMatchObject({ text: whole.text, stop: 'length', symbols: 30 })
   })
+})
 
-  it('has no knob that does nothing', async () => {
+describe('the fields of POST /completions', () => {
+  it('has only fields that change the text', async () => {
     const base = { prompt: 'abc', temperature: 1, seed: 1, length: 60 }
     const text = async (change: object): Promise<string> =>
       (await (await post({ ...base, ...change })).json()).text
@@ -223,7 +225,7 @@ describe('POST /completions', () => {
     }
     expect(await text({ prompt: 'abcxyz', unknown: 'skip' })).toBe(plain)
     expect(await text({ seed: '1' })).toBe(plain)
-    // A number in JSON with all its digits is that seed, not the double beside it.
+    // A JSON number above 2^53 keeps all its digits as a seed.
     const wide = '9007199254740993'
     const raw = (json: string) => post(json).then(response => response.json())
     const number = await raw(
@@ -244,8 +246,10 @@ describe('POST /completions', () => {
     expect(stopped).toMatchObject({ stop: 'stop', stopString: plain.slice(20, 22) })
     expect(plain.startsWith(stopped.text)).toBe(true)
   })
+})
 
-  it('ends at the model’s own stop strings unless told otherwise', async () => {
+describe('the checks of POST /completions', () => {
+  it('ends at the stop strings of the model unless the request has its own', async () => {
     const own = await (await post({ model: 'lines', temperature: 'inf', length: 500 })).json()
     expect(own).toMatchObject({ stop: 'stop', stopString: '\n' })
     expect(own.text).not.toContain('\n')
@@ -289,7 +293,7 @@ describe('POST /completions', () => {
     }
   })
 
-  it('wants JSON and says so, which keeps forms of other sites out', async () => {
+  it('refuses bodies that are not declared as JSON, so that forms of other sites do not work', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx']) {
       const response = await post('{}', { headers: { 'Content-Type': type } })
       expect([type, response.status]).toEqual([type, 415])
@@ -304,8 +308,10 @@ describe('POST /completions', () => {
     })
     expect(preflight.headers.get('Access-Control-Allow-Origin')).toBeNull()
   })
+})
 
-  it('makes steps only as fast as they are read, and stops when the reader goes away', async () => {
+describe('a stream of POST /completions', () => {
+  it('makes a step only when it is read, and stops when the client disconnects', async () => {
     let made = 0
     let closed = false
     async function* steps(): AsyncGenerator<CompletionEvent, void, void> {
@@ -327,7 +333,7 @@ describe('POST /completions', () => {
     expect([closed, abort.signal.aborted]).toEqual([true, true])
   })
 
-  it('tells in the stream what breaks in the middle of it', async () => {
+  it('reports an error in the middle of a stream as an event', async () => {
     async function* steps(): AsyncGenerator<CompletionEvent, void, void> {
       yield { type: 'error', code: 'first', message: '' }
       throw new Error('a private detail')
@@ -338,7 +344,7 @@ describe('POST /completions', () => {
     expect(text).not.toContain('private')
   })
 
-  it('stops writing when the request is aborted, and says interrupted', async () => {
+  it('stops writing when the request is aborted, with stop: interrupted', async () => {
     const abort = new AbortController()
     const promise = post({ length: 100_000, temperature: 1 }, { signal: abort.signal })
     setTimeout(() => abort.abort(), 20)
@@ -348,8 +354,8 @@ describe('POST /completions', () => {
   })
 })
 
-describe('a byte model', () => {
-  it('answers with all its bytes, streamed or not, up to a stop string', async () => {
+describe('completions of a byte model', () => {
+  it('contain all bytes up to a stop string, streamed or not', async () => {
     const tokenizer = new ByteTokenizer()
     const config = modelConfig({ cell: 'gru', vocabulary: 256, hidden: 16, layers: 1 })
     const file = encodeModel({ config, tokenizer, weights: seededWeights(config, 2, 1) })
@@ -364,7 +370,7 @@ describe('a byte model', () => {
     const ids = all.filter(event => event.type === 'step').map(event => event.id)
     expect(ids).toEqual([...raw])
     expect(all.at(-1)).toMatchObject({ type: 'end', bytes: whole.bytes })
-    // Any ASCII character of the text serves as a stop string.
+    // Any ASCII character of the text can be the stop string.
     const place = raw.findIndex((byte, i) => i > 20 && byte > 0x20 && byte < 0x7f)
     const stop = String.fromCharCode(raw[place])
     const cut = await (await post({ ...body, stop }, { to: own })).json()
@@ -374,7 +380,7 @@ describe('a byte model', () => {
 })
 
 describe('the models of a server', () => {
-  it('are read once, by whoever asks first, and again only when that failed', async () => {
+  it('are read once, at the first request, and again only after a failure', async () => {
     const read = vi.fn(async () => bytes)
     const flaky = vi.fn(async () => bytes).mockRejectedValueOnce(new Error('no disk'))
     const onError = vi.fn()
@@ -389,20 +395,20 @@ describe('the models of a server', () => {
     expect(read).toHaveBeenCalledTimes(1)
     const failed = await post({ model: 'b', length: 1 }, { to: own })
     expect(failed.status).toBe(500)
-    // What broke is nobody's business but the server's.
+    // The cause of the error stays on the server.
     expect(await failed.text()).not.toContain('no disk')
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('no disk'))
     expect((await post({ model: 'b', length: 1 }, { to: own })).status).toBe(200)
   })
 
-  it('must be some, each with its own name', () => {
+  it('must be at least one, each with its own name', () => {
     expect(() => createApp({ models: [] })).toThrow(/given 0 models/)
     expect(() => createApp({ models: [files[0], files[0]] } satisfies AppOptions)).toThrow(
       /2 models with 1 name;/,
     )
   })
 
-  it('may have a lower limit of length', async () => {
+  it('can have a lower limit of length', async () => {
     const own = createApp({ models: files, maxLength: 10 })
     expect(await (await post({}, { to: own })).json()).toMatchObject({ symbols: 10 })
     expect((await post({ length: 11 }, { to: own })).status).toBe(400)

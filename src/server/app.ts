@@ -1,6 +1,6 @@
 /**
- * The server as a function from Request to Response: it knows no port and no files, and runs
- * wherever hono does.
+ * The server as a function from Request to Response. It opens no port and no file, so it runs
+ * wherever hono runs.
  */
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -18,28 +18,28 @@ import {
 import { ModelCache, type ModelFile } from './models.js'
 
 export interface AppOptions {
-  /** The models offered; requests that name none get the first. */
+  /** The models to serve. A request without a model name gets the first. */
   readonly models: readonly ModelFile[]
-  /** Most symbols written for one request. Default 100,000: some seconds of work. */
+  /** Maximum number of symbols to write for one request. Default 100,000, which takes some seconds. */
   readonly maxLength?: number
-  /** Most symbols of the prompt of one request. Default 100,000: some seconds of reading. */
+  /** Maximum number of symbols in a prompt. Default 100,000, which takes some seconds. */
   readonly maxPrompt?: number
-  /** Called with errors that are the server's fault; by default they are only answered by 500. */
+  /** Called with each error of the server itself. The client gets status 500 or 503 in any case. */
   readonly onError?: (error: unknown) => void
 }
 
-/** Bytes of a request's body: far above any prompt. */
+/** Maximum size of a request body, bytes. */
 const BODY_LIMIT = 1 << 20
 
 type Status = 400 | 404 | 405 | 413 | 415 | 500 | 503
 
-const answer = (status: Status, error: { code: string; message: string }): Response =>
+const errorResponse = (status: Status, error: { code: string; message: string }): Response =>
   new Response(json({ error }), {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
   })
 
-const ok = (value: unknown): Response =>
+const jsonResponse = (value: unknown): Response =>
   new Response(json(value), { headers: { 'Content-Type': 'application/json; charset=utf-8' } })
 
 async function readBody(context: Context): Promise<unknown> {
@@ -54,118 +54,93 @@ async function readBody(context: Context): Promise<unknown> {
   }
 }
 
-/**
- * GET /health · GET /models · GET /models/NAME.safetensors · POST /completions
- *
- * @example
- * const app = createApp({ models: [{ name: 'mine', read: () => readFile('mine.safetensors') }] })
- * await app.request('/completions', { method: 'POST', headers: { 'Content-Type': 'application/json' },
- *   body: '{"prompt": "ROMEO:", "temperature": 0.8}' })
- */
-export function createApp(options: AppOptions): Hono {
-  const shelf = new ModelCache(options.models)
-  const { maxLength = 100_000, maxPrompt = 100_000 } = options
-  const app = new Hono()
-
-  app.onError(error => {
-    if (error instanceof InputError) {
-      return answer(error.code === 'no-model' ? 404 : 400, describeError(error))
-    }
-    options.onError?.(error)
-    // No fault of the request, and the next one may have more.
-    const memory = memoryError(error)
-    if (memory) return answer(503, describeError(memory))
-    return answer(500, describeError(error))
-  })
-  app.notFound(context =>
-    answer(404, {
-      code: 'not-found',
-      message: `There is no ${shorten(context.req.path)}; expected /health, /models or /completions.`,
-    }),
+/** The list of models. A model whose file cannot be read is listed with its error. */
+async function listModels(cache: ModelCache, onError: AppOptions['onError']): Promise<Response> {
+  const models = await Promise.all(
+    cache.names.map(name =>
+      cache.describe(name).catch(error => {
+        if (!(error instanceof FileError)) onError?.(error)
+        return { name, error: describeError(error) }
+      }),
+    ),
   )
+  return jsonResponse({ models })
+}
 
-  app.get('/health', () => ok({ status: 'ok', version: VERSION, models: shelf.names }))
-
-  app.get('/models', async () => {
-    const models = await Promise.all(
-      shelf.names.map(name =>
-        // One bad file must not hide the others.
-        shelf.describe(name).catch(error => {
-          if (!(error instanceof FileError)) options.onError?.(error)
-          return { name, error: describeError(error) }
-        }),
-      ),
-    )
-    return ok({ models })
+/** The model file, or 304 when the client has the same bytes. */
+async function sendModelFile(cache: ModelCache, context: Context): Promise<Response> {
+  const file = context.req.param('file') ?? ''
+  const { bytes, fileHash } = await cache.get(file.slice(0, -'.safetensors'.length))
+  // The hash of the bytes, not of the model: a changed title makes another file.
+  const etag = `"${fileHash}"`
+  const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
+  const known = context.req.header('If-None-Match')?.split(',') ?? []
+  if (known.some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()))) {
+    return new Response(null, { status: 304, headers })
+  }
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      ...headers,
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': String(bytes.length),
+    },
   })
+}
 
-  app.get('/models/:file{.+\\.safetensors}', async context => {
-    const { bytes, fileHash } = await shelf.get(
-      context.req.param('file').slice(0, -'.safetensors'.length),
-    )
-    const etag = `"${fileHash}"` // of the bytes: a new title is another file
-    const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
-    const known = context.req.header('If-None-Match')?.split(',') ?? []
-    if (known.some(tag => ['*', etag, `W/${etag}`].includes(tag.trim()))) {
-      return new Response(null, { status: 304, headers })
-    }
-    return new Response(new Uint8Array(bytes), {
+/** Writes a text for a request: as one JSON object, or as a stream of events. */
+async function sendCompletion(
+  cache: ModelCache,
+  context: Context,
+  { maxLength, maxPrompt }: { readonly maxLength: number; readonly maxPrompt: number },
+): Promise<Response> {
+  // A browser asks for permission before it sends this header to another origin, so pages of other
+  // sites cannot use the server.
+  if (!/^application\/json\s*(;|$)/i.test(context.req.header('Content-Type') ?? '')) {
+    return errorResponse(415, {
+      code: 'content-type',
+      message: 'The body has another type; expected the header Content-Type: application/json.',
+    })
+  }
+  const request = readCompletionRequest(await readBody(context), maxLength)
+  const { model } = await cache.get(request.model ?? cache.names[0])
+  const abort = new AbortController()
+  const { signal } = context.req.raw
+  if (signal.aborted) abort.abort()
+  else signal.addEventListener('abort', () => abort.abort(), { once: true })
+  const events = complete(model, request, maxPrompt, abort.signal)
+  // Errors in the request are thrown before the first event, so the status is known from here on.
+  const first = await events.next()
+  const run = first.done ? undefined : first.value
+  if (request.stream) {
+    return new Response(eventStream(run, events, abort), {
       headers: {
-        ...headers,
-        'Content-Type': 'application/octet-stream',
-        'Content-Length': String(bytes.length),
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        // Tells proxies not to buffer the stream.
+        'X-Accel-Buffering': 'no',
       },
     })
-  })
+  }
+  let end: CompletionEvent | undefined
+  for await (const event of events) end = event
+  return jsonResponse({ ...end, type: 'completion', run })
+}
 
-  const limit = bodyLimit({
-    maxSize: BODY_LIMIT,
-    onError: () =>
-      answer(413, {
-        code: 'body',
-        message: `The body is larger than ${BODY_LIMIT} bytes; send a shorter prompt.`,
-      }),
-  })
-  app.post('/completions', limit, async context => {
-    // Also keeps other sites' pages out: without this header a browser would not ask first.
-    if (!/^application\/json\s*(;|$)/i.test(context.req.header('Content-Type') ?? '')) {
-      return answer(415, {
-        code: 'content-type',
-        message: 'The body has another type; expected the header Content-Type: application/json.',
-      })
-    }
-    const request = readCompletionRequest(await readBody(context), maxLength)
-    const { model } = await shelf.get(request.model ?? shelf.names[0])
-    const abort = new AbortController()
-    const { signal } = context.req.raw
-    if (signal.aborted) abort.abort()
-    else signal.addEventListener('abort', () => abort.abort(), { once: true })
-    const events = complete(model, request, maxPrompt, abort.signal)
-    // The first event decides the status: what is wrong with the request is found before it.
-    const first = await events.next()
-    const run = first.done ? undefined : first.value
-    if (request.stream) {
-      return new Response(eventStream(run, events, abort), {
-        headers: {
-          'Content-Type': 'text/event-stream; charset=utf-8',
-          'Cache-Control': 'no-store',
-          // Proxies that gather would undo the streaming.
-          'X-Accel-Buffering': 'no',
-        },
-      })
-    }
-    let end: CompletionEvent | undefined
-    for await (const event of events) end = event
-    return ok({ ...end, type: 'completion', run })
-  })
+const ALLOWED_METHODS: Readonly<Record<string, string>> = {
+  '/health': 'GET, HEAD',
+  '/models': 'GET, HEAD',
+  '/models/:file': 'GET, HEAD',
+  '/completions': 'POST',
+}
 
-  for (const path of ['/health', '/models', '/models/:file', '/completions']) {
-    const allowed = path === '/completions' ? 'POST' : 'GET, HEAD'
+/** Answers every other method of a known path by 405 with the methods that are allowed. */
+function refuseOtherMethods(app: Hono): void {
+  for (const [path, allowed] of Object.entries(ALLOWED_METHODS)) {
     app.all(path, context => {
       if (path === '/models/:file' && ['GET', 'HEAD'].includes(context.req.method)) {
         return context.notFound()
       }
-      const response = answer(405, {
+      const response = errorResponse(405, {
         code: 'method',
         message: `${context.req.method} is not possible here; expected ${allowed}.`,
       })
@@ -173,5 +148,53 @@ export function createApp(options: AppOptions): Hono {
       return response
     })
   }
+}
+
+/**
+ * GET /health · GET /models · GET /models/NAME.safetensors · POST /completions
+ *
+ * @example
+ * const app = createApp({ models: [{ name: 'mine', read: () => readFile('mine.safetensors') }] })
+ * await app.request('/completions', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+ *   body: '{"prompt": "ROMEO:", "temperature": 0.8}' })
+ * @throws InputError when there is no model, or two have the same name
+ */
+export function createApp(options: AppOptions): Hono {
+  const { models, maxLength = 100_000, maxPrompt = 100_000, onError } = options
+  const cache = new ModelCache(models)
+  const app = new Hono()
+
+  app.onError(error => {
+    if (error instanceof InputError) {
+      return errorResponse(error.code === 'no-model' ? 404 : 400, describeError(error))
+    }
+    onError?.(error)
+    // Running out of memory is not the fault of the request: a later one may succeed.
+    const memory = memoryError(error)
+    if (memory) return errorResponse(503, describeError(memory))
+    return errorResponse(500, describeError(error))
+  })
+  app.notFound(context =>
+    errorResponse(404, {
+      code: 'not-found',
+      message: `There is no ${shorten(context.req.path)}; expected /health, /models or /completions.`,
+    }),
+  )
+
+  app.get('/health', () => jsonResponse({ status: 'ok', version: VERSION, models: cache.names }))
+  app.get('/models', () => listModels(cache, onError))
+  app.get('/models/:file{.+\\.safetensors}', context => sendModelFile(cache, context))
+  const limit = bodyLimit({
+    maxSize: BODY_LIMIT,
+    onError: () =>
+      errorResponse(413, {
+        code: 'body',
+        message: `The body is larger than ${BODY_LIMIT} bytes; send a shorter prompt.`,
+      }),
+  })
+  app.post('/completions', limit, context =>
+    sendCompletion(cache, context, { maxLength, maxPrompt }),
+  )
+  refuseOtherMethods(app)
   return app
 }

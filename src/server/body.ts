@@ -1,10 +1,11 @@
-/** The body of a request: JSON, in which a seed may be a number with more digits than a double holds. */
+/** Reads the JSON body of a request. Its seed may have more digits than a double can hold. */
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/gy
 
 /**
- * The text of a number that stands under a name of the outermost object; the last one, as JSON.parse
- * takes it. The text must be valid JSON.
+ * The source text of the value of a top-level field. When the field is repeated, the last one counts,
+ * as in JSON.parse.
+ * @param json valid JSON
  */
 function literalOf(json: string, name: string): string | undefined {
   let depth = 0

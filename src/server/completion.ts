@@ -1,4 +1,4 @@
-/** `POST /completions`: from a JSON body to a text, or to a stream of its steps. */
+/** `POST /completions`: checks the JSON body, writes the text, and sends it whole or as a stream. */
 import { counted, didYouMean, InputError, OndoError, quote } from '../errors.js'
 import type { Model } from '../file/index.js'
 import {
@@ -59,16 +59,16 @@ const PROMPT_IDS: FlagKnob = {
 export interface CompletionRequest {
   readonly model?: string
   readonly prompt?: string
-  /** A number, or a schedule: written, or as its value. */
+  /** A number, or a schedule. In the body a schedule is its syntax or its JSON value. */
   readonly temperature: number | Schedule
-  /** The chain as written. */
+  /** The sampler chain in its syntax. */
   readonly chain?: string
   readonly length: number
   readonly seed: Seed
   readonly stop?: readonly string[]
   readonly unknown: UnknownPolicy
   readonly stream: boolean
-  /** Give the ids of the prompt back. */
+  /** Whether the answer contains the ids of the prompt. */
   readonly promptIds: boolean
 }
 
@@ -90,7 +90,7 @@ function readText(name: string, value: unknown): string | undefined {
   throw new InputError(name, `The ${name} is ${quote(value)}; expected text.`)
 }
 
-/** UTF-16 units of a written schedule at most. */
+/** Maximum length of a schedule's syntax, UTF-16 units. */
 const LONGEST_SCHEDULE = 100_000
 
 function readAnyTemperature(value: unknown): number | Schedule {
@@ -119,8 +119,8 @@ function readStop(value: unknown): readonly string[] | undefined {
 
 /**
  * Checks the body of a request.
- * @param maxLength the most symbols this server writes for one request
- * @throws InputError for a field out of range, or one that does not exist
+ * @param maxLength maximum number of symbols that this server writes for one request
+ * @throws InputError for an unknown field, or a value out of range
  */
 export function readCompletionRequest(body: unknown, maxLength: number): CompletionRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -155,8 +155,8 @@ export function readCompletionRequest(body: unknown, maxLength: number): Complet
 }
 
 /**
- * The events of a completion, in order; the same as the lines of `ondo sample --json`, but for the
- * ids of the prompt, which come only where they are asked for.
+ * The events of a completion, in order. They are the lines of `ondo sample --json`; the ids of the
+ * prompt are included only on request.
  */
 export type CompletionEvent =
   | ({ readonly type: 'run' } & Run & Partial<RunHeader>)
@@ -168,17 +168,17 @@ export type CompletionEvent =
       readonly symbols: number
       readonly bitsPerSymbol: number | null
       readonly text: string
-      /** A goal of the schedule that was out of reach. */
+      /** Says that the schedule aimed at a surprise that the model could not reach. */
       readonly note?: Bilingual
-      /** Of a byte model: the bytes of the text, base64; in `text` those that are not UTF-8 are U+FFFD. */
+      /** Byte models only: the bytes of the text in base64. `text` has U+FFFD for invalid UTF-8. */
       readonly bytes?: string
     }
   | { readonly type: 'error'; readonly code: string; readonly message: string }
 
-/** Kinds of symbols for which a server looks for the nearest known one, some 0.1 ms each. */
+/** Maximum number of different unknown symbols to replace by the nearest known one, 0.1 ms each. */
 const MOST_UNKNOWN = 1000
 
-/** @throws InputError for a prompt in which too many kinds of symbols are unknown */
+/** @throws InputError when the prompt has too many different unknown symbols */
 function checkUnknown(model: Model, prompt: string): void {
   const { unknown } = model.tokenizer.encode(prompt, 'skip')
   const kinds = new Set(unknown.map(({ symbol }) => symbol)).size
@@ -190,11 +190,10 @@ function checkUnknown(model: Model, prompt: string): void {
 }
 
 /**
- * Runs a request.
- * @param maxPrompt the most symbols that a prompt may have
- * @param signal ends it early, also while the prompt is read; `stop` is then `interrupted`
- * @throws InputError before the first event, for symbols the model does not know and for a prompt
- *   that is too long
+ * Writes the text of a request.
+ * @param maxPrompt maximum number of symbols in the prompt
+ * @param signal ends the writing, also during the prompt; `stop` is then `interrupted`
+ * @throws InputError before the first event: the prompt is too long or has unknown symbols
  */
 export async function* complete(
   model: Model,
@@ -210,7 +209,7 @@ export async function* complete(
   if (ids.length > maxPrompt) {
     throw new InputError(
       'prompt',
-      `The prompt has ${counted(ids.length, 'symbol')}; expected at most ${maxPrompt}: send its end, which is what the model remembers.`,
+      `The prompt has ${counted(ids.length, 'symbol')}; expected at most ${maxPrompt}: send its end, which affects the text most.`,
     )
   }
   const run = { prompt, temperature, chain, length, seed, stop, unknown }
@@ -247,18 +246,18 @@ export async function* complete(
   }
 }
 
-/** JSON, in which infinity is "inf", as on the command line. */
+/** JSON with infinity as "inf", like the output of the command line. */
 export const json = (value: unknown): string =>
   JSON.stringify(value, (_key, item) => (item === Number.POSITIVE_INFINITY ? 'inf' : item))
 
-/** What an error says to a client; of an unforeseen one nothing but that it happened. */
+/** The code and message for a client. Unexpected errors keep their details on the server. */
 export function describeError(error: unknown): { code: string; message: string } {
   return error instanceof OndoError
     ? { code: error.code, message: error.message }
     : { code: 'internal', message: 'Something went wrong inside the server; its log may say more.' }
 }
 
-/** Server-sent events, made only as fast as they are read, and no longer than they are read. */
+/** Server-sent events. Each is made when the client reads it; a closed connection ends the writing. */
 export function eventStream(
   first: CompletionEvent | undefined,
   events: AsyncGenerator<CompletionEvent, void, void>,

@@ -70,7 +70,7 @@ it.each(bodies)(
   },
 )
 
-it('a code and a run file with such a chain are answered at once, too', async () => {
+it('a run code and a run file with such a chain are answered at once, too', async () => {
   const model = await decodeModel(bytes)
   const run = { ...runHeader(model, { prompt, ids: [], seed: 1, temperature: 1 }), length: 1 }
   const options = optionsOf(decodeRun(encodeRun({ ...run, chain: CASE })))

@@ -1,12 +1,12 @@
-/** The models a server offers, loaded once each, when first asked for. */
+/** The models of a server. Each is loaded at its first request and then kept. */
 import { counted, didYouMean, InputError, quote } from '../errors.js'
 import { decodeModel, type Model, readModelHeader, sha256 } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
 
 export interface ModelFile {
-  /** By which requests name it: `shakespeare`. */
+  /** The name that requests use: `shakespeare`. */
   readonly name: string
-  /** The bytes of the file; called once, or again when it failed. */
+  /** Reads the bytes of the file. Called once, and again after a failure. */
   readonly read: () => Promise<Uint8Array>
 }
 
@@ -35,7 +35,7 @@ export class ModelCache {
     return [...this.files.keys()]
   }
 
-  /** @throws InputError code `no-model` for a name that is not there */
+  /** @throws InputError code `no-model` for an unknown name */
   get(name: string): Promise<CachedModel> {
     const file = this.files.get(name)
     if (!file) {
@@ -52,13 +52,13 @@ export class ModelCache {
         model: await decodeModel(bytes),
       }))
       this.loaded.set(name, loaded)
-      // Not for ever: the file may be mended meanwhile.
+      // The next request tries again: the file may have been repaired.
       loaded.catch(() => this.loaded.delete(name))
     }
     return loaded
   }
 
-  /** What a list shows of a model. @throws FileError for a file that can't be used */
+  /** The description of a model for `GET /models`. @throws FileError for an unusable file */
   async describe(name: string): Promise<object> {
     const { bytes, fileHash, model } = await this.get(name)
     const { config, tokenizer, training, hash, prompt, stop } = model

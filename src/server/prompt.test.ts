@@ -26,8 +26,8 @@ const post = (
     }),
   )
 
-describe('a prompt', () => {
-  it('may have another limit of the prompt, and say the sentence', async () => {
+describe('the prompt of a request', () => {
+  it('is refused above the limit, which can be set', async () => {
     const own = createApp({ models: files, maxPrompt: 3 })
     expect((await post({ prompt: 'abc', length: 1 }, { to: own })).status).toBe(200)
     for (const stream of [false, true]) {
@@ -37,13 +37,13 @@ describe('a prompt', () => {
         /^The prompt has 4 symbols; expected at most 3: /,
       )
     }
-    // The usual one.
+    // The default limit.
     expect((await post({ prompt: 'a'.repeat(100_000), length: 1 })).status).toBe(200)
     const refused = await post({ prompt: 'a'.repeat(100_001), length: 1 })
     expect((await refused.json()).error.message).toMatch(/100001 symbols; expected at most 100000/)
   })
 
-  it('gives the ids of the prompt back where they are asked for', async () => {
+  it('is returned as ids on request', async () => {
     const asked = await (await post({ prompt: 'ga', promptIds: true, length: 1 })).json()
     expect(asked.run.promptIds).toEqual([7, 1])
     const streamed = await post({ prompt: 'ga', promptIds: true, length: 1, stream: true })
@@ -54,7 +54,7 @@ describe('a prompt', () => {
     )
   })
 
-  it('answers others while a long prompt is read, and ends with an aborted one', async () => {
+  it('lets other requests be answered while a long one is read, and ends when aborted', async () => {
     const abort = new AbortController()
     const prompt = 'abcdefg'.repeat(14_000)
     let answered = false
@@ -62,7 +62,7 @@ describe('a prompt', () => {
       answered = true
       return response
     })
-    // The clock stands still within a slice and leaps at its end: no machine is too fast for this.
+    // A fake clock ends each slice, so the test does not depend on the speed of the machine.
     let now = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 5))
     expect((await app.request('/health')).status).toBe(200)
