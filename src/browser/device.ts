@@ -1,11 +1,11 @@
-/** What a page has to compute with: a real GPU, threads, or one thread. */
+/** Finds what a page can compute with: a real GPU, several threads, or one thread. */
 
 export const DEVICES = ['webgpu', 'wasm'] as const
 export type Device = (typeof DEVICES)[number]
-/** `auto`: WebGPU where there is a real GPU, else WebAssembly. */
+/** `auto` means WebGPU when there is a real GPU, else WebAssembly. */
 export type DeviceChoice = 'auto' | Device
 
-/** What is used of a WebGPU adapter's description. */
+/** The used part of the description of a WebGPU adapter. */
 export interface AdapterFacts {
   readonly vendor?: string
   readonly architecture?: string
@@ -14,10 +14,10 @@ export interface AdapterFacts {
   readonly isFallbackAdapter?: boolean
 }
 
-/** Rasterisers that run on the processor: they are slower at this than WebAssembly is. */
+/** Software rasterisers. They run on the CPU and are slower than WebAssembly. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i
 
-/** Whether an adapter is a GPU, and not a program that plays one. */
+/** Whether an adapter is a GPU and not a software rasteriser. */
 export function isRealGpu(facts: AdapterFacts): boolean {
   if (facts.isFallbackAdapter) return false
   return ![facts.vendor, facts.architecture, facts.device, facts.description].some(
@@ -25,19 +25,19 @@ export function isRealGpu(facts: AdapterFacts): boolean {
   )
 }
 
-/** For people: `nvidia ampere`; '' when the browser keeps it to itself. */
+/** The name of an adapter for display, such as `nvidia ampere`; '' when the browser gives none. */
 export function adapterName({ vendor, architecture, device, description }: AdapterFacts): string {
   return description || [vendor, architecture, device].filter(Boolean).join(' ')
 }
 
-/** Past this many threads the products of a small network have no rows left to share. */
+/** Maximum number of threads. A small network has too few rows to share among more. */
 const MOST_THREADS = 8
 
 /**
- * Threads for a processor that says it runs so many. Half of what a large one says are second
- * threads of the same cores, which a matrix product has no use for; and the page wants to breathe.
+ * The number of threads to train with. On a large processor, half of the reported threads share a
+ * core with another one, which does not speed up matrix products; and the page needs a thread.
  * @param hardware `navigator.hardwareConcurrency`
- * @param isolated `crossOriginIsolated`: without it there is no shared memory
+ * @param isolated `crossOriginIsolated`; without it there is no shared memory, and the result is 1
  */
 export function threadsFor(hardware: number, isolated: boolean): number {
   if (!isolated || !(hardware > 1)) return 1

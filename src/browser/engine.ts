@@ -1,6 +1,6 @@
 /**
- * The training engine in a page: ONNX Runtime for the web, loaded only when training starts, from
- * the page's own server. Make it in a worker: a step blocks the thread that asks for it.
+ * The training engine in a page: ONNX Runtime for the web, loaded from the page's own server when
+ * training starts. Use it in a worker, because a training step blocks its thread.
  */
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type OrtLike } from '../train/index.js'
@@ -15,24 +15,24 @@ import {
 
 export interface BrowserEngineOptions {
   /**
-   * Address of the folder with ONNX Runtime's files, as they lie in onnxruntime-web/dist:
-   * ort-wasm-simd-threaded.mjs and .wasm, and for WebGPU the two of .asyncify.
+   * Address of the folder with the files of onnxruntime-web/dist: ort-wasm-simd-threaded.mjs and
+   * .wasm, and for WebGPU the two with .asyncify.
    */
   readonly assets: string | URL
-  /** Default `auto`. `webgpu` takes a software adapter too, and fails where there is none. */
+  /** Default `auto`. `webgpu` also accepts a software adapter, and fails when there is none. */
   readonly device?: DeviceChoice
-  /** Threads of WebAssembly; what suits the processor when left out, 1 without cross-origin isolation. */
+  /** Number of WebAssembly threads. Default: `threadsFor`. Without cross-origin isolation always 1. */
   readonly threads?: number
 }
 
 export interface BrowserEngine extends Engine {
   readonly device: Device
-  /** The GPU's name, where there is one and the browser tells. */
+  /** The name of the GPU, if the browser gives it. */
   readonly adapter?: string
 }
 
-/** WebGPU promises eight storage buffers a node, no more. */
-const WEBGPU_FAN = 8
+/** Number of storage buffers for one node that every WebGPU implementation supports. */
+const WEBGPU_BUFFERS = 8
 
 const FILES: Readonly<Record<Device, string>> = {
   wasm: 'ort-wasm-simd-threaded',
@@ -40,25 +40,28 @@ const FILES: Readonly<Record<Device, string>> = {
 }
 
 async function gpuAdapter(): Promise<(GPUAdapter & { readonly facts: AdapterFacts }) | undefined> {
-  // Not in every browser, nor in a page outside a secure context.
+  // Missing in some browsers, and in pages outside a secure context.
   const gpu = (navigator as { readonly gpu?: GPU }).gpu
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
   if (!adapter) return undefined
-  // Browsers moved the flag from the adapter to its description.
+  // Newer browsers have this flag in the description of the adapter.
   const { isFallbackAdapter } = adapter as { readonly isFallbackAdapter?: boolean }
   const { vendor, architecture, device, description } = adapter.info
-  const told = (adapter.info as AdapterFacts).isFallbackAdapter
+  const inDescription = (adapter.info as AdapterFacts).isFallbackAdapter
   const facts = {
     vendor,
     architecture,
     device,
     description,
-    isFallbackAdapter: isFallbackAdapter || told || false,
+    isFallbackAdapter: isFallbackAdapter || inDescription || false,
   }
   return Object.assign(adapter, { facts })
 }
 
-/** What the page would train on, without loading anything. */
+/**
+ * Finds the device that training in the page would use, without loading anything.
+ * @throws TrainingError for `webgpu` when the browser has none
+ */
 export async function findDevice(
   choice: DeviceChoice = 'auto',
 ): Promise<{ readonly device: Device; readonly adapter?: string }> {
@@ -97,9 +100,9 @@ async function loadRuntime(device: Device, assets: string | URL): Promise<Ort> {
 }
 
 /**
- * Loads ONNX Runtime for the web and makes an engine of it: on the GPU where there is a real one,
- * else on WebAssembly threads, else on one thread. The number of threads is set once a worker.
- * @throws TrainingError when the runtime does not load, or WebGPU was asked for and is not there
+ * Loads ONNX Runtime for the web and makes an engine: on a real GPU if there is one, else on
+ * WebAssembly threads, else on one thread. The number of threads can't change later in a worker.
+ * @throws TrainingError when the runtime does not load, or `webgpu` is not available
  */
 export async function browserEngine(options: BrowserEngineOptions): Promise<BrowserEngine> {
   const found = await findDevice(options.device)
@@ -112,7 +115,7 @@ export async function browserEngine(options: BrowserEngineOptions): Promise<Brow
   const engine = createEngine(ort as OrtLike, {
     threads,
     executionProviders: onGpu ? ['webgpu', 'wasm'] : ['wasm'],
-    ...(onGpu && { maxNodeTensors: WEBGPU_FAN }),
+    ...(onGpu && { maxNodeTensors: WEBGPU_BUFFERS }),
   })
   return { ...engine, ...found }
 }

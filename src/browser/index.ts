@@ -1,5 +1,6 @@
 /**
- * The door for training in a page. Use it in a worker: a step blocks the thread it runs on.
+ * Public entry for training in a page. Use it in a worker, because a training step blocks its thread.
+ * @module
  *
  * @example
  * import { train } from 'ondo/train'

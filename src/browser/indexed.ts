@@ -1,8 +1,8 @@
-/** Checkpoints in IndexedDB, for browsers whose workers can't write OPFS in place. */
+/** Checkpoints in IndexedDB, for browsers whose workers can't write OPFS files in place. */
 import type { CheckpointStore } from '../train/index.js'
 
 const DATABASE = 'ondo'
-/** Key [folder, name, part]; a write is one part, each append one more. */
+/** Object store with the keys [folder, name, part]. A write makes one part, each append one more. */
 const PARTS = 'parts'
 
 function answer<Result>(request: IDBRequest<Result>): Promise<Result> {
@@ -28,12 +28,12 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole
 }
 
-/** A store of the given name. A transaction is all or nothing, so a write is too. */
+/** Opens the store of a folder. A write is one transaction, so it is done whole or not at all. */
 export async function indexedStore(folder: string): Promise<CheckpointStore> {
   const db = await database()
   const parts = (name: string): IDBKeyRange => IDBKeyRange.bound([folder, name], [folder, name, []])
 
-  /** Resolves once what `work` asked for is on the disk. */
+  /** Runs a transaction. Resolves when its changes are on the disk. */
   const change = (work: (store: IDBObjectStore) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       const transaction = db.transaction(PARTS, 'readwrite', { durability: 'strict' })

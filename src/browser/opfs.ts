@@ -1,4 +1,4 @@
-/** Checkpoints in the browser's private file system (OPFS), from a worker. */
+/** Checkpoints in the browser's private file system (OPFS), for use in a worker. */
 import type { CheckpointStore } from '../train/index.js'
 import {
   readAll,
@@ -11,7 +11,7 @@ import {
   writeWhole,
 } from './slots.js'
 
-/** Only workers have it; the DOM's types, which both share here, don't know it. */
+/** Only workers have this method; the DOM types do not contain it. */
 interface SyncHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncFile>
 }
@@ -23,9 +23,9 @@ export const hasSyncAccess = (): boolean =>
 
 const nameOf = (error: unknown): string => (error instanceof DOMException ? error.name : '')
 
-/** A worker that was ended a moment ago may still hold the file: longest wait for that, ms. */
-const PATIENCE = 3000
-const PAUSE = 20
+/** Longest wait for a file that a terminated worker may still hold, ms. */
+const LOCK_TIMEOUT = 3000
+const RETRY_EVERY = 20
 
 async function openSync(handle: SyncHandle): Promise<SyncFile> {
   const started = performance.now()
@@ -34,13 +34,13 @@ async function openSync(handle: SyncHandle): Promise<SyncFile> {
       return await handle.createSyncAccessHandle()
     } catch (error) {
       const held = ['NoModificationAllowedError', 'InvalidStateError'].includes(nameOf(error))
-      if (!held || performance.now() - started > PATIENCE) throw error
-      await new Promise(resolve => setTimeout(resolve, PAUSE))
+      if (!held || performance.now() - started > LOCK_TIMEOUT) throw error
+      await new Promise(resolve => setTimeout(resolve, RETRY_EVERY))
     }
   }
 }
 
-/** A folder of OPFS, made when it is not there. */
+/** Opens a folder of OPFS, and makes it when it does not exist. */
 export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
   let folder = await navigator.storage.getDirectory()
   for (const name of path) folder = await folder.getDirectoryHandle(name, { create: true })
@@ -62,8 +62,8 @@ export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
           return
         } catch (error) {
           if (nameOf(error) === 'NotFoundError') return
-          if (performance.now() - started > PATIENCE) throw error
-          await new Promise(resolve => setTimeout(resolve, PAUSE))
+          if (performance.now() - started > LOCK_TIMEOUT) throw error
+          await new Promise(resolve => setTimeout(resolve, RETRY_EVERY))
         }
       }
     },
@@ -71,8 +71,8 @@ export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
 }
 
 /**
- * Checkpoints in such a folder. What is written lies in two slots; what is appended to, in a file
- * under its own name.
+ * A checkpoint store in a folder. Written files are kept in two slots (slots.ts). Files that are only
+ * appended to are plain files under their own name.
  */
 export function folderStore(folder: SyncFolder): CheckpointStore {
   const read = async (name: string): Promise<Uint8Array<ArrayBuffer> | undefined> => {
@@ -80,7 +80,7 @@ export function folderStore(folder: SyncFolder): CheckpointStore {
     try {
       return (await readSlots(folder, name)) ?? (await plain())
     } catch (error) {
-      // A first write into a slot that was cut off leaves the file that it was to replace.
+      // When the first write into a slot was cut off, the plain file that it replaces is still there.
       const before = await plain()
       if (before) return before
       throw error

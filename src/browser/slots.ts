@@ -1,15 +1,14 @@
 /**
- * Files that are replaced whole, on top of files that can only be written in place: two slots a
- * name. A write goes to the slot that is not in use, body first, then flushed, then its header; only
- * the header makes it count. Whatever moment the page is closed at, one slot holds whole bytes, and
- * the one with the higher number is the newer. No rename is needed: browsers differ in what theirs
- * promises.
+ * Atomic replacement of files that can only be written in place, with two slots for each name. A write
+ * goes to the slot that is not in use: first the body, then a flush, then the header, which makes it
+ * valid. When the page is closed at any moment, one slot is whole; the one with the higher number is
+ * newer. No rename is used, because browsers give different guarantees for it.
  */
 
 import { FileError } from '../errors.js'
 import { crc32 } from '../file/crc32.js'
 
-/** What is used of a FileSystemSyncAccessHandle. */
+/** The used part of FileSystemSyncAccessHandle. */
 export interface SyncFile {
   read(into: Uint8Array, options: { at: number }): number
   write(bytes: Uint8Array, options: { at: number }): number
@@ -20,13 +19,13 @@ export interface SyncFile {
 }
 
 export interface SyncFolder {
-  /** @returns undefined when it is not there and was not to be made */
+  /** Opens a file. @returns undefined when it does not exist and `make` is false */
   open(name: string, make: boolean): Promise<SyncFile | undefined>
   remove(name: string): Promise<void>
 }
 
 const MAGIC = 0x4f4e_4432 // OND2
-/** Of earlier Ondos: the same header, with the sum of `earlierSum`. */
+/** Older versions of Ondo wrote the same header with the checksum `earlierSum`. */
 const EARLIER_MAGIC = 0x4f4e_444f // ONDO
 /** Magic, number of the write (two words), bytes (two words), CRC-32 of these four words and the bytes. */
 const HEADER = 24
@@ -37,7 +36,7 @@ type Slot = (typeof SLOTS)[number]
 const sumOf = (header: DataView, bytes: Uint8Array): number =>
   crc32(bytes, crc32(new Uint8Array(header.buffer, 4, 16)))
 
-/** FNV-1a over 32-bit words, which misses two changes of highest bits: only to read old slots. */
+/** FNV-1a over 32-bit words, only for old slots: it does not detect two changes of highest bits. */
 function earlierSum(bytes: Uint8Array, start: number): number {
   let sum = (0x811c_9dc5 ^ start) >>> 0
   const whole = bytes.length & ~3
@@ -75,14 +74,14 @@ export const readAll = (file: SyncFile): Uint8Array<ArrayBuffer> =>
   readWhole(file, 0, file.getSize())
 
 /**
- * The slot's content; `unfinished` where no write of it came to its end, `damaged` where one did and
- * its bytes are others now.
+ * Reads a slot. `unfinished` means that no write was completed; `damaged`, that one was completed and
+ * its bytes have changed since.
  */
 function readSlot(slot: Slot, file: SyncFile): SlotContent | 'unfinished' | 'damaged' {
   if (file.getSize() < HEADER) return 'unfinished'
   const header = new DataView(readWhole(file, 0, HEADER).buffer)
   const word = (i: number): number => header.getUint32(4 * i, true)
-  // The header is written last: until then zeros stand in its place.
+  // The header is written last; until then its bytes are zero.
   const magic = word(0)
   if (magic !== MAGIC && magic !== EARLIER_MAGIC) return magic === 0 ? 'unfinished' : 'damaged'
   const number = word(1) * 2 ** 32 + word(2)
@@ -93,7 +92,7 @@ function readSlot(slot: Slot, file: SyncFile): SlotContent | 'unfinished' | 'dam
   return sum === word(5) ? { slot, number, bytes } : 'damaged'
 }
 
-/** Opens a file, if it is there or to be made, and closes it behind `work`. */
+/** Opens a file, runs `work` and closes it. @returns undefined when there is no file */
 export async function withFile<Result>(
   folder: SyncFolder,
   name: string,
@@ -111,7 +110,7 @@ export async function withFile<Result>(
 
 const slotName = (name: string, slot: Slot): string => `${name}.${slot}`
 
-/** What both slots hold. */
+/** Reads both slots. */
 async function slotsOf(
   folder: SyncFolder,
   name: string,
@@ -130,9 +129,8 @@ const newest = async (folder: SyncFolder, name: string): Promise<SlotContent | u
   (await slotsOf(folder, name)).newest
 
 /**
- * The bytes of the last finished write; where those are damaged, the bytes before them, which are a
- * whole file too.
- * @throws FileError when something was written and nothing of it is whole
+ * The bytes of the last completed write, or of the one before when the last one is damaged.
+ * @throws FileError when a slot is damaged and the other one is not whole
  */
 export async function readSlots(
   folder: SyncFolder,
@@ -148,7 +146,7 @@ export async function readSlots(
   return found?.bytes
 }
 
-/** Replaces the bytes: after a crash at any moment the name holds the old ones or the new ones. */
+/** Replaces a file. After a crash at any moment, it has its old bytes or its new ones. */
 export async function writeSlots(
   folder: SyncFolder,
   name: string,
@@ -176,7 +174,7 @@ export async function writeSlots(
   })
 }
 
-/** The older slot goes first: until the last moment the name holds its newest bytes. */
+/** Removes a file. The older slot goes first, so the newest bytes stay until the last moment. */
 export async function removeSlots(folder: SyncFolder, name: string): Promise<void> {
   const last = (await newest(folder, name))?.slot ?? 'a'
   for (const slot of [...SLOTS].sort(slot => (slot === last ? 1 : -1))) {

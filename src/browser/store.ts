@@ -1,4 +1,4 @@
-/** Where a page keeps its checkpoints: on this machine, in the browser's own storage. */
+/** The checkpoint store of a page, in the browser's storage on this machine. */
 import { FileError, InputError, OndoError, quote } from '../errors.js'
 import type { CheckpointStore } from '../train/index.js'
 import { indexedStore } from './indexed.js'
@@ -26,11 +26,11 @@ function storageError(error: unknown, what: string): unknown {
 }
 
 /**
- * Takes a lock of the browser, which ends with its page or worker.
- * @returns what gives it back
+ * Takes a lock of the browser. It ends with the page or worker that holds it.
+ * @returns a function that releases it
  */
 async function takeLock(name: string): Promise<() => Promise<void>> {
-  // A page outside a secure context has no locks; it has no OPFS either.
+  // A page outside a secure context has neither locks nor OPFS.
   const locks = (navigator as { readonly locks?: LockManager }).locks
   if (!locks) return async () => {}
   return new Promise((resolve, reject) => {
@@ -53,9 +53,10 @@ async function takeLock(name: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Opens a store of the given name, in a worker: OPFS where workers can write it in place, else
+ * Opens a checkpoint store in a worker. Uses OPFS when workers can write its files in place, else
  * IndexedDB.
- * @throws FileError when the browser refuses storage, or later when there is no room
+ * @param name of the store; a page can have several
+ * @throws FileError when the browser refuses storage, and later when the storage is full
  */
 export async function browserStore(
   name: string,

@@ -9,7 +9,7 @@ import {
   shorten,
   TrainingError,
 } from '../errors.js'
-import { noWorkingFolder } from '../node/files.js'
+import { workingFolderError } from '../node/files.js'
 import { VERSION } from '../version.js'
 import { type CommandSummary, mainHelp } from './help.js'
 import type { CommandSpec } from './spec.js'
@@ -170,7 +170,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
     spec = await command.load()
     return await runCommand(spec, rest, io)
   } catch (error) {
-    return report(noWorkingFolder(error) ?? memoryError(error) ?? error, name, spec, io)
+    return report(workingFolderError(error) ?? memoryError(error) ?? error, name, spec, io)
   }
 }
 

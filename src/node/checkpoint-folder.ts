@@ -1,4 +1,4 @@
-/** A folder of checkpoints that survives a crash at any moment. */
+/** A folder of checkpoints. A crash at any moment leaves each file with its old or its new content. */
 import { appendFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../train/checkpoint-store.js'
@@ -6,16 +6,16 @@ import { fileError, isMissing, makeFolder, readFileBytes, writeFileAtomic } from
 import { FolderLock } from './folder-lock.js'
 
 /**
- * Opens a folder for checkpoints; it is made when it is not there.
- * @param lock of this folder, where the caller holds it already; else `hold` takes it
- * @throws FileError when the folder can't be made, or later when a file can't be written
+ * Opens a folder for checkpoints, and makes it when it does not exist.
+ * @param lock the caller's lock of this folder; without one, `hold` takes it
+ * @throws FileError when the folder can't be made, and later when a file can't be written
  */
 export async function checkpointFolder(
   folder: string,
   lock?: FolderLock,
 ): Promise<CheckpointStore> {
   let held = lock
-  /** Does something with a file of the folder; what goes wrong becomes one sentence. */
+  /** Runs an action on a file of the folder. System errors become a FileError. */
   const guarded = async (
     action: string,
     path: string,

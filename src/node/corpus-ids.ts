@@ -1,19 +1,23 @@
-/** Ids of a corpus in a file without a name: read in windows, gone when the process ends, however it ends. */
+/**
+ * Ids of a large corpus in an unlinked file, read in blocks. The system deletes the file when the
+ * process ends, also after kill -9.
+ */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Ids, makeIds } from '../text/index.js'
 import type { IdSource } from '../train/index.js'
 import { fileError } from './files.js'
 
-/** Bytes of one block of the cache; a stream of T = 100 comes back to the same block some 300 times. */
+/** Bytes of one block of the cache. With T = 100, a stream reads the same block some 300 times. */
 const BLOCK = 32_768
-/** Blocks kept: one for each of 256 streams in training and in validation. 16 MiB in all. */
+/** Maximum number of blocks in memory: one for each of 256 streams, twice. 16 MiB in all. */
 const BLOCKS = 512
 
 let files = 0
 
 /**
- * Opens a file for reading and writing that no folder lists, so that even kill -9 leaves nothing.
+ * Opens a new file for reading and writing, and removes its name at once, so that even kill -9 leaves
+ * nothing in the folder.
  * @throws FileError: no permission, read-only, no such folder
  */
 export function openUnlinked(folder: string): number {
@@ -27,7 +31,7 @@ export function openUnlinked(folder: string): number {
   }
 }
 
-/** Writes all of it, at the end of what was written. @throws FileError: disk full */
+/** Appends all bytes to an open file. @throws FileError: disk full */
 export function writeAll(fd: number, bytes: Uint8Array, path: string): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
@@ -42,22 +46,22 @@ export interface CacheSize {
   readonly blocks?: number
 }
 
-/** Ids that are written once, from the first to the last, and then read anywhere. */
+/** Ids of a corpus in a file: appended once, then read at any position. */
 export class FileIds implements IdSource {
   length = 0
   private readonly fd: number
   private readonly path: string
-  /** V: says whether an id takes 1, 2 or 4 bytes. */
+  /** V. It decides whether an id takes 1, 2 or 4 bytes. */
   private readonly vocabulary: number
   private readonly block: number
   private readonly blocks: number
-  /** Blocks by their number, the one used longest ago first. */
+  /** Blocks by number, the least recently used first. */
   private readonly cache = new Map<number, Ids>()
   private closed = false
 
   /**
-   * @param folder that the file lies in while it is open
-   * @throws FileError
+   * @param folder the folder that holds the file while it is open
+   * @throws FileError when the file can't be made
    */
   constructor(folder: string, vocabulary: number, size: CacheSize = {}) {
     this.path = join(folder, 'ids of the corpus')
@@ -89,7 +93,7 @@ export class FileIds implements IdSource {
     return ids
   }
 
-  /** The file is gone with it. */
+  /** Closes the file; the system then deletes it. May be called twice. */
   close(): void {
     if (this.closed) return
     this.closed = true
@@ -121,7 +125,7 @@ export class FileIds implements IdSource {
     try {
       for (let at = 0; at < bytes.length; ) {
         const got = readSync(this.fd, bytes, at, bytes.length - at, from * width + at)
-        if (got === 0) throw new Error('it is shorter than what was written to it')
+        if (got === 0) throw new Error('it is shorter than it was written')
         at += got
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What of a corpus's measures goes into the model file: the spelling filter and what is usual. */
+/** Measures of a corpus for the model file: the spelling filter and the corpus profile. */
 import { decodeModel, encodeModel, readModelHeader } from '../file/index.js'
 import {
   buildSpellingFilter,
@@ -11,15 +11,18 @@ import type { Stretch, Tokenizer } from '../text/index.js'
 import { FILES, type IdSource } from '../train/index.js'
 import { checkpointFolder } from './checkpoint-folder.js'
 
-/** Symbols read at most, of the training text and of the held-out one: seconds, not minutes. */
+/** Maximum number of symbols to measure, so that it takes seconds. */
 const MOST_TRAINING = 8_000_000
 const MOST_HELD_OUT = 1_000_000
-/** Symbols up to which copied runs are looked for: a suffix array takes five bytes a character. */
+/** Longer texts get no index for copied runs: its suffix array takes five bytes a character. */
 const MOST_INDEXED = 4_000_000
-/** Above this share of broken characters the corpus is not text, and has no spelling. */
+/** With a larger share of invalid characters, the corpus is not text and gets no measures. */
 const MOST_BROKEN = 0.01
 
-/** The text of some stretches of a corpus, one after the other, a line end between. */
+/**
+ * The text of parts of a corpus, joined by line ends.
+ * @param most maximum number of symbols
+ */
 export function textOfParts(
   ids: IdSource,
   tokenizer: Tokenizer,
@@ -36,14 +39,14 @@ export function textOfParts(
   return texts.join('\n')
 }
 
-/** Seconds that `corpusMeasures` takes, roughly: measured 2.4 for 1.1 million characters. */
+/** Estimated time of `corpusMeasures`, seconds. Measured: 2.4 s for 1.1 million characters. */
 export const measuringSeconds = (symbols: number): number =>
   0.5 + 2e-6 * Math.min(symbols, MOST_TRAINING)
 
 /**
- * Puts measures into the models of a training folder. The weights stay as they are, and so does all
- * that resuming needs.
- * @throws FileError
+ * Adds measures to the models of a training folder. The weights and all that resuming needs stay
+ * unchanged.
+ * @throws FileError when a model can't be read or written
  */
 export async function addMeasures(folder: string, kept: KeptMeasures): Promise<void> {
   const store = await checkpointFolder(folder)
@@ -57,15 +60,15 @@ export async function addMeasures(folder: string, kept: KeptMeasures): Promise<v
   }
 }
 
-/** Share of U+FFFD: what bytes that are no text become. */
+/** The share of U+FFFD, by which decoding replaces invalid bytes. */
 function broken(text: string): number {
   return (text.match(/\ufffd/g)?.length ?? 0) / Math.max(1, text.length)
 }
 
 /**
- * Measures a corpus for the model that is trained on it: the filter of its training part, and what
- * is usual for it, the held-out part judged by the training part.
- * @returns {} for what is not text
+ * Measures a corpus for the model that was trained on it: the spelling filter of the training part,
+ * and the profile of the held-out part compared with the training part.
+ * @returns {} for a corpus that is not text
  */
 export function corpusMeasures(
   ids: IdSource,

@@ -1,4 +1,4 @@
-/** Files that are read again and again in chunks, and pipes, which can be read only once. */
+/** Sources of a corpus: files, which can be read several times, and pipes, which are read only once. */
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { FileError, shortPath } from '../errors.js'
 import { yieldToEventLoop } from '../event-loop.js'
@@ -6,37 +6,41 @@ import type { ByteSource } from '../text/index.js'
 import { openUnlinked, writeAll } from './corpus-ids.js'
 import { fileError } from './files.js'
 
-/** Fits the second-level cache of most processors beside what is made of it. */
+/** Bytes of a chunk. A chunk and its decoded text fit the level 2 cache of most processors. */
 const CHUNK = 1 << 20
 
 /**
- * Reading does not wait for the disk in another thread: the system reads ahead by itself, and many
- * small files take a fifth of the time. The event loop runs after each chunk.
+ * The chunks of a file, with a turn of the event loop after each. Reads are synchronous: the system
+ * reads ahead, and many small files take a fifth of the time of asynchronous reads.
  */
 async function* chunksOf(
   fd: number,
   chunk: number,
   name: string,
 ): AsyncGenerator<Uint8Array, number, undefined> {
-  const room = new Uint8Array(chunk)
+  const buffer = new Uint8Array(chunk)
   let at = 0
   while (true) {
     let got: number
     try {
-      got = readSync(fd, room, 0, room.length, at)
+      got = readSync(fd, buffer, 0, buffer.length, at)
     } catch (error) {
       throw fileError(error, name, 'read')
     }
     if (got === 0) return at
     at += got
-    yield room.subarray(0, got)
-    if (got === room.length) await yieldToEventLoop()
+    yield buffer.subarray(0, got)
+    if (got === buffer.length) await yieldToEventLoop()
   }
 }
 
-/** A file by its path. @throws FileError */
+/**
+ * A file as a source of bytes.
+ * @param found whether it was found in a folder, and not named by the user
+ * @throws FileError when it can't be read, and later when it has changed
+ */
 export function fileSource(path: string, found: boolean, chunk = CHUNK): ByteSource {
-  const before = guarded(path, () => statSync(path))
+  const before = orFileError(path, () => statSync(path))
   const changed = (): FileError =>
     new FileError(
       'changed',
@@ -48,10 +52,10 @@ export function fileSource(path: string, found: boolean, chunk = CHUNK): ByteSou
     size: before.size,
     found,
     async *chunks() {
-      const fd = guarded(path, () => openSync(path, 'r'))
+      const fd = orFileError(path, () => openSync(path, 'r'))
       try {
         if (!same(fstatSync(fd))) throw changed()
-        // A small file gets no larger room than it needs: there may be a hundred thousand of them.
+        // A small file gets a small buffer: there may be a hundred thousand of them.
         const size = Math.min(chunk, before.size + 1)
         const read = yield* chunksOf(fd, size, path)
         if (read !== before.size || !same(fstatSync(fd))) throw changed()
@@ -62,7 +66,7 @@ export function fileSource(path: string, found: boolean, chunk = CHUNK): ByteSou
   }
 }
 
-function guarded<T>(path: string, work: () => T): T {
+function orFileError<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
@@ -70,24 +74,24 @@ function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-/** What was read of a stream: in memory while it is small, then in a file without a name. */
-export interface Spooled extends ByteSource {
-  /** Undefined when it lies in a file. */
+/** The content of a stream: in memory while it is small, else in an unlinked file. */
+export interface SpooledSource extends ByteSource {
+  /** Undefined when the content is in a file. */
   readonly bytes: Uint8Array | undefined
   close(): void
 }
 
 /**
  * Reads standard input, or another pipe, to its end.
- * @param limit bytes that are kept in memory at most
- * @param place gives the folder for the file that holds more
+ * @param limit maximum number of bytes in memory
+ * @param folderOf returns the folder for the file that holds larger content
  */
-export async function spool(
+export async function spoolStream(
   stdin: AsyncIterable<Uint8Array | string>,
   limit: number,
-  place: () => Promise<string>,
+  folderOf: () => Promise<string>,
   name: string,
-): Promise<Spooled> {
+): Promise<SpooledSource> {
   const held: Uint8Array[] = []
   let size = 0
   let fd: number | undefined
@@ -103,7 +107,7 @@ export async function spool(
       if (fd === undefined) held.push(bytes)
       else writeAll(fd, bytes, folder)
       if (fd === undefined && size >= limit) {
-        folder = await place()
+        folder = await folderOf()
         fd = openUnlinked(folder)
         for (const early of held.splice(0)) writeAll(fd, early, folder)
       }

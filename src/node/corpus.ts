@@ -1,4 +1,4 @@
-/** A corpus to train on, of any size: small ones in memory, large ones read as they are needed. */
+/** A training corpus of any size. A small one is kept in memory; a large one is read when needed. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -19,25 +19,25 @@ import {
 } from '../text/index.js'
 import { type TrainingCorpus, trainingCorpus } from '../train/index.js'
 import { type CacheSize, FileIds } from './corpus-ids.js'
-import { fileSource, type Spooled, spool } from './corpus-source.js'
+import { fileSource, type SpooledSource, spoolStream } from './corpus-source.js'
 import { readFileBytes } from './files.js'
 import { findFiles, type ReadOptions, STDIN, STDIN_NAME } from './read.js'
 
-/** Bytes from which on a corpus is not held in memory. Below it, text and ids take some 300 MB at most. */
+/** Bytes from which a corpus is not kept in memory. Below, text and ids take at most some 300 MB. */
 const LARGE = 64e6
 
 export interface OpenOptions extends ReadOptions {
-  /** Gives the folder in which the ids of a large corpus lie while it is open; asked only then. */
+  /** Returns the folder for the ids of a large corpus. Called only for a large corpus. */
   readonly tempFolder: () => Promise<string>
-  /** Another boundary than `LARGE`, in bytes. */
+  /** Bytes from which the corpus counts as large. Default 64 MB. */
   readonly largeFrom?: number
-  /** How a file is read and its ids are kept, for tests. */
+  /** Sizes of chunks and cache blocks, for tests. */
   readonly sizes?: CacheSize & { readonly chunk?: number }
-  /** Told of a large corpus, many times a second, how far each pass is. */
+  /** Called many times a second while a large corpus is read, with the bytes done in each pass. */
   readonly onProgress?: (pass: 'count' | 'encode', done: number, total: number) => void
 }
 
-/** A corpus that was read or surveyed; `close` it when training has ended. */
+/** An open corpus. Call `close` when training has ended. */
 export interface OpenCorpus extends Omit<CorpusSource, 'content'> {
   readonly large: boolean
   /** The tokenizer of the whole text. @throws InputError as `buildTokenizer` */
@@ -47,10 +47,10 @@ export interface OpenCorpus extends Omit<CorpusSource, 'content'> {
   close(): void
 }
 
-function inMemory(source: CorpusSource): OpenCorpus {
-  const { content, ...told } = source
+function smallCorpus(source: CorpusSource): OpenCorpus {
+  const { content, ...description } = source
   return {
-    ...told,
+    ...description,
     large: false,
     build: async (kind, options) => buildTokenizer(kind, content, options),
     encode: tokenizer => trainingCorpus(source, tokenizer),
@@ -58,7 +58,10 @@ function inMemory(source: CorpusSource): OpenCorpus {
   }
 }
 
-async function surveyed(files: readonly ByteSource[], options: OpenOptions): Promise<OpenCorpus> {
+async function largeCorpus(
+  files: readonly ByteSource[],
+  options: OpenOptions,
+): Promise<OpenCorpus> {
   const { tempFolder, sizes, onProgress, encoding, raw, tokenizerKind } = options
   let pass: 'count' | 'encode' = 'count'
   const corpus = await advised(() =>
@@ -101,11 +104,11 @@ async function surveyed(files: readonly ByteSource[], options: OpenOptions): Pro
 }
 
 /**
- * Opens files, folders and standard input (`-`) as one corpus, as `readCorpus` does, without a limit
- * on its size: from 64 MB on, its ids are kept in a file and read as training needs them. Ids,
- * vocabulary and hash are the same either way.
+ * Opens files, folders and standard input (`-`) as one corpus, like `readCorpus`, but without a limit
+ * of its size: from 64 MB on, the ids are kept in a file and read when training needs them. Ids,
+ * vocabulary and hash are the same for both.
  *
- * @throws FileError, InputError as `readCorpus`
+ * @throws FileError, InputError like `readCorpus`
  */
 export async function openCorpus(
   paths: readonly string[],
@@ -113,26 +116,26 @@ export async function openCorpus(
 ): Promise<OpenCorpus> {
   const { tempFolder, largeFrom = LARGE, stdin = process.stdin, sizes, encoding, raw } = options
   const { found, skipped } = await findFiles(paths)
-  const sources: (ByteSource & Partial<Spooled>)[] = []
+  const sources: (ByteSource & Partial<SpooledSource>)[] = []
   const close = (): void => {
     for (const source of sources) source.close?.()
   }
   try {
     for (const { path, inFolder } of found) {
       const standard = path === STDIN
-      // A pipe by name, as from <(command): its size is not known before it has been read.
+      // A named pipe, such as <(command), has no known size before it has been read.
       const pipe = standard
         ? stdin
         : (await stat(path)).isFile()
           ? undefined
           : createReadStream(path)
       const source = pipe
-        ? await spool(pipe, largeFrom, tempFolder, standard ? STDIN_NAME : path)
+        ? await spoolStream(pipe, largeFrom, tempFolder, standard ? STDIN_NAME : path)
         : fileSource(path, inFolder, sizes?.chunk)
       sources.push(source)
     }
     if (sources.reduce((sum, { size }) => sum + size, 0) >= largeFrom) {
-      const corpus = await surveyed(sources, options)
+      const corpus = await largeCorpus(sources, options)
       return {
         ...corpus,
         skipped: [...skipped, ...corpus.skipped],
@@ -155,5 +158,5 @@ export async function openCorpus(
     raw,
     tokenizerKind: options.tokenizerKind,
   })
-  return inMemory({ ...source, skipped: [...skipped, ...source.skipped] })
+  return smallCorpus({ ...source, skipped: [...skipped, ...source.skipped] })
 }

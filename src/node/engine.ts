@@ -1,4 +1,4 @@
-/** The training engine in Node: ONNX Runtime's native library, asked for only when training starts. */
+/** The training engine in Node: ONNX Runtime's native library, loaded only when training starts. */
 import { availableParallelism } from 'node:os'
 import { TrainingError } from '../errors.js'
 import { createEngine, type Engine, type EngineOptions, type OrtLike } from '../train/engine.js'
@@ -6,9 +6,9 @@ import { compileInThread } from './graph-thread.js'
 import { loadOnnxRuntime, TelemetryError } from './onnx-runtime.mjs'
 
 /**
- * Loads `onnxruntime-node`, its telemetry off, and makes an engine of it.
- * @param options threads: the machine's cores when left out
- * @throws TrainingError when the package isn't installed, or its telemetry can't be turned off
+ * Loads `onnxruntime-node` with its telemetry turned off, and makes an engine.
+ * @param options.threads default: the number of cores
+ * @throws TrainingError when the package is not installed, or its telemetry can't be turned off
  */
 export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   let ort: OrtLike
@@ -28,7 +28,7 @@ export async function nodeEngine(options: Partial<EngineOptions> = {}): Promise<
     )
   }
   const engine = createEngine(ort, { threads: availableParallelism(), ...options })
-  // Other providers have their own way of doing many things at once.
+  // Other execution providers parallelise by themselves.
   if (engine.threads === 1 || options.executionProviders !== undefined) return engine
   return { ...engine, compileInThread }
 }

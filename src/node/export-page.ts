@@ -1,6 +1,6 @@
 /**
- * A model as one HTML file that writes by itself, from a disk or a server, without a network: the
- * model deflated by planes of bytes (file/printable-bytes.ts), the program, the style, a slider.
+ * Exports a model as one HTML file that writes text in the browser, without a network. It contains
+ * the compressed model (file/printable-bytes.ts), the program and the style.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -18,9 +18,9 @@ import { VERSION } from '../version.js'
 import { packageRoot } from './files.js'
 
 export interface ExportPageOptions {
-  /** Heading of the page. Default: the model's own name, else "Ondo". */
+  /** Heading of the page. Default: the name of the model, else "Ondo". */
   readonly title?: string
-  /** With what the page begins; whoever opens it may change it. Default: the model's own. */
+  /** The first prompt, which the reader can change. Default: the prompt of the model. */
   readonly prompt?: string
   /** Default 42. */
   readonly seed?: Seed
@@ -28,13 +28,13 @@ export interface ExportPageOptions {
   readonly temperature?: number
 }
 
-/** Bytes of a number, by the name of its kind in the file. */
+/** Bytes of a number, by dtype. */
 const WIDTHS: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]|[^\x20-\x7e]/gu, letter => `&#${letter.codePointAt(0)};`)
 
-/** A program in a script element: nothing in it may end that element, or begin a comment. */
+/** Escapes code for a script element, so that nothing in it ends the element or begins a comment. */
 const inScript = (code: string): string =>
   code.replaceAll(/<(?=\/script|!--|script)/gi, '\\x3C').replaceAll(/[^\x20-\x7e\n]/gu, escaped)
 
@@ -47,7 +47,7 @@ const escaped = (letter: string): string =>
 const sourceHash = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-async function part(name: string): Promise<string> {
+async function pageFile(name: string): Promise<string> {
   const path = join(await packageRoot(), 'dist', 'page', name)
   try {
     return await readFile(path, 'utf8')
@@ -61,9 +61,10 @@ async function part(name: string): Promise<string> {
 }
 
 /**
- * @param bytes a model file; the page holds the same bytes, so its hash stays the model's
- * @returns the HTML, all of it ASCII: no server's or editor's idea of an encoding can harm it
- * @throws FileError for bytes that are no model; InputError for a prompt that it can't read
+ * Makes the page of a model.
+ * @param bytes a model file. The page contains the same bytes, so the hash of the model is unchanged
+ * @returns the HTML in ASCII, so that no server or editor can spoil it by a wrong encoding
+ * @throws FileError for bytes that are not a model; InputError for a prompt with unknown symbols
  */
 export async function exportPage(
   bytes: Uint8Array,
@@ -86,9 +87,9 @@ export async function exportPage(
     seed: String(readSeed(options.seed ?? SEED.default)),
     temperature: canonicalTemperature(temperature),
   }
-  const style = await part('page.css')
-  const script = inScript(await part('page.js'))
-  // No source is named but this very style and program: the page can send nothing anywhere.
+  const style = await pageFile('page.css')
+  const script = inScript(await pageFile('page.js'))
+  // Only this style and this program are allowed, by hash: the page cannot send anything anywhere.
   const policy = [
     "default-src 'none'",
     `script-src ${sourceHash(script)} 'wasm-unsafe-eval'`,

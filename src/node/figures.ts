@@ -1,20 +1,20 @@
-/** Figures into a folder: SVG and PNG, light and dark. */
+/** Writes figures into a folder: SVG and PNG, light and dark. */
 import { join } from 'node:path'
 import { FIGURE_THEMES, type FigureLanguage, type FigureTheme } from '../measure/index.js'
 import { makeFolder, writeFileAtomic } from './files.js'
-import { type NoPng, pngMaker } from './png.js'
+import { type NoPngReason, pngMaker } from './png.js'
 
 /**
- * Writes NAME-light.svg, NAME-dark.svg and, where this machine can, both as PNG. Without a Japanese
- * font the PNG are labelled in English rather than not at all.
- * @returns the names of the files, and why there is no PNG if there is none
+ * Writes NAME-light.svg and NAME-dark.svg, and both as PNG where this machine can. Without a Japanese
+ * font, the PNG files have English labels.
+ * @returns the names of the files, and the reason why there is no PNG
  */
 export async function writeFigures(
   folder: string,
   name: string,
   language: FigureLanguage,
   draw: (theme: FigureTheme, language: FigureLanguage) => string,
-): Promise<{ files: string[]; noPng?: NoPng }> {
+): Promise<{ files: string[]; noPng?: NoPngReason }> {
   await makeFolder(folder)
   const files: string[] = []
   const write = async (file: string, content: string | Uint8Array): Promise<void> => {

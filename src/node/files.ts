@@ -1,13 +1,13 @@
 /**
- * Files on disk: writing so that a crash never leaves half a file, and finding a model by name, by
- * path, or by the folder of its training.
+ * Files on disk: writes that a crash cannot leave half done, and the search for a model by name,
+ * path or training folder.
  */
 import type { Stats } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean, FileError, shorten, shortPath } from '../errors.js'
-import { writeStraight, writeTarget } from './write-target.js'
+import { writeInPlace, writeTarget } from './write-target.js'
 
 const REASONS: Record<string, [code: string, why: string]> = {
   ENOENT: ['missing', 'it does not exist: check the path'],
@@ -35,10 +35,10 @@ const REASONS: Record<string, [code: string, why: string]> = {
   ENAMETOOLONG: ['name', 'its name is too long: choose a shorter one'],
 }
 
-/** An error of the file system as one sentence. @param action `read` or `written` */
+/** Turns an error of the file system into one sentence. @param action `read` or `written` */
 export function fileError(error: unknown, path: string, action: string): FileError {
   if (error instanceof FileError) return error
-  const removed = noWorkingFolder(error)
+  const removed = workingFolderError(error)
   if (removed) return removed
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const [name, why] =
@@ -48,26 +48,25 @@ export function fileError(error: unknown, path: string, action: string): FileErr
   return new FileError(name, `"${shortPath(path)}" can't be ${action}: ${why}.`, { cause: error })
 }
 
-/** Is it the error of a file that is not there? */
+/** Whether an error says that the file does not exist. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 /**
- * Refuses a relative path where the working directory was removed: `mkdir` would look for its end for
- * ever.
+ * Refuses a relative path when the working directory was removed: `mkdir` would not return.
  * @throws FileError
  */
-function workingFolder(path: string): void {
+function checkWorkingFolder(path: string): void {
   if (isAbsolute(path)) return
   try {
     process.cwd()
   } catch (error) {
-    throw noWorkingFolder(error) ?? error
+    throw workingFolderError(error) ?? error
   }
 }
 
-/** The sentence for what `process.cwd()` throws where the working directory was removed. */
-export function noWorkingFolder(error: unknown): FileError | undefined {
+/** The error for a removed working directory, when `process.cwd()` threw for that reason. */
+export function workingFolderError(error: unknown): FileError | undefined {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
   if (code !== 'ENOENT' || syscall !== 'uv_cwd') return undefined
   return new FileError(
@@ -78,16 +77,16 @@ export function noWorkingFolder(error: unknown): FileError | undefined {
 }
 
 /**
- * Makes a folder and those above it.
- * @returns whether it was not there before
- * @throws FileError
+ * Makes a folder and its parents.
+ * @returns whether it is new
+ * @throws FileError when it can't be made
  */
 export async function makeFolder(path: string): Promise<boolean> {
-  workingFolder(path)
+  checkWorkingFolder(path)
   try {
     return (await mkdir(path, { recursive: true })) !== undefined
   } catch (error) {
-    // On a read-only file system Node says ENOENT; without `recursive` it says what is the matter.
+    // With `recursive`, Node reports ENOENT on a read-only file system; without, the true reason.
     const real = isMissing(error) ? await mkdir(path).then(undefined, caught => caught) : error
     if (real === undefined) return true
     throw fileError(real, path, 'written')
@@ -103,7 +102,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes what a killed process left of an earlier write to the same file. */
+/** Removes the temporary files that killed processes left when they wrote the same file. */
 async function removeStaleFiles(folder: string, stem: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`.${stem}.`)) continue
@@ -112,14 +111,14 @@ async function removeStaleFiles(folder: string, stem: string): Promise<void> {
   }
 }
 
-/** Makes a rename last through a power cut. Windows can't open folders, and needs not. */
+/** Makes a rename survive a power cut. Windows can't open folders, and does not need this. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
   } catch (error) {
-    // Some network file systems can't; the file itself is safe.
+    // Some network file systems can't sync a folder; the file itself was synced.
     if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error
   } finally {
     await handle.close()
@@ -128,7 +127,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 let writes = 0
 
-/** Into a temporary file beside it, to the disk, then renamed. @param path of a regular file, or of none */
+/** Writes a temporary file beside `path`, syncs it and renames it. @param path a regular file, or none yet */
 async function replaceFile(
   path: string,
   content: Uint8Array | string,
@@ -143,7 +142,7 @@ async function replaceFile(
     const handle = await open(name, 'wx')
     temporary = name
     try {
-      // Who may read the old file may read the new one, and nobody else.
+      // The new file gets the owner and the permissions of the old one.
       if (old && old.uid !== process.getuid?.()) {
         await handle.chown(old.uid, old.gid).catch(() => {})
       }
@@ -163,12 +162,12 @@ async function replaceFile(
 }
 
 /**
- * Writes a whole file or nothing: into a temporary file beside it, to the disk, then renamed. Who
- * reads `path` at any time, even after kill -9 or a power cut, finds the old content or the new.
- * A link stays and its target is replaced. What is no regular file (a FIFO, a device, a socket,
- * `/dev/stdout`, `/dev/fd/63`) is never replaced: the content is written to it as it stands.
- * @param options.signal aborted: a FIFO that nobody reads is not waited for
- * @throws FileError: disk full, no permission, read-only, no such folder, nobody reads
+ * Writes a whole file or nothing: the content goes to a temporary file in the same folder, which is
+ * synced and renamed. A reader of `path` finds the old content or the new one at any time, also after
+ * kill -9 or a power cut. A link stays, and its target is replaced. A FIFO, device or socket, and
+ * paths such as `/dev/stdout` and `/dev/fd/63`, are not replaced; the content is written to them.
+ * @param options.signal when aborted, the write does not wait for a reader of a FIFO
+ * @throws FileError: disk full, no permission, read-only, no such folder, no reader
  */
 export async function writeFileAtomic(
   path: string,
@@ -179,13 +178,13 @@ export async function writeFileAtomic(
     const target = await writeTarget(path)
     if (target.kind === 'folder') throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
     if (target.kind === 'file') await replaceFile(target.path, content, target.old)
-    else await writeStraight(target, content, options.signal)
+    else await writeInPlace(target, content, options.signal)
   } catch (error) {
     throw fileError(error, path, 'written')
   }
 }
 
-/** Reads a whole file. @throws FileError */
+/** Reads a whole file. @throws FileError when it can't be read */
 export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const bytes = await readFile(path)
@@ -197,7 +196,7 @@ export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffe
 
 let root: Promise<string> | undefined
 
-/** The folder of this package: the nearest one above with our package.json, from src or dist alike. */
+/** The folder of this package: the nearest parent of this program file with Ondo's package.json. */
 export function packageRoot(): Promise<string> {
   root ??= (async () => {
     let folder = dirname(fileURLToPath(import.meta.url))
@@ -219,7 +218,7 @@ export function packageRoot(): Promise<string> {
 
 const EXTENSION = '.safetensors'
 
-/** Names of the models that come with the package, sorted. */
+/** The sorted names of the models that come with the package. */
 export async function bundledModels(): Promise<string[]> {
   const files = await readdir(join(await packageRoot(), 'models')).catch(() => [])
   return files
@@ -228,24 +227,24 @@ export async function bundledModels(): Promise<string[]> {
     .sort()
 }
 
-/** In a training folder: the weights with the best validation loss, else the latest. */
-const OF_A_TRAINING = ['best.safetensors', 'model.safetensors']
+/** The models of a training folder: the one with the best validation loss, then the latest. */
+const TRAINED_MODELS = ['best.safetensors', 'model.safetensors']
 
-async function inFolder(folder: string): Promise<string> {
+async function modelInFolder(folder: string): Promise<string> {
   const names = await readdir(folder).catch(error => {
     throw fileError(error, folder, 'read')
   })
-  const found = OF_A_TRAINING.find(name => names.includes(name))
+  const found = TRAINED_MODELS.find(name => names.includes(name))
   if (found) return join(folder, found)
   const models = names.filter(name => name.endsWith(EXTENSION) && !name.startsWith('.')).sort()
   const hint = models.length > 0 ? `name one of its models: ${models.join(', ')}` : 'check the path'
   throw new FileError(
     'missing',
-    `The folder "${shortPath(folder)}" holds neither ${OF_A_TRAINING.join(' nor ')}: ${hint}.`,
+    `The folder "${shortPath(folder)}" holds neither ${TRAINED_MODELS.join(' nor ')}: ${hint}.`,
   )
 }
 
-async function missing(source: string): Promise<FileError> {
+async function missingModelError(source: string): Promise<FileError> {
   const bundled = await bundledModels()
   if (/[\\/]/.test(source) || source.endsWith(EXTENSION)) {
     const folder = dirname(source)
@@ -264,10 +263,11 @@ async function missing(source: string): Promise<FileError> {
 }
 
 /**
- * Finds a model: a bundled name (`shakespeare`), a file, or a training folder (its best weights,
- * else its latest). A bundled name wins over a file of that name; `./shakespeare` is the file.
+ * Finds the file of a model by bundled name (`shakespeare`), by path, or by training folder (its best
+ * model, else its latest). A bundled name takes precedence over a file of the same name;
+ * `./shakespeare` is the file.
  * @returns the path of the file
- * @throws FileError with the names there are, and the near one for a slip
+ * @throws FileError with the existing names, and the nearest one for a misspelled name
  */
 export async function findModel(nameOrPath: string): Promise<string> {
   if (nameOrPath === '') {
@@ -277,8 +277,10 @@ export async function findModel(nameOrPath: string): Promise<string> {
     return join(await packageRoot(), 'models', nameOrPath + EXTENSION)
   }
   try {
-    return (await stat(nameOrPath)).isDirectory() ? await inFolder(nameOrPath) : nameOrPath
+    return (await stat(nameOrPath)).isDirectory() ? await modelInFolder(nameOrPath) : nameOrPath
   } catch (error) {
-    throw isMissing(error) ? await missing(nameOrPath) : fileError(error, nameOrPath, 'read')
+    throw isMissing(error)
+      ? await missingModelError(nameOrPath)
+      : fileError(error, nameOrPath, 'read')
   }
 }

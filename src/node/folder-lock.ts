@@ -1,15 +1,15 @@
 /**
- * One writer a folder. A process that wants to write makes a claim, an empty file whose name says
- * which process it is, and then lists the folder. It holds the folder when it saw no other living
- * claim; then it writes into its claim, which tells a holder from one that only wants.
+ * A lock that lets one process at a time write into a folder. A process makes a claim, an empty file
+ * whose name identifies the process, and then lists the folder. It holds the lock when it sees no
+ * other live claim. It then writes into its claim, so that others can tell a holder from a candidate.
  *
- * Never two hold it: of two claims one was made before the other process listed. Always one gets it:
- * of several that only want, the one whose name comes first waits and the others withdraw. No name is
- * used twice, so that a dead claim may be removed by anybody at any time.
+ * Two processes never hold the lock: of two claims, one was made before the other process listed the
+ * folder. One candidate always gets it: the one whose name sorts first waits, and the others
+ * withdraw. No name is used twice, so any process may remove a dead claim at any time.
  *
- * Whether a claim lives is asked of the system: the process of that number with that start time.
- * Where that can't be seen (another machine that shares the folder, another container), its file
- * must have been touched lately, which a holder does every few seconds.
+ * A claim is live when a process with its number and start time is running. When this process cannot
+ * see that (another machine or container shares the folder), the claim is live when its file was
+ * touched lately; a holder touches it every few seconds.
  */
 import { readFileSync, readlinkSync, unlinkSync } from 'node:fs'
 import { open, readdir, rm, stat, writeFile } from 'node:fs/promises'
@@ -21,19 +21,19 @@ import { fileError, isMissing, makeFolder } from './files.js'
 const PREFIX = '.ondo-lock-'
 /** Milliseconds between touches of a claim that is held. */
 const TOUCH_EVERY = 10_000
-/** Milliseconds after which a claim that can't be asked for counts as dead. */
-const SILENT = 120_000
-/** Milliseconds between looks while others withdraw, and until they are taken for holders. */
-const LOOK_EVERY = 10
-const PATIENCE = 15_000
+/** Milliseconds without a touch after which a claim of an invisible process counts as dead. */
+const DEAD_AFTER = 120_000
+/** Milliseconds between two listings while others withdraw, and until they count as holders. */
+const RETRY_EVERY = 10
+const CONTEND_TIMEOUT = 15_000
 
-/** Which process made a claim. */
+/** The process that made a claim. */
 interface Owner {
-  /** The boot of the machine, and what numbers its processes; empty where the system has no such. */
+  /** Id of the machine's boot, and the PID namespace; empty when the system has none. */
   readonly boot: string
   readonly space: string
   readonly pid: number
-  /** Start time of the process in clock ticks since the boot; empty where it can't be read. */
+  /** Start time of the process, clock ticks since the boot; empty when it can't be read. */
   readonly start: string
   readonly host: string
 }
@@ -44,7 +44,7 @@ interface Claim {
   readonly held: boolean
 }
 
-function quietly(read: () => string): string {
+function orEmpty(read: () => string): string {
   try {
     return read()
   } catch {
@@ -54,19 +54,19 @@ function quietly(read: () => string): string {
 
 const alphanumeric = (text: string): string => text.replace(/[^A-Za-z0-9.]/g, '')
 
-/** State and start time of a process: fields 3 and 22 of proc(5); undefined where there is none. */
+/** State and start time of a process: fields 3 and 22 of proc(5); undefined when it does not exist. */
 function processStat(pid: number): { readonly state: string; readonly start: string } | undefined {
-  const text = quietly(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  // The name in field 2 may hold spaces and brackets: what counts comes behind its last bracket.
+  const text = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  // The name in field 2 may contain spaces and brackets; the other fields follow its last bracket.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return fields.length > 19 ? { state: fields[0], start: fields[19] } : undefined
 }
 
 const self: Owner = {
   boot: alphanumeric(
-    quietly(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')),
+    orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')),
   ).slice(0, 12),
-  space: alphanumeric(quietly(() => readlinkSync('/proc/self/ns/pid'))),
+  space: alphanumeric(orEmpty(() => readlinkSync('/proc/self/ns/pid'))),
   pid: process.pid,
   start: processStat(process.pid)?.start ?? '',
   host: alphanumeric(hostname()).slice(0, 60),
@@ -76,7 +76,7 @@ let claims = 0
 
 function nameOf({ boot, space, pid, start, host }: Owner): string {
   const random = Math.random().toString(36).slice(2, 10)
-  // What is random comes first, so that the order of names favours no process.
+  // The random part comes first, so that no process is preferred by the order of names.
   return `${PREFIX}${random}${claims++}-${boot}-${space}-${pid}-${start}-${host}`
 }
 
@@ -86,10 +86,10 @@ function ownerOf(name: string): Owner | undefined {
   return host.length === 1 ? { boot, space, pid: Number(pid), start, host: host[0] } : undefined
 }
 
-/** Is there such a process, as far as this one can see? Undefined where it can't be seen from here. */
+/** Whether the process of a claim is running; undefined when this process cannot see it. */
 function isRunning({ boot, space, pid, start, host }: Owner): boolean | undefined {
   if (boot !== self.boot || space !== self.space) return undefined
-  // Without a boot's name, two machines are told apart by theirs alone.
+  // Without a boot id, only the host name tells two machines apart.
   if (boot === '' && host !== self.host) return undefined
   const found = processStat(pid)
   if (found && start !== '') return found.start === start && !/[ZX]/.test(found.state)
@@ -98,19 +98,19 @@ function isRunning({ boot, space, pid, start, host }: Owner): boolean | undefine
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  // Some process has this number: which one, only its touches tell.
+  // A process has this number, but it may be another one; only touches of the file can tell.
   return undefined
 }
 
 /**
- * Was a claim written into lately, at the time at which the own one was made? Both times are the file
- * server's, whose clock may differ from this machine's.
+ * Whether a claim was touched shortly before the own claim was made. Both times come from the file
+ * server, whose clock may differ from this machine's.
  */
-async function isTouched(at: number, own: string): Promise<boolean> {
-  return (await stat(own)).mtimeMs - at < SILENT
+async function wasTouchedLately(at: number, own: string): Promise<boolean> {
+  return (await stat(own)).mtimeMs - at < DEAD_AFTER
 }
 
-/** The living claims of a folder besides one; dead ones are removed. */
+/** The live claims of a folder besides the own one. Removes dead claims. */
 async function otherClaims(folder: string, own: string): Promise<Claim[]> {
   const names = (await readdir(folder)).filter(name => name !== own)
   const found: Claim[] = []
@@ -124,14 +124,14 @@ async function otherClaims(folder: string, own: string): Promise<Claim[]> {
     })
     if (!state) continue
     const running = isRunning(owner)
-    if (running ?? (await isTouched(state.mtimeMs, join(folder, own)))) {
+    if (running ?? (await wasTouchedLately(state.mtimeMs, join(folder, own)))) {
       found.push({ name, owner, held: state.size > 0 })
     } else await rm(path, { force: true })
   }
   return found
 }
 
-/** Writes the same byte again: the file server notes its own time, which utimes would not. */
+/** Writes the same byte again. The file server then records its own time, unlike with utimes. */
 async function touch(path: string): Promise<void> {
   const handle = await open(path, 'r+')
   try {
@@ -149,7 +149,7 @@ function inUse(folder: string, { pid, host }: Owner): InputError {
   )
 }
 
-/** The right to write into a folder, until it is released or the process ends. */
+/** The lock of a folder. It lasts until it is released or the process ends. */
 export class FolderLock {
   private readonly folder: string
   private readonly path: string
@@ -165,8 +165,9 @@ export class FolderLock {
   }
 
   /**
-   * Takes the folder, which is made where it is not there.
-   * @throws InputError when another process writes there, or another part of this one; FileError
+   * Takes the lock, and makes the folder when it does not exist.
+   * @throws InputError when another process, or another part of this one, holds the lock; FileError
+   *   when the folder can't be written
    */
   static async take(folder: string): Promise<FolderLock> {
     const name = nameOf(self)
@@ -190,8 +191,9 @@ export class FolderLock {
   }
 
   /**
-   * Is it still held? A process that was stopped for minutes may have lost it to another machine.
-   * @throws FileError when it is not
+   * Checks that the lock is still held. A process that was stopped for minutes may have lost it to
+   * another machine.
+   * @throws FileError when it was lost
    */
   async check(): Promise<void> {
     if (await stat(this.path).catch(() => undefined)) return
@@ -213,7 +215,7 @@ export class FolderLock {
     try {
       unlinkSync(this.path)
     } catch {
-      // It is gone with its folder, or the disk is read-only by now: a dead claim does no harm.
+      // The folder was removed, or the disk became read-only. A dead claim does no harm.
     }
   }
 }
@@ -225,13 +227,13 @@ async function claim(folder: string, path: string): Promise<void> {
       await (await open(path, 'wx')).close()
       return
     } catch (error) {
-      // Another process that made the folder removed it again, since it was empty.
+      // Another process had made the folder and removed it again, because it was empty.
       if (!isMissing(error) || tries === 5) throw error
     }
   }
 }
 
-/** Waits until this claim is the only one. @returns the claim that keeps the folder, if one does */
+/** Waits until this claim is the only live one. @returns the claim that has precedence, if any */
 async function contend(folder: string, own: string): Promise<Claim | undefined> {
   const started = performance.now()
   for (;;) {
@@ -239,7 +241,7 @@ async function contend(folder: string, own: string): Promise<Claim | undefined> 
     if (others.length === 0) return undefined
     const first = others.find(({ held }) => held) ?? others.find(({ name }) => name < own)
     if (first) return first
-    if (performance.now() - started > PATIENCE) return others[0]
-    await new Promise(resolve => setTimeout(resolve, LOOK_EVERY))
+    if (performance.now() - started > CONTEND_TIMEOUT) return others[0]
+    await new Promise(resolve => setTimeout(resolve, RETRY_EVERY))
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Programs on threads of their own, beside which others run: several parts of one batch at once.
- * Each has its own ONNX Runtime session; arrays go through shared memory.
+ * Runs training graphs in worker threads, so that several parts of a batch are computed at the same
+ * time. Each thread has its own ONNX Runtime session; arrays are exchanged through shared memory.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,12 +8,12 @@ import { Worker } from 'node:worker_threads'
 import type { Compilable, Feed, OrtSessionOptions, Program } from '../train/engine.js'
 import { packageRoot } from './files.js'
 
-type Answer =
+type WorkerMessage =
   | { readonly outputs: Readonly<Record<string, Float32Array>> }
   | { readonly error: unknown }
 
-/** The thread's program: as it is in the sources, or as the build left it. */
-async function program(): Promise<string> {
+/** The path of the worker's program, in the sources or in the build. */
+async function workerProgram(): Promise<string> {
   if (import.meta.url.endsWith('.ts')) {
     return fileURLToPath(new URL('./train-worker.mjs', import.meta.url))
   }
@@ -27,25 +27,26 @@ function sharedLike(array: Feed): Feed {
 
 const isShared = (array: Feed): boolean => array.buffer instanceof SharedArrayBuffer
 
-/** The next thing a thread says. */
-function answer(worker: Worker): Promise<Readonly<Record<string, Float32Array>>> {
+/** The outputs in the next message of a thread. Rejects when the thread fails or ends. */
+function nextMessage(worker: Worker): Promise<Readonly<Record<string, Float32Array>>> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
-      worker.off('message', heard).off('error', failed).off('exit', left)
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
       act()
     }
-    const heard = (said: Answer): void =>
-      settle(() => ('error' in said ? reject(said.error) : resolve(said.outputs)))
-    const failed = (error: Error): void => settle(() => reject(error))
-    const left = (code: number): void =>
+    const onMessage = (message: WorkerMessage): void =>
+      settle(() => ('error' in message ? reject(message.error) : resolve(message.outputs)))
+    const onError = (error: Error): void => settle(() => reject(error))
+    const onExit = (code: number): void =>
       settle(() => reject(new Error(`A training thread ended with exit code ${code}.`)))
-    worker.on('message', heard).on('error', failed).on('exit', left)
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
   })
 }
 
 /**
- * Starts a thread and compiles the graph there.
- * @param threads of one operation
+ * Starts a thread and compiles a graph in it.
+ * @param threads number of threads for one operation of the graph
+ * @throws Error of ONNX Runtime when the graph is invalid
  */
 export async function compileInThread(
   { bytes, inputs }: Compilable,
@@ -53,12 +54,12 @@ export async function compileInThread(
 ): Promise<Program> {
   const options: OrtSessionOptions = {
     intraOpNumThreads: threads,
-    // Fuses nothing that the graph has not fused itself, and loads in two thirds of the time.
+    // Adds no fusions to those of the graph, and loads in two thirds of the time.
     graphOptimizationLevel: 'basic',
-    logSeverityLevel: 3, // errors only: its warnings speak of its own optimiser
+    logSeverityLevel: 3, // errors only: the warnings are about ONNX Runtime's own optimiser
   }
-  const worker = new Worker(await program(), { workerData: { bytes, inputs, options } })
-  await answer(worker)
+  const worker = new Worker(await workerProgram(), { workerData: { bytes, inputs, options } })
+  await nextMessage(worker)
   const bound = new Map<string, Feed>()
   const outputs: Record<string, Float32Array> = {}
   return {
@@ -68,20 +69,20 @@ export async function compileInThread(
         const feed = feeds[name]
         const known = bound.get(name)
         if (known === feed) continue
-        const seen = isShared(feed) ? feed : (known ?? sharedLike(feed))
-        if (seen !== feed) seen.set(feed)
-        if (seen !== known) {
-          bound.set(name, seen)
-          fresh[name] = seen
+        const shared = isShared(feed) ? feed : (known ?? sharedLike(feed))
+        if (shared !== feed) shared.set(feed)
+        if (shared !== known) {
+          bound.set(name, shared)
+          fresh[name] = shared
         }
       }
       worker.postMessage(fresh)
-      return Object.assign(outputs, await answer(worker))
+      return Object.assign(outputs, await nextMessage(worker))
     },
     async dispose() {
-      const gone = new Promise(resolve => worker.once('exit', resolve))
+      const exited = new Promise(resolve => worker.once('exit', resolve))
       worker.postMessage('close')
-      await gone
+      await exited
     },
   }
 }

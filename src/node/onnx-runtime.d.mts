@@ -2,7 +2,7 @@
 export class TelemetryError extends Error {}
 
 /**
- * The module `onnxruntime-node`, its telemetry off.
+ * Loads the module `onnxruntime-node` with its telemetry turned off.
  * @throws TelemetryError when it can't be turned off from this thread
  */
 export function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')>

@@ -1,6 +1,6 @@
 /**
- * The only place that loads ONNX Runtime's native library, and turns its telemetry off before it does.
- * Plain JavaScript, so that a thread can load it from the sources as from a build.
+ * Loads ONNX Runtime's native library, after turning its telemetry off. No other file may load it.
+ * Plain JavaScript, so that a thread can load it from the sources and from a build.
  *
  * Its official builds for Linux and macOS write a device id and events below HOME and send them to a
  * host of their maker, unless ORT_DISABLE_TELEMETRY is 1 in the environment of the *process* when the
@@ -10,20 +10,20 @@ import { isMainThread } from 'node:worker_threads'
 
 const VARIABLE = 'ORT_DISABLE_TELEMETRY'
 
-/** How long the main thread may take to answer a worker, ms. */
-const PATIENCE = 30_000
+/** Longest wait for an answer of the main thread to a worker, ms. */
+const MAIN_THREAD_TIMEOUT = 30_000
 
-/** The environment as it was found: a test may put a copy in its place, which native code never sees. */
+/** The environment at start. A test may replace it by a copy, which native code does not see. */
 const environment = process.env
 
-/** Sets the variable on the main thread. @returns whether native code sees it, too */
+/** Sets the variable on the main thread. @returns whether native code sees it too */
 function setHere() {
-  // The environment of a process turns a number into a string; a copy that was put there keeps it.
+  // The real environment turns a number into a string; a copy keeps the number.
   environment[VARIABLE] = 1
   return environment[VARIABLE] === '1'
 }
 
-/** The debugger's door from a worker to the main thread; undefined where Node was built without it. */
+/** An inspector session from a worker to the main thread; undefined when Node was built without it. */
 async function openInspector() {
   try {
     const { Session } = await import('node:inspector/promises')
@@ -35,12 +35,12 @@ async function openInspector() {
   }
 }
 
-/** Sets the variable from a worker. @returns whether the main thread says that it is set */
+/** Sets the variable from a worker. @returns whether the main thread confirms it */
 async function setThere(session) {
   let timer
   // The timer also keeps the thread alive while it waits.
   const tooLong = new Promise(resolve => {
-    timer = setTimeout(resolve, PATIENCE)
+    timer = setTimeout(resolve, MAIN_THREAD_TIMEOUT)
   })
   const expression = `process.env.${VARIABLE} = 1, process.env.${VARIABLE}`
   try {
@@ -56,13 +56,13 @@ async function setThere(session) {
 
 /**
  * Turns the telemetry off for the whole process. A worker's `process.env` is a copy that native code
- * does not see, so a worker lets the main thread set the variable.
+ * does not see, so a worker has the main thread set the variable.
  * @returns {Promise<boolean>} whether it is off
  */
 async function turnTelemetryOff() {
   if (isMainThread) return setHere()
   const session = await openInspector()
-  // Without an inspector a worker can only believe what the thread that started it handed down.
+  // Without an inspector, a worker can only rely on the copy that it got from its parent thread.
   return session ? setThere(session) : environment[VARIABLE] === '1'
 }
 
@@ -70,7 +70,7 @@ async function turnTelemetryOff() {
 export class TelemetryError extends Error {}
 
 /**
- * The module `onnxruntime-node`, its telemetry off.
+ * Loads the module `onnxruntime-node` with its telemetry turned off.
  * @throws TelemetryError when it can't be turned off from this thread
  */
 export async function loadOnnxRuntime() {

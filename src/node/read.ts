@@ -1,4 +1,4 @@
-/** The corpus from disk: files, folders, standard input. */
+/** Reads a corpus from files, folders and standard input. */
 import { existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
@@ -13,19 +13,19 @@ import {
 } from '../text/index.js'
 import { fileError, isMissing, readFileBytes } from './files.js'
 
-/** Stands for standard input among the paths. */
+/** The path that means standard input. */
 export const STDIN = '-'
-/** What the sentences call it. */
+/** The name of standard input in messages. */
 export const STDIN_NAME = 'standard input'
 
 export interface ReadOptions extends SourceOptions {
-  /** Read for the path `-`; standard input unless given. */
+  /** The stream that is read for the path `-`. Default: standard input. */
   readonly stdin?: AsyncIterable<Uint8Array | string>
 }
 
-export interface Found {
+export interface FoundFile {
   readonly path: string
-  /** In a folder, so that it may be left out when it is no text. */
+  /** Whether it was found in a folder; then it is left out when it is not text. */
   readonly inFolder: boolean
 }
 
@@ -37,14 +37,14 @@ async function readStdin(stdin: AsyncIterable<Uint8Array | string>): Promise<Uin
   return Buffer.concat(chunks)
 }
 
-/** The entry of a folder that was meant: one letter off, or given without its extension. */
+/** The entry that the user probably meant: misspelled, or without its extension. */
 function nearestEntry(name: string, entries: readonly string[]): string | undefined {
   const lower = name.toLowerCase()
   const stem = entries.find(entry => entry.slice(0, -extname(entry).length).toLowerCase() === lower)
   return stem ?? nearestName(name, entries)
 }
 
-/** The path that was meant, each missing part of it mended by what stands in its folder. */
+/** The path that the user probably meant: each missing part is replaced by the nearest entry. */
 async function nearestPath(path: string): Promise<string | undefined> {
   const folder = dirname(path)
   const parent = existsSync(folder) || folder === path ? folder : await nearestPath(folder)
@@ -55,13 +55,13 @@ async function nearestPath(path: string): Promise<string | undefined> {
   return near === undefined ? undefined : join(parent, near)
 }
 
-async function missing(path: string): Promise<FileError> {
+async function missingError(path: string): Promise<FileError> {
   const near = await nearestPath(path)
   const advice = near === undefined ? 'check the path.' : `did you mean ${near}?`
   return new FileError('missing', `No file ${shortPath(path)}; ${advice}`)
 }
 
-/** The name of an entry; undefined for bytes that are not UTF-8, which no path can name. */
+/** The name of an entry; undefined for bytes that are not UTF-8, which a path cannot express. */
 function nameOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -70,7 +70,7 @@ function nameOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A name whose bytes are not UTF-8, as something that can be shown: `caf\xE9.txt`. */
+/** A readable form of a name that is not UTF-8: `caf\xE9.txt`. */
 function escapedName(bytes: Uint8Array): string {
   return Array.from(bytes, byte =>
     byte < 0x80
@@ -79,19 +79,19 @@ function escapedName(bytes: Uint8Array): string {
   ).join('')
 }
 
-/** Gathers files, every one once, and what it leaves out of the folders. */
-class Finder {
-  readonly found: Found[] = []
+/** Collects files, each once, and the entries of folders that are left out. */
+class FileFinder {
+  readonly found: FoundFile[] = []
   readonly skipped: SkippedFile[] = []
   private readonly seen = new Set<string>()
 
-  async add(file: Found): Promise<void> {
+  async add(file: FoundFile): Promise<void> {
     if (await this.isNew(file.path)) this.found.push(file)
   }
 
   /**
-   * Files of a folder and of those in it, without hidden ones. Links are followed; one that leads
-   * back to where it stands is not, since every file is read once.
+   * Adds the files of a folder and its subfolders, without hidden ones. Follows links, but enters each
+   * folder only once.
    */
   async walk(folder: string): Promise<void> {
     const entries = await readdir(folder, { encoding: 'buffer' }).catch(error => {
@@ -106,7 +106,7 @@ class Finder {
     for (const name of names.sort()) {
       const path = join(folder, name)
       const kind = await stat(path).catch(error => {
-        // A link to nowhere, or one in a circle.
+        // A dangling link, or a circle of links.
         if (isMissing(error) || error.code === 'ELOOP') return undefined
         throw fileError(error, path, 'read')
       })
@@ -117,7 +117,7 @@ class Finder {
     }
   }
 
-  /** Whether the path leads to what was not met before; what was, is left out and named. */
+  /** Whether the target of a path is new. A repeated one is added to `skipped`. */
   async isNew(path: string): Promise<boolean> {
     const real = await realpath(path).catch(error => {
       throw fileError(error, path, 'read')
@@ -133,10 +133,10 @@ class Finder {
   }
 }
 
-async function find(paths: readonly string[]): Promise<Finder> {
-  const finder = new Finder()
+async function findAll(paths: readonly string[]): Promise<FileFinder> {
+  const finder = new FileFinder()
   const { found } = finder
-  // Files asked for come first, so that they stay asked for when a folder holds them too.
+  // Named files come before folders: a file that is also in a folder still counts as named.
   const folders: string[] = []
   for (const path of paths) {
     if (path === STDIN) {
@@ -147,7 +147,7 @@ async function find(paths: readonly string[]): Promise<Finder> {
     }
     const kind = await stat(path).catch(async error => {
       const gone = error.code === 'ENOENT' || error.code === 'ENOTDIR'
-      throw gone ? await missing(path) : fileError(error, path, 'read')
+      throw gone ? await missingError(path) : fileError(error, path, 'read')
     })
     if (kind.isDirectory()) folders.push(path)
     else await finder.add({ path, inFolder: false })
@@ -158,10 +158,10 @@ async function find(paths: readonly string[]): Promise<Finder> {
   return finder
 }
 
-/** How many of the files left out an error names. */
+/** Maximum number of skipped files in an error. */
 const NAMED = 3
 
-function emptyFolders(
+function emptyFoldersError(
   paths: readonly string[],
   what: string,
   skipped: readonly SkippedFile[],
@@ -184,24 +184,24 @@ function emptyFolders(
 }
 
 /**
- * The files behind paths, every one once: those named, and all in the folders, at any depth.
- * @throws FileError, InputError as `readCorpus`
+ * Finds the files of paths, each once: named files, and all files of folders at any depth.
+ * @throws FileError, InputError like `readCorpus`
  */
 export async function findFiles(
   paths: readonly string[],
-): Promise<{ readonly found: readonly Found[]; readonly skipped: readonly SkippedFile[] }> {
+): Promise<{ readonly found: readonly FoundFile[]; readonly skipped: readonly SkippedFile[] }> {
   if (paths.length === 0) {
     throw new InputError(
       'corpus',
       'No file came to read; expected files, folders, or - for standard input.',
     )
   }
-  const { found, skipped } = await find(paths)
-  if (found.length === 0) throw emptyFolders(paths, 'files', skipped)
+  const { found, skipped } = await findAll(paths)
+  if (found.length === 0) throw emptyFoldersError(paths, 'files', skipped)
   return { found, skipped }
 }
 
-/** One file, or standard input (`-`), with what the sentences call it. @throws FileError */
+/** Reads one file or standard input (`-`), with its name for messages. @throws FileError */
 export async function readNamed(
   path: string,
   stdin: AsyncIterable<Uint8Array | string> = process.stdin,
@@ -213,11 +213,11 @@ export async function readNamed(
 
 /**
  * Reads files, folders (all text files in them, at any depth, without hidden ones) and standard
- * input (`-`) as one corpus, in sorted order, every file once. In a folder, what is no text is left
- * out and named in `skipped`; a file that was asked for is refused instead.
+ * input (`-`) as one corpus, in sorted order, each file once. A file in a folder that is not text is
+ * left out and listed in `skipped`; a named file that is not text is refused.
  *
  * @throws FileError: missing, unreadable, not text, empty, a folder without text, too large
- * @throws InputError: no path at all, an encoding that is not known
+ * @throws InputError: no path, or an unknown encoding
  */
 export async function readCorpus(
   paths: readonly string[],

@@ -1,4 +1,4 @@
-/** The studio and the models over HTTP on this machine: the socket around `server/`. */
+/** Serves the studio and the models over HTTP: opens the port and runs the app of `server/`. */
 import { spawn } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -16,17 +16,17 @@ export const PORT: NumberKnob = {
   kind: 'whole',
   min: 0,
   max: 65_535,
-  default: 3660, // 36.6, a body's own temperature
+  default: 3660, // easy to remember: 36.6 °C is the temperature of a human body
   about: {
     en: 'where to listen; the next free one when taken, any free one at 0',
     ja: '待ち受けるポート。使用中なら次の空き、0 なら空いているどれか',
   },
 }
 
-/** Ports tried after one that is taken, before any free one will do. */
-const TRIES = 20
+/** Number of following ports to try when a port is taken; after them, any free port. */
+const NEXT_PORTS = 20
 
-/** Nothing from elsewhere, nothing inline; WebAssembly is our kernels. */
+/** Allows no other origin and no inline code. The kernels are WebAssembly. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -43,7 +43,7 @@ const POLICY = [
 
 const HEADERS: Record<string, string> = {
   'Content-Security-Policy': POLICY,
-  // These two give the page SharedArrayBuffer, so that training may use threads.
+  // These two allow SharedArrayBuffer in the page, which training with threads needs.
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -54,24 +54,24 @@ const HEADERS: Record<string, string> = {
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 export interface ServeOptions {
-  /** Default 3660; another one when it is taken. 0: any free one. */
+  /** Default 3660, or the next free port. 0: any free port. */
   readonly port?: number
   /** Default 127.0.0.1: this machine only. */
   readonly host?: string
-  /** Opens the page in the browser of this machine, where there is one. Default false. */
+  /** Opens the page in the browser of this machine, if it has one. Default false. */
   readonly open?: boolean
-  /** The folder of the page. Default: the package's own `dist/studio`. */
+  /** The folder of the page. Default: `dist/studio` of the package. */
   readonly folder?: string
-  /** The models offered. Default: those that come with the package. */
+  /** The models to serve. Default: those that come with the package. */
   readonly models?: readonly ModelFile[]
-  /** Called with errors that are the server's fault. */
+  /** Called with each error of the server itself. */
   readonly onError?: (error: unknown) => void
 }
 
 export interface Served {
   readonly url: string
   readonly port: number
-  /** Ends open connections and the server; may be called twice. */
+  /** Closes open connections and the server. May be called twice. */
   close(): Promise<void>
 }
 
@@ -81,9 +81,9 @@ async function bundledFiles(): Promise<ModelFile[]> {
 }
 
 /**
- * The page's files and the server's answers as one app.
- * @param local refuse requests that name another host: a page elsewhere can make its own name point
- * to 127.0.0.1 (DNS rebinding), but can't hide that name
+ * The app that serves the files of the page and the API of `server/`.
+ * @param options.local whether requests for another host name are refused. A web site can make its
+ *   own name point to 127.0.0.1 (DNS rebinding), but the request still contains that name
  */
 export function createStudioApp(
   folder: string,
@@ -112,7 +112,7 @@ export function createStudioApp(
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : ''
 
-/** Listens once. @returns the port */
+/** Starts to listen. @returns the port */
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -124,9 +124,9 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   })
 }
 
-/** Listens at the port, at one of the next, or anywhere. */
+/** Listens at the port, at one of the following ports, or at any free port. @returns the port */
 async function listenNear(server: Server, port: number, host: string): Promise<number> {
-  const next = Array.from({ length: TRIES }, (_, i) => port + 1 + i).filter(n => n <= PORT.max)
+  const next = Array.from({ length: NEXT_PORTS }, (_, i) => port + 1 + i).filter(n => n <= PORT.max)
   for (const candidate of port === 0 ? [0] : [port, ...next, 0]) {
     try {
       return await listen(server, candidate, host)
@@ -149,7 +149,7 @@ async function listenNear(server: Server, port: number, host: string): Promise<n
   throw new InputError('port', `All ports near ${port} are taken; name another.`)
 }
 
-/** Opens an address in the person's browser; where there is none, nothing happens. */
+/** Opens an address in the browser of this machine. Does nothing when there is none. */
 export function openBrowser(url: string): void {
   const { platform, env } = process
   if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return
@@ -165,7 +165,7 @@ export function openBrowser(url: string): void {
 }
 
 /**
- * Serves the studio, and the models as in `server/`. Prints nothing.
+ * Serves the studio and the API of `server/`. Prints nothing.
  * @throws FileError when the page is not built; InputError for a port or host that can't be used
  */
 export async function serveStudio(options: ServeOptions = {}): Promise<Served> {

@@ -1,4 +1,4 @@
-/** A folder of files over HTTP, and nothing outside it. */
+/** Serves the files of a folder over HTTP, and nothing outside it. */
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,13 +17,13 @@ const TYPES: Record<string, string> = {
   '.webp': 'image/webp',
   '.ico': 'image/x-icon',
   '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm', // or the page can't compile it while it downloads
+  '.wasm': 'application/wasm', // required for compiling during the download
   '.txt': 'text/plain; charset=utf-8',
   '.map': 'application/json; charset=utf-8',
 }
 
-/** What gets smaller: a model's weights and pictures do not. */
-const PACKED = new Set([
+/** Extensions of files that compression makes smaller, unlike weights and pictures. */
+const COMPRESSIBLE = new Set([
   '.html',
   '.js',
   '.mjs',
@@ -34,28 +34,28 @@ const PACKED = new Set([
   '.wasm',
   '.txt',
 ])
-/** Below this a header costs what packing saves, bytes. */
-const WORTH_PACKING = 1000
-/** Packed files by path, each with the tag of what it was made of: a page's files are few. */
-const packed = new Map<string, { etag: string; bytes: Promise<Uint8Array<ArrayBuffer>> }>()
+/** Smaller files are not compressed, bytes. */
+const MINIMUM_SIZE = 1000
+/** Compressed files by path, each with the ETag of its source. A page has only a few files. */
+const compressed = new Map<string, { etag: string; bytes: Promise<Uint8Array<ArrayBuffer>> }>()
 
-function pack(path: string, etag: string, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const known = packed.get(path)
+function compress(path: string, etag: string, bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const known = compressed.get(path)
   if (known?.etag === etag) return known.bytes
   const made = promisify(gzip)(bytes).then(each => new Uint8Array(each))
-  packed.set(path, { etag, bytes: made })
+  compressed.set(path, { etag, bytes: made })
   return made
 }
 
-/** Does a request take gzip? `gzip;q=0` does not. */
-const takesGzip = (request: Request): boolean =>
+/** Whether a request accepts gzip; `gzip;q=0` does not. */
+const acceptsGzip = (request: Request): boolean =>
   /(^|,)\s*gzip\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(
     request.headers.get('Accept-Encoding') ?? '',
   )
 
 /**
- * The path of a request as names of files, or undefined for one that must not be looked up: bad
- * escapes, NUL, backslashes (folders on Windows), hidden files, and `..` in any writing.
+ * Splits the path of a request into names. Undefined for a path that is not allowed: bad escapes, NUL,
+ * backslashes (separators on Windows), hidden files, and `..` in any notation.
  */
 export function safeSegments(pathname: string): string[] | undefined {
   let path: string
@@ -69,7 +69,7 @@ export function safeSegments(pathname: string): string[] | undefined {
   return segments.some(segment => segment.startsWith('.')) ? undefined : segments
 }
 
-/** The file of a path inside a folder, its links followed; undefined when it is not inside or no file. */
+/** Finds a file in a folder and follows links; undefined for no file, or one outside the folder. */
 async function locate(
   folder: string,
   segments: readonly string[],
@@ -86,7 +86,7 @@ async function locate(
   }
 }
 
-/** Answers GET and HEAD from a folder. @returns undefined when there is no such file */
+/** Answers GET and HEAD with a file of a folder. @returns undefined when there is no such file */
 export async function serveFile(folder: string, request: Request): Promise<Response | undefined> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
   const segments = safeSegments(new URL(request.url).pathname)
@@ -94,9 +94,9 @@ export async function serveFile(folder: string, request: Request): Promise<Respo
   if (!file) return undefined
   const etag = `W/"${file.size.toString(36)}-${Math.round(file.changed).toString(36)}"`
   const extension = extname(file.path).toLowerCase()
-  const packs = PACKED.has(extension) && file.size >= WORTH_PACKING
+  const packs = COMPRESSIBLE.has(extension) && file.size >= MINIMUM_SIZE
   const headers = {
-    // Asked again each time, and answered by 304: a rebuilt page is never a stale one.
+    // The browser asks each time and gets 304, so that a rebuilt page is used at once.
     'Cache-Control': 'no-cache',
     ETag: etag,
     'Content-Type': TYPES[extension] ?? 'application/octet-stream',
@@ -107,10 +107,10 @@ export async function serveFile(folder: string, request: Request): Promise<Respo
   }
   const full = (size: number) => ({ headers: { ...headers, 'Content-Length': String(size) } })
   if (request.method === 'HEAD') return new Response(null, full(file.size))
-  // Whole, not as a stream: a page's files are small, and one replaced meanwhile must not be cut.
+  // Read whole, not streamed: the files are small, and one that is replaced must not be cut.
   const bytes = await readFile(file.path)
-  if (!packs || !takesGzip(request)) return new Response(bytes, full(bytes.length))
-  const body = await pack(file.path, etag, bytes)
+  if (!packs || !acceptsGzip(request)) return new Response(bytes, full(bytes.length))
+  const body = await compress(file.path, etag, bytes)
   const { headers: plain } = full(body.length)
   return new Response(body, { headers: { ...plain, 'Content-Encoding': 'gzip' } })
 }

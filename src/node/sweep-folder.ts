@@ -1,6 +1,6 @@
 /**
- * The folder of a sweep. `texts.jsonl` grows as texts are done, so that neither Ctrl-C nor a crash
- * loses one; all else is made of it at the end, each file whole or not at all.
+ * The folder of a sweep. Each text is appended to `texts.jsonl` when it is written, so that neither
+ * Ctrl-C nor a crash loses one. The other files are made from it at the end, each whole or not at all.
  */
 import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
@@ -23,11 +23,11 @@ import { readSeed } from '../random.js'
 import { writeFigures } from './figures.js'
 import { fileError, isMissing, writeFileAtomic } from './files.js'
 import { FolderLock } from './folder-lock.js'
-import type { NoPng } from './png.js'
+import type { NoPngReason } from './png.js'
 
-/** What texts depend on besides T and seed; texts of other settings can't stand in one sweep. */
+/** The settings of a sweep besides temperature and seed. All its texts share them. */
 export interface SweepKey {
-  /** The model's identity; in older folders the SHA-256 of its file. */
+  /** The hash of the model; in older folders the SHA-256 of its file. */
   readonly model: string
   readonly prompt: string
   readonly length: number
@@ -64,25 +64,25 @@ const damagedSweep = (file: string, cause?: unknown): FileError =>
     cause,
   })
 
-const SUM_DIGITS = 16
-const SUMMED = new RegExp(`^\\{"sum":"([0-9a-f]{${SUM_DIGITS}})",`)
-/** How the first line of an earlier Ondo begins, which wrote no sums. */
-const WITHOUT_SUMS = '{"type":"sweep",'
+const CHECKSUM_DIGITS = 16
+const WITH_CHECKSUM = new RegExp(`^\\{"sum":"([0-9a-f]{${CHECKSUM_DIGITS}})",`)
+/** The beginning of the first line of an older Ondo, which wrote no checksums. */
+const WITHOUT_CHECKSUM = '{"type":"sweep",'
 
-/** The first digits of a SHA-256: enough to find damage in a line. */
-const sumOf = (fields: string): string =>
-  createHash('sha256').update(fields).digest('hex').slice(0, SUM_DIGITS)
+/** The first digits of a SHA-256, enough to detect damage in a line. */
+const checksumOf = (fields: string): string =>
+  createHash('sha256').update(fields).digest('hex').slice(0, CHECKSUM_DIGITS)
 
-/** A line that says whether it is whole: the sum is of all that follows it. */
+/** A line that begins with the checksum of the rest of it. */
 function lineOf(value: object): string {
   const fields = JSON.stringify(value).slice(1)
-  return `{"sum":"${sumOf(fields)}",${fields}\n`
+  return `{"sum":"${checksumOf(fields)}",${fields}\n`
 }
 
-/** What a line holds, or undefined when it is damaged. @param summed it has to have its sum */
+/** The content of a line, or undefined when it is damaged. @param summed whether it needs a checksum */
 function readLine<T>(line: string, summed: boolean): T | undefined {
-  const sum = SUMMED.exec(line)
-  if (sum ? sumOf(line.slice(sum[0].length)) !== sum[1] : summed) return undefined
+  const sum = WITH_CHECKSUM.exec(line)
+  if (sum ? checksumOf(line.slice(sum[0].length)) !== sum[1] : summed) return undefined
   try {
     const { sum: _, ...value } = JSON.parse(line)
     return value as T
@@ -93,9 +93,9 @@ function readLine<T>(line: string, summed: boolean): T | undefined {
 
 export class SweepFolder {
   readonly path: string
-  /** Damaged lines that `open` found and left out: their texts are written again. */
+  /** Number of damaged lines that `open` left out. Their texts are written again. */
   damaged = 0
-  /** It was begun by an earlier Ondo, whose lines have no sums. */
+  /** Whether an older Ondo began it, whose lines have no checksums. */
   unchecked = false
   private lock: FolderLock | undefined
 
@@ -105,10 +105,10 @@ export class SweepFolder {
 
   /**
    * Opens the folder for a sweep; until `close`, no other process writes there.
-   * @param anew forget what is there
-   * @param weights the model's: older folders name their model by the SHA-256 of its file
-   * @returns the texts that are done already
-   * @throws InputError when it holds a sweep with other settings, or one goes on there; FileError
+   * @param anew whether to remove the texts that are there
+   * @param weights of the model: older folders identify it by the SHA-256 of its file
+   * @returns the texts that are already written
+   * @throws InputError when the folder has a sweep with other settings, or is in use; FileError
    */
   async open(key: SweepKey, anew: boolean, weights: Weights): Promise<SweepText[]> {
     const file = join(this.path, TEXTS)
@@ -122,9 +122,9 @@ export class SweepFolder {
       await writeFileAtomic(file, lineOf({ type: 'sweep', ...key }))
       return []
     }
-    // A crash may have left half a line at the end, which is no damage.
+    // A crash may have left half a line at the end; that does not count as damage.
     const [head, ...lines] = text.split('\n').slice(0, -1)
-    this.unchecked = head?.startsWith(WITHOUT_SUMS) ?? false
+    this.unchecked = head?.startsWith(WITHOUT_CHECKSUM) ?? false
     const kept = readLine<SweepKey>(head ?? '', !this.unchecked)
     if (!kept) throw damagedSweep(file)
     const named =
@@ -133,10 +133,10 @@ export class SweepFolder {
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])
     if (other) {
-      const said = (value: unknown): string => (value === undefined ? 'none' : quote(value))
+      const shown = (value: unknown): string => (value === undefined ? 'none' : quote(value))
       throw new InputError(
         'sweep-exists',
-        `${shortPath(this.path)} holds a sweep with another ${other} (${said(before[other])}, now ${said(key[other])})`,
+        `${shortPath(this.path)} holds a sweep with another ${other} (${shown(before[other])}, now ${shown(key[other])})`,
         { way: 'sweep-exists' },
       )
     }
@@ -161,8 +161,8 @@ export class SweepFolder {
   }
 
   /**
-   * Writes tables, figures and the page.
-   * @returns the names of the files, and why there is no PNG if there is none
+   * Writes the tables, the figures and the page.
+   * @returns the names of the files, and the reason why there is no PNG
    */
   async write(
     key: SweepKey,
@@ -170,7 +170,7 @@ export class SweepFolder {
     result: SweepResult,
     language: FigureLanguage,
     unit?: SpellingUnit,
-  ): Promise<{ files: string[]; noPng?: NoPng }> {
+  ): Promise<{ files: string[]; noPng?: NoPngReason }> {
     const files: string[] = []
     const write = async (file: string, content: string | Uint8Array): Promise<void> => {
       await writeFileAtomic(join(this.path, file), content)
@@ -190,7 +190,7 @@ export class SweepFolder {
   }
 }
 
-/** All but the texts. */
+/** The result without the texts, as JSON. */
 function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
   const { texts, seeds, ...rest } = result
   const cold = texts.find(text => text.temperature === 0)

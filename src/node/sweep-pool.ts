@@ -1,4 +1,4 @@
-/** Threads for a sweep: each has the model, and writes and measures texts that it is asked for. */
+/** Worker threads for a sweep. Each has the model, and writes and measures one text at a time. */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -15,13 +15,13 @@ import {
 import type { TokenizerJson } from '../text/index.js'
 import { packageRoot } from './files.js'
 
-/** What a thread is given when it starts. */
+/** The data that a thread gets when it starts. */
 export interface WorkerSetup {
   readonly model: Omit<Model, 'tokenizer'>
   readonly tokenizer: TokenizerJson
   readonly options: Omit<SweepTextOptions, 'filter' | 'corpus' | 'signal'>
   readonly filter?: SpellingFilterJson
-  /** The training text; each thread indexes it for itself. */
+  /** The training text. Each thread makes its own index. */
   readonly corpus?: string
 }
 
@@ -37,24 +37,24 @@ export type SweepAnswer =
 export interface PoolOptions extends Omit<SweepTextOptions, 'corpus'> {
   /** The training text, for novelty. */
   readonly corpusText?: string
-  /** At most; 0 or absent: one for each core. */
+  /** Maximum number of threads. Default: one for each core, also for 0. */
   readonly threads?: number
 }
 
-/** For `sweep()`: hand in `run` and `concurrency`, and close it afterwards. */
+/** Pass `run` and `concurrency` to `sweep()`, and call `close` afterwards. */
 export interface SweepPool {
   readonly run: (cell: SweepCell) => Promise<SweepText>
   readonly concurrency: number
   close(): Promise<void>
 }
 
-/** The threads' program; only a build has it. */
-async function program(): Promise<string | undefined> {
+/** The path of the worker's program; undefined in the sources, which have none. */
+async function workerProgram(): Promise<string | undefined> {
   const path = join(await packageRoot(), 'dist', 'node', 'sweep-worker.js')
   return import.meta.url.endsWith('.ts') || !existsSync(path) ? undefined : path
 }
 
-/** @param texts how many will be asked for: no more threads than that are started */
+/** Starts the threads. @param texts number of texts, which limits the number of threads */
 export async function sweepPool(
   model: Model,
   texts: number,
@@ -62,7 +62,7 @@ export async function sweepPool(
 ): Promise<SweepPool> {
   const { corpusText, threads = 0, filter, signal, ...rest } = options
   const count = Math.max(1, Math.min(texts, threads || availableParallelism()))
-  const file = count > 1 ? await program() : undefined
+  const file = count > 1 ? await workerProgram() : undefined
   if (file === undefined) {
     const corpus = corpusText === undefined ? undefined : new CorpusIndex(corpusText)
     const here = { ...rest, filter, signal, corpus }
@@ -82,7 +82,7 @@ export async function sweepPool(
   )
 }
 
-interface Waiting {
+interface PendingText {
   readonly worker: Worker
   resolve(text: SweepText): void
   reject(error: unknown): void
@@ -92,26 +92,26 @@ class ThreadPool implements SweepPool {
   readonly concurrency: number
   private readonly idle: Worker[]
   private readonly workers: readonly Worker[]
-  private readonly waiting = new Map<number, Waiting>()
+  private readonly waiting = new Map<number, PendingText>()
   private next = 0
-  /** Why no more texts come: a thread died, perhaps while it had none in hand, or all were aborted. */
-  private ended: { readonly reason: unknown } | undefined
+  /** Set when no more texts can be written: a thread failed, or the sweep was aborted. */
+  private failed: { readonly reason: unknown } | undefined
 
   constructor(workers: readonly Worker[], signal: AbortSignal | undefined) {
     this.workers = workers
     this.concurrency = workers.length
     this.idle = [...workers]
     for (const worker of workers) {
-      worker.on('message', (answer: SweepAnswer) => this.take(answer))
-      worker.on('error', error => this.end(error))
+      worker.on('message', (answer: SweepAnswer) => this.receive(answer))
+      worker.on('error', error => this.fail(error))
     }
-    // A text in hand is let go: the threads end with the pool.
-    signal?.addEventListener('abort', () => this.end(signal.reason))
+    // Unfinished texts are dropped; `close` ends the threads.
+    signal?.addEventListener('abort', () => this.fail(signal.reason))
   }
 
-  /** Never called for more than `concurrency` cells at once, so a thread is free. */
+  /** The caller never has more than `concurrency` texts open, so a thread is always idle. */
   readonly run = (cell: SweepCell): Promise<SweepText> => {
-    if (this.ended) return Promise.reject(this.ended.reason)
+    if (this.failed) return Promise.reject(this.failed.reason)
     const worker = this.idle.pop()
     if (!worker) throw new Error('More texts were asked for at once than there are threads.')
     const number = this.next++
@@ -125,7 +125,7 @@ class ThreadPool implements SweepPool {
     await Promise.all(this.workers.map(worker => worker.terminate()))
   }
 
-  private take(answer: SweepAnswer): void {
+  private receive(answer: SweepAnswer): void {
     const waiting = this.waiting.get(answer.number)
     if (!waiting) return
     this.waiting.delete(answer.number)
@@ -134,8 +134,8 @@ class ThreadPool implements SweepPool {
     else waiting.reject(answer.error)
   }
 
-  private end(reason: unknown): void {
-    this.ended ??= { reason }
+  private fail(reason: unknown): void {
+    this.failed ??= { reason }
     for (const waiting of this.waiting.values()) waiting.reject(reason)
     this.waiting.clear()
   }

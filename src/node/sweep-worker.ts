@@ -1,4 +1,4 @@
-/** A thread of `sweep-pool.ts`: writes and measures one text at a time. */
+/** The worker of `sweep-pool.ts`: writes and measures one text at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Model } from '../file/model.js'
 import { CorpusIndex, SpellingFilter, type SweepTextOptions, sweepText } from '../measure/index.js'

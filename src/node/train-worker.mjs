@@ -1,9 +1,9 @@
 /**
- * A thread of `graph-thread.ts`: one graph, one ONNX Runtime session. Plain JavaScript, so that a thread can
- * be started on it from the sources as from a build.
+ * The worker of `graph-thread.ts`: one graph in one ONNX Runtime session. Plain JavaScript, so that a
+ * thread can start it from the sources and from a build.
  *
- * Arrays in `shared` are seen by both sides; the session wants memory of its own, so they are copied
- * in before a run and out after it.
+ * Both threads see the arrays in `shared`. The session needs arrays of its own, so inputs are copied
+ * before a run and outputs after it.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadOnnxRuntime } from './onnx-runtime.mjs'
@@ -12,9 +12,9 @@ const { bytes, inputs, options } = workerData
 /** The module, once it is loaded. */
 let ort
 
-/** By input: the shared array, the session's own, and the tensor around that. */
+/** For each input: the shared array and the session's own. */
 const feeds = new Map()
-/** By output: the shared array and the session's own, which each run fills anew. */
+/** For each output: the shared array and the session's own. */
 const outputs = new Map()
 const tensors = {}
 const fetches = {}
@@ -35,7 +35,7 @@ async function run(session) {
     for (const { shared, own } of outputs.values()) shared.set(own)
     return {}
   }
-  // The first time: what comes out says how large it is.
+  // The first run shows the sizes of the outputs.
   const fresh = {}
   for (const [name, { data, dims }] of Object.entries(await session.run(tensors))) {
     const shared = new Float32Array(new SharedArrayBuffer(data.byteLength))

@@ -1,7 +1,7 @@
 /**
- * What stands where a file is to be written. Only a regular file may be replaced by a rename; a
- * FIFO, a device, a socket or an open descriptor (`/dev/stdout`, `/dev/fd/63` of a shell's `>(...)`)
- * is written to as it stands, since a rename would put a file in its place.
+ * Finds out what an output path names. Only a regular file may be replaced by a rename. A FIFO, a
+ * device, a socket or an open descriptor (`/dev/stdout`, `/dev/fd/63` of a shell's `>(...)`) is
+ * written to directly, because a rename would replace it by a file.
  */
 import { constants, open as openCallback, type Stats, write } from 'node:fs'
 import { open, readlink, realpath, stat } from 'node:fs/promises'
@@ -11,21 +11,21 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 export type WriteTarget =
-  /** A regular file, or a place where none is yet: `path` has no link in its last part. */
+  /** A regular file, or none yet. The last part of `path` is not a link. */
   | { readonly kind: 'file'; readonly path: string; readonly old?: Stats }
   | { readonly kind: 'folder' }
   | { readonly kind: 'fifo' | 'device' | 'socket'; readonly path: string }
   | { readonly kind: 'descriptor'; readonly fd: number }
 
-/** Links that are followed before the system would say ELOOP. */
+/** Maximum number of links to follow, like the system's limit for ELOOP. */
 const MOST_LINKS = 40
-/** How often a FIFO is asked whether somebody reads it, ms. */
+/** Time between two attempts to open a FIFO without a reader, ms. */
 const READER_POLL = 20
 
 const systemError = (code: string, message: string): Error =>
   Object.assign(new Error(message), { code })
 
-/** The number in `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`. */
+/** The descriptor that a path such as `/dev/stdout`, `/dev/fd/3` or `/proc/self/fd/3` names. */
 function descriptorOf(path: string): number | undefined {
   if (process.platform === 'win32') return undefined
   if (path === '/dev/stdout') return 1
@@ -35,12 +35,12 @@ function descriptorOf(path: string): number | undefined {
   return Number(number[2])
 }
 
-/** Follows the links of the last part, also to where nothing is yet (a dangling link). */
-async function followed(path: string): Promise<string> {
+/** Follows the links of the last part of a path, also dangling ones. */
+async function followLinks(path: string): Promise<string> {
   let at = resolve(path)
   for (let links = 0; links <= MOST_LINKS; links++) {
     if (descriptorOf(at) !== undefined) return at
-    // `..` in a link is counted from where its folder really is.
+    // `..` in a link is relative to the real path of its folder.
     const folder = await realpath(dirname(at)).catch(() => dirname(at))
     at = join(folder, basename(at))
     if (descriptorOf(at) !== undefined) return at
@@ -60,13 +60,13 @@ const specialKind = (stats: Stats): 'fifo' | 'device' | 'socket' | undefined =>
         ? 'socket'
         : undefined
 
-/** Looks at what `path` names. @throws the system's error for links in a circle */
+/** Finds out what `path` names. @throws the system's error for a circle of links */
 export async function writeTarget(path: string): Promise<WriteTarget> {
-  const target = await followed(path)
+  const target = await followLinks(path)
   const fd = descriptorOf(target)
   const stats = await stat(target).catch(() => undefined)
   if (fd !== undefined) {
-    // Opened anew, a pipe can be written without making its other users' descriptor non-blocking.
+    // Opening the pipe again leaves the descriptors of its other users blocking.
     return stats?.isFIFO() ? { kind: 'fifo', path: target } : { kind: 'descriptor', fd }
   }
   if (stats === undefined) return { kind: 'file', path: target }
@@ -78,7 +78,7 @@ export async function writeTarget(path: string): Promise<WriteTarget> {
 const openDescriptor = promisify(openCallback) as (path: string, flags: number) => Promise<number>
 const writeSome = promisify(write)
 
-/** Opens a FIFO as soon as somebody reads it; an aborted signal asks once more and then gives up. */
+/** Opens a FIFO as soon as it has a reader. When aborted, it tries once more and then gives up. */
 async function openFifo(path: string, signal: AbortSignal | undefined): Promise<number> {
   for (;;) {
     try {
@@ -91,7 +91,7 @@ async function openFifo(path: string, signal: AbortSignal | undefined): Promise<
   }
 }
 
-function throughSocket(socket: Socket, content: Uint8Array | string): Promise<void> {
+function writeToSocket(socket: Socket, content: Uint8Array | string): Promise<void> {
   return new Promise((done, fail) => {
     socket.once('error', fail)
     socket.once('close', failed => failed || done())
@@ -99,8 +99,8 @@ function throughSocket(socket: Socket, content: Uint8Array | string): Promise<vo
   })
 }
 
-/** Writes all to an open descriptor, where it stands. */
-async function toDescriptor(fd: number, content: Uint8Array): Promise<void> {
+/** Writes all bytes to an open descriptor at its current position. */
+async function writeToDescriptor(fd: number, content: Uint8Array): Promise<void> {
   const stream = fd === 1 ? process.stdout : fd === 2 ? process.stderr : undefined
   if (stream) {
     return new Promise((done, fail) => {
@@ -111,7 +111,7 @@ async function toDescriptor(fd: number, content: Uint8Array): Promise<void> {
     try {
       at += (await writeSome(fd, content, at, content.length - at, null)).bytesWritten
     } catch (error) {
-      // Somebody made it non-blocking, and its reader is slow.
+      // The descriptor is non-blocking, and its reader is slow.
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
       await wait(READER_POLL)
     }
@@ -119,11 +119,11 @@ async function toDescriptor(fd: number, content: Uint8Array): Promise<void> {
 }
 
 /**
- * Writes to what is no regular file.
- * @param signal aborted: a FIFO that nobody reads is not waited for
+ * Writes to a target that is not a regular file.
+ * @param signal when aborted, the write does not wait for a reader of a FIFO
  * @throws the system's error
  */
-export async function writeStraight(
+export async function writeInPlace(
   target: Exclude<WriteTarget, { kind: 'file' | 'folder' }>,
   content: Uint8Array | string,
   signal?: AbortSignal,
@@ -131,13 +131,13 @@ export async function writeStraight(
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   switch (target.kind) {
     case 'descriptor':
-      return toDescriptor(target.fd, bytes)
+      return writeToDescriptor(target.fd, bytes)
     case 'socket':
-      return throughSocket(connect({ path: target.path }), bytes)
+      return writeToSocket(connect({ path: target.path }), bytes)
     case 'fifo': {
-      // The socket closes the descriptor; its writes wait for the reader without holding a thread.
+      // The socket closes the descriptor. Its writes wait for the reader without blocking a thread.
       const fd = await openFifo(target.path, signal)
-      return throughSocket(new Socket({ fd, readable: false, writable: true }), bytes)
+      return writeToSocket(new Socket({ fd, readable: false, writable: true }), bytes)
     }
     case 'device': {
       const handle = await open(target.path, constants.O_WRONLY)

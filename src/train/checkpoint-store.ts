@@ -1,4 +1,4 @@
-/** Where checkpoints go. The trainer knows only this; Node has a folder, tests have a map. */
+/** The interface through which the trainer keeps checkpoints, and an implementation in memory. */
 
 export interface CheckpointStore {
   /** The bytes under a name, or undefined when there are none. */

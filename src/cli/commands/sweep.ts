@@ -14,7 +14,7 @@ import {
   type ZoneName,
   zoneAt,
 } from '../../measure/index.js'
-import type { NoPng } from '../../node/png.js'
+import type { NoPngReason } from '../../node/png.js'
 import { SweepFolder, type SweepKey } from '../../node/sweep-folder.js'
 import { sweepPool } from '../../node/sweep-pool.js'
 import { createChain, LENGTH } from '../../temperature/index.js'
@@ -196,7 +196,7 @@ function zoneLines(result: SweepResult, io: Io): string[] {
 }
 
 /** Why there is no PNG, and what to do. */
-export const noPngLine = (why: NoPng): { en: string; ja: string } =>
+export const noPngLine = (why: NoPngReason): { en: string; ja: string } =>
   why === 'no-font'
     ? {
         en: 'no PNG: this machine has no font to write them with (install one, such as DejaVu); the SVG are whole',
