@@ -107,7 +107,7 @@ async function* bandwidth(log: (line: string) => void): AsyncGenerator<Row> {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(even / 65536) + 1 })
   new Float32Array(memory.buffer).fill(0.1)
   const { instance } = await WebAssembly.instantiate(
-    (await compileKernels('src/runtime/kernels/read.as.ts')) as Uint8Array<ArrayBuffer>,
+    (await compileKernels('src/runtime/kernels/bandwidth.as.ts')) as Uint8Array<ArrayBuffer>,
     { env: { memory } },
   )
   const reads = instance.exports as Record<string, (from: number, bytes: number) => number>
@@ -120,8 +120,8 @@ async function* bandwidth(log: (line: string) => void): AsyncGenerator<Row> {
   const rates = await interleave(
     [
       timed('Ondo', writer(session)),
-      reader('read', 'plain read'),
-      reader('readTwo', 'read, two streams'),
+      reader('readInOrder', 'plain read'),
+      reader('readHalves', 'read, two streams'),
     ],
     { rounds: 11, ms: 200 },
   )

@@ -1,5 +1,5 @@
 /**
- * What a model is: its sizes, its cell, the names and shapes of its tensors.
+ * The configuration of a model: its cell, its sizes, the names and shapes of its tensors.
  *
  * Dimensions, here and everywhere: B streams in a batch, T steps in time, E width of the embedding,
  * H hidden units a layer, L layers, V symbols in the vocabulary. G is the number of gates of a cell
@@ -20,11 +20,11 @@ export interface ModelConfig {
   readonly hidden: number
   /** L, layers. */
   readonly layers: number
-  /** Of the plain RNN only; LSTM and GRU always use tanh. */
+  /** Activation of the plain RNN; LSTM and GRU always use tanh. */
   readonly activation: 'tanh' | 'relu'
   /**
-   * Of the GRU only: `after` applies the reset gate to the product Un h + bn (PyTorch),
-   * `before` to h itself (Cho et al. 2014, char-rnn).
+   * Where a GRU applies its reset gate: `after`, to the product Un h + bn (PyTorch), or `before`, to h
+   * itself (Cho et al. 2014, char-rnn).
    */
   readonly reset: 'after' | 'before'
   /**
@@ -37,7 +37,7 @@ export interface ModelConfig {
    * of one continuous text.
    */
   readonly restart?: number
-  /** Probability with which training dropped a unit between layers; sampling never drops. */
+  /** Dropout probability of training; sampling applies no dropout. */
   readonly dropout: number
 }
 
@@ -53,7 +53,7 @@ export const GATE_SLOPES: Record<Exclude<GateKind, 'sigmoid'>, number> = {
 /** Blocks of H rows in a cell's weights, in PyTorch's order: LSTM i f g o, GRU r z n. */
 export const GATES: Record<CellKind, number> = { rnn: 1, gru: 3, lstm: 4 }
 
-/** Upper limits: far above anything sensible, low enough that a hostile file can't ask for 2^53. */
+/** Upper limits: far above any useful size, and low enough to refuse a hostile file early. */
 export const LIMITS = {
   vocabulary: 1_114_112,
   hidden: 16_384,
@@ -82,8 +82,8 @@ function oneOf<T extends string>(name: string, value: unknown, allowed: readonly
 }
 
 /**
- * Checks a config from anywhere (options, a file) and fills what is left out:
- * embedding 0, activation tanh, reset after, dropout 0.
+ * Checks a config of any origin (options, a file) and fills in defaults: embedding 0, activation tanh,
+ * reset after, dropout 0.
  * @throws InputError naming the field, what came and what is allowed
  */
 export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>): ModelConfig {
@@ -115,7 +115,7 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
 /** Weights by PyTorch's names; each row-major float32, of the shape that `tensorShapes` gives. */
 export type Weights = ReadonlyMap<string, Float32Array>
 
-/** Width of what enters layer k: E or V below, H above. */
+/** Width of the input of layer k: E or V for the first layer, H for the others. */
 export function inputWidth(config: ModelConfig, layer: number): number {
   return layer > 0 ? config.hidden : config.embedding || config.vocabulary
 }
@@ -141,16 +141,17 @@ export function tensorShapes(config: ModelConfig): Map<string, readonly number[]
   return shapes
 }
 
+/** Number of elements of a tensor of this shape. */
 export const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 
-/** Trainable numbers in the model. */
+/** Number of trainable parameters. */
 export function parameterCount(config: ModelConfig): number {
   let count = 0
   for (const shape of tensorShapes(config).values()) count += elements(shape)
   return count
 }
 
-/** Float32 numbers in the state of one stream: h of every layer, and for the LSTM c of every layer. */
+/** Float32 numbers in the state of one stream: h of each layer, and for the LSTM c of each layer. */
 export function stateSize(config: ModelConfig): number {
   return config.layers * config.hidden * (config.cell === 'lstm' ? 2 : 1)
 }

@@ -1,4 +1,4 @@
-/** What a network is: its configuration, the names and shapes of its tensors, its size. */
+/** The configuration of a network, the names and shapes of its tensors, and its size. */
 export { memoryError } from '../errors.js'
 export {
   CELLS,

@@ -4,10 +4,10 @@ import { affine, gateFunction, type LayerState, type LayerWeights } from './prod
 /**
  * One step of a long short-term memory; rows of the weights in the order i, f, g, o.
  *
- *     i  = σ(W_ii x + b_ii + W_hi h + b_hi)       what enters
- *     f  = σ(W_if x + b_if + W_hf h + b_hf)       what stays
- *     g  = tanh(W_ig x + b_ig + W_hg h + b_hg)    the candidate
- *     o  = σ(W_io x + b_io + W_ho h + b_ho)       what is shown
+ *     i  = σ(W_ii x + b_ii + W_hi h + b_hi)       input gate
+ *     f  = σ(W_if x + b_if + W_hf h + b_hf)       forget gate
+ *     g  = tanh(W_ig x + b_ig + W_hg h + b_hg)    candidate
+ *     o  = σ(W_io x + b_io + W_ho h + b_ho)       output gate
  *     c' = f ⊙ c + i ⊙ g
  *     h' = o ⊙ tanh(c')
  *

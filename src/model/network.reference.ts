@@ -1,6 +1,5 @@
 /**
- * The whole forward pass in plain TypeScript and float64: what the kernels in src/runtime/ compute,
- * written to be read. Slow on purpose.
+ * The whole forward pass in plain TypeScript and float64: the plain twin of the kernels in src/runtime/.
  *
  *     x_0 = row of the embedding, or a one-hot vector of length V
  *     x_k = h of layer k-1
@@ -30,7 +29,7 @@ export class ReferenceNetwork {
     this.states = this.zeroStates()
   }
 
-  /** Reads one id. @returns logits [V] of what comes next */
+  /** Processes one id. @returns logits [V] of the next symbol */
   step(id: number): Float64Array {
     const { cell, activation, reset, restart, gates } = this.config
     if (id === restart) this.states = this.zeroStates()
@@ -47,7 +46,7 @@ export class ReferenceNetwork {
     return affine(this.tensor('head.weight'), x, this.tensor('head.bias'))
   }
 
-  /** h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each H numbers. */
+  /** The state as in `Session.snapshot`: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; H each. */
   snapshot(): Float64Array {
     const { states } = this
     const parts = [...states.map(({ h }) => h), ...states.map(({ c }) => c)]

@@ -1,7 +1,7 @@
-/** What all cells share: a layer's tensors, and the one product they are made of, in float64. */
+/** Types and functions that the reference cells share: a layer's tensors, and W x + b in float64. */
 import { GATE_SLOPES, type GateKind } from './config.js'
 
-/** Tensors of one layer, row-major, by PyTorch's names. in is E or V below, H above. */
+/** Tensors of one layer, row-major, by PyTorch's names. `in` is E or V for the first layer, else H. */
 export interface LayerWeights {
   /** [G H, in] */
   readonly weightIh: ArrayLike<number>
@@ -13,7 +13,7 @@ export interface LayerWeights {
   readonly biasHh: ArrayLike<number>
 }
 
-/** State of one layer; c only for the LSTM. Both [H]. */
+/** State of one layer, [H] each; c is empty except for the LSTM. */
 export interface LayerState {
   readonly h: Float64Array
   readonly c: Float64Array

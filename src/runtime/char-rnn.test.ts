@@ -1,4 +1,4 @@
-/** A real char-rnn model of another author, against a NumPy forward pass of it (not in the repo). */
+/** Compares a char-rnn model by another author with a NumPy forward pass of it (not in the repo). */
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { modelConfig } from '../model/config.js'
@@ -52,7 +52,7 @@ describe.skipIf(!existsSync(folder))("char-rnn's LSTM (3 x 100, 196 bytes, one-h
     return { session, vocab, reference: json<Reference>('reference.json') }
   }
 
-  it('has the published logits after the prompt, and writes the same 200 bytes at T = 0', async () => {
+  it('has the reference logits after the prompt, and generates the same 200 bytes at T = 0', async () => {
     const { session, vocab, reference } = await open()
     const prompt = reference.prompt_ids
     session.prefill(prompt.slice(0, -3))
@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(folder))("char-rnn's LSTM (3 x 100, 196 bytes, one-h
     expect(written).toEqual(reference.greedy_200_bytes)
   })
 
-  it('has the published loss on 1,999 bytes', async () => {
+  it('has the reference loss on 1,999 bytes', async () => {
     const { session, vocab, reference } = await open()
     const text = readFileSync(new URL('nll_text_2000.txt', models))
     let sum = 0

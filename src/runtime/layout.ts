@@ -1,10 +1,9 @@
 /**
- * Where everything lies in the kernels' memory, and how PyTorch's matrices are packed into it.
+ * The layout of the kernels' memory, and how PyTorch's matrices are packed into it.
  *
- * PyTorch keeps a matrix as rows of outputs [G H, K]; the kernels walk columns of outputs in panels
- * [N / 12][K][12] (see kernels/matvec.as.ts). A gate's H columns are filled up to whole vectors of 4
- * with zeros, all gates together to an even number of panels; units that are only filling keep the
- * state 0.
+ * PyTorch stores a matrix as rows of outputs [G H, K]; the kernels read columns of outputs in panels
+ * [N / 12][K][12] (see kernels/matvec.as.ts). Zeros pad a gate's H columns to whole vectors of 4 and
+ * all gates together to an even number of panels; the state of padding units stays 0.
  */
 import { InputError } from '../errors.js'
 import {
@@ -15,22 +14,22 @@ import {
   type Weights,
 } from '../model/config.js'
 
-/** Columns of a panel; kernels/matvec.as.ts is written for this, and walks two panels at a time. */
+/** Columns of a panel; kernels/matvec.as.ts relies on this number and processes two at a time. */
 const PANEL = 12
 const LANES = 4
 const FLOAT = 4
-/** Every part begins at a multiple of a cache line. */
+/** Alignment of every part: a cache line. */
 const LINE = 64
 export const PAGE = 65536
 /** A WebAssembly memory addresses 4 GiB. */
 const ADDRESSABLE = 65536 * PAGE
-/** Ids handed over in one call of `prefill`; 4 KB, so that a page of text is a few calls. */
+/** Ids passed in one call of `prefill`: 4 KB, so that a page of text takes a few calls. */
 export const IDS = 1024
 
 /**
- * With a learned embedding, layer 0's input product is made once per symbol when that table stays
- * under both limits; else it is computed at each step, to the same bits. 8 MB is a quarter of a
- * large cache; 2^26 products take some 10 ms at load.
+ * With a learned embedding, layer 0's input product is computed once for each symbol when that table
+ * stays below both limits, else at each step, with the same bits. 8 MB is a quarter of a large cache;
+ * 2^26 products take about 10 ms at load.
  */
 const TABLE_BYTES = 8 * 2 ** 20
 const TABLE_PRODUCTS = 2 ** 26
@@ -40,29 +39,29 @@ const evenPanels = (columns: number): number => upTo(columns, 2 * PANEL)
 
 /** Addresses in bytes, sizes in float32 columns. */
 export interface LayerPlan {
-  /** [width][N] packed; 0 in layer 0 of a one-hot network. */
+  /** [width][N] packed; address 0 in layer 0 of a one-hot network. */
   input: number
   /** [H][recurrent] packed. */
   recurrent: number
   /** [H][candidate] packed; only for a GRU with reset before. */
   candidate: number
-  /** [N] bias that joins the input product: both biases, except for a GRU with reset after. */
+  /** [N] bias of the input product: the sum of both biases, except for a GRU with reset after. */
   inputBias: number
-  /** [N] bias that joins h's product; only for a GRU with reset after. */
+  /** [N] bias of h's product; only for a GRU with reset after. */
   recurrentBias: number
 }
 
 export interface Layout {
   readonly kind: number
-  /** H filled up to whole vectors. */
+  /** H padded to whole vectors. */
   readonly gate: number
   /** N. */
   readonly columns: number
   readonly recurrent: number
   readonly candidate: number
-  /** V filled up to an even number of panels. */
+  /** V padded to an even number of panels. */
   readonly outputs: number
-  /** Width of layer 0's input where it is multiplied: E; 0 for one-hot. */
+  /** Width of layer 0's input: E, or 0 for one-hot. */
   readonly width: number
   readonly plan: number
   readonly inputTable: number
@@ -75,9 +74,9 @@ export interface Layout {
   readonly zh: number
   readonly rh: number
   readonly layers: readonly LayerPlan[]
-  /** The table of layer 0 is to be made from embedding and matrix, which are not needed after. */
+  /** `inputTable` is computed from embedding and input matrix, which are not needed afterwards. */
   readonly project: boolean
-  /** Where sessions begin; up to `end` it is used by what only loading needs. */
+  /** Address of the first session; what only loading needs may lie from here to `end`. */
   readonly sessions: number
   readonly end: number
   readonly sessionBytes: number
@@ -103,7 +102,7 @@ export function planLayout(config: ModelConfig): Layout {
   const tableBytes = V * columns * FLOAT
   const project = E > 0 && tableBytes <= TABLE_BYTES && V * columns * E <= TABLE_PRODUCTS
 
-  // The first page stays free: address 0 means "not there", and AssemblyScript keeps its own there.
+  // The first page stays free: address 0 means "absent", and AssemblyScript stores its constants there.
   let top = PAGE
   const take = (floats: number): number => {
     const address = top
@@ -129,7 +128,7 @@ export function planLayout(config: ModelConfig): Layout {
   }
   const headBias = take(outputs)
   const headWeight = take(H * outputs)
-  // Last, so that sessions may take the place once the table is made.
+  // These come last, so that sessions can reuse their memory once the table is computed.
   let sessions = top
   let embedding = 0
   if (E > 0) {
@@ -175,7 +174,7 @@ export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   return Uint32Array.from(words)
 }
 
-/** Looks all tensors up. @throws InputError naming the tensor that is missing or of another size */
+/** Checks that all tensors are there. @throws InputError naming one that is missing or of another size */
 export function checkWeights(config: ModelConfig, weights: Weights): void {
   for (const [name, shape] of tensorShapes(config)) {
     const tensor = weights.get(name)
@@ -238,7 +237,7 @@ function packRows(
   H: number,
 ): void {
   const { inputTable, columns, gate } = layout
-  // A few symbols at a time: the rows being written stay in the cache while the columns go by.
+  // A few symbols at a time, so that the rows being written stay in the cache.
   const TOGETHER = 32
   for (let v0 = 0; v0 < V; v0 += TOGETHER) {
     const v1 = Math.min(V, v0 + TOGETHER)
@@ -251,7 +250,7 @@ function packRows(
   }
 }
 
-/** Puts plan and weights into memory that is zero. */
+/** Writes plan and weights into zeroed memory. */
 export function packNetwork(
   buffer: ArrayBufferLike,
   config: ModelConfig,
@@ -264,7 +263,7 @@ export function packNetwork(
   const gates = GATES[cell]
   const before = cell === 'gru' && config.reset === 'before'
   const all = { first: 0, gates, H, gate }
-  // The n gate of a GRU with reset after keeps its two biases apart: the reset stands between them.
+  // The n gate of a GRU with reset after needs both biases, because the reset gate acts on one of them.
   const shared = cell === 'gru' && !before ? 0 : gates
   const get = (name: string) => weights.get(name)!
   layout.layers.forEach((layer, k) => {

@@ -31,7 +31,7 @@ describe.each(VARIANTS)('a session of %s', (_name, variant) => {
     embedding: fc.integer({ min: 0, max: 10 }),
   })
 
-  it('gives the same bits step by step, in one prefill, and after being put back', async () => {
+  it('gives the same bits step by step, in one prefill, and after restore', async () => {
     await fc.assert(
       fc.asyncProperty(
         sizes,
@@ -61,7 +61,7 @@ describe.each(VARIANTS)('a session of %s', (_name, variant) => {
     )
   })
 
-  it('is not disturbed by its neighbours on the same network', async () => {
+  it('is independent of other sessions of the same network', async () => {
     const net = await network(modelConfig({ ...variant, vocabulary: 13, hidden: 7, layers: 2 }))
     const alone = net.session()
     const want = seededIds(20, 13).map(id => copy(alone.step(id)))
@@ -75,7 +75,7 @@ describe.each(VARIANTS)('a session of %s', (_name, variant) => {
 })
 
 describe('one network', () => {
-  it('gives the same bits whether the input product is tabled or computed at each step', async () => {
+  it('gives the same bits whether the input product is precomputed or computed at each step', async () => {
     // 2^26 products are the limit of the table: 30 symbols stay below it, 30,000 do not.
     const few = modelConfig({ cell: 'lstm', vocabulary: 30, hidden: 33, layers: 1, embedding: 17 })
     const many = modelConfig({ ...few, vocabulary: 30_000 })
@@ -113,7 +113,7 @@ describe('one network', () => {
     expect(refusal(() => session.step(V))).toContain(`from 0 to ${V - 1}`)
   })
 
-  it('has room for hundreds of sessions, and logits survive the growth of its memory', async () => {
+  it('has room for hundreds of sessions, and earlier logits stay valid when its memory grows', async () => {
     const net = await network(modelConfig({ cell: 'lstm', vocabulary: 5, hidden: 100, layers: 3 }))
     const first = net.session()
     const logits = first.step(1)
@@ -127,7 +127,7 @@ describe('one network', () => {
     expect(copy(first.step(1))).toEqual(before)
   })
 
-  it('uses the place of a disposed session again, and cleans it', async () => {
+  it('reuses and clears the memory of a disposed session', async () => {
     const net = await network(small)
     const want = copy(net.session().step(3))
     for (let round = 0; round < 2000; round++) {
@@ -150,7 +150,7 @@ describe('one network', () => {
   })
 })
 
-describe('refusals', () => {
+describe('a network refuses', () => {
   it.each([-1, 13, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32])('the id %d', async id => {
     const session = (await network(small)).session()
     const want = copy(session.prefill([1, 2]))
@@ -167,7 +167,7 @@ describe('refusals', () => {
     expect(session.prefill([1, 2])).toEqual(want)
   })
 
-  it('no ids at all, a state of another network, use after dispose', async () => {
+  it('an empty list of ids, a state of another network, and use after dispose', async () => {
     const session = (await network(small)).session()
     expect(refusal(() => session.prefill([]))).toContain('no ids')
     expect(refusal(() => session.restore(new Float32Array(35)))).toBe(

@@ -1,8 +1,8 @@
 /**
  * The runtime: a network's forward pass in WebAssembly, one call a symbol.
  *
- * Kernels in AssemblyScript (kernels/*.as.ts), plain 128-bit SIMD, no fused or relaxed operations,
- * sums in a fixed order: the same logits to the bit in every engine and on every CPU.
+ * The kernels (kernels/*.as.ts, AssemblyScript) use 128-bit SIMD without fused or relaxed operations
+ * and sum in a fixed order, so the logits have the same bits in every engine and on every CPU.
  */
 import { InputError } from '../errors.js'
 import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
@@ -20,7 +20,7 @@ interface Kernels {
 
 let compiled: Promise<WebAssembly.Module> | undefined
 
-/** Compiled once for all networks; some 2 ms. */
+/** Compiles the kernels once for all networks; takes about 2 ms. */
 function kernels(): Promise<WebAssembly.Module> {
   compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS), c => c.charCodeAt(0))).catch(
     (cause: unknown) => {
@@ -34,9 +34,9 @@ function kernels(): Promise<WebAssembly.Module> {
   return compiled
 }
 
-/** Bytes that a network holds. */
+/** Memory of a network, in bytes. */
 export interface MemoryUse {
-  /** All of its WebAssembly memory. */
+  /** The whole WebAssembly memory. */
   readonly total: number
   /** Packed weights, tables and scratch, shared by all sessions. */
   readonly network: number
@@ -51,16 +51,21 @@ class KernelNetwork implements Network {
   private readonly wasmMemory: WebAssembly.Memory
   private used: number
   private readonly free: number[] = []
-  /** Views of the memory as it is now; growing it makes the old ones empty. */
+  /** Views of the current memory buffer; growing the memory detaches the old ones. */
   floats!: Float32Array
   logits!: Float32Array
   ids!: Uint32Array
 
-  constructor(config: ModelConfig, layout: Layout, kernels: Kernels, store: WebAssembly.Memory) {
+  constructor(
+    config: ModelConfig,
+    layout: Layout,
+    kernels: Kernels,
+    wasmMemory: WebAssembly.Memory,
+  ) {
     this.config = config
     this.layout = layout
     this.kernels = kernels
-    this.wasmMemory = store
+    this.wasmMemory = wasmMemory
     this.used = layout.sessions
     this.refreshViews()
   }
@@ -72,7 +77,7 @@ class KernelNetwork implements Network {
     this.ids = new Uint32Array(buffer, this.layout.ids, IDS)
   }
 
-  /** The address of a zeroed state. */
+  /** @returns the address of a zeroed state */
   allocateState(): number {
     let address = this.free.pop()
     if (address === undefined) {
@@ -106,9 +111,10 @@ class KernelNetwork implements Network {
   }
 }
 
-function grow(store: WebAssembly.Memory, pages: number): void {
+/** @throws InputError when the system has no more memory */
+function grow(wasmMemory: WebAssembly.Memory, pages: number): void {
   try {
-    store.grow(pages)
+    wasmMemory.grow(pages)
   } catch (cause) {
     throw new InputError(
       'memory',
@@ -121,7 +127,7 @@ function grow(store: WebAssembly.Memory, pages: number): void {
 class KernelSession implements Session {
   readonly size: number
   private readonly network: KernelNetwork
-  /** Its own array, not a view: it survives growth, and can be posted to a worker as it is. */
+  /** An array of its own, not a view, so that growing the memory does not detach it. */
   private readonly logits: Float32Array
   /** Address of the state; 0 after dispose. */
   private address: number
@@ -151,7 +157,7 @@ class KernelSession implements Session {
         'There are no ids to read; expected at least one, since logits follow a symbol.',
       )
     }
-    // All are checked before any is read: a refusal leaves the state as it was.
+    // All ids are checked before the first is processed, so an error leaves the state unchanged.
     for (let i = 0; i < length; i++) {
       const id = ids[i]
       if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id, i)
@@ -247,9 +253,9 @@ export async function loadNetwork(config: ModelConfig, weights: Weights): Promis
   checkWeights(checked, weights)
   const layout = planLayout(checked)
   const module = await kernels()
-  let store: WebAssembly.Memory
+  let wasmMemory: WebAssembly.Memory
   try {
-    store = new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) })
+    wasmMemory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) })
   } catch (cause) {
     throw new InputError(
       'memory',
@@ -257,10 +263,10 @@ export async function loadNetwork(config: ModelConfig, weights: Weights): Promis
       { cause },
     )
   }
-  packNetwork(store.buffer, checked, weights, layout)
-  const instance = await WebAssembly.instantiate(module, { env: { memory: store } })
+  packNetwork(wasmMemory.buffer, checked, weights, layout)
+  const instance = await WebAssembly.instantiate(module, { env: { memory: wasmMemory } })
   const exported = instance.exports as unknown as Kernels
   exported.configure(layout.plan)
   if (layout.project) exported.project()
-  return new KernelNetwork(checked, layout, exported, store)
+  return new KernelNetwork(checked, layout, exported, wasmMemory)
 }

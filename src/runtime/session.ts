@@ -1,4 +1,4 @@
-/** The model's mouth: ids in, logits out, state as a value. It knows nothing of text or temperature. */
+/** The interface of the runtime: ids in, logits out, with the state as a value. */
 
 /** State of one stream: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each H float32. */
 export type State = Float32Array
@@ -7,19 +7,23 @@ export interface Session {
   /** V. */
   readonly size: number
   /**
-   * Reads one id.
-   * @returns the logits [V] of what comes next; a view that the next call overwrites
+   * Processes one id.
+   * @returns logits [V] of the next symbol, in an array that the next call overwrites
+   * @throws InputError for an id outside [0, V)
    */
   step(id: number): Float32Array
-  /** Reads many ids; the logits after the last. Before any id, the caller has no logits: feed one. */
+  /**
+   * Processes many ids. @returns logits [V] after the last, as `step`
+   * @throws InputError for no ids, or an id outside [0, V); the state is then unchanged
+   */
   prefill(ids: ArrayLike<number>): Float32Array
-  /** A copy of the state. */
+  /** @returns a copy of the state */
   snapshot(): State
-  /** Puts a state back. @throws InputError when its length does not fit */
+  /** Sets the state. @throws InputError when its length is wrong */
   restore(state: State): void
-  /** State to zero, as at the start of a text. */
+  /** Sets the state to zero, as at the start of a text. */
   reset(): void
-  /** Gives the memory back; any later call throws. */
+  /** Releases the memory; any later call throws. */
   dispose(): void
 }
 

@@ -1,5 +1,5 @@
 /**
- * What each cell does after its products: gates and new state in one pass, in place.
+ * The element-wise part of each cell, after its products: gates and new state, in place.
  * `gate` is the distance in bytes from one gate's block to the next: H rounded up to four lanes.
  * Units that only fill up the last four lanes have zero weights and stay 0.
  * Equations and sources: src/model/{rnn,gru,lstm}.reference.ts.
@@ -56,8 +56,8 @@ export function gruUpdate(z: usize, h: usize, gate: usize): void {
 }
 
 /**
- * In two passes: in one, tanh(c) would wait for i, f and g of the same units, and the processor
- * does not look far enough ahead to fill that wait with the next ones.
+ * Two passes are faster than one: in one, tanh(c) waits for i, f and g of the same units, and the
+ * processor does not look far enough ahead to work on the next units meanwhile.
  * @param z [4 gate] i f g o @param h [gate] @param c [gate]
  */
 export function lstm(z: usize, h: usize, c: usize, gate: usize): void {

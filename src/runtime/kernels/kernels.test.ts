@@ -21,26 +21,29 @@ function largestDifference(got: ArrayLike<number>, want: ArrayLike<number>): num
   return largest
 }
 
-it('the committed bytes are what the sources compile to', () => {
+it('the committed bytes are those that the sources compile to', () => {
   const script = fileURLToPath(new URL('../../../scripts/kernels.mjs', import.meta.url))
   execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' })
 })
 
 describe.each(VARIANTS)('%s', (_name, variant) => {
-  it.each(LAYERS)('with %d layers follows its plain twin for 50 steps, any width', async layers => {
-    for (const hidden of HIDDEN) {
-      for (const embedding of [0, 1, 9]) {
-        const config = modelConfig({ ...variant, layers, hidden, embedding, vocabulary: 11 })
-        const weights = seededWeights(config, hidden + layers)
-        const session = (await loadNetwork(config, weights)).session()
-        const twin = new ReferenceNetwork(config, weights)
-        for (const id of seededIds(50, 11)) {
-          expect(largestDifference(session.step(id), twin.step(id))).toBeLessThan(1e-5)
+  it.each(LAYERS)(
+    'with %d layers agrees with its plain twin for 50 steps, at any width',
+    async layers => {
+      for (const hidden of HIDDEN) {
+        for (const embedding of [0, 1, 9]) {
+          const config = modelConfig({ ...variant, layers, hidden, embedding, vocabulary: 11 })
+          const weights = seededWeights(config, hidden + layers)
+          const session = (await loadNetwork(config, weights)).session()
+          const twin = new ReferenceNetwork(config, weights)
+          for (const id of seededIds(50, 11)) {
+            expect(largestDifference(session.step(id), twin.step(id))).toBeLessThan(1e-5)
+          }
+          expect(largestDifference(session.snapshot(), twin.snapshot())).toBeLessThan(1e-5)
         }
-        expect(largestDifference(session.snapshot(), twin.snapshot())).toBeLessThan(1e-5)
       }
-    }
-  })
+    },
+  )
 })
 
 describe('PyTorch', () => {
@@ -114,14 +117,14 @@ describe('the functions inside the cells', () => {
   })
 
   it('sigmoid keeps its relative precision: below 1.5 units in the last place, down to e^-87', async () => {
-    // i shut, f open, c = 50: h is the output gate alone.
+    // With i = 0, f = 1 and c = 50, h is the output gate alone.
     const gates = (argument: (unit: number, v: number) => number) => (row: number, v: number) =>
       row < H ? -100 : row < 2 * H ? 100 : row < 3 * H ? 0 : argument(row - 3 * H, v)
     const values = await through('lstm', gates, new Float32Array(2 * H).fill(50, H))
     expect(worst(values, x => 1 / (1 + Math.exp(-Math.max(-87, x))))).toBeLessThan(1.5)
   })
 
-  it('what is not a number stays so, and is not hidden by a gate', async () => {
+  it('NaN stays NaN in every cell', async () => {
     for (const [, variant] of VARIANTS) {
       const config = modelConfig({ ...variant, vocabulary: 3, hidden: 5, layers: 1 })
       const weights = seededWeights(config)

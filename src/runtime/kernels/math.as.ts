@@ -1,26 +1,26 @@
 /**
  * sigmoid and tanh on four float32 lanes, from + - * / and bit operations only: `Math.exp` may differ
- * in its last bit from engine to engine, these cannot. Both keep their *relative* precision (a few
- * ulp, measured in kernels.test.ts): the short cut tanh(x) = 2 sigmoid(2x) - 1 loses it near 0.
+ * in its last bit between engines, and these cannot. Both have a *relative* error of a few ulp
+ * (measured in kernels.test.ts); tanh(x) = 2 sigmoid(2x) - 1 would lose that precision near 0.
  *
  * e^y = 2^n (1 + p(r)), n = round(y / ln 2), r = y - n ln 2, |r| <= ln(2)/2.
  * p(r) = r + r^2 (C2 + C3 r + .. + C6 r^4): minimax in the relative error of 1 + p, by Remez exchange
  * in 40 digits; error 3.1e-9 before the coefficients were rounded to float32.
  *
- * What was measured on the way (LSTM, 128 units, one pass over the gates, Node 20): constants splat
- * from memory instead of immediates, which V8 builds anew in four instructions each, 1,134 -> 1,081 ns;
- * Estrin's order for the polynomial and two short passes instead of one long chain, -> 842 ns; without
- * inlining (scripts/kernels.mjs turns the marker into AssemblyScript's decorator) 1,241 ns.
+ * Measured (LSTM, 128 units, one pass over the gates, Node 20): constants loaded from memory instead
+ * of immediates, for which V8 emits four instructions each, 1,134 -> 1,081 ns; Estrin's order for the
+ * polynomial and two short passes, -> 842 ns; without inlining 1,241 ns (scripts/kernels.mjs turns the
+ * marker into AssemblyScript's decorator).
  */
 const CONSTANTS = memory.data<f32>([
-  // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits of the sum.
+  // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits of the sum.
   12582912.0, 1.4426950408889634,
   // ln 2 in two parts; the first has 9 significant bits, so that its product with n is exact.
   0.693359375, -2.1219444005469057e-4,
   // C2 .. C6
   0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 0.008368716575205326,
   0.001381459878757596,
-  // Others
+  // Other constants
   1.0, 2.0, -2.0, -20.0, 87.0, -87.0,
 ])
 const ROUND = 0
@@ -56,7 +56,7 @@ function powerOfTwo(rounded: v128): v128 {
   return i32x4.add(i32x4.shl(rounded, 23), constant(ONE))
 }
 
-/** p(r) for the y whose rounded quotient is given. */
+/** p(r) of y, given its rounded quotient. */
 // @inline
 function reduced(y: v128, rounded: v128): v128 {
   const n = f32x4.sub(rounded, constant(ROUND))
@@ -72,8 +72,8 @@ function reduced(y: v128, rounded: v128): v128 {
 }
 
 /**
- * 1 / (1 + e^-x). NaN stays NaN. Outside +-87 the true value is within 2e-38 of 0 or 1 and the
- * argument is held there (pmin and pmax are one instruction each and let NaN through).
+ * 1 / (1 + e^-x). NaN stays NaN. The argument is clamped to +-87, beyond which the true value is
+ * within 2e-38 of 0 or 1 (pmin and pmax are one instruction each and pass NaN on).
  */
 // @inline
 export function sigmoid(x: v128): v128 {
@@ -92,7 +92,7 @@ export function hardSigmoid(x: v128, slope: f32): v128 {
 
 /**
  * tanh(x) = sign(x) * -m / (2 + m) with m = e^(-2|x|) - 1 = 2^n p(r) + (2^n - 1): near 0, n = 0 and
- * m = p(r) without any cancellation. From |x| = 9.02 on tanh is 1 in float32.
+ * m = p(r) without cancellation. From |x| = 9.02 on, tanh is 1 in float32.
  */
 // @inline
 export function tanh(x: v128): v128 {

@@ -1,20 +1,20 @@
 /**
- * z = init + x W: the only product in the runtime; nearly all time is spent here.
+ * z = init + x W: the only matrix product of the runtime, which takes nearly all of its time.
  *
- * W lies in panels of 12 columns, each panel [K][12] contiguous, one after the other. Two walks go
- * side by side, one through the first half of the panels, one through the second. A column is summed
- * in the order of k, one product and one sum at a time (no fused multiply-add, which not every
- * machine has): the result does not depend on the panels, on the engine or on the CPU.
+ * W is stored in panels of 12 columns, one after the other, each panel contiguous as [K][12]. The loop
+ * processes two panels at a time, one of the first half and one of the second. A column is summed in
+ * the order of k, one product and one sum at a time, without fused multiply-add, which not every
+ * machine has: the result does not depend on the panels, the engine or the CPU.
  *
- * Why 24 columns at a time: six sums run side by side, enough to hide the latency of an addition, and
- * with their six loads and the splat of x they fit the 15 vector registers that V8 has on x64. At 32
- * columns V8 11 (Node 20) spills a running sum to the stack in each row and halves the speed;
- * unrolling rows does the same. Against 16 columns: +8% while the weights fit the L2 cache.
+ * Why 24 columns at a time: six independent sums hide the latency of an addition, and with their six
+ * loads and the splat of x they fit the 15 vector registers that V8 has on x64. At 32 columns, V8 11
+ * (Node 20) spills a sum to the stack in each row and halves the speed; unrolling rows does the same.
+ * Compared with 16 columns: +8% while the weights fit the L2 cache.
  *
- * Why two walks: each draws its own hardware prefetches, and neither ever jumps. Median of 150 rounds
- * on a busy machine, GB/s at 0.8 MB and 12.7 MB: one walk 52 and 25 to 33; two walks through
- * neighbouring panels, which jump at each panel, 51 and 31 to 39; two through the halves 58 and 36 to
- * 40; a mere read in two walks 68 and 33 to 40.
+ * Why one panel of each half: each sequence of reads has its own hardware prefetcher, and neither
+ * jumps. Median of 150 rounds on a busy machine, GB/s at 0.8 MB and 12.7 MB: one sequence 52 and 25 to
+ * 33; two neighbouring panels, which jump at each panel, 51 and 31 to 39; one panel of each half 58
+ * and 36 to 40; a plain read in two sequences 68 and 33 to 40.
  */
 
 /** Bytes in a row of a panel. */

@@ -1,8 +1,8 @@
 /**
- * One network in one memory: `step` runs all layers and the head in a single call from outside.
+ * The forward pass of one network in one memory: one call of `step` runs all layers and the head.
  *
  * The memory is imported and laid out by src/runtime/layout.ts, which writes a plan (uint32 words,
- * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as in
+ * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as described in
  * matvec.as.ts; N is the gates' width in columns, filled up to an even number of panels.
  */
 import {
@@ -28,7 +28,7 @@ let kind: u32 = 0
 let symbols: u32 = 0
 let hidden: usize = 0
 let layers: u32 = 0
-/** Width of the embedding where it is multiplied at each step; unused when `rows` is there. */
+/** Width of the embedding where it is multiplied at each step; unused when `inputTable` is there. */
 let width: usize = 0
 /** Bytes of one gate: H rounded up to four lanes. */
 let gate: usize = 0
@@ -40,9 +40,9 @@ let candidate: usize = 0
 /** Columns of the head: V filled up to an even number of panels. */
 let outputs: usize = 0
 /** [V][N] input product of layer 0 plus its bias for each symbol; 0 where it is computed. */
-let rows: usize = 0
+let inputTable: usize = 0
 let embedding: usize = 0
-let head: usize = 0
+let headWeight: usize = 0
 let headBias: usize = 0
 let logits: usize = 0
 let ids: usize = 0
@@ -72,9 +72,9 @@ export function configure(plan: usize): void {
   recurrent = word(plan, 7)
   candidate = word(plan, 8)
   outputs = word(plan, 9)
-  rows = word(plan, 10)
+  inputTable = word(plan, 10)
   embedding = word(plan, 11)
-  head = word(plan, 12)
+  headWeight = word(plan, 12)
   headBias = word(plan, 13)
   logits = word(plan, 14)
   ids = word(plan, 15)
@@ -85,20 +85,29 @@ export function configure(plan: usize): void {
   table = plan + 20 * 4
 }
 
-/** Fills `rows` from the embedding: the same sums in the same order as `read` would make. */
+/** Fills `inputTable` from the embedding, with the same sums in the same order as in `forward`. */
 export function project(): void {
   const W = load<u32>(table)
   const bias = load<u32>(table, 12)
   for (let id: u32 = 0; id < symbols; id++) {
-    matvec(embedding + ((id * width) << 2), width, W, columns, bias, rows + ((id * columns) << 2))
+    matvec(
+      embedding + ((id * width) << 2),
+      width,
+      W,
+      columns,
+      bias,
+      inputTable + ((id * columns) << 2),
+    )
   }
 }
 
-/** Reads one symbol into the state: h of all layers, then (LSTM) c of all layers. */
-function read(state: usize, id: u32): void {
+/**
+ * Runs all layers on one symbol and updates the state: h of all layers, then c of all layers (LSTM).
+ */
+function forward(state: usize, id: u32): void {
   let layer = table
   let h = state
-  let x = rows ? 0 : embedding + ((id * width) << 2)
+  let x = inputTable ? 0 : embedding + ((id * width) << 2)
   let K = width
   for (let k: u32 = 0; k < layers; k++) {
     const Wh: usize = load<u32>(layer, 4)
@@ -107,7 +116,7 @@ function read(state: usize, id: u32): void {
       z = zx
       matvec(x, K, load<u32>(layer), columns, load<u32>(layer, 12), z)
     } else {
-      z = rows + ((id * columns) << 2)
+      z = inputTable + ((id * columns) << 2)
     }
     if (kind == GRU_AFTER) {
       matvec(h, hidden, Wh, recurrent, load<u32>(layer, 16), zh)
@@ -132,18 +141,19 @@ function read(state: usize, id: u32): void {
   }
 }
 
-function speak(state: usize): void {
-  matvec(state + (layers - 1) * gate, hidden, head, outputs, headBias, logits)
+/** Writes the logits of the next symbol from h of the top layer. */
+function head(state: usize): void {
+  matvec(state + (layers - 1) * gate, hidden, headWeight, outputs, headBias, logits)
 }
 
-/** Reads one symbol; the logits of what comes next stand at `logits`. */
+/** Processes one symbol and writes the logits of the next one to `logits`. */
 export function step(state: usize, id: u32): void {
-  read(state, id)
-  speak(state)
+  forward(state, id)
+  head(state)
 }
 
-/** Reads `count` symbols from the `ids` buffer (uint32); the head only after the last, if asked. */
+/** Processes `count` symbols of the `ids` buffer (uint32); with `last`, runs the head after them. */
 export function prefill(state: usize, count: u32, last: bool): void {
-  for (let i: u32 = 0; i < count; i++) read(state, load<u32>(ids + ((<usize>i) << 2)))
-  if (last) speak(state)
+  for (let i: u32 = 0; i < count; i++) forward(state, load<u32>(ids + ((<usize>i) << 2)))
+  if (last) head(state)
 }
