@@ -1,8 +1,8 @@
 /** Trains a few steps on a file in a process of its own, and says how long it took and what it held. */
 import { mkdirSync } from 'node:fs'
 import { checkpointFolder } from '../src/node/checkpoint-folder.js'
-import { openCorpus } from '../src/node/corpus.js'
 import { nodeEngine } from '../src/node/engine.js'
+import { openCorpus } from '../src/node/open-corpus.js'
 import { train } from '../src/train/index.js'
 
 const [, , path, folder, steps] = process.argv

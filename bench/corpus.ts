@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { openCorpus } from '../src/node/corpus.js'
+import { openCorpus } from '../src/node/open-corpus.js'
 import type { TokenizerKind } from '../src/text/index.js'
 import { type Candidate, interleave, QUICK, type Row, rateText, timed } from './harness.js'
 

@@ -11,8 +11,8 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { hashOfCorpus } from '../src/cli/inputs/corpus.js'
-import { decodeModel, encodeModel, hashOfFile, type Model } from '../src/file/index.js'
-import { type KeptMeasures, keptMeasures, sweep, writeMeasures } from '../src/measure/index.js'
+import { decodeModel, encodeModel, type Model, modelFileHash } from '../src/file/index.js'
+import { encodeMeasures, type StoredMeasures, storedMeasures, sweep } from '../src/measure/index.js'
 import { corpusMeasures } from '../src/node/corpus-measures.js'
 import { writeFileAtomic } from '../src/node/files.js'
 import { loadModel } from '../src/node/load.js'
@@ -44,7 +44,7 @@ if (run === undefined || name === undefined) {
 /** A shell has no easy way to write a line break. */
 const withBreaks = (text: string): string => text.replaceAll('\\n', '\n')
 
-async function ofCorpus(model: Model, path: string): Promise<KeptMeasures> {
+async function ofCorpus(model: Model, path: string): Promise<StoredMeasures> {
   const { tokenizer, training } = model
   const corpus = await readCorpus([path], { tokenizerKind: tokenizer.kind })
   if ((await hashOfCorpus(corpus)) !== training.corpusHash) {
@@ -65,11 +65,11 @@ const parts = {
 }
 const { filter, corpus } = values.corpus
   ? await ofCorpus(source, values.corpus)
-  : keptMeasures(source)
+  : storedMeasures(source)
 if (!filter || !corpus) throw new Error(`${run} has no spelling filter: name its --corpus FILE.`)
 
 // Swept as it will be read: F16 rounds the weights.
-const plain = { ...parts, measures: writeMeasures({ filter, corpus }) }
+const plain = { ...parts, measures: encodeMeasures({ filter, corpus }) }
 const model = await decodeModel(encodeModel(plain, { dtype: 'F16' }))
 const options = { seeds: Number(values.seeds), length: Number(values.length) }
 for await (const event of sweep(model, options)) {
@@ -79,13 +79,13 @@ for await (const event of sweep(model, options)) {
   const { prompt, length, curve, zones } = event.result
   const kept = { prompt, length, seeds: options.seeds, curve, ...(zones && { zones }) }
   // The filter is large, and a model that only writes does without.
-  const measures = writeMeasures(values.light ? { sweep: kept } : { filter, corpus, sweep: kept })
+  const measures = encodeMeasures(values.light ? { sweep: kept } : { filter, corpus, sweep: kept })
   const bytes = encodeModel({ ...parts, measures }, { dtype: 'F16' })
   const path = values.out ?? fileURLToPath(new URL(`${name}.safetensors`, import.meta.url))
   await writeFileAtomic(path, bytes)
   const written = await decodeModel(bytes)
   console.log(
-    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${written.hash}  sha256 ${await hashOfFile(written)}`,
+    `${values.out ?? `models/${name}.safetensors`}  ${bytes.length} bytes  identity ${written.hash}  sha256 ${await modelFileHash(written)}`,
   )
   for (const zone of zones?.zones ?? []) console.log(`  ${zone.zone} ${zone.from} to ${zone.to}`)
   for (const note of zones?.notes ?? []) console.log(`  ${note}`)

@@ -26,10 +26,10 @@ export {
 export {
   decodeModel,
   encodeModel,
-  hashOfFile,
-  isNamed,
   loadModel,
   type Model,
+  matchesHash,
+  modelFileHash,
   modelIdentity,
   type TrainingRecord,
 } from './file/index.js'

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
-import { decodeModel, hashOfFile } from '../src/file/index.js'
+import { decodeModel, modelFileHash } from '../src/file/index.js'
 import type { BundledModel } from './src/writer/protocol.js'
 
 const LIST = 'models/index.json'
@@ -47,7 +47,7 @@ async function describe(id: string, path: string): Promise<Found> {
     file: `${id}.safetensors`,
     bytes: bytes.length,
     hash,
-    fileHash: await hashOfFile(model),
+    fileHash: await modelFileHash(model),
   }
   return { entry, bytes }
 }

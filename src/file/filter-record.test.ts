@@ -4,7 +4,7 @@ import { FileError } from '../errors.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { edited, sampleWeights } from './damaged.fixture.js'
-import { type SpellingFilterJson, sumOfFilter } from './filter-record.js'
+import { filterChecksum, type SpellingFilterJson } from './filter-record.js'
 import { decodeModel, encodeModel } from './model-file.js'
 
 /** A filter as files keep it: 5 entries of 3 bits are 2 bytes. */
@@ -16,7 +16,7 @@ const filter: SpellingFilterJson = {
   words: { ...set, table: 'abA=' },
   grams: { ...set, table: 'xyQ=' },
 }
-const whole = { ...filter, sum: sumOfFilter(filter) }
+const whole = { ...filter, sum: filterChecksum(filter) }
 
 const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['a', 'b'] })
 const config = modelConfig({ cell: 'rnn', vocabulary: 2, hidden: 2, layers: 1 })

@@ -39,7 +39,7 @@ export interface SpellingFilterJson {
   readonly gramLength: number
   readonly words: FilterSetJson
   readonly grams: FilterSetJson
-  /** `sumOfFilter`; filters of before lack it. */
+  /** `filterChecksum`; older files lack it. */
   readonly sum?: number
 }
 
@@ -95,7 +95,7 @@ function checkSet(value: unknown): FilterSetJson {
 }
 
 /** CRC-32 of all that the filter says, in a fixed order and joined by commas. */
-export function sumOfFilter({ unit, gramLength, words, grams }: SpellingFilterJson): number {
+export function filterChecksum({ unit, gramLength, words, grams }: SpellingFilterJson): number {
   const said = [words, grams].flatMap(set => [
     ...[set.total, set.minimumCount, set.keys, set.bits, set.seed],
     ...[set.segmentLength, set.segments, set.table],
@@ -119,7 +119,7 @@ export function checkSpellingFilter(value: unknown): SpellingFilterJson {
   }
   checkSet(json.words)
   checkSet(json.grams)
-  if (json.sum !== undefined && json.sum !== sumOfFilter(json)) {
+  if (json.sum !== undefined && json.sum !== filterChecksum(json)) {
     throw damaged('is not what was written (its checksum differs)')
   }
   return json

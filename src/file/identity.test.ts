@@ -14,7 +14,7 @@ import { CELLS, modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import type { TokenizerKind } from '../text/tokenizer.js'
 import { edited, file, sampleWeights } from './damaged.fixture.js'
-import { hashOfFile, isNamed, rememberFile } from './identity.js'
+import { matchesHash, modelFileHash, rememberFile } from './identity.js'
 import { decodeModel, encodeModel, type ModelParts } from './model-file.js'
 import { DTYPES } from './safetensors.js'
 
@@ -186,7 +186,7 @@ describe("a model's identity", () => {
         for (const dtype of DTYPES) {
           const other = await decodeModel(encodeModel(clothed, { dtype }))
           expect(other.hash).toBe(hash)
-          expect(await hashOfFile(other)).not.toBe(await hashOfFile(model))
+          expect(await modelFileHash(other)).not.toBe(await modelFileHash(model))
         }
         const turned = await decodeModel(reordered(plain, names => names.reverse()))
         expect(turned.hash).toBe(hash)
@@ -243,9 +243,11 @@ describe("a model's identity", () => {
     const bytes = new Uint8Array(readFileSync(fileURLToPath(import.meta.url)))
     const model = { hash: 'a', weights: new Map() }
     rememberFile(model.weights, bytes)
-    const answers = await Promise.all(['a', sha(bytes), 'c', ''].map(hash => isNamed(model, hash)))
+    const answers = await Promise.all(
+      ['a', sha(bytes), 'c', ''].map(hash => matchesHash(model, hash)),
+    )
     expect(answers).toEqual([true, true, false, false])
-    expect(await isNamed({ hash: 'a', weights: new Map() }, 'undefined')).toBe(false)
+    expect(await matchesHash({ hash: 'a', weights: new Map() }, 'undefined')).toBe(false)
   })
 })
 

@@ -81,11 +81,11 @@ export function modelIdentity(
   weights: Weights,
 ): Promise<string> {
   const hashes = [...weights].map(([name, data]) => [name, hashTensor(data)] as const)
-  return identityOf(config, tokenizer, new Map(hashes))
+  return identityFromHashes(config, tokenizer, new Map(hashes))
 }
 
 /** The same from hashes that were begun while the tensors were read, by name. */
-export async function identityOf(
+export async function identityFromHashes(
   config: ModelConfig,
   { kind, symbols }: TokenizerJson,
   tensors: ReadonlyMap<string, Promise<string>>,
@@ -108,11 +108,11 @@ export async function identityOf(
  * Is this the model that a run, a link or a sweep names? They name it by its identity; older
  * ones by the SHA-256 of its file, which counts for that very file only.
  */
-export async function isNamed(
+export async function matchesHash(
   model: Pick<Model, 'hash' | 'weights'>,
   hash: string,
 ): Promise<boolean> {
-  return hash === model.hash || (hash !== '' && hash === (await hashOfFile(model)))
+  return hash === model.hash || (hash !== '' && hash === (await modelFileHash(model)))
 }
 
 /** Beside the models, which stay plain data that can be sent to another thread. */
@@ -127,7 +127,9 @@ export function rememberFile(weights: Weights, bytes: Uint8Array): void {
  * SHA-256, in hexadecimal, of the file that a model was read from; undefined for one that came from
  * no file, or from another thread. Computed when first asked for: only runs of before need it.
  */
-export async function hashOfFile({ weights }: Pick<Model, 'weights'>): Promise<string | undefined> {
+export async function modelFileHash({
+  weights,
+}: Pick<Model, 'weights'>): Promise<string | undefined> {
   let known = files.get(weights)
   if (known instanceof Uint8Array) {
     known = sha256(known)

@@ -1,6 +1,6 @@
 /** The model file and the container it is written in. */
 export { sha256 } from './hash.js'
-export { hashOfFile, isNamed, modelIdentity } from './identity.js'
+export { matchesHash, modelFileHash, modelIdentity } from './identity.js'
 export { loadModel } from './load.js'
 export type { Model, TrainingRecord } from './model.js'
 export {

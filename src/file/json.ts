@@ -11,7 +11,7 @@ const MOST_VALUES = 8_000_000
 /** Nesting above this is no header, config or record of ours. */
 const DEEPEST = 32
 
-export interface Parsed {
+export interface ParsedJson {
   readonly value: unknown
   /** Keys of the outermost object in the order of the file; `Object.keys` puts numerals first. */
   readonly keys: readonly string[]
@@ -49,7 +49,7 @@ export function parseJson(
   text: string,
   what: string,
   options: { readonly wholeNumbers?: boolean; readonly most?: number } = {},
-): Parsed {
+): ParsedJson {
   const { wholeNumbers = false, most = MOST_VALUES } = options
   let values = 0
   const refuse = (why: string, cause?: unknown): FileError =>

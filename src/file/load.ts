@@ -44,13 +44,13 @@ async function fetchBytes(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
  * What a platform adds: how it understands a string. Gives the address to fetch, or the bytes with
  * a label for errors.
  */
-export type LookUp = (
+export type ModelResolver = (
   source: string | URL,
 ) => Promise<URL | { readonly bytes: Uint8Array; readonly label: string }>
 
 /** The shared part of every `loadModel`. */
-export async function loadBy(
-  lookUp: LookUp,
+export async function loadWith(
+  lookUp: ModelResolver,
   source: ModelSource,
   signal?: AbortSignal,
 ): Promise<Model> {
@@ -93,7 +93,7 @@ export interface LoadOptions {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const page = globalThis.location?.href
-  const lookUp: LookUp = async address => {
+  const lookUp: ModelResolver = async address => {
     if (address instanceof URL) return address
     const models = new URL(options.models ?? modelsBeside(import.meta.url), page)
     if (/^[\w.-]+$/.test(address) && !address.endsWith('.safetensors')) {
@@ -109,5 +109,5 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       )
     }
   }
-  return loadBy(lookUp, source, options.signal)
+  return loadWith(lookUp, source, options.signal)
 }

@@ -19,7 +19,7 @@ import { modelConfig, tensorShapes } from '../model/config.js'
 import { Random } from '../random.js'
 import { tokenizerFrom } from '../text/index.js'
 import { sampleWeights, utf8 } from './damaged.fixture.js'
-import { hashOfFile } from './identity.js'
+import { modelFileHash } from './identity.js'
 import type { Model } from './model.js'
 import { decodeModel, encodeModel } from './model-file.js'
 import { WIDTH } from './safetensors.js'
@@ -277,7 +277,7 @@ describe('10,000 mutations of a model file', () => {
       }
       count.accepted++
       witness(bytes, model)
-      expect(await hashOfFile(model)).toBe(createHash('sha256').update(bytes).digest('hex'))
+      expect(await modelFileHash(model)).toBe(createHash('sha256').update(bytes).digest('hex'))
       const again = await decodeModel(encodeModel(model))
       expect(again.hash).toBe(model.hash)
       expect(said(again)).toEqual(said(model))

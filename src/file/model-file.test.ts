@@ -5,7 +5,7 @@ import { tokenizerFrom } from '../text/index.js'
 import type { TokenizerJson } from '../text/tokenizer.js'
 import { edited, sampleWeights } from './damaged.fixture.js'
 import { sha256Plain } from './hash.reference.js'
-import { hashOfFile, modelIdentity } from './identity.js'
+import { modelFileHash, modelIdentity } from './identity.js'
 import { decodeModel, encodeModel, type ModelParts, readModelHeader } from './model-file.js'
 import { DTYPES, encodeSafetensors } from './safetensors.js'
 
@@ -56,7 +56,7 @@ describe('a model file', () => {
     expect(rest).toEqual({ ...restBefore, hash })
     // Plain data, but for the tokenizer: a model can be sent to another thread.
     expect(structuredClone(rest)).toEqual(rest)
-    expect(await hashOfFile(model)).toBe(sha256Plain(bytes))
+    expect(await modelFileHash(model)).toBe(sha256Plain(bytes))
     expect(tokenizer.toJSON()).toEqual(before.toJSON())
     expect([...model.weights.keys()]).toEqual([...tensorShapes(full.config).keys()])
   })

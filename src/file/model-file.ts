@@ -8,7 +8,7 @@ import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { checkSpellingFilter } from './filter-record.js'
 import { sha256 } from './hash.js'
-import { hashTensor, identityOf, rememberFile } from './identity.js'
+import { hashTensor, identityFromHashes, rememberFile } from './identity.js'
 import { isRecord, parseJson, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
@@ -317,7 +317,7 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
     const { dtype, begin, end } = entry
     hashes.set(name, dtype === 'F16' ? sha256(bytes.subarray(begin, end)) : hashTensor(data))
   }
-  const hash = await identityOf(model.config, model.tokenizer.toJSON(), hashes)
+  const hash = await identityFromHashes(model.config, model.tokenizer.toJSON(), hashes)
   rememberFile(weights, bytes)
   return { ...model, weights, hash }
 }

@@ -20,7 +20,7 @@ const letter = (digit: number): number => digit + FIRST + (digit >= LESS_THAN - 
 const digit = (code: number): number => code - FIRST - (code > LESS_THAN ? 1 : 0)
 
 /** @returns text of `!`..`~` without `<`, and line breaks; its length is 1.23 a byte at most */
-export function armour(bytes: Uint8Array): string {
+export function encodePrintable(bytes: Uint8Array): string {
   const text = new Uint8Array(Math.ceil((bytes.length * 8) / 13) * 2 + 2)
   let at = 0
   let word = 0
@@ -50,9 +50,9 @@ export function armour(bytes: Uint8Array): string {
 
 /**
  * @param length how many bytes there were
- * @throws FileError for text that was cut, or is none of `armour`
+ * @throws FileError for text that was cut, or is not written by `encodePrintable`
  */
-export function disarm(text: string, length: number): Uint8Array<ArrayBuffer> {
+export function decodePrintable(text: string, length: number): Uint8Array<ArrayBuffer> {
   const damaged = (): FileError =>
     new FileError(
       'damaged',
@@ -90,7 +90,7 @@ export function disarm(text: string, length: number): Uint8Array<ArrayBuffer> {
  * side deflate well, where a mixture with mantissas hardly does.
  * @param width bytes of a number
  */
-export function toPlanes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+export function byteShuffle(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const planes = new Uint8Array(bytes.length)
   let at = 0
   for (let plane = 0; plane < width; plane++) {
@@ -99,8 +99,8 @@ export function toPlanes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuff
   return planes
 }
 
-/** The way back of `toPlanes`. */
-export function fromPlanes(planes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
+/** Undoes `byteShuffle`. */
+export function byteUnshuffle(planes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(planes.length)
   let at = 0
   for (let plane = 0; plane < width; plane++) {

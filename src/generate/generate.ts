@@ -18,7 +18,7 @@ import {
   TEMPERATURE,
   type TemperatureAt,
 } from '../temperature/index.js'
-import { encodeIncoming, readStops } from '../text/incoming.js'
+import { encodeInput, readStops } from '../text/input-text.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
 import { openWriter, SLICE } from './prefill.js'
 import { type Step, StopGate } from './stop.js'
@@ -70,7 +70,7 @@ export function networkOf(model: Model): Promise<Network> {
 
 /** The ids of a prompt, read as all text from outside is. @throws InputError under `error`, listing what the model does not know */
 export function promptIds(model: Model, prompt: string, unknown: UnknownPolicy = 'error'): Ids {
-  return encodeIncoming(prompt, model.tokenizer, unknown).ids
+  return encodeInput(prompt, model.tokenizer, unknown).ids
 }
 
 /** Whatever form the temperature has, as something to ask before each draw. */

@@ -25,7 +25,7 @@ import {
   SEED,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { findLongestLoop, LEAST_LOOP, type Loop } from '../text/index.js'
+import { findLongestLoop, type Loop, MIN_LOOP } from '../text/index.js'
 import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
 import { type Passage, temperatureBeyond } from './next-text.js'
 import { readPromptInSlices } from './prefill.js'
@@ -318,7 +318,7 @@ export async function leaveLoop(
   temperature: number,
   options: { least?: number; limit?: number; signal?: AbortSignal } = {},
 ): Promise<LoopExit | undefined> {
-  const { least = LEAST_LOOP, limit = 1000, signal } = options
+  const { least = MIN_LOOP, limit = 1000, signal } = options
   const loopIn = ({ ids }: SeedText): Loop | undefined => {
     const loop = findLongestLoop(ids)
     return loop && loop.length >= least ? loop : undefined

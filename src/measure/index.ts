@@ -8,24 +8,28 @@ export {
   type FigureTheme,
 } from './figures/svg.js'
 export { curveCsv, sweepCsv } from './figures/sweep-csv.js'
-export { type SweepDrawing, type SweepFigureOptions, sweepFigure } from './figures/sweep-figure.js'
+export {
+  type SweepFigureData,
+  type SweepFigureOptions,
+  sweepFigure,
+} from './figures/sweep-figure.js'
 export { sweepPage } from './figures/sweep-page.js'
-export { calibrateModel } from './model/calibrate.js'
+export { calibrateModel } from './model/calibrate-model.js'
 export {
   type Calibration,
   calibrate,
-  type Pass,
+  type PredictionPass,
+  type PredictionVisitor,
   type Reliability,
   type ReliabilityBin,
   storedLogits,
-  type Visit,
 } from './model/calibration.js'
 export { type NgramBaseline, type NgramRequest, ngramBaseline } from './model/ngram.js'
 export { type Score, type ScoreOptions, score, scoreOfParts } from './model/score.js'
-export { type Reading, readText } from './model/score-text.js'
+export { type SymbolScores, scoreSymbols } from './model/score-symbols.js'
 export {
   bootstrapInterval,
-  type Interval as ConfidenceInterval,
+  type ConfidenceInterval,
   isotonicRegression,
   mean,
   median,
@@ -45,11 +49,11 @@ export {
 export {
   type CorpusProfile,
   corpusProfile,
-  figuresAt,
+  corpusStatisticsAt,
   PROFILE_WINDOWS,
-  type Usual,
-  usualAt,
-  type WindowFigures,
+  type TypicalRange,
+  type WindowStatistics,
+  windowStatisticsAt,
 } from './sweep/corpus-profile.js'
 export {
   type CurvePoint,
@@ -61,12 +65,12 @@ export {
   type SweepText,
 } from './sweep/curve.js'
 export { type LoopProof, LoopProver } from './sweep/loop-proof.js'
-export type { Settled } from './sweep/loop-stability.js'
+export type { LoopStability } from './sweep/loop-stability.js'
 export {
-  type KeptMeasures,
-  type KeptSweep,
-  keptMeasures,
-  writeMeasures,
+  encodeMeasures,
+  type StoredMeasures,
+  type StoredSweep,
+  storedMeasures,
 } from './sweep/stored-measures.js'
 export { readZones } from './sweep/stored-zones.js'
 export {
@@ -87,8 +91,8 @@ export {
 export {
   type Border,
   breakingRate,
-  type CorpusFigures,
-  corpusFigures,
+  type CorpusStatistics,
+  corpusStatistics,
   crossing,
   findZones,
   type SweepPoint,
@@ -97,7 +101,7 @@ export {
   type Zones,
   zoneAt,
 } from './sweep/zones.js'
-export { type Balance, balance, type LooseMark } from './text/balance.js'
+export { type Balance, balance, type UnmatchedMark } from './text/balance.js'
 export { codePoints } from './text/characters.js'
 export { loopShare, type MeasureOptions, type Measures, measureText } from './text/measures.js'
 export { COPIED_LENGTH, type CopiedRun, CorpusIndex, type Novelty } from './text/novelty.js'

@@ -4,7 +4,7 @@ import { exp, log } from '../numeric.js'
 import type { Random } from '../random.js'
 
 /** A confidence interval. */
-export interface Interval {
+export interface ConfidenceInterval {
   readonly low: number
   readonly high: number
   /** Probability with which it covers the true value. */
@@ -67,7 +67,7 @@ export function median(values: ArrayLike<number>): number {
  *
  * Source: Thompson, Annals of Mathematical Statistics 7 (1936).
  */
-export function medianInterval(values: ArrayLike<number>, level = 0.95): Interval {
+export function medianInterval(values: ArrayLike<number>, level = 0.95): ConfidenceInterval {
   checkLevel(level)
   const order = sorted(values)
   const n = order.length
@@ -98,7 +98,7 @@ export function bootstrapInterval<Value>(
   values: readonly Value[],
   statistic: (sample: readonly Value[]) => number,
   options: { random: Random; level?: number; resamples?: number },
-): Interval {
+): ConfidenceInterval {
   const { random, level = 0.95, resamples = 2000 } = options
   checkLevel(level)
   const n = values.length

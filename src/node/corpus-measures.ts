@@ -4,10 +4,10 @@ import {
   buildSpellingFilter,
   CorpusIndex,
   corpusProfile,
-  type KeptMeasures,
-  writeMeasures,
+  encodeMeasures,
+  type StoredMeasures,
 } from '../measure/index.js'
-import type { Stretch, Tokenizer } from '../text/index.js'
+import type { TextRange, Tokenizer } from '../text/index.js'
 import { FILES, type IdSource } from '../train/index.js'
 import { checkpointFolder } from './checkpoint-folder.js'
 
@@ -26,7 +26,7 @@ const MOST_BROKEN = 0.01
 export function textOfParts(
   ids: IdSource,
   tokenizer: Tokenizer,
-  parts: readonly Stretch[],
+  parts: readonly TextRange[],
   most = Number.POSITIVE_INFINITY,
 ): string {
   const texts: string[] = []
@@ -48,14 +48,14 @@ export const measuringSeconds = (symbols: number): number =>
  * unchanged.
  * @throws FileError when a model can't be read or written
  */
-export async function addMeasures(folder: string, kept: KeptMeasures): Promise<void> {
+export async function addMeasures(folder: string, kept: StoredMeasures): Promise<void> {
   const store = await checkpointFolder(folder)
   for (const name of [FILES.best, FILES.model]) {
     const bytes = await store.read(name)
     if (!bytes) continue
     const model = await decodeModel(bytes)
     const { dtypes } = readModelHeader(bytes)
-    const measures = { ...model.measures, ...writeMeasures(kept) }
+    const measures = { ...model.measures, ...encodeMeasures(kept) }
     await store.write(name, encodeModel({ ...model, measures }, { dtype: dtypes[0] }))
   }
 }
@@ -73,8 +73,8 @@ function broken(text: string): number {
 export function corpusMeasures(
   ids: IdSource,
   tokenizer: Tokenizer,
-  parts: { readonly training: readonly Stretch[]; readonly heldOut: readonly Stretch[] },
-): KeptMeasures {
+  parts: { readonly training: readonly TextRange[]; readonly heldOut: readonly TextRange[] },
+): StoredMeasures {
   const training = textOfParts(ids, tokenizer, parts.training, MOST_TRAINING)
   if (broken(training) > MOST_BROKEN) return {}
   const heldOut = textOfParts(ids, tokenizer, parts.heldOut, MOST_HELD_OUT)

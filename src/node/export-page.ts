@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
 import { FileError, shortPath } from '../errors.js'
 import { decodeModel, readModelHeader } from '../file/index.js'
-import { armour, toPlanes } from '../file/printable-bytes.js'
+import { byteShuffle, encodePrintable } from '../file/printable-bytes.js'
 import { promptIds } from '../generate/generate.js'
 import { canonicalTemperature } from '../generate/run/header.js'
 import { readSeed, type Seed } from '../random.js'
@@ -77,7 +77,7 @@ export async function exportPage(
   const temperature = checkTemperature(options.temperature ?? TEMPERATURE.default)
   const name = options.title ?? model.name ?? 'Ondo'
   const width = Math.max(1, ...dtypes.map(dtype => WIDTHS[dtype] ?? 1))
-  const packed = await promisify(deflateRaw)(toPlanes(bytes, width), { level: 9 })
+  const packed = await promisify(deflateRaw)(byteShuffle(bytes, width), { level: 9 })
   const settings = {
     name,
     hash: model.hash,
@@ -114,7 +114,7 @@ export async function exportPage(
 <noscript><p>This page writes in your browser and needs JavaScript for it.</p></noscript>
 <script id="settings" type="application/json">${inScript(JSON.stringify(settings)).replaceAll('\\x3C', '\\u003c')}</script>
 <script id="model" type="text/plain">
-${armour(packed)}
+${encodePrintable(packed)}
 </script>
 <script type="module">${script}</script>
 </body>

@@ -13,8 +13,8 @@ export { loadModel } from './load.js'
 // Training: read a corpus of any size, run the native engine, keep checkpoints in a folder.
 
 export { checkpointFolder } from './checkpoint-folder.js'
-export { type OpenCorpus, type OpenOptions, openCorpus } from './corpus.js'
 export { nodeEngine } from './engine.js'
+export { type OpenCorpus, type OpenOptions, openCorpus } from './open-corpus.js'
 export { readCorpus } from './read.js'
 
 // Pages: serve the studio, or write a model as one HTML file.

@@ -1,6 +1,6 @@
 /** Loads a model in Node from a bundled name, path, training folder, address, bytes or Blob. */
 import { fileURLToPath } from 'node:url'
-import { loadBy, type ModelSource } from '../file/load.js'
+import { loadWith, type ModelSource } from '../file/load.js'
 import type { Model } from '../file/model.js'
 import { findModel, readFileBytes } from './files.js'
 
@@ -14,7 +14,7 @@ export function loadModel(
   source: ModelSource,
   options: { signal?: AbortSignal } = {},
 ): Promise<Model> {
-  return loadBy(
+  return loadWith(
     async place => {
       const text = String(place)
       if (/^https?:\/\//i.test(text)) return new URL(text)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FileError, InputError } from '../errors.js'
 import { encodeLegacy } from '../text/legacy.fixture.js'
-import { openCorpus } from './corpus.js'
+import { openCorpus } from './open-corpus.js'
 import { readCorpus } from './read.js'
 
 let folder: string

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { FileError, InputError, nearestName, shortPath } from '../errors.js'
 import {
   type CorpusSource,
-  joinFilesAdvised,
+  joinFilesWithAdvice,
   type NamedBytes,
   SKIP_REASONS,
   type SkippedFile,
@@ -229,6 +229,6 @@ export async function readCorpus(
   for (const { path, inFolder } of found) {
     files.push({ ...(await readNamed(path, stdin)), found: inFolder })
   }
-  const corpus = await joinFilesAdvised(files, how)
+  const corpus = await joinFilesWithAdvice(files, how)
   return { ...corpus, skipped: [...skipped, ...corpus.skipped] }
 }

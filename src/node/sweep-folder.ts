@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError, InputError, quote, shortPath } from '../errors.js'
-import { isNamed } from '../file/index.js'
+import { matchesHash } from '../file/index.js'
 import {
   curveCsv,
   type FigureLanguage,
@@ -128,7 +128,8 @@ export class SweepFolder {
     const kept = readLine<SweepKey>(head ?? '', !this.unchecked)
     if (!kept) throw damagedSweep(file)
     const named =
-      typeof kept.model === 'string' && (await isNamed({ hash: key.model, weights }, kept.model))
+      typeof kept.model === 'string' &&
+      (await matchesHash({ hash: key.model, weights }, kept.model))
     const before = named ? { ...kept, model: key.model } : kept
     const names = ['model', 'prompt', 'length', 'chain', 'corpus', 'version'] as const
     const other = names.find(name => before[name] !== key[name])

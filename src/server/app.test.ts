@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { seededWeights } from '../../test/support/seeded.js'
-import { decodeModel, encodeModel, hashOfFile } from '../file/index.js'
+import { decodeModel, encodeModel, modelFileHash } from '../file/index.js'
 import { decodeRun, encodeRun, generateText, optionsOf, type Run } from '../generate/index.js'
 import { modelConfig } from '../model/config.js'
 import { ByteTokenizer, tokenizerFrom } from '../text/index.js'
@@ -90,7 +90,7 @@ describe('GET', () => {
       name: 'tiny',
       title: 'Tiny',
       hash: model.hash,
-      fileHash: await hashOfFile(model),
+      fileHash: await modelFileHash(model),
       size: bytes.length,
       dtypes: ['F32'],
       parameters: [...weights.values()].reduce((sum, tensor) => sum + tensor.length, 0),
@@ -108,13 +108,13 @@ describe('GET', () => {
 
   it('/models/NAME.safetensors sends the file with its hash as ETag, and 304 to a client that has it', async () => {
     const response = await app.request('/models/tiny.safetensors')
-    expect(response.headers.get('ETag')).toBe(`"${await hashOfFile(model)}"`)
+    expect(response.headers.get('ETag')).toBe(`"${await modelFileHash(model)}"`)
     expect(response.headers.get('Content-Length')).toBe(String(bytes.length))
     expect(response.headers.get('Content-Type')).toBe('application/octet-stream')
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
     for (const [tag, status] of [
-      [`"${await hashOfFile(model)}"`, 304],
-      [`"x", W/"${await hashOfFile(model)}"`, 304],
+      [`"${await modelFileHash(model)}"`, 304],
+      [`"x", W/"${await modelFileHash(model)}"`, 304],
       ['*', 304],
       ['"x"', 200],
     ] as const) {

@@ -22,7 +22,7 @@ import {
   SurpriseReach,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { base64Of, readStops, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
+import { encodeBase64, readStops, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
 
 const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
   name: 'unknown',
@@ -242,7 +242,7 @@ export async function* complete(
     bitsPerSymbol: symbols > 0 ? surprisal / symbols : null,
     text,
     ...(note && { note }),
-    ...(raw && { bytes: base64Of(Uint8Array.from(bytes)) }),
+    ...(raw && { bytes: encodeBase64(Uint8Array.from(bytes)) }),
   }
 }
 

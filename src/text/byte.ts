@@ -1,5 +1,5 @@
 /** Bytes: 256 symbols, any file in any script; the id of a byte is the byte. */
-import { knownSymbol } from './incoming.js'
+import { knownSymbol } from './input-text.js'
 import type {
   Encoded,
   StreamDecoder,

@@ -1,5 +1,5 @@
 /** Unicode code points: the default. 65 of them in tiny-shakespeare, some 2,000 in a Japanese novel. */
-import { knownSymbol } from './incoming.js'
+import { knownSymbol } from './input-text.js'
 import type {
   Encoded,
   Ids,

@@ -1,8 +1,8 @@
 /** Bytes to text: which encoding, which line ends, and what could not be read. */
 import { FileError, shortPath } from '../errors.js'
 import type { Bilingual } from '../knob.js'
+import { guessJapanese, KANA_NEEDED } from './detect-japanese.js'
 import { encodingNamed } from './encoding-names.js'
-import { guessJapanese, KANA_NEEDED } from './japanese.js'
 
 export interface DecodeOptions {
   /** `utf-8`, `utf-16le`, `shift_jis`, `euc-jp`, or another that the platform's TextDecoder knows. */
@@ -110,7 +110,7 @@ function startsWith(bytes: Uint8Array, ...start: number[]): boolean {
  * encoding.
  * @param bytes at least the first four
  */
-export function encodingByMark(bytes: Uint8Array, name: string): string | undefined {
+export function encodingByBom(bytes: Uint8Array, name: string): string | undefined {
   if (startsWith(bytes, 0xef, 0xbb, 0xbf)) return 'utf-8'
   if (startsWith(bytes, 0xff, 0xfe, 0, 0) || startsWith(bytes, 0, 0, 0xfe, 0xff)) {
     throw new FileError(
@@ -123,7 +123,7 @@ export function encodingByMark(bytes: Uint8Array, name: string): string | undefi
 }
 
 function byMark(bytes: Uint8Array, name: string): Decoded | undefined {
-  const encoding = encodingByMark(bytes, name)
+  const encoding = encodingByBom(bytes, name)
   return encoding === undefined ? undefined : decode(bytes, encoding, true)
 }
 

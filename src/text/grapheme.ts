@@ -3,7 +3,7 @@
  * Boundaries are those of Unicode Standard Annex #29 as the engine's Intl.Segmenter knows them; a
  * newer Unicode may join what an older one parts, and such a cluster is then an unknown symbol.
  */
-import { knownSymbol } from './incoming.js'
+import { knownSymbol } from './input-text.js'
 import { eachGrapheme, splitGraphemes } from './segment.js'
 import type {
   Encoded,

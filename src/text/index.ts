@@ -1,24 +1,7 @@
 /** Text: bytes to text, text to ids, ids to text, in the order of the data's way. */
 
-export { advised, adviseEncoding, doubtAbout, joinFilesAdvised, questioned } from './advice.js'
 export { ByteTokenizer } from './byte.js'
 export { CharacterTokenizer } from './character.js'
-export {
-  type CorpusSource,
-  encodeContent,
-  encodeJudged,
-  type InvisibleSymbol,
-  joinFiles,
-  judgedContent,
-  type NamedBytes,
-  SKIP_REASONS,
-  type SkippedFile,
-  type SourceFile,
-  type SourceOptions,
-  type SymbolCount,
-  type VocabularyReport,
-  vocabularyReport,
-} from './corpus.js'
 export {
   type DecodedText,
   type DecodeOptions,
@@ -26,41 +9,60 @@ export {
   type LineEnds,
   UnrecognisedError,
 } from './encoding.js'
+export {
+  adviseEncoding,
+  encodingDoubt,
+  joinFilesWithAdvice,
+  withEncodingAdvice,
+  withEncodingDoubts,
+} from './encoding-advice.js'
 export { ENCODINGS } from './encoding-names.js'
 export { GraphemeTokenizer } from './grapheme.js'
 export {
   bytesWithoutFinalLineEnd,
-  encodeIncoming,
-  type Incoming,
+  encodeInput,
+  type InputText,
   knownSymbol,
+  normalizeInput,
   readEscapes,
-  readIncoming,
   readStops,
   withoutFinalLineEnd,
   writableStops,
-} from './incoming.js'
-export { type EncodedPiece, LargeCorpus, type LargeOptions } from './large.js'
+} from './input-text.js'
+export {
+  type CorpusSource,
+  contentToScore,
+  encodeContent,
+  encodeToScore,
+  joinFiles,
+  type NamedBytes,
+  SKIP_REASONS,
+  type SkippedFile,
+  type SourceFile,
+  type SourceOptions,
+} from './join-files.js'
+export { type EncodedPiece, LargeCorpus, type LargeCorpusOptions } from './large-corpus.js'
 export {
   findLongestLoop,
   findLoop,
   findLoops,
-  LEAST_LOOP,
   LOOP_REPEATS,
   type Loop,
   LoopDetector,
+  MIN_LOOP,
 } from './loop.js'
 export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
-export { base64Of, bytesOfBase64, readableBytes } from './readable-bytes.js'
+export { decodeBase64, encodeBase64, readableBytes } from './readable-bytes.js'
 export {
   type BuildOptions,
   type BuildReport,
-  type Built,
+  type BuiltTokenizer,
   buildTokenizer,
   type DroppedSymbol,
   tokenizerFrom,
 } from './registry.js'
-export type { Stretch } from './stretch.js'
-export { type ByteSource, tellingSample } from './survey.js'
+export { type ByteSource, nonAsciiSample } from './survey.js'
+export type { TextRange } from './text-range.js'
 export {
   type Encoded,
   type Ids,
@@ -73,5 +75,11 @@ export {
   type UnknownPolicy,
   type UnknownSymbol,
 } from './tokenizer.js'
-export { UnknownSymbolsError } from './unknown.js'
+export { UnknownSymbolsError } from './unknown-symbols.js'
 export { countIds, makeIds } from './vocabulary.js'
+export {
+  type InvisibleSymbol,
+  type SymbolCount,
+  type VocabularyReport,
+  vocabularyReport,
+} from './vocabulary-report.js'

@@ -23,7 +23,7 @@ export interface Loop {
 /** How often a stretch must stand in a row to be called a loop. */
 export const LOOP_REPEATS = 3
 /** Loops of fewer symbols (`...`, a row of line ends) are not worth a word. */
-export const LEAST_LOOP = 24
+export const MIN_LOOP = 24
 
 export function makeLoop(period: number, length: number, end: number): Loop {
   return { period, start: end - length, length, count: Math.floor(length / period) }

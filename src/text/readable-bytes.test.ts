@@ -1,7 +1,7 @@
 /** Bytes for a person: characters where there are some, escapes for all else. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { base64Of, bytesOfBase64, readableBytes } from './readable-bytes.js'
+import { decodeBase64, encodeBase64, readableBytes } from './readable-bytes.js'
 
 it('shows characters, and escapes what has none or moves the cursor', () => {
   const bytes = (...all: (number | string)[]): Uint8Array =>
@@ -37,8 +37,8 @@ it('loses no byte: the escapes read back give the same', () => {
 it('carries bytes through JSON', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 20_000 }), bytes => {
-      expect(base64Of(bytes)).toBe(Buffer.from(bytes).toString('base64'))
-      expect(bytesOfBase64(base64Of(bytes))).toEqual(Uint8Array.from(bytes))
+      expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
+      expect(decodeBase64(encodeBase64(bytes))).toEqual(Uint8Array.from(bytes))
     }),
     { numRuns: 30 },
   )

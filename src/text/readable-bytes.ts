@@ -43,7 +43,7 @@ function decoded(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
 }
 
 /** Base64 (RFC 4648, section 4): how JSON carries bytes. */
-export function base64Of(bytes: Uint8Array): string {
+export function encodeBase64(bytes: Uint8Array): string {
   let text = ''
   // In pieces: a call takes only so many arguments.
   for (let i = 0; i < bytes.length; i += 8192) {
@@ -53,5 +53,5 @@ export function base64Of(bytes: Uint8Array): string {
 }
 
 /** The bytes in base64. */
-export const bytesOfBase64 = (text: string): Uint8Array =>
+export const decodeBase64 = (text: string): Uint8Array =>
   Uint8Array.from(atob(text), letter => letter.charCodeAt(0))

@@ -2,8 +2,8 @@
 import { counted, didYouMean, InputError, quote, shorten } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { CharacterTokenizer, countCharacters } from './character.js'
-import { encodeContent } from './corpus.js'
 import { countGraphemes, GraphemeTokenizer } from './grapheme.js'
+import { encodeContent } from './join-files.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
 import { countIds, loneSurrogates, type SymbolCounts } from './vocabulary.js'
 
@@ -30,7 +30,7 @@ export interface BuildReport {
   readonly loneSurrogates: number
 }
 
-export interface Built {
+export interface BuiltTokenizer {
   readonly tokenizer: Tokenizer
   readonly report: BuildReport
 }
@@ -39,7 +39,7 @@ interface Maker {
   /** Counts the symbols of a corpus. */
   count(content: string | Uint8Array): SymbolCounts
   /** The tokenizer of what was counted. */
-  build(counted: SymbolCounts, minCount: number): Built
+  build(counted: SymbolCounts, minCount: number): BuiltTokenizer
   /** @throws InputError for symbols that can't be this tokenizer's */
   from(symbols: unknown): Tokenizer
 }
@@ -177,7 +177,7 @@ export function buildTokenizer(
   kind: TokenizerKind,
   content: string | Uint8Array,
   options: BuildOptions = {},
-): Built {
+): BuiltTokenizer {
   const maker = makerOf(kind)
   return maker.build(maker.count(content), minCountOf(options))
 }
@@ -196,7 +196,7 @@ export function tokenizerOfCounts(
   kind: TokenizerKind,
   counted: SymbolCounts,
   options: BuildOptions = {},
-): Built {
+): BuiltTokenizer {
   return makerOf(kind).build(counted, minCountOf(options))
 }
 

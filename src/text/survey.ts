@@ -1,13 +1,14 @@
 /**
  * A file too large for one string, recognised and counted as it streams past. Its verdict is that of
- * `decodeText`, which reads the same file whole and is its plain twin: large.test.ts holds the two
+ * `decodeText`, which reads the same file whole and is its plain twin: large-corpus.test.ts holds the two
  * together.
  */
-import type { SourceFile, SourceOptions } from './corpus.js'
+
+import { guessJapanese } from './detect-japanese.js'
 import {
   CONTROLS_ALLOWED,
   decodePieces,
-  encodingByMark,
+  encodingByBom,
   encodingByZeros,
   isAssigned,
   isControl,
@@ -18,7 +19,7 @@ import {
   UnrecognisedError,
 } from './encoding.js'
 import { encodingNamed } from './encoding-names.js'
-import { guessJapanese } from './japanese.js'
+import type { SourceFile, SourceOptions } from './join-files.js'
 import { UnixLines, type Utf8Counter, wholeCharacters } from './utf8.js'
 
 /** Bytes that can be read again and again, a chunk at a time. */
@@ -41,7 +42,7 @@ export interface Survey extends SourceFile {
 }
 
 /** Bytes of UTF-8 as they are in the file, and how they got there. */
-interface Reading {
+interface DetectedEncoding {
   readonly encoding: string
   readonly bom: boolean
   readonly strict: boolean
@@ -64,7 +65,10 @@ async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array
 }
 
 /** The text of a file as UTF-8 in whole characters, line ends as they are. */
-function utf8Of(source: ByteSource, { encoding, bom, strict }: Reading): AsyncIterable<Uint8Array> {
+function utf8Of(
+  source: ByteSource,
+  { encoding, bom, strict }: DetectedEncoding,
+): AsyncIterable<Uint8Array> {
   if (!strict) return encoded(decodePieces(source.chunks(), encoding))
   return wholeCharacters(bom ? withoutMark(source.chunks()) : source.chunks())
 }
@@ -97,7 +101,7 @@ async function sample(source: ByteSource, from?: (byte: number) => boolean): Pro
 }
 
 /** The start of a file; where that is ASCII only, the part in which something else begins. */
-export async function tellingSample(source: ByteSource): Promise<Uint8Array> {
+export async function nonAsciiSample(source: ByteSource): Promise<Uint8Array> {
   const head = await sample(source)
   if (head.some(byte => byte > 0x7f)) return head
   const later = await sample(source, byte => byte > 0x7f)
@@ -198,12 +202,12 @@ async function isText(
 }
 
 /** Which encoding a file without a mark and without a name is in. The counter then has its text. */
-async function recognise(source: ByteSource, counter: Utf8Counter): Promise<Reading> {
+async function recognise(source: ByteSource, counter: Utf8Counter): Promise<DetectedEncoding> {
   const wide = encodingByZeros(await sample(source))
   if (wide !== undefined && (await isText(source, wide, counter))) {
     return { encoding: wide, bom: false, strict: false }
   }
-  const utf8: Reading = { encoding: 'utf-8', bom: false, strict: true }
+  const utf8: DetectedEncoding = { encoding: 'utf-8', bom: false, strict: true }
   if ((await counted(utf8Of(source, utf8), counter)) && looksLikeText(counter)) {
     if (counter.of(0x1b) > 0) {
       for (const sequence of JIS_KANJI) {
@@ -222,10 +226,14 @@ async function recognise(source: ByteSource, counter: Utf8Counter): Promise<Read
     const japanese = await reading(source, { encoding, bom: false, strict: false }, counter)
     if (looksLikeText(counter)) return japanese
   }
-  throw new UnrecognisedError(source.name, await tellingSample(source))
+  throw new UnrecognisedError(source.name, await nonAsciiSample(source))
 }
 
-async function reading(source: ByteSource, how: Reading, counter: Utf8Counter): Promise<Reading> {
+async function reading(
+  source: ByteSource,
+  how: DetectedEncoding,
+  counter: Utf8Counter,
+): Promise<DetectedEncoding> {
   await counted(utf8Of(source, how), counter)
   return how
 }
@@ -236,9 +244,9 @@ async function known(
   encoding: string,
   bom: boolean,
   counter: Utf8Counter,
-): Promise<Reading> {
+): Promise<DetectedEncoding> {
   if (encoding === 'utf-8') {
-    const strict: Reading = { encoding, bom, strict: true }
+    const strict: DetectedEncoding = { encoding, bom, strict: true }
     if (await counted(utf8Of(source, strict), counter)) return strict
   }
   return reading(source, { encoding, bom, strict: false }, counter)
@@ -257,7 +265,7 @@ export async function surveyText(
   const { name, size } = source
   const named = options.encoding === undefined ? undefined : encodingNamed(options.encoding)
   const head = await sample(source)
-  const mark = encodingByMark(head, name)
+  const mark = encodingByBom(head, name)
   const encoding = mark ?? named
   const how =
     encoding === undefined

@@ -52,7 +52,7 @@ export interface Tokenizer {
   decoder(): StreamDecoder
   /** The text of one id: a character or grapheme; for a byte, its character when below 0x80, else `\xE3`. */
   symbol(id: number): string
-  /** The symbol that a text from outside means (incoming.ts), or undefined. */
+  /** The symbol that a text from outside means (input-text.ts), or undefined. */
   known(text: string): string | undefined
   /** What the model file keeps; `tokenizerFrom(json)` makes the same tokenizer again. */
   toJSON(): TokenizerJson

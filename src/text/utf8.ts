@@ -4,7 +4,7 @@ const CODE_POINTS = 0x110000
 const PAGE = 8
 
 /** Bytes at the end that begin a character whose rest is still to come: 0 to 3. */
-export function openTail(bytes: Uint8Array): number {
+export function incompleteTail(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]
     if (byte < 0x80) return 0
@@ -27,7 +27,7 @@ export async function* wholeCharacters(
       piece.set(open)
       piece.set(chunk, open.length)
     }
-    const end = piece.length - openTail(piece)
+    const end = piece.length - incompleteTail(piece)
     open = piece.slice(end) // a copy: the reader may use the chunk's memory again
     if (end > 0) yield piece.subarray(0, end)
   }

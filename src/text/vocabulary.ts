@@ -5,7 +5,7 @@
 import { InputError, quote } from '../errors.js'
 import { nearestSymbols } from './nearest.js'
 import type { Encoded, Ids, StreamDecoder, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
-import { UnknownSymbolsError } from './unknown.js'
+import { UnknownSymbolsError } from './unknown-symbols.js'
 
 /** Stands in the table where the vocabulary has no symbol. */
 export const ABSENT = -1

@@ -3,9 +3,9 @@ import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { buildTokenizer } from '../text/index.js'
 import { FILES } from './checkpoint.js'
 import { memoryStore } from './checkpoint-store.js'
-import { trainingCorpus } from './corpus.js'
 import { createEngine } from './engine.js'
 import { train } from './trainer.js'
+import { trainingCorpus } from './training-corpus.js'
 
 const ort = await loadOnnxRuntime()
 

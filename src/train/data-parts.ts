@@ -1,18 +1,18 @@
 /** Which stretches of a text a split trains on and which it holds out. */
 import type { TrainingRecord } from '../file/index.js'
-import type { Stretch } from '../text/index.js'
+import type { TextRange } from '../text/index.js'
 import { fitBatch, type SplitRequest, type Streams, splitCorpus } from './batches.js'
 
 export interface DataParts {
   /** Every symbol that training reads or predicts. */
-  readonly training: readonly Stretch[]
+  readonly training: readonly TextRange[]
   /** Every symbol that validation predicts. */
-  readonly heldOut: readonly Stretch[]
+  readonly heldOut: readonly TextRange[]
 }
 
 /** Stretches that touch become one. */
-function joined(stretches: readonly Stretch[]): Stretch[] {
-  const whole: Stretch[] = []
+function joined(stretches: readonly TextRange[]): TextRange[] {
+  const whole: TextRange[] = []
   for (const { from, to } of stretches) {
     const last = whole.at(-1)
     if (last && last.to >= from) whole[whole.length - 1] = { from: last.from, to }
@@ -22,7 +22,7 @@ function joined(stretches: readonly Stretch[]): Stretch[] {
 }
 
 /** @param first whether the symbol that each stream begins with, read but not predicted, belongs to it */
-function stretches(part: Streams | undefined, first: boolean, size: number): Stretch[] {
+function stretches(part: Streams | undefined, first: boolean, size: number): TextRange[] {
   return joined(
     (part?.starts ?? []).map((start, b) => ({
       from: first ? start : start + 1,
@@ -55,9 +55,9 @@ export function recordedDataParts(training: TrainingRecord, size: number): DataP
  * Cuts each held-out stretch in two: the first to choose by, the second, `share` of it, to test on.
  */
 export function splitHeldOut(
-  heldOut: readonly Stretch[],
+  heldOut: readonly TextRange[],
   share: number,
-): { readonly choose: Stretch[]; readonly test: Stretch[] } {
+): { readonly choose: TextRange[]; readonly test: TextRange[] } {
   const cuts = heldOut.map(({ from, to }) => ({
     from,
     cut: to - Math.round((to - from) * share),

@@ -6,7 +6,6 @@ export { FORWARD_COST } from './budget/validation-cost.js'
 export { FILES, type Run, readCheckpoint } from './checkpoint.js'
 export { type CheckpointStore, memoryStore } from './checkpoint-store.js'
 export type { Clock } from './clock.js'
-export { type TrainingCorpus, trainingCorpus } from './corpus.js'
 export { settingsFor, TEXT_DEPENDENT_SETTINGS } from './defaults.js'
 export {
   DYNAMIC_KNOBS,
@@ -43,3 +42,4 @@ export {
   trainSettings,
 } from './settings.js'
 export { type TrainOptions, train } from './trainer.js'
+export { type TrainingCorpus, trainingCorpus } from './training-corpus.js'

@@ -5,10 +5,10 @@ import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
 import { Pace, type PaceChange } from './budget/pace.js'
 import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
-import type { TrainingCorpus } from './corpus.js'
 import { settingsFor } from './defaults.js'
 import type { WarningEvent } from './events.js'
 import { configOf, type TrainSettings, trainSettings } from './settings.js'
+import type { TrainingCorpus } from './training-corpus.js'
 
 export interface PlanRequest {
   readonly corpus: TrainingCorpus

@@ -3,8 +3,8 @@ import type { TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
 import type { Run } from './checkpoint.js'
 import type { Clock } from './clock.js'
-import type { TrainingCorpus } from './corpus.js'
 import type { Plan } from './plan.js'
+import type { TrainingCorpus } from './training-corpus.js'
 
 /** Weight of the past in the smoothed loss: a mean over about 50 steps. */
 const SMOOTHING = 0.98

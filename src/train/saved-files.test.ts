@@ -5,10 +5,10 @@ import { decodeModel } from '../file/index.js'
 import { buildTokenizer } from '../text/index.js'
 import { FILES } from './checkpoint.js'
 import { memoryStore } from './checkpoint-store.js'
-import { trainingCorpus } from './corpus.js'
 import { createEngine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
 import { train } from './trainer.js'
+import { trainingCorpus } from './training-corpus.js'
 
 const engine = createEngine(ort, { threads: 1 })
 const TEXT = Array.from({ length: 400 }, (_, i) => ['ka', 'kele', 'ko'][(i * i) % 3]).join(' ')

@@ -5,10 +5,10 @@ import { buildTokenizer } from '../text/index.js'
 import { LOSSES } from './cells/network.js'
 import { decodeCheckpoint, FILES } from './checkpoint.js'
 import { type CheckpointStore, memoryStore } from './checkpoint-store.js'
-import { trainingCorpus } from './corpus.js'
 import { createEngine, type Engine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
 import { type TrainOptions, train } from './trainer.js'
+import { trainingCorpus } from './training-corpus.js'
 
 const ort = await loadOnnxRuntime()
 

@@ -12,7 +12,6 @@ import { validationSteps } from './budget/validation-cost.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import { CheckpointWriter } from './checkpoint-writer.js'
 import type { Clock } from './clock.js'
-import type { TrainingCorpus } from './corpus.js'
 import type { Engine } from './engine.js'
 import { createEvaluator, type Evaluator } from './evaluate.js'
 import type { EndEvent, StartEvent, StepEvent, TrainEvent } from './events.js'
@@ -20,6 +19,7 @@ import { createLearner, type Learner, type StepResult } from './learner.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { type Plan, planRun } from './plan.js'
 import { Progress } from './progress.js'
+import type { TrainingCorpus } from './training-corpus.js'
 
 export interface TrainOptions {
   readonly corpus: TrainingCorpus

@@ -3,7 +3,7 @@
  * whole of it, kernels included, is smaller than what the model saves by being deflated.
  */
 import { networkOf } from 'ondo'
-import { encodeIncoming, readIncoming } from 'ondo/text'
+import { encodeInput, normalizeInput } from 'ondo/text'
 import { LANGUAGES, MESSAGES, preferredLanguage } from '../shared/messages/index.js'
 import { isSeed, newSeed, readSeed } from '../shared/seed.js'
 import { bandOf, Speech } from '../shared/speech.js'
@@ -314,10 +314,10 @@ async function start(): Promise<void> {
   pagedWriter = new PagedWriter(model, await networkOf(model), show)
   symbolOf = id => model.tokenizer.symbol(id)
   const begin = (): void => {
-    const { ids, unknown } = encodeIncoming(prompt.value, model.tokenizer, 'skip')
+    const { ids, unknown } = encodeInput(prompt.value, model.tokenizer, 'skip')
     const symbols = [...new Set(unknown.map(({ symbol }) => symbol))].slice(0, 8).join(' ')
     note.textContent = symbols ? t().leftOut(symbols) : ''
-    begun.textContent = readIncoming(prompt.value, model.tokenizer).text
+    begun.textContent = normalizeInput(prompt.value, model.tokenizer).text
     paper.replaceChildren(begun)
     stretch = undefined
     pagedWriter?.begin(ids, seed.value).then(showBars)

@@ -1,6 +1,6 @@
 /** The model inside the page: from text to bytes, inflated, its numbers put together again. */
 import { decodeModel, type Model } from 'ondo'
-import { disarm, fromPlanes } from '../../src/file/printable-bytes.js'
+import { byteUnshuffle, decodePrintable } from '../../src/file/printable-bytes.js'
 import type { PageSettings } from './settings.js'
 
 const contentOf = (id: string): string => document.getElementById(id)?.textContent ?? ''
@@ -9,8 +9,8 @@ export const readSettings = (): PageSettings => JSON.parse(contentOf('settings')
 
 /** @throws FileError when the page was cut or changed */
 export async function openModel({ width, packed }: PageSettings): Promise<Model> {
-  const deflated = new Blob([disarm(contentOf('model'), packed)])
+  const deflated = new Blob([decodePrintable(contentOf('model'), packed)])
   const planes = deflated.stream().pipeThrough(new DecompressionStream('deflate-raw'))
   const bytes = new Uint8Array(await new Response(planes).arrayBuffer())
-  return decodeModel(fromPlanes(bytes, width))
+  return decodeModel(byteUnshuffle(bytes, width))
 }

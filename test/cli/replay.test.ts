@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { width } from '../../src/cli/terminal/language.js'
-import { decodeModel, encodeModel, hashOfFile } from '../../src/file/index.js'
+import { decodeModel, encodeModel, modelFileHash } from '../../src/file/index.js'
 import { decodeRun, encodeRun } from '../../src/generate/index.js'
 import { modelConfig } from '../../src/model/config.js'
 import { bundledModels } from '../../src/node/files.js'
@@ -40,7 +40,7 @@ beforeAll(async () => {
   model = writeModel('tiny.safetensors', 3)
   const opened = await decodeModel(new Uint8Array(readFileSync(model)))
   identity = opened.hash
-  fileHash = (await hashOfFile(opened))!
+  fileHash = (await modelFileHash(opened))!
   other = writeModel('other.safetensors', 4)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

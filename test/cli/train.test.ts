@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeModel, hashOfFile } from '../../src/file/index.js'
+import { decodeModel, modelFileHash } from '../../src/file/index.js'
 import { babble, jsonLines, ondo } from '../support/command.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -167,8 +167,8 @@ describe('ondo train', () => {
       ),
     )
     expect(two.hash).toBe(one.hash)
-    const sha256 = await hashOfFile(two)
-    expect(sha256).not.toBe(await hashOfFile(one))
+    const sha256 = await modelFileHash(two)
+    expect(sha256).not.toBe(await modelFileHash(one))
     const inspected = await ondo(['inspect', 'killed/model.safetensors', '--json'], { cwd: folder })
     expect(JSON.parse(inspected.stdout)).toMatchObject({ identity: one.hash, sha256 })
     // A text of one verifies with the other.

@@ -3,7 +3,7 @@
  * compared by a test and written anew by scripts/record.ts; other columns are a person's.
  */
 import { decodeModel, type Model } from '../../src/file/index.js'
-import { keptMeasures } from '../../src/measure/index.js'
+import { storedMeasures } from '../../src/measure/index.js'
 import { parameterCount } from '../../src/model/config.js'
 import { exportPage } from '../../src/node/index.js'
 import type { Edit, Span } from './shown.js'
@@ -27,7 +27,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(3)}%`
 /** @param bytes the model's file */
 export async function factsOf(bytes: Uint8Array<ArrayBuffer>): Promise<Map<string, string>> {
   const model = await decodeModel(bytes)
-  const { filter, sweep } = keptMeasures(model)
+  const { filter, sweep } = storedMeasures(model)
   const zone = (name: string) => sweep?.zones?.zones.find(({ zone }) => zone === name)
   const [loops, reads, breaks] = [zone('loops'), zone('reads'), zone('breaks')]
   const { validationLoss: loss } = model.training

@@ -1,12 +1,12 @@
 /** Links and texts of before, which name the model by the hash of its file, in a browser. */
 import { describe, expect, it } from 'vitest'
-import { encodeRun, generateText, hashOfFile, optionsOf, type Run } from '../../src/index.js'
+import { encodeRun, generateText, modelFileHash, optionsOf, type Run } from '../../src/index.js'
 import { count, site, text, visit } from './stories/stage.js'
 
 describe('what names the model by the hash of its file', () => {
   it('is still opened: a link, and the texts that a browser keeps', async () => {
     const { hash } = site.model
-    const fileHash = (await hashOfFile(site.model))!
+    const fileHash = (await modelFileHash(site.model))!
     const run: Run = {
       ondo: '0.1.0',
       model: fileHash,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { decodeModel, encodeModel, hashOfFile, type Model } from '../../src/index.js'
+import { decodeModel, encodeModel, type Model, modelFileHash } from '../../src/index.js'
 import { modelConfig } from '../../src/model/index.js'
 import { serveStudio } from '../../src/node/serve.js'
 import { tokenizerFrom } from '../../src/text/index.js'
@@ -67,7 +67,7 @@ export async function openSite(): Promise<Site> {
   const bytes = smallModel()
   const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
   const model = await decodeModel(bytes)
-  const named = { hash: model.hash, fileHash: await hashOfFile(model) }
+  const named = { hash: model.hash, fileHash: await modelFileHash(model) }
   const list = [{ ...entry('small', 'Small'), ...named }, entry('broken', 'Broken')]
   writeFileSync(join(folder, 'models/index.json'), JSON.stringify(list))
   writeFileSync(join(folder, 'models/small.safetensors'), bytes)

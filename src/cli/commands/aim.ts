@@ -6,7 +6,7 @@ import {
   type AimResult,
   aim as aimAt,
   formatTemperature,
-  keptMeasures,
+  storedMeasures,
 } from '../../measure/index.js'
 import { sweepPool } from '../../node/sweep-pool.js'
 import { CHAIN_FLAG, PROMPT_FLAG, THREADS_FLAG } from '../flags.js'
@@ -103,7 +103,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const [measure, target] = targetOf(flags)
   const model = await openModel(name)
   const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
-  const filter = keptMeasures(model).filter ?? corpus?.measures().filter
+  const filter = storedMeasures(model).filter ?? corpus?.measures().filter
   const { prompt, chain, threads } = flags
   const length = flags.length ?? TEXT_LENGTH.default
   const signal = io.interrupt

@@ -9,7 +9,7 @@ import {
 } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { LENGTH, SEED, TEMPERATURE } from '../../temperature/index.js'
-import { base64Of, printable, readableBytes, readEscapes } from '../../text/index.js'
+import { encodeBase64, printable, readableBytes, readEscapes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
 import { openModel } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
@@ -114,7 +114,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     const { interval, zero, text: written, stop, stopString } = text
     const { position, from, to } = change ?? {}
     const parted = change && { change: { position, from, to } }
-    const bytes = byteModel && { bytes: base64Of(bytesOfSteps(model, text.steps)) }
+    const bytes = byteModel && { bytes: encodeBase64(bytesOfSteps(model, text.steps)) }
     return io.json({ ...interval, zero, ...parted, text: written, ...bytes, stop, stopString })
   }
   await list(first)

@@ -9,7 +9,7 @@ import {
 import { writeFigures } from '../../node/figures.js'
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
-import { encodeContent, encodeJudged, judgedContent } from '../../text/index.js'
+import { contentToScore, encodeContent, encodeToScore } from '../../text/index.js'
 import { recordedDataParts } from '../../train/data-parts.js'
 import { JSON_FLAG } from '../flags.js'
 import { hashOfCorpus, READING_FLAGS, reportReading } from '../inputs/corpus.js'
@@ -101,7 +101,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   const own = (await hashOfCorpus(corpus)) === training.corpusHash
   const { ids, unknown } = own
     ? encodeContent(tokenizer, corpus.content, 'skip')
-    : encodeJudged(tokenizer, judgedContent(corpus.content))
+    : encodeToScore(tokenizer, contentToScore(corpus.content))
   const parts = own ? recordedDataParts(training, ids.length)?.heldOut : undefined
   const held = parts && parts.length > 0 ? parts : undefined
 

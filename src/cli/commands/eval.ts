@@ -4,11 +4,11 @@ import type { Model } from '../../file/index.js'
 import { type Score, score, scoreOfParts } from '../../measure/model/score.js'
 import { readCorpus } from '../../node/read.js'
 import {
+  contentToScore,
   describeSymbol,
   encodeContent,
-  encodeJudged,
-  judgedContent,
-  type Stretch,
+  encodeToScore,
+  type TextRange,
 } from '../../text/index.js'
 import { recordedDataParts } from '../../train/data-parts.js'
 import { JSON_FLAG } from '../flags.js'
@@ -28,14 +28,14 @@ interface EvalOptions {
 }
 
 /** Where the trainer that made the model held text out, or undefined when the file does not say. */
-function heldOut({ training }: Model, size: number): readonly Stretch[] | undefined {
+function heldOut({ training }: Model, size: number): readonly TextRange[] | undefined {
   const parts = recordedDataParts(training, size)?.heldOut
   return parts && parts.length > 0 ? parts : undefined
 }
 
 /** What lies between the stretches. */
-function complement(parts: readonly Stretch[], size: number): Stretch[] {
-  const rest: Stretch[] = []
+function complement(parts: readonly TextRange[], size: number): TextRange[] {
+  const rest: TextRange[] = []
   let at = 0
   for (const { from, to } of [...parts].sort((a, b) => a.from - b.from)) {
     if (from > at) rest.push({ from: at, to: from })
@@ -77,7 +77,7 @@ async function run(io: Io, [name, given]: readonly unknown[], more: object): Pro
   // As training had it, or the places of its held-out parts would be others.
   const { ids, unknown } = own
     ? encodeContent(model.tokenizer, corpus.content, 'skip')
-    : encodeJudged(model.tokenizer, judgedContent(corpus.content))
+    : encodeToScore(model.tokenizer, contentToScore(corpus.content))
   const kinds = kindsOf(unknown)
   if (ids.length < 2 && unknown.length > 0) {
     throw new InputError(

@@ -2,7 +2,7 @@
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { type Candidate, type Interval, SEED, TEMPERATURE } from '../../temperature/index.js'
-import { printable, readEscapes, readIncoming } from '../../text/index.js'
+import { normalizeInput, printable, readEscapes } from '../../text/index.js'
 import { openModel } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
 import { DONE, type Io } from '../terminal/io.js'
@@ -52,7 +52,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
   const seed = options.seed ?? SEED.default
   const limit = options.top ?? TOP.default
   const given = options.prompt ?? model.prompt ?? ''
-  const prompt = readIncoming(given, model.tokenizer).text
+  const prompt = normalizeInput(given, model.tokenizer).text
   const ids = promptIds(model, prompt)
   const network = await networkOf(model)
   const writer = await openWriter(

@@ -1,5 +1,5 @@
 /** `ondo inspect`: what a model is, what it was trained on, how to use it. */
-import { hashOfFile } from '../../file/index.js'
+import { modelFileHash } from '../../file/index.js'
 import { parameterCount } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import { isInvisible, printable } from '../../text/index.js'
@@ -49,7 +49,7 @@ async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<
   const { config, tokenizer, training } = model
   const bold = (text: string): string => `${io.stdoutColors.bold(text)}\n`
   const size = formatCount(parameterCount(config), io)
-  const fileHash = await hashOfFile(model)
+  const fileHash = await modelFileHash(model)
   let text = bold(model.name ?? name)
   text += rows(io, [
     [io.t({ en: 'network', ja: 'ネットワーク' }), formatNetwork(config, io)],
@@ -129,7 +129,7 @@ async function run(io: Io, [given]: readonly unknown[], options: object): Promis
     bytes,
     dtypes: header.dtypes,
     identity: model.hash,
-    sha256: await hashOfFile(model),
+    sha256: await modelFileHash(model),
     parameters: parameterCount(config),
     config,
     tokenizer: tokenizer.toJSON(),

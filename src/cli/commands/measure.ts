@@ -4,18 +4,18 @@ import {
   COPIED_LENGTH,
   CorpusIndex,
   codePoints,
-  keptMeasures,
   type Measures,
   measureText,
-  readText,
-  type Usual,
+  scoreSymbols,
+  storedMeasures,
+  type TypicalRange,
   unknownWords,
-  usualAt,
-  type WindowFigures,
+  type WindowStatistics,
+  windowStatisticsAt,
 } from '../../measure/index.js'
 import { readCorpus } from '../../node/read.js'
 import { LN2 } from '../../numeric.js'
-import { encodeJudged, judgedContent, printable } from '../../text/index.js'
+import { contentToScore, encodeToScore, printable } from '../../text/index.js'
 import { JSON_FLAG } from '../flags.js'
 import { READING_FLAGS, reportReading } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
@@ -47,13 +47,15 @@ interface Row {
   readonly usual?: string
 }
 
-const range = (usual: Usual | undefined, write: (value: number) => string): string | undefined =>
-  usual && `${write(usual[1])}  (${write(usual[0])} – ${write(usual[2])})`
+const range = (
+  usual: TypicalRange | undefined,
+  write: (value: number) => string,
+): string | undefined => usual && `${write(usual[1])}  (${write(usual[0])} – ${write(usual[2])})`
 
 /** @param heldOut loss of the model's held-out text, bits a symbol */
 function rowsOf(
   measures: Measures,
-  usual: WindowFigures | undefined,
+  usual: WindowStatistics | undefined,
   heldOut: number | undefined,
 ): Row[] {
   const { surprisal, entropy, repetition, distinct, looping, loop, spelling, novelty, balance } =
@@ -125,17 +127,17 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
   // A byte model reads the very bytes, as in training; words and characters are those of their text.
   const read = await readCorpus([file as string], { encoding, raw, tokenizerKind: tokenizer.kind })
   reportReading(read, io)
-  const content = judgedContent(read.content)
-  const { ids, unknown } = encodeJudged(tokenizer, content)
+  const content = contentToScore(read.content)
+  const { ids, unknown } = encodeToScore(tokenizer, content)
   const text = typeof content === 'string' ? content : tokenizer.decode(ids)
   const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
-  const kept = corpus ? corpus.measures() : keptMeasures(model)
+  const kept = corpus ? corpus.measures() : storedMeasures(model)
 
   const line = new LiveLine(io)
   const surprise =
     ids.length < 2
       ? undefined
-      : await readText(model, ids, {
+      : await scoreSymbols(model, ids, {
           signal: io.interrupt,
           onProgress: symbolProgress(line),
         })
@@ -148,7 +150,9 @@ async function run(io: Io, [file]: readonly unknown[], given: object): Promise<n
     given: Math.min(codePoints(text).length, 1 + unknown.length),
   })
   const usual =
-    kept.corpus && measures.characters > 0 ? usualAt(kept.corpus, measures.characters) : undefined
+    kept.corpus && measures.characters > 0
+      ? windowStatisticsAt(kept.corpus, measures.characters)
+      : undefined
   const heldOut = training.validationLoss === undefined ? undefined : training.validationLoss / LN2
 
   if (flags.json) {

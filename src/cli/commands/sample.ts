@@ -24,11 +24,11 @@ import {
   TEMPERATURE,
 } from '../../temperature/index.js'
 import {
-  base64Of,
   describeSymbol,
-  encodeIncoming,
+  encodeBase64,
+  encodeInput,
+  normalizeInput,
   readEscapes,
-  readIncoming,
   readStops,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
@@ -210,8 +210,8 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     (options.promptFile !== undefined
       ? await readPromptFile(options.promptFile, options.encoding)
       : (model.prompt ?? ''))
-  const encoded = encodeIncoming(given, tokenizer, unknown)
-  const prompt = readIncoming(given, tokenizer).text
+  const encoded = encodeInput(given, tokenizer, unknown)
+  const prompt = normalizeInput(given, tokenizer).text
   reportUnknown(encoded.unknown, io)
   // A chain that can't be is said before the prompt is printed.
   const chain = options.chain === undefined ? undefined : createChain(options.chain, tokenizer)
@@ -303,7 +303,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     await shown?.endLine(stream === count - 1 || signal.aborted)
     const found = await loops?.end(signal)
     if (options.json) {
-      const bytes = raw ? { bytes: base64Of(bytesOfSteps(model, kept)) } : {}
+      const bytes = raw ? { bytes: encodeBase64(bytesOfSteps(model, kept)) } : {}
       const outcome = { stop, stopString, symbols, bitsPerSymbol: bits, text, ...bytes }
       const end = { type: 'end', ...outcome, ...found }
       await io.json(code ? { ...end, code } : end)

@@ -5,11 +5,11 @@ import {
   type CurvePoint,
   DEFAULT_TEMPERATURES,
   formatTemperature,
-  keptMeasures,
   parseTemperatures,
   planSweep,
   type SweepMeasure,
   type SweepResult,
+  storedMeasures,
   sweep as sweepModel,
   type ZoneName,
   zoneAt,
@@ -250,8 +250,8 @@ async function sweepInto(
   const { chain } = flags
   const temperatures = flags.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
   const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
-  const filter = keptMeasures(model).filter ?? corpus?.measures().filter
-  const figures = keptMeasures(model).corpus ? undefined : corpus?.figures(length)
+  const filter = storedMeasures(model).filter ?? corpus?.measures().filter
+  const figures = storedMeasures(model).corpus ? undefined : corpus?.figures(length)
   const options = {
     temperatures,
     seeds: flags.seeds ?? SEEDS.default,

@@ -2,12 +2,12 @@
 import { counted, FileError, InputError, shortPath } from '../../errors.js'
 import type { NgramBaseline } from '../../measure/model/ngram.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
-import { type OpenCorpus, openCorpus } from '../../node/corpus.js'
 import { addMeasures, corpusMeasures, measuringSeconds } from '../../node/corpus-measures.js'
 import { nodeEngine } from '../../node/engine.js'
+import { type OpenCorpus, openCorpus } from '../../node/open-corpus.js'
 import {
+  normalizeInput,
   printable,
-  readIncoming,
   readStops,
   tokenizerFrom,
   vocabularyReport,
@@ -235,7 +235,7 @@ async function trainIn(
     )
     const { tokenizer } = corpus
     // Said now rather than at the first sample.
-    const prompt = source.prompt && readIncoming(source.prompt, tokenizer).text
+    const prompt = source.prompt && normalizeInput(source.prompt, tokenizer).text
     if (prompt) tokenizer.encode(prompt)
     const stop = source.stop && readStops(source.stop, tokenizer)
 

@@ -7,7 +7,7 @@ import {
   SKIP_REASONS,
   type VocabularyReport,
 } from '../../text/index.js'
-import { corpusHash } from '../../train/corpus.js'
+import { corpusHash } from '../../train/training-corpus.js'
 import type { Flag } from '../spec.js'
 import { formatBytes, formatCount } from '../terminal/format.js'
 import type { Io } from '../terminal/io.js'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { FileError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
-import { isNamed } from '../../file/index.js'
+import { matchesHash } from '../../file/index.js'
 import {
   decodeRun,
   looksLikeCode,
@@ -58,7 +58,7 @@ export async function modelOfRun(
     const path = await findModel(place).catch(() => undefined)
     // A file that can't be read is not the one that is looked for.
     const model = path === undefined ? undefined : await loadModel(path).catch(() => undefined)
-    if (model && (await isNamed(model, run.model))) return model
+    if (model && (await matchesHash(model, run.model))) return model
   }
   const called = remembered ? `, called "${remembered}" there` : ''
   throw new FileError(

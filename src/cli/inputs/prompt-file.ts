@@ -1,6 +1,6 @@
 /** A prompt from a file or standard input. */
 import { readNamed } from '../../node/read.js'
-import { advised, decodeText, withoutFinalLineEnd } from '../../text/index.js'
+import { decodeText, withEncodingAdvice, withoutFinalLineEnd } from '../../text/index.js'
 
 /**
  * Reads it as a corpus is read: recognised, without a byte order mark. Its one final line end is the
@@ -11,6 +11,6 @@ import { advised, decodeText, withoutFinalLineEnd } from '../../text/index.js'
 export async function readPromptFile(path: string, encoding?: string): Promise<string> {
   const { name, bytes } = await readNamed(path)
   if (bytes.length === 0) return ''
-  const read = await advised(() => decodeText(bytes, { name, encoding, raw: true }))
+  const read = await withEncodingAdvice(() => decodeText(bytes, { name, encoding, raw: true }))
   return withoutFinalLineEnd(read.text)
 }

@@ -1,10 +1,10 @@
 /** The text that a model was trained on, given again with --corpus. */
 import type { Model } from '../../file/index.js'
 import {
-  type CorpusFigures,
-  figuresAt,
-  type KeptMeasures,
-  keptMeasures,
+  type CorpusStatistics,
+  corpusStatisticsAt,
+  type StoredMeasures,
+  storedMeasures,
 } from '../../measure/index.js'
 import { corpusMeasures, textOfParts } from '../../node/corpus-measures.js'
 import { readCorpus } from '../../node/read.js'
@@ -19,8 +19,8 @@ export interface TrainingText {
   /** SHA-256 of the corpus. */
   readonly hash: string
   /** Of the model's file, or measured now. */
-  measures(): KeptMeasures
-  figures(length: number): CorpusFigures | undefined
+  measures(): StoredMeasures
+  figures(length: number): CorpusStatistics | undefined
 }
 
 export async function openTrainingText(
@@ -38,10 +38,10 @@ export async function openTrainingText(
   const own = hash === training.corpusHash
   const recorded = own ? recordedDataParts(training, ids.length) : undefined
   const parts = recorded ?? { training: [{ from: 0, to: ids.length }], heldOut: [] }
-  let measured: KeptMeasures | undefined
-  const measures = (): KeptMeasures => {
-    measured ??= keptMeasures(model).corpus
-      ? keptMeasures(model)
+  let measured: StoredMeasures | undefined
+  const measures = (): StoredMeasures => {
+    measured ??= storedMeasures(model).corpus
+      ? storedMeasures(model)
       : corpusMeasures(ids, tokenizer, parts)
     return measured
   }
@@ -51,7 +51,7 @@ export async function openTrainingText(
     measures,
     figures: length => {
       const { corpus: profile } = measures()
-      return profile && figuresAt(profile, length)
+      return profile && corpusStatisticsAt(profile, length)
     },
   }
 }

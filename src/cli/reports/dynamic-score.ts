@@ -4,7 +4,7 @@ import type { Model } from '../../file/index.js'
 import { generate } from '../../generate/index.js'
 import { type Score, scoreOfParts } from '../../measure/model/score.js'
 import { nodeEngine } from '../../node/engine.js'
-import type { Ids, Stretch } from '../../text/index.js'
+import type { Ids, TextRange } from '../../text/index.js'
 import {
   DYNAMIC_KNOBS,
   type DynamicSettings,
@@ -60,7 +60,7 @@ async function ownWriting(model: Model, length: number): Promise<Uint32Array> {
 export async function scoreDynamically(
   model: Model,
   ids: Ids,
-  parts: readonly Stretch[],
+  parts: readonly TextRange[],
   request: {
     readonly settings: DynamicSettings
     readonly signal: AbortSignal

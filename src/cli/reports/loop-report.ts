@@ -13,7 +13,7 @@ import type { Bilingual } from '../../knob.js'
 import { type LoopProof, LoopProver } from '../../measure/index.js'
 import type { Session } from '../../runtime/session.js'
 import type { Schedule } from '../../temperature/index.js'
-import { LEAST_LOOP, type Loop, printable, type UnknownPolicy } from '../../text/index.js'
+import { type Loop, MIN_LOOP, printable, type UnknownPolicy } from '../../text/index.js'
 import type { Io } from '../terminal/io.js'
 import { promptProgress } from '../terminal/progress-line.js'
 
@@ -77,7 +77,7 @@ export class LoopReporter {
       if (this.proof) this.sayProof(this.proof)
     }
     const { current } = this
-    const loop = step.loop && step.loop.length >= LEAST_LOOP ? step.loop : undefined
+    const loop = step.loop && step.loop.length >= MIN_LOOP ? step.loop : undefined
     if (loop?.start === current?.start && loop?.period === current?.period) {
       this.current = loop
       return

@@ -1,6 +1,6 @@
 /** Reading what a file says, field by field: each is what it should be, or one sentence says why not. */
 import { FileError, quote, shorten } from '../../errors.js'
-import { isNamed } from '../../file/identity.js'
+import { matchesHash } from '../../file/identity.js'
 import { isRecord, parseJson } from '../../file/json.js'
 import type { Model } from '../../file/model.js'
 
@@ -102,7 +102,7 @@ const damaged = (sentence: string): FileError =>
 
 /** @throws FileError when the model is not the one that a run or a tree was made with */
 export async function checkModel(model: Model, hash: string, what: string): Promise<void> {
-  if (await isNamed(model, hash)) return
+  if (await matchesHash(model, hash)) return
   const short = (text: string): string => (text.length > 16 ? `${text.slice(0, 12)}…` : text)
   throw new FileError(
     'model',

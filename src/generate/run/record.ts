@@ -6,7 +6,7 @@
 import { FileError, quote, shorten } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
 import type { Model } from '../../file/model.js'
-import { writableStops } from '../../text/incoming.js'
+import { writableStops } from '../../text/input-text.js'
 import { UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import { type GenerateOptions, generate, promptIds } from '../generate.js'
 import type { Step, StopReason } from '../stop.js'

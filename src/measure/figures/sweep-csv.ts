@@ -1,5 +1,5 @@
 /** A sweep as tables: CSV for other programs, with every figure that was measured. */
-import { type CurvePoint, inOrder, SWEEP_MEASURES, type SweepText } from '../sweep/curve.js'
+import { type CurvePoint, SWEEP_MEASURES, type SweepText, sortTexts } from '../sweep/curve.js'
 import { formatTemperature } from '../sweep/temperature-list.js'
 
 const SPREAD = ['median', 'low', 'high', 'least', 'greatest'] as const
@@ -24,7 +24,7 @@ export function sweepCsv(texts: readonly SweepText[]): string {
     ...SWEEP_MEASURES.map(measure => text.values[measure]),
     ...[text.loop?.period, text.loop?.start, text.proof?.start, text.proof?.period],
   ]
-  return rows([head, ...inOrder(texts).map(row)])
+  return rows([head, ...sortTexts(texts).map(row)])
 }
 
 /** One row a temperature: of each measure the median, the middle half and the range over the seeds. */

@@ -20,7 +20,7 @@ import {
 } from './svg.js'
 
 /** What of a sweep is drawn: a `SweepResult`, or what the model file keeps of one. */
-export interface SweepDrawing {
+export interface SweepFigureData {
   /** Of the model. */
   readonly name: string
   readonly length: number
@@ -313,7 +313,7 @@ const greatest = (points: readonly Measured[], of: (T: number) => boolean): numb
 
 function panel(
   spec: Panel,
-  drawing: SweepDrawing,
+  drawing: SweepFigureData,
   axis: Axis,
   palette: Palette,
   language: FigureLanguage,
@@ -382,7 +382,7 @@ function panel(
 }
 
 /** What the figure says, for those who can't see it. */
-function inWords({ curve, zones }: SweepDrawing, panels: readonly Panel[]): string {
+function inWords({ curve, zones }: SweepFigureData, panels: readonly Panel[]): string {
   const ends = [curve[0], curve[curve.length - 1]]
   const parts = panels.flatMap(({ measure, unit }) => {
     const [from, to] = ends.map(point => point?.values[measure]?.median)
@@ -407,7 +407,7 @@ export interface SweepFigureOptions extends FigureOptions {
  * seeds as bands, the zones by hatching and name, the corpus's own figures as dashed lines. Each
  * mark bears its `data-measure` and `data-temperature`, so that a page can make it a button.
  */
-export function sweepFigure(drawing: SweepDrawing, options: SweepFigureOptions = {}): string {
+export function sweepFigure(drawing: SweepFigureData, options: SweepFigureOptions = {}): string {
   const { theme = 'light', language = 'en', narrow = false } = options
   const palette = PALETTES[theme]
   const { curve, name, length } = drawing

@@ -1,13 +1,13 @@
 /** A sweep to be read: the figure, the zones, and beside each temperature what was written there. */
 import { counted } from '../../errors.js'
-import { bytesOfBase64, readableBytes } from '../../text/index.js'
+import { decodeBase64, readableBytes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
 import type { CurvePoint, SweepText } from '../sweep/curve.js'
 import type { SweepResult } from '../sweep/sweep.js'
 import { formatTemperature } from '../sweep/temperature-list.js'
 import { zoneAt } from '../sweep/zones.js'
 import { escapeXml, type FigureLanguage } from './svg.js'
-import { type SweepDrawing, sweepFigure } from './sweep-figure.js'
+import { type SweepFigureData, sweepFigure } from './sweep-figure.js'
 
 const WORDS = {
   en: {
@@ -79,7 +79,7 @@ function textBlock(text: SweepText, language: FigureLanguage): string {
     ...(loop ? [words.loop(loop.period, loop.start)] : []),
     ...(proof ? [words.proved] : []),
   ]
-  const whole = text.bytes === undefined ? text.text : readableBytes(bytesOfBase64(text.bytes))
+  const whole = text.bytes === undefined ? text.text : readableBytes(decodeBase64(text.bytes))
   // Only the beginning is segmented: a text may be ten million characters long.
   const first = splitGraphemes(whole.slice(0, 4 * SHOWN))
     .slice(0, SHOWN)
@@ -94,7 +94,7 @@ function textBlock(text: SweepText, language: FigureLanguage): string {
 
 /** One HTML page with everything inside: no other file, no network. */
 export function sweepPage(
-  drawing: SweepDrawing,
+  drawing: SweepFigureData,
   result: SweepResult,
   language: FigureLanguage = 'en',
 ): string {

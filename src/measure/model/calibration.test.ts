@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exp, negativeLogLikelihood } from '../../numeric.js'
 import { Random } from '../../random.js'
-import { calibrate, type Pass, storedLogits } from './calibration.js'
+import { calibrate, type PredictionPass, storedLogits } from './calibration.js'
 
 /** N predictions over V symbols, and what came: drawn from softmax(logits / truth). */
 function drawn(
@@ -134,7 +134,7 @@ describe('calibration', () => {
     const stored = storedLogits(logits, targets)
     let passes = 0
     const controller = new AbortController()
-    const streaming: Pass = async visit => {
+    const streaming: PredictionPass = async visit => {
       await Promise.resolve()
       await stored(visit)
       passes++

@@ -6,13 +6,13 @@ import { InputError } from '../../errors.js'
 import { exp, log } from '../../numeric.js'
 
 /** Takes one prediction: the logits [V] (a view, valid during the call) and what really came. */
-export type Visit = (logits: ArrayLike<number>, target: number) => void
+export type PredictionVisitor = (logits: ArrayLike<number>, target: number) => void
 
 /**
  * One pass over the held-out text; calls `visit` at each prediction, always the same ones in the
  * same order. May stream from a network (each pass costs one reading of the text) or from memory.
  */
-export type Pass = (visit: Visit) => void | Promise<void>
+export type PredictionPass = (visit: PredictionVisitor) => void | Promise<void>
 
 /** One bar of the reliability diagram. */
 export interface ReliabilityBin {
@@ -60,7 +60,7 @@ export interface Calibration {
 }
 
 /** The held-out text from memory. @param logits [N, V] row by row @param targets [N] */
-export function storedLogits(logits: Float32Array, targets: ArrayLike<number>): Pass {
+export function storedLogits(logits: Float32Array, targets: ArrayLike<number>): PredictionPass {
   const V = logits.length / targets.length
   if (!Number.isInteger(V) || V < 1) {
     throw new InputError(
@@ -165,12 +165,12 @@ const MOST_PASSES = 200
  * @throws InputError when a pass makes no prediction, or something came that the logits ban
  */
 export async function calibrate(
-  pass: Pass,
+  pass: PredictionPass,
   options: { bins?: number; signal?: AbortSignal } = {},
 ): Promise<Calibration> {
   const { bins = 15, signal } = options
   let passes = 0
-  const run = async (visit: Visit): Promise<void> => {
+  const run = async (visit: PredictionVisitor): Promise<void> => {
     signal?.throwIfAborted()
     passes++
     await pass(visit)

@@ -1,6 +1,6 @@
 /** The plain twin of ngram.ts: every n-gram counted in a table, every probability by its formula. */
 
-import type { Stretch } from '../../text/index.js'
+import type { TextRange } from '../../text/index.js'
 import { discounts } from './ngram.js'
 
 /** An n-gram as a key. */
@@ -15,7 +15,7 @@ export class NgramByDefinition {
 
   constructor(
     ids: ArrayLike<number>,
-    training: readonly Stretch[],
+    training: readonly TextRange[],
     { vocabulary, orders }: { readonly vocabulary: number; readonly orders: number },
   ) {
     this.vocabulary = vocabulary

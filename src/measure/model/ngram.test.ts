@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Stretch } from '../../text/index.js'
+import type { TextRange } from '../../text/index.js'
 import { discounts, HIGHEST_ORDER, ngramBaseline } from './ngram.js'
 import { NgramByDefinition } from './ngram.reference.js'
 
@@ -14,9 +14,9 @@ const texts = fc
   .map(parts => Uint8Array.from([...parts, ...parts.slice(0, 4), ...parts.slice(2)].flat()))
 
 /** Cuts a text into stretches that are by turns counted, predicted and neither. */
-function cut(size: number, seed: number): { training: Stretch[]; heldOut: Stretch[] } {
-  const training: Stretch[] = []
-  const heldOut: Stretch[] = []
+function cut(size: number, seed: number): { training: TextRange[]; heldOut: TextRange[] } {
+  const training: TextRange[] = []
+  const heldOut: TextRange[] = []
   for (let from = 0, k = 0; from < size; k++) {
     const to = Math.min(size, from + 1 + ((seed * (k + 3) * 7919) % 17))
     const kind = (seed >> (k % 20)) % 3
@@ -27,7 +27,7 @@ function cut(size: number, seed: number): { training: Stretch[]; heldOut: Stretc
   return { training, heldOut }
 }
 
-const reference = (ids: Uint8Array, training: readonly Stretch[], orders: number) =>
+const reference = (ids: Uint8Array, training: readonly TextRange[], orders: number) =>
   new NgramByDefinition(ids, training, { vocabulary: V, orders })
 
 describe('the n-gram baseline', () => {

@@ -14,15 +14,15 @@
  */
 import { counted, InputError } from '../../errors.js'
 import { exp, LN2, log } from '../../numeric.js'
-import type { Stretch } from '../../text/index.js'
+import type { TextRange } from '../../text/index.js'
 import type { Ids } from '../../text/tokenizer.js'
 import { suffixArray } from '../text/suffix-array.js'
 
 export interface NgramRequest {
   /** What is counted: n-grams that lie wholly within one of these stretches. */
-  readonly training: readonly Stretch[]
+  readonly training: readonly TextRange[]
   /** What is predicted, each symbol from all that stands before it in the text. */
-  readonly heldOut: readonly Stretch[]
+  readonly heldOut: readonly TextRange[]
   /** V: what no n-gram has seen is one of V equally likely symbols. */
   readonly vocabulary: number
   /** The highest order asked for, 1 to `HIGHEST_ORDER`. */

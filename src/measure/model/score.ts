@@ -5,7 +5,7 @@ import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
 import { exp, LN2, negativeLogLikelihood } from '../../numeric.js'
-import type { Stretch } from '../../text/index.js'
+import type { TextRange } from '../../text/index.js'
 
 export interface Score {
   /** Mean of -ln p(next symbol | all before it), nats a symbol. */
@@ -83,7 +83,7 @@ export async function score(
  * mind. The very first symbol of the text has no loss and is left out.
  * @param surprisals of the whole text, as `score` gives them on request
  */
-export function scoreOfParts(surprisals: Float32Array, parts: readonly Stretch[]): Score {
+export function scoreOfParts(surprisals: Float32Array, parts: readonly TextRange[]): Score {
   let sum = 0
   let count = 0
   for (const { from, to } of parts) {

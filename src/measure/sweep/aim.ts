@@ -10,7 +10,7 @@ import { Random, readSeed, type Seed } from '../../random.js'
 import { isotonicRegression, mean, quantile } from '../statistics.js'
 import type { SweepCell, SweepText } from './curve.js'
 import { DEFAULT_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
-import { along, crossing } from './zones.js'
+import { crossing, interpolateTemperature } from './zones.js'
 
 /** What may be aimed at, and whether it rises or falls with T. */
 export const AIMS = {
@@ -197,7 +197,7 @@ export async function* aim(
   let [low, high] = bracketOf(curve, target, direction, measure, options.length)
 
   for (let step = 0; step < MOST_STEPS && high > low * NARROW; step++) {
-    const temperature = along(low, high, 0.5)
+    const temperature = interpolateTemperature(low, high, 0.5)
     const values: number[] = []
     let found = estimate([target])
     do {
@@ -218,7 +218,11 @@ export async function* aim(
     else high = temperature
   }
 
-  const [temperature, interval] = await locate(writers, along(low, high, 0.5), options)
+  const [temperature, interval] = await locate(
+    writers,
+    interpolateTemperature(low, high, 0.5),
+    options,
+  )
   const check = estimate(await writers.measure(temperature, CHECK_TEXTS))
   yield {
     type: 'end',

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CorpusIndex } from '../text/novelty.js'
 import { buildSpellingFilter } from '../text/spelling-filter.js'
-import { corpusProfile, figuresAt, usualAt } from './corpus-profile.js'
-import { corpusFigures } from './zones.js'
+import { corpusProfile, corpusStatisticsAt, windowStatisticsAt } from './corpus-profile.js'
+import { corpusStatistics } from './zones.js'
 
 const shakespeare = new URL('../../../../shared/data/tiny-shakespeare.txt', import.meta.url)
 const lines = Array.from({ length: 300 }, (_, i) => `line ${'abcdefgh'[i % 8]} of ${i}, `).join('')
@@ -30,8 +30,8 @@ describe('what is usual for a corpus', () => {
   it('does with half of a short corpus, and with nothing of a shorter one', () => {
     expect(corpusProfile(lines.slice(0, 300)).figures.map(each => each.window)).toEqual([150])
     expect(corpusProfile('too short').figures).toEqual([])
-    expect(usualAt({ figures: [] }, 100)).toBeUndefined()
-    expect(figuresAt({ figures: [] }, 100)).toBeUndefined()
+    expect(windowStatisticsAt({ figures: [] }, 100)).toBeUndefined()
+    expect(corpusStatisticsAt({ figures: [] }, 100)).toBeUndefined()
   })
 
   it('lies on a straight line in log length between the lengths measured', () => {
@@ -44,28 +44,28 @@ describe('what is usual for a corpus', () => {
       spelling: usual(x),
     })
     const profile = { figures: [at(250, 0.1), at(1000, 0.3)], spelling: 0.05 }
-    expect(usualAt(profile, 500)!.repetition[1]).toBeCloseTo(0.2, 12)
-    expect(usualAt(profile, 500)!.spelling![2]).toBeCloseTo(0.4, 12)
-    expect(usualAt(profile, 500)!.copied).toBeUndefined()
-    expect(usualAt(profile, 250)).toEqual(profile.figures[0])
-    expect(usualAt(profile, 10)).toEqual(profile.figures[0])
-    expect(usualAt(profile, 1e6)).toEqual(profile.figures[1])
-    expect(figuresAt(profile, 1000)).toEqual({
+    expect(windowStatisticsAt(profile, 500)!.repetition[1]).toBeCloseTo(0.2, 12)
+    expect(windowStatisticsAt(profile, 500)!.spelling![2]).toBeCloseTo(0.4, 12)
+    expect(windowStatisticsAt(profile, 500)!.copied).toBeUndefined()
+    expect(windowStatisticsAt(profile, 250)).toEqual(profile.figures[0])
+    expect(windowStatisticsAt(profile, 10)).toEqual(profile.figures[0])
+    expect(windowStatisticsAt(profile, 1e6)).toEqual(profile.figures[1])
+    expect(corpusStatisticsAt(profile, 1000)).toEqual({
       window: 1000,
       windows: 100,
       repetition: 0.6,
       loop: 0,
       spelling: 0.05,
     })
-    expect(() => usualAt(profile, 0)).toThrow(/expected more than 0/)
+    expect(() => windowStatisticsAt(profile, 0)).toThrow(/expected more than 0/)
   })
 
-  it.skipIf(!existsSync(shakespeare))('agrees with corpusFigures on a real corpus', () => {
+  it.skipIf(!existsSync(shakespeare))('agrees with corpusStatistics on a real corpus', () => {
     const text = readFileSync(shakespeare, 'utf8').slice(0, 300_000)
     const profile = corpusProfile(text)
-    const figures = corpusFigures(text, { window: 1000 })
+    const figures = corpusStatistics(text, { window: 1000 })
     // 200 windows against 300: the two 99th percentiles differ by noise alone.
-    const ratio = figuresAt(profile, 1000)!.repetition / figures.repetition
+    const ratio = corpusStatisticsAt(profile, 1000)!.repetition / figures.repetition
     expect(Math.abs(ratio - 1)).toBeLessThan(0.1)
   })
 })

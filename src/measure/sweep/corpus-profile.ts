@@ -12,35 +12,35 @@ import { distinct, repetition } from '../text/repetition.js'
 import { wordsOf } from '../text/segment-words.js'
 import { spelling } from '../text/spelling.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
-import { type CorpusFigures, corpusWindows, LEAST_WINDOW } from './zones.js'
+import { type CorpusStatistics, corpusWindows, LEAST_WINDOW } from './zones.js'
 
 /** 1st percentile, median, 99th percentile over the windows. */
-export type Usual = readonly [low: number, median: number, high: number]
+export type TypicalRange = readonly [low: number, median: number, high: number]
 
 /** The measures of windows of one length. */
-export interface WindowFigures {
+export interface WindowStatistics {
   /** Characters of a window. */
   readonly window: number
   /** Windows measured. */
   readonly windows: number
   /** Of the training text. */
-  readonly repetition: Usual
+  readonly repetition: TypicalRange
   /** Share inside the loop in which a window ends. */
-  readonly looping: Usual
+  readonly looping: TypicalRange
   /** distinct-n for n = 1 to 4 words; [4], less where windows have fewer words. */
-  readonly distinct: readonly Usual[]
+  readonly distinct: readonly TypicalRange[]
   /** Of the held-out text against the training text; absent without one. */
-  readonly spelling?: Usual
+  readonly spelling?: TypicalRange
   /** Longest run that a held-out window shares with the training text, characters. */
-  readonly longest?: Usual
+  readonly longest?: TypicalRange
   /** Share of a held-out window inside such runs of 30 characters or more. */
-  readonly copied?: Usual
+  readonly copied?: TypicalRange
 }
 
 /** JSON-able: it travels in the model file. */
 export interface CorpusProfile {
   /** By rising length; empty for a corpus of less than 48 characters. */
-  readonly figures: readonly WindowFigures[]
+  readonly figures: readonly WindowStatistics[]
   /** Rate of unknown words (or grams) of the whole held-out text. */
   readonly spelling?: number
 }
@@ -55,7 +55,7 @@ const READINGS = 4
 
 /** Four figures: no percentile of 200 windows knows more. */
 const short = (x: number): number => Number(x.toPrecision(4))
-const usual = (values: readonly number[]): Usual => [
+const usual = (values: readonly number[]): TypicalRange => [
   short(quantile(values, 0.01)),
   short(quantile(values, 0.5)),
   short(quantile(values, 0.99)),
@@ -72,7 +72,7 @@ function heldOutFigures(
   texts: readonly string[],
   filter: SpellingFilter | undefined,
   index: CorpusIndex | undefined,
-): Pick<WindowFigures, 'spelling' | 'longest' | 'copied'> {
+): Pick<WindowStatistics, 'spelling' | 'longest' | 'copied'> {
   const rates = filter
     ? texts.map(text => spelling(text, filter)?.rate).filter(rate => rate !== undefined)
     : []
@@ -103,7 +103,7 @@ export function corpusProfile(
   const half = Math.floor(length / 2)
   let lengths: readonly number[] = PROFILE_WINDOWS.filter(window => window <= half)
   if (lengths.length === 0 && half >= LEAST_WINDOW) lengths = [half]
-  const figures = lengths.map((window): WindowFigures => {
+  const figures = lengths.map((window): WindowStatistics => {
     const texts = windowsOf(corpus, window)
     const held = window <= heldLength ? windowsOf(heldOut, window) : []
     const words = texts.map(text => wordsOf(text).map(word => word.text))
@@ -123,8 +123,8 @@ export function corpusProfile(
   return { figures, ...(judged && { spelling: short(judged.rate) }) }
 }
 
-function between(a: Usual, b: Usual, share: number): Usual {
-  return a.map((value, i) => value + share * (b[i] - value)) as unknown as Usual
+function between(a: TypicalRange, b: TypicalRange, share: number): TypicalRange {
+  return a.map((value, i) => value + share * (b[i] - value)) as unknown as TypicalRange
 }
 
 /**
@@ -132,7 +132,10 @@ function between(a: Usual, b: Usual, share: number): Usual {
  * twice as long repeats a little more); beyond them the nearest.
  * @returns undefined for a profile without windows
  */
-export function usualAt(profile: CorpusProfile, length: number): WindowFigures | undefined {
+export function windowStatisticsAt(
+  profile: CorpusProfile,
+  length: number,
+): WindowStatistics | undefined {
   if (!(length > 0)) {
     throw new InputError(
       'length',
@@ -144,7 +147,7 @@ export function usualAt(profile: CorpusProfile, length: number): WindowFigures |
   if (after <= 0 || figures[after].window === length) return figures.at(after)
   const [a, b] = [figures[after - 1], figures[after]]
   const share = (log(length) - log(a.window)) / (log(b.window) - log(a.window))
-  const mixed = (name: 'spelling' | 'longest' | 'copied'): Usual | undefined => {
+  const mixed = (name: 'spelling' | 'longest' | 'copied'): TypicalRange | undefined => {
     const [from, to] = [a[name], b[name]]
     return from && to ? between(from, to, share) : (to ?? from)
   }
@@ -162,8 +165,11 @@ export function usualAt(profile: CorpusProfile, length: number): WindowFigures |
 }
 
 /** What `findZones` holds a model's texts of a length against. */
-export function figuresAt(profile: CorpusProfile, length: number): CorpusFigures | undefined {
-  const figures = usualAt(profile, length)
+export function corpusStatisticsAt(
+  profile: CorpusProfile,
+  length: number,
+): CorpusStatistics | undefined {
+  const figures = windowStatisticsAt(profile, length)
   if (!figures) return undefined
   return {
     window: figures.window,

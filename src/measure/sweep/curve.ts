@@ -3,7 +3,7 @@ import type { Seed } from '../../random.js'
 import type { Loop } from '../../text/loop.js'
 import { median, quantile } from '../statistics.js'
 import type { LoopProof } from './loop-proof.js'
-import type { Settled } from './loop-stability.js'
+import type { LoopStability } from './loop-stability.js'
 import type { SweepPoint } from './zones.js'
 
 /** What is measured of each text of a sweep, in the order of the columns. */
@@ -49,7 +49,7 @@ export interface SweepText extends SweepCell {
   /** At T = 0: the proof that the text never ends its loop. Absent when none was found. */
   readonly proof?: LoopProof
   /** At T = 0 where there is no proof: how firmly the text sits in its loop. */
-  readonly settled?: Settled
+  readonly settled?: LoopStability
 }
 
 /** A measure over the texts of one temperature. */
@@ -72,7 +72,7 @@ export interface CurvePoint {
 }
 
 /** The texts in the order of a table: by temperature, then by seed. */
-export function inOrder(texts: readonly SweepText[]): SweepText[] {
+export function sortTexts(texts: readonly SweepText[]): SweepText[] {
   return [...texts].sort(
     (a, b) => order(a.temperature, b.temperature) || order(BigInt(a.seed), BigInt(b.seed)),
   )
@@ -82,7 +82,7 @@ const order = <T extends number | bigint>(a: T, b: T): number => (a < b ? -1 : a
 
 function byTemperature(texts: readonly SweepText[]): [number, SweepText[]][] {
   const groups = new Map<number, SweepText[]>()
-  for (const text of inOrder(texts)) {
+  for (const text of sortTexts(texts)) {
     const group = groups.get(text.temperature)
     if (group) group.push(text)
     else groups.set(text.temperature, [text])

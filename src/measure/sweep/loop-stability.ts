@@ -7,7 +7,7 @@
 import type { Writer } from '../../generate/index.js'
 import { findLongestLoop } from '../../text/loop.js'
 
-export interface Settled {
+export interface LoopStability {
   /** Symbols of a round. */
   readonly period: number
   /** The smallest lead of a round's choices over their runners-up, difference of logits, nats. */
@@ -27,7 +27,11 @@ const MOST_LOGITS = 8_000_000
  * @param V symbols
  * @returns undefined when the text does not end in a loop
  */
-export function settled(writer: Writer, ids: readonly number[], V: number): Settled | undefined {
+export function loopStability(
+  writer: Writer,
+  ids: readonly number[],
+  V: number,
+): LoopStability | undefined {
   const loop = findLongestLoop(ids.slice(-TAIL))
   if (!loop || loop.period * V > MOST_LOGITS) return undefined
   const { period } = loop

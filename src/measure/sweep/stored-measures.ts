@@ -12,7 +12,7 @@ import { readZones, withInfinity } from './stored-zones.js'
 import type { Zones } from './zones.js'
 
 /** A sweep as the model file keeps it: the curves, not the texts. */
-export interface KeptSweep {
+export interface StoredSweep {
   /** Characters of each text. */
   readonly length: number
   /** Texts at each temperature. */
@@ -22,10 +22,10 @@ export interface KeptSweep {
   readonly zones?: Zones
 }
 
-export interface KeptMeasures {
+export interface StoredMeasures {
   readonly filter?: SpellingFilter
   readonly corpus?: CorpusProfile
-  readonly sweep?: KeptSweep
+  readonly sweep?: StoredSweep
 }
 
 /** Four figures are more than a few seeds know; whole numbers stay whole. */
@@ -41,7 +41,7 @@ const shortened = (value: unknown): unknown => {
 }
 
 /** The `measures` for `encodeModel`. */
-export function writeMeasures({ filter, corpus, sweep }: KeptMeasures): Record<string, unknown> {
+export function encodeMeasures({ filter, corpus, sweep }: StoredMeasures): Record<string, unknown> {
   return {
     ...(filter && { spelling: filter.toJSON() }),
     ...(corpus && { corpus }),
@@ -82,7 +82,7 @@ function readCorpus(value: unknown): CorpusProfile {
 
 const isTemperature = (value: unknown): boolean => typeof value === 'number' && value >= 0
 
-function readSweep(given: unknown): KeptSweep {
+function readSweep(given: unknown): StoredSweep {
   const value = withInfinity(given)
   const ok =
     isRecord(value) &&
@@ -105,16 +105,16 @@ function readSweep(given: unknown): KeptSweep {
     ) &&
     (value.zones === undefined || readZones(value.zones) !== undefined)
   if (!ok) throw wrong('sweep (measures.sweep)')
-  return value as unknown as KeptSweep
+  return value as unknown as StoredSweep
 }
 
-const known = new WeakMap<Model, KeptMeasures>()
+const known = new WeakMap<Model, StoredMeasures>()
 
 /**
  * What the model's file says of its measures; what it does not say is absent. Read once a model.
  * @throws FileError for what is there and is not well made
  */
-export function keptMeasures(model: Model): KeptMeasures {
+export function storedMeasures(model: Model): StoredMeasures {
   let kept = known.get(model)
   if (!kept) {
     const { spelling, corpus, sweep } = model.measures ?? {}

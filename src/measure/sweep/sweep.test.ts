@@ -9,7 +9,7 @@ import { measureText } from '../text/measures.js'
 import { CorpusIndex } from '../text/novelty.js'
 import { buildSpellingFilter } from '../text/spelling-filter.js'
 import { corpusProfile } from './corpus-profile.js'
-import { keptMeasures, writeMeasures } from './stored-measures.js'
+import { encodeMeasures, storedMeasures } from './stored-measures.js'
 import { type SweepEvent, type SweepOptions, type SweepResult, sweep, sweepText } from './sweep.js'
 
 const symbols = [...'\n abcdefgh']
@@ -228,8 +228,8 @@ describe('what the model file keeps', () => {
       corpus: corpusProfile(corpus, { heldOut: corpus, filter, index }),
       sweep: { length: 120, seeds: 3, prompt: '', curve, zones },
     }
-    const bytes = encodeModel({ ...model, measures: writeMeasures(kept) })
-    const back = keptMeasures(await decodeModel(bytes))
+    const bytes = encodeModel({ ...model, measures: encodeMeasures(kept) })
+    const back = storedMeasures(await decodeModel(bytes))
     expect(back.filter?.toJSON()).toEqual(filter.toJSON())
     expect(back.corpus).toEqual(kept.corpus)
     expect(back.sweep?.curve.map(point => point.temperature)).toEqual(base.temperatures)
@@ -245,7 +245,7 @@ describe('what the model file keeps', () => {
 
   it('is used by the next sweep: spelling and zones without a word', async () => {
     const kept = { filter, corpus: corpusProfile(corpus, { heldOut: corpus, filter }) }
-    const own = { ...model, measures: writeMeasures(kept) }
+    const own = { ...model, measures: encodeMeasures(kept) }
     const { zones, curve } = await result({ temperatures: [0, 1, 5], seeds: 2, length: 250 }, own)
     expect(zones).toBeDefined()
     expect(curve[2].values.spelling).toBeDefined()
@@ -262,9 +262,9 @@ describe('what the model file keeps', () => {
     ],
     [{ spelling: { version: 2 } }, 'spelling filter'],
   ])('is refused when it is %j', async (measures, sentence) => {
-    expect(() => keptMeasures({ ...model, measures })).toThrow(sentence)
+    expect(() => storedMeasures({ ...model, measures })).toThrow(sentence)
     // A filter is checked when the file is read, the rest when it is used.
-    const read = async () => keptMeasures(await decodeModel(encodeModel({ ...model, measures })))
+    const read = async () => storedMeasures(await decodeModel(encodeModel({ ...model, measures })))
     await expect(read()).rejects.toThrow(sentence)
   })
 })

@@ -15,26 +15,26 @@ import {
   LENGTH,
   type SamplerInput,
 } from '../../temperature/index.js'
-import { base64Of } from '../../text/index.js'
+import { encodeBase64 } from '../../text/index.js'
 import { countCharacters } from '../text/characters.js'
 import { type MeasureOptions, measureText } from '../text/measures.js'
 import type { CorpusIndex } from '../text/novelty.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
-import { figuresAt } from './corpus-profile.js'
+import { corpusStatisticsAt } from './corpus-profile.js'
 import {
   type CurvePoint,
   curve,
-  inOrder,
   type SweepCell,
   type SweepMeasure,
   type SweepText,
+  sortTexts,
   zonePoints,
 } from './curve.js'
 import { type LoopProof, LoopProver } from './loop-proof.js'
-import { settled } from './loop-stability.js'
-import { keptMeasures } from './stored-measures.js'
+import { loopStability } from './loop-stability.js'
+import { storedMeasures } from './stored-measures.js'
 import { DEFAULT_TEMPERATURES, parseTemperatures } from './temperature-list.js'
-import { type CorpusFigures, findZones, type Zones } from './zones.js'
+import { type CorpusStatistics, findZones, type Zones } from './zones.js'
 
 /** How each text is written and measured. */
 export interface SweepTextOptions {
@@ -62,7 +62,7 @@ export interface SweepOptions extends SweepTextOptions {
   /** How many (1, 2, 3 ...) or which. The same seed has the same luck at every T. Default 8. */
   readonly seeds?: number | readonly Seed[]
   /** What the zones are held against. Default: the corpus's own, in the model file. */
-  readonly figures?: CorpusFigures
+  readonly figures?: CorpusStatistics
   /** Texts of an earlier sweep with the same settings, which need not be written again. */
   readonly done?: readonly SweepText[]
   /** Writes and measures one text somewhere else, such as in a worker. Default: `sweepText` here. */
@@ -83,7 +83,7 @@ export interface SweepResult {
   readonly curve: readonly CurvePoint[]
   /** Undefined when the model does not say what is usual for its corpus, or too little is done. */
   readonly zones: Zones | undefined
-  readonly figures: CorpusFigures | undefined
+  readonly figures: CorpusStatistics | undefined
 }
 
 export type SweepEvent =
@@ -124,7 +124,7 @@ export async function sweepText(
   const { prompt = model.prompt ?? '', signal, corpus } = options
   const T = checkTemperature(cell.temperature)
   const length = readLength(options.length)
-  const filter = options.filter ?? keptMeasures(model).filter
+  const filter = options.filter ?? storedMeasures(model).filter
   const chain =
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
   const ids = promptIds(model, prompt)
@@ -164,9 +164,9 @@ export async function sweepText(
     }
     signal?.throwIfAborted()
     if (characters < length) text += writer.flush()
-    const firm = prover && !proof ? settled(writer, cold, model.config.vocabulary) : undefined
+    const firm = prover && !proof ? loopStability(writer, cold, model.config.vocabulary) : undefined
     const found = measured(cell, text, { surprisals, entropies, filter, corpus })
-    const kept = bytes && { bytes: base64Of(Uint8Array.from(bytes)) }
+    const kept = bytes && { bytes: encodeBase64(Uint8Array.from(bytes)) }
     return { ...found, ...kept, ...(proof && { proof }), ...(firm && { settled: firm }) }
   } finally {
     writer.dispose()
@@ -255,8 +255,8 @@ export function sweepResult(
 ): SweepResult {
   const { temperatures, seeds, length, prompt, cells } = planSweep(model, options)
   const done = new Set(texts.map(keyOf))
-  const { corpus: profile } = keptMeasures(model)
-  const figures = options.figures ?? (profile && figuresAt(profile, length))
+  const { corpus: profile } = storedMeasures(model)
+  const figures = options.figures ?? (profile && corpusStatisticsAt(profile, length))
   const points = zonePoints(texts)
   return {
     complete: cells.every(cell => done.has(keyOf(cell))),
@@ -264,7 +264,7 @@ export function sweepResult(
     seeds,
     length,
     prompt,
-    texts: inOrder(texts),
+    texts: sortTexts(texts),
     curve: curve(texts),
     zones: figures && points.length >= 2 ? findZones(points, figures) : undefined,
     figures,

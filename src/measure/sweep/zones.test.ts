@@ -7,8 +7,8 @@ import { repetition } from '../text/repetition.js'
 import { buildSpellingFilter } from '../text/spelling-filter.js'
 import {
   breakingRate,
-  type CorpusFigures,
-  corpusFigures,
+  type CorpusStatistics,
+  corpusStatistics,
   crossing,
   findZones,
   type SweepPoint,
@@ -16,7 +16,7 @@ import {
 } from './zones.js'
 
 const shakespeare = new URL('../../../../shared/data/tiny-shakespeare.txt', import.meta.url)
-const figures: CorpusFigures = {
+const figures: CorpusStatistics = {
   window: 2000,
   windows: 500,
   repetition: 0.1,
@@ -188,7 +188,7 @@ describe('figures of a corpus', () => {
       String.fromCodePoint(0x4e00 + ((i * i) % 997)),
     )
     const text = corpus.join('')
-    const { windows, repetition: r, loop, spelling } = corpusFigures(text, { window: 1000 })
+    const { windows, repetition: r, loop, spelling } = corpusStatistics(text, { window: 1000 })
     expect(windows).toBe(100)
     const starts = Array.from({ length: 100 }, (_, i) => Math.round((i * 3000) / 99))
     const parts = starts.map(start => text.slice(start, start + 1000))
@@ -200,21 +200,25 @@ describe('figures of a corpus', () => {
     )
     expect(loop).toBe(quantile(parts.map(loopShare), 0.99))
     expect(spelling).toBeUndefined()
-    expect(corpusFigures(text, { window: 4000 }).windows).toBe(1)
-    expect(() => corpusFigures(text, { window: 4001 })).toThrow(/fits into the corpus/)
-    expect(() => corpusFigures('', { window: 100 })).toThrow(/0 characters/)
+    expect(corpusStatistics(text, { window: 4000 }).windows).toBe(1)
+    expect(() => corpusStatistics(text, { window: 4001 })).toThrow(/fits into the corpus/)
+    expect(() => corpusStatistics('', { window: 100 })).toThrow(/0 characters/)
   })
 
   it('cut by characters, not by UTF-16 units', () => {
     const text = Array.from({ length: 60 }, (_, i) => String.fromCodePoint(0x1f600 + i)).join('')
-    expect(corpusFigures(text, { window: 60 })).toMatchObject({ windows: 1, repetition: 0 })
+    expect(corpusStatistics(text, { window: 60 })).toMatchObject({ windows: 1, repetition: 0 })
   })
 
   it.skipIf(!existsSync(shakespeare))('say of Shakespeare what his own rates are', () => {
     const text = readFileSync(shakespeare, 'utf8')
     const train = text.slice(0, 1_000_000)
     const heldOut = text.slice(1_060_000)
-    const own = corpusFigures(train, { window: 2000, heldOut, filter: buildSpellingFilter(train) })
+    const own = corpusStatistics(train, {
+      window: 2000,
+      heldOut,
+      filter: buildSpellingFilter(train),
+    })
     expect(own).toMatchObject({ window: 2000, windows: 500 })
     expect(own.repetition).toBeGreaterThan(0.02)
     expect(own.repetition).toBeLessThan(0.4)

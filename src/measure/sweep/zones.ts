@@ -13,7 +13,7 @@ import { spelling } from '../text/spelling.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
 
 /** What the corpus itself scores, for comparison. JSON-able: it may travel in the model file. */
-export interface CorpusFigures {
+export interface CorpusStatistics {
   /** Characters of a window: the length of the texts that may be compared. */
   readonly window: number
   /** Windows measured. */
@@ -68,10 +68,10 @@ export function corpusWindows(
  * @param options.window characters, at least 24 (three 8-grams' length)
  * @throws InputError when the corpus is shorter than one window
  */
-export function corpusFigures(
+export function corpusStatistics(
   corpus: string,
   options: { window: number; heldOut?: string; filter?: SpellingFilter },
-): CorpusFigures {
+): CorpusStatistics {
   const { window, heldOut, filter } = options
   const texts = corpusWindows(corpus, window)
   const repetitions = texts.map(text => repetition(text)!)
@@ -162,7 +162,7 @@ export function breakingRate(heldOut: number): number {
  * @param points in any order; texts of `figures.window` characters
  * @throws InputError for fewer than two temperatures, or one without texts
  */
-export function findZones(points: readonly SweepPoint[], figures: CorpusFigures): Zones {
+export function findZones(points: readonly SweepPoint[], figures: CorpusStatistics): Zones {
   const order = [...points].sort((a, b) => a.temperature - b.temperature)
   if (order.length < 2) {
     throw new InputError(
@@ -282,12 +282,12 @@ export function crossing(
   function between(i: number): Border {
     const [from, to] = [temperatures[i - 1], temperatures[i]]
     const share = (limit - values[i - 1]) / (values[i] - values[i - 1])
-    return { at: along(from, to, share), from, to }
+    return { at: interpolateTemperature(from, to, share), from, to }
   }
 }
 
 /** The temperature a share of the way from one to another: in log T, beside 0 in T, beside infinity in 1/T. */
-export function along(from: number, to: number, share: number): number {
+export function interpolateTemperature(from: number, to: number, share: number): number {
   if (to === Number.POSITIVE_INFINITY) {
     return from === 0 ? share / (1 - share) : from / (1 - share)
   }

@@ -1,7 +1,7 @@
 /** Balance: brackets and quotes that a text leaves open. */
 
 /** A bracket or quote without its partner. */
-export interface LooseMark {
+export interface UnmatchedMark {
   readonly mark: string
   /** Where it stands, in UTF-16 units. */
   readonly position: number
@@ -13,7 +13,7 @@ export interface Balance {
   /** Closed and not opened. */
   readonly stray: number
   /** All of them, in the order of the text. */
-  readonly marks: readonly LooseMark[]
+  readonly marks: readonly UnmatchedMark[]
 }
 
 /** Each opening mark with the marks that close it: `„` closes with `“` in German, `”` elsewhere. */
@@ -62,8 +62,8 @@ const LETTER = /[\p{L}\p{M}\p{N}]/u
  * which continues it. Guillemets may point either way. `"` goes by parity.
  */
 export function balance(text: string): Balance {
-  const opened: LooseMark[] = []
-  const loose: LooseMark[] = []
+  const opened: UnmatchedMark[] = []
+  const loose: UnmatchedMark[] = []
   for (let position = 0; position < text.length; position++) {
     const mark = text[position]
     if (!(mark in CLOSES) && !CLOSING.has(mark)) continue

@@ -6,8 +6,8 @@ import { counted, InputError, quote } from '../../errors.js'
 import {
   checkSpellingFilter,
   type FilterSetJson,
+  filterChecksum,
   type SpellingFilterJson,
-  sumOfFilter,
 } from '../../file/filter-record.js'
 import { countCharacters } from './characters.js'
 import { FuseFilter, fuseFilterBytes, MAXIMUM_FILTER_BITS } from './fuse-filter.js'
@@ -223,7 +223,7 @@ export class SpellingFilter {
       words: json(this.wordSet),
       grams: json(this.gramSet),
     }
-    return { ...filter, sum: sumOfFilter(filter) }
+    return { ...filter, sum: filterChecksum(filter) }
   }
 
   /** @throws FileError for anything that isn't what `toJSON` writes */

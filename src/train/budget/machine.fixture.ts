@@ -1,9 +1,9 @@
 /** Training on a made-up machine with a clock of its own, and the text that it trains on. */
 import { buildTokenizer } from '../../text/index.js'
-import { trainingCorpus } from '../corpus.js'
 import type { Engine } from '../engine.js'
 import type { BudgetEvent, EndEvent, TrainEvent } from '../events.js'
 import { type TrainOptions, train } from '../trainer.js'
+import { trainingCorpus } from '../training-corpus.js'
 import { FORWARD_COST } from './validation-cost.js'
 
 /** A made-up machine: a cost function says how long a step takes, and nothing is learned. */

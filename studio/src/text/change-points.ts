@@ -1,6 +1,6 @@
 /** The temperatures at which the text would change: from the intervals of its choices. */
 import { findLongestLoop, type Loop } from 'ondo'
-import { LEAST_LOOP } from 'ondo/text'
+import { MIN_LOOP } from 'ondo/text'
 import { CHOSEN } from '../writer/protocol.js'
 import type { Records } from './records.js'
 
@@ -91,7 +91,7 @@ const TAIL = 3000
 export function loopOf(records: Records): (Loop & { leave: number }) | undefined {
   const from = Math.max(0, records.count - TAIL)
   const loop = findLongestLoop(records.ids.subarray(from, records.count))
-  if (!loop || loop.length < LEAST_LOOP) return undefined
+  if (!loop || loop.length < MIN_LOOP) return undefined
   let leave = Number.POSITIVE_INFINITY
   // A loop that fills the tail began before it.
   let start = from + loop.start

@@ -1,5 +1,5 @@
 /** From a file or an address to a model, and what the page is told of it. */
-import { FileError, hashOfFile, type Model, OndoError, type Way } from 'ondo'
+import { FileError, type Model, modelFileHash, OndoError, type Way } from 'ondo'
 import { memoryError, parameterCount } from 'ondo/model'
 import { UnrecognisedError } from 'ondo/text'
 import type { ModelFacts } from './protocol.js'
@@ -56,7 +56,7 @@ export async function facts(
   return {
     name: model.name ?? fallbackName,
     hash: model.hash,
-    fileHash: await hashOfFile(model),
+    fileHash: await modelFileHash(model),
     tokenizer: model.tokenizer.kind,
     bytes,
     cell: config.cell,

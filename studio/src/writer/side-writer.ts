@@ -1,7 +1,7 @@
 /** The worker's side of texts that are written beside the one shown, or written again. */
 import { createChain, type Model, networkOf, type SymbolRecord } from 'ondo'
 import { StateCache, TimeSlices } from 'ondo/generate'
-import { encodeIncoming } from 'ondo/text'
+import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
@@ -35,7 +35,7 @@ export class AsideWriter {
       const model = holding(whole, wish.held)
       const network = await networkOf(model)
       const { prompt, unknown, chain, temperature, length } = wish
-      const { ids } = encodeIncoming(prompt, model.tokenizer, unknown)
+      const { ids } = encodeInput(prompt, model.tokenizer, unknown)
       const made = chain === undefined ? undefined : createChain(chain, model.tokenizer)
       const text = new StateCache(model, network, ids)
       const newest = () => this.jobs.get(channel) === job && whole === this.model()

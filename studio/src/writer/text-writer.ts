@@ -12,7 +12,7 @@ import {
 } from 'ondo'
 import { nextPassageTemperature, StateCache, StopGate } from 'ondo/generate'
 import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
-import { encodeIncoming } from 'ondo/text'
+import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
 import { facts, read, told } from './open-model.js'
@@ -99,8 +99,7 @@ export class TextWriter {
         return
       case 'check': {
         const tokenizer = this.model?.tokenizer
-        const unknown =
-          tokenizer && encodeIncoming(message.prompt, tokenizer, message.unknown).unknown
+        const unknown = tokenizer && encodeInput(message.prompt, tokenizer, message.unknown).unknown
         this.post({ type: 'checked', job: message.job, unknown: unknown ?? [] })
         return
       }
@@ -174,7 +173,7 @@ export class TextWriter {
     if (!whole) return
     const model = holding(whole, beginning.held)
     const prompt = beginning.prompt ?? model.prompt ?? ''
-    const { ids, unknown } = encodeIncoming(prompt, model.tokenizer, beginning.unknown)
+    const { ids, unknown } = encodeInput(prompt, model.tokenizer, beginning.unknown)
     const network = await networkOf(model)
     // Another model was opened meanwhile.
     if (whole !== this.model) return

@@ -1,7 +1,7 @@
 /** Are the kept texts what their records say? Each is written again, a branch from its parent's states. */
 import { type Model, networkOf } from 'ondo'
 import { findDifference, type PrefillOptions, StateCache } from 'ondo/generate'
-import { encodeIncoming } from 'ondo/text'
+import { encodeInput } from 'ondo/text'
 import { holding } from './held-units.js'
 import { CHOSEN, STATE_EVERY, type ToVerify } from './protocol.js'
 
@@ -30,7 +30,7 @@ export class Verifier {
   async differenceOf(text: ToVerify): Promise<number | undefined> {
     const { from, parent, ids, temperatures, coins, chains, seed, stream } = text
     const model = holding(this.model, text.held)
-    const prompt = encodeIncoming(text.prompt, model.tokenizer, text.unknown).ids
+    const prompt = encodeInput(text.prompt, model.tokenizer, text.unknown).ids
     const written = new StateCache(model, await networkOf(model), prompt, {
       ids: ids.subarray(0, from),
       every: STATE_EVERY,

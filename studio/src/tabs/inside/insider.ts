@@ -2,7 +2,7 @@
 
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
 import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
-import { encodeIncoming } from 'ondo/text'
+import { encodeInput } from 'ondo/text'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read, told } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
@@ -93,7 +93,7 @@ export class Insider {
       this.opened = { source, model: read(source).then(decodeModel) }
     const model = holding(await this.opened.model, wish.held)
     const network = await networkOf(model)
-    const encoded = encodeIncoming(wish.prompt, model.tokenizer, wish.unknown).ids
+    const encoded = encodeInput(wish.prompt, model.tokenizer, wish.unknown).ids
     const prompt = encoded.length > 0 ? encoded : startIds(model)
     if (this.job !== job) return
     if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {

@@ -1,6 +1,6 @@
 /** A text that was dropped, chosen or pasted: read, and told what it is. */
 import { buildTokenizer } from 'ondo'
-import { joinFilesAdvised, vocabularyReport } from 'ondo/text'
+import { joinFilesWithAdvice, vocabularyReport } from 'ondo/text'
 import type { CorpusReport, Source } from './protocol.js'
 import type { Corpus } from './run-store.js'
 
@@ -20,7 +20,7 @@ export async function readSource(
   const pasted = text === undefined ? [] : [new File([text], 'text.txt')]
   const all = [...source.files, ...pasted]
   const files = await Promise.all(all.map(file => bytesOf(file, all.length > 1)))
-  const joined = await joinFilesAdvised(files, {
+  const joined = await joinFilesWithAdvice(files, {
     tokenizerKind: kind,
     ...(encoding && text === undefined && { encoding }),
   })

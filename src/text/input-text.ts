@@ -14,10 +14,10 @@ import { InputError, quote, shorten } from '../errors.js'
 import { describeSymbol } from './printable.js'
 import { eachGrapheme } from './segment.js'
 import type { Encoded, Tokenizer, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
-import { UnknownSymbolsError } from './unknown.js'
+import { UnknownSymbolsError } from './unknown-symbols.js'
 
 /** A text as the model knows it. */
-export interface Incoming {
+export interface InputText {
   readonly text: string
   /** Where each symbol of `text` stands in the given text, in symbols; undefined: at the same place. */
   readonly places?: readonly number[]
@@ -70,7 +70,7 @@ function knownForm(stretch: string, known: (text: string) => boolean): string {
 }
 
 /** Reads a text by the rule above. */
-export function readIncoming(text: string, tokenizer: Tokenizer): Incoming {
+export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   const { kind } = tokenizer
   if (kind === 'byte') return { text }
   const symbols = symbolsOf(tokenizer)
@@ -108,12 +108,12 @@ function atGivenPlaces(
  * @returns positions of unknown symbols are those of the given text
  * @throws InputError under `error`, listing what the model does not know
  */
-export function encodeIncoming(
+export function encodeInput(
   text: string,
   tokenizer: Tokenizer,
   unknown: UnknownPolicy = 'error',
 ): Encoded {
-  const incoming = readIncoming(text, tokenizer)
+  const incoming = normalizeInput(text, tokenizer)
   try {
     const encoded = tokenizer.encode(incoming.text, unknown)
     return { ids: encoded.ids, unknown: atGivenPlaces(encoded.unknown, incoming.places) }
@@ -127,7 +127,7 @@ export function encodeIncoming(
 export function knownSymbol(text: string, tokenizer: Tokenizer): string | undefined {
   const symbols = symbolsOf(tokenizer)
   if (symbols.has(text)) return text
-  const { text: read } = readIncoming(text, tokenizer)
+  const { text: read } = normalizeInput(text, tokenizer)
   return symbols.has(read) ? read : undefined
 }
 
@@ -185,7 +185,7 @@ export function readStops(stops: readonly string[], tokenizer: Tokenizer): reado
         `A stop string is ${quote(given)}; expected text of at least one character.`,
       )
     }
-    const { text } = readIncoming(given, tokenizer)
+    const { text } = normalizeInput(given, tokenizer)
     if (isWritable(text, tokenizer)) return text
     const symbols = symbolsOf(tokenizer)
     const lacking = split(text, tokenizer.kind).find(symbol => !symbols.has(symbol)) ?? text

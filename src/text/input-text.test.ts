@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.js'
+import { ByteTokenizer, CharacterTokenizer, GraphemeTokenizer } from './index.js'
 import {
   bytesWithoutFinalLineEnd,
-  encodeIncoming,
+  encodeInput,
   knownSymbol,
+  normalizeInput,
   readEscapes,
-  readIncoming,
   readStops,
   withoutFinalLineEnd,
   writableStops,
-} from './incoming.js'
-import { ByteTokenizer, CharacterTokenizer, GraphemeTokenizer } from './index.js'
+} from './input-text.js'
 import { splitGraphemes } from './segment.js'
 import type { Tokenizer } from './tokenizer.js'
-import { UnknownSymbolsError } from './unknown.js'
+import { UnknownSymbolsError } from './unknown-symbols.js'
 
 const characters = (text: string) => new CharacterTokenizer([...new Set(text)])
 const graphemes = (text: string) => new GraphemeTokenizer([...new Set(splitGraphemes(text))])
@@ -41,7 +41,7 @@ const LETTERS = [
 const words = fc.array(fc.constantFrom(...LETTERS), { maxLength: 12 }).map(list => list.join(''))
 const FORMS = ['NFC', 'NFD'] as const
 
-describe('readIncoming', () => {
+describe('normalizeInput', () => {
   it.each([
     ['characters', characters],
     ['graphemes', graphemes],
@@ -53,11 +53,11 @@ describe('readIncoming', () => {
         fc.constantFrom(...FORMS),
         (text, has, comes) => {
           const tokenizer = make(LETTERS.join('').normalize(has))
-          const { text: read } = readIncoming(text.normalize(comes), tokenizer)
+          const { text: read } = normalizeInput(text.normalize(comes), tokenizer)
           expect(read).toBe(text.normalize(has))
           // Twice is as once.
-          expect(readIncoming(read, tokenizer)).toEqual({ text: read })
-          expect(tokenizer.decode(encodeIncoming(text.normalize(comes), tokenizer).ids)).toBe(read)
+          expect(normalizeInput(read, tokenizer)).toEqual({ text: read })
+          expect(tokenizer.decode(encodeInput(text.normalize(comes), tokenizer).ids)).toBe(read)
         },
       ),
     )
@@ -66,15 +66,15 @@ describe('readIncoming', () => {
   it('leaves a form that the model knows as it came, though it knows another too', () => {
     const both = characters(`é${'é'.normalize('NFD')}`)
     for (const form of FORMS) {
-      expect(readIncoming('é'.normalize(form), both).text).toBe('é'.normalize(form))
+      expect(normalizeInput('é'.normalize(form), both).text).toBe('é'.normalize(form))
     }
   })
 
   it('finds a form of which only a part is composed, and singletons', () => {
     const half = characters('ê\u0301')
-    expect(readIncoming('ế', half).text).toBe('ê\u0301')
-    expect(readIncoming('\u212b\u2126', characters('ÅΩ')).text).toBe('ÅΩ')
-    expect(readIncoming('\u1112\u1161\u11ab', characters('한')).text).toBe('한')
+    expect(normalizeInput('ế', half).text).toBe('ê\u0301')
+    expect(normalizeInput('\u212b\u2126', characters('ÅΩ')).text).toBe('ÅΩ')
+    expect(normalizeInput('\u1112\u1161\u11ab', characters('한')).text).toBe('한')
   })
 
   it('never takes a letter that is only alike for the same', () => {
@@ -84,21 +84,21 @@ describe('readIncoming', () => {
       ['’', "'"],
       ['а', 'a'],
     ]) {
-      expect(readIncoming(given, characters(known)).text).toBe(given)
+      expect(normalizeInput(given, characters(known)).text).toBe(given)
     }
   })
 
   it('turns CRLF and CR into LF unless the model knows CR', () => {
     const lines = 'a\r\nb\rc\n\r\n'
-    expect(readIncoming(lines, characters('abc\n')).text).toBe('a\nb\nc\n\n')
-    expect(readIncoming(lines, graphemes('abc\n')).text).toBe('a\nb\nc\n\n')
-    expect(readIncoming(lines, characters('abc\n\r')).text).toBe(lines)
-    expect(readIncoming(lines, graphemes('abc\n\r\n')).text).toBe(lines)
-    expect(readIncoming(lines, new ByteTokenizer()).text).toBe(lines)
+    expect(normalizeInput(lines, characters('abc\n')).text).toBe('a\nb\nc\n\n')
+    expect(normalizeInput(lines, graphemes('abc\n')).text).toBe('a\nb\nc\n\n')
+    expect(normalizeInput(lines, characters('abc\n\r')).text).toBe(lines)
+    expect(normalizeInput(lines, graphemes('abc\n\r\n')).text).toBe(lines)
+    expect(normalizeInput(lines, new ByteTokenizer()).text).toBe(lines)
   })
 })
 
-describe('encodeIncoming', () => {
+describe('encodeInput', () => {
   it.each([
     ['characters', characters, (text: string) => Array.from(text)],
     ['graphemes', graphemes, splitGraphemes],
@@ -111,11 +111,11 @@ describe('encodeIncoming', () => {
         parts => {
           const given = parts.join('')
           const tokenizer: Tokenizer = make('ae\né')
-          const { unknown } = encodeIncoming(given, tokenizer, 'skip')
+          const { unknown } = encodeInput(given, tokenizer, 'skip')
           for (const { symbol, position } of unknown) expect(split(given)[position]).toBe(symbol)
           if (unknown.length === 0) return
           try {
-            encodeIncoming(given, tokenizer)
+            encodeInput(given, tokenizer)
             expect.unreachable()
           } catch (error) {
             expect(error).toBeInstanceOf(UnknownSymbolsError)
@@ -127,7 +127,7 @@ describe('encodeIncoming', () => {
   })
 
   it('leaves nothing of an accent to `nearest` that an equivalent form has', () => {
-    const { unknown, ids } = encodeIncoming('cafe\u0301', characters('café'), 'nearest')
+    const { unknown, ids } = encodeInput('cafe\u0301', characters('café'), 'nearest')
     expect(unknown).toEqual([])
     expect(ids).toHaveLength(4)
   })

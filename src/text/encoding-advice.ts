@@ -1,23 +1,23 @@
 /** What is said of bytes that are not recognised, and of a text that can hardly be what was meant. */
 import type { Bilingual } from '../knob.js'
 import {
-  type CorpusSource,
-  joinFiles,
-  type NamedBytes,
-  type SourceFile,
-  type SourceOptions,
-} from './corpus.js'
-import {
   COMMON,
   confidenceOf,
   countOf,
   type EncodingGuess,
   likelyEncodings,
   mixesScripts,
-  telling,
-} from './detect.js'
+  nonAsciiPart,
+} from './detect-encoding.js'
 import { isAssigned, UnrecognisedError } from './encoding.js'
-import { encodersOf } from './misread.js'
+import {
+  type CorpusSource,
+  joinFiles,
+  type NamedBytes,
+  type SourceFile,
+  type SourceOptions,
+} from './join-files.js'
+import { encodersOf } from './misread-encodings.js'
 
 /** Guesses that are shown. */
 const SHOWN = 4
@@ -27,7 +27,7 @@ const LIKELY = 0.4
 const LINE = 24
 
 /** The first line in which something is not ASCII, cut short. */
-export function tellingLine(text: string): string {
+export function nonAsciiLine(text: string): string {
   const lines = text.split(/[\r\n]+/).map(line => line.trim())
   const line = lines.find(one => /\P{ASCII}/u.test(one)) ?? lines.find(one => one !== '') ?? ''
   const characters = Array.from(line.replaceAll(/\s+/g, ' '))
@@ -48,7 +48,7 @@ function languageName(code: string | undefined, locale: 'en' | 'ja'): string | u
 
 function reads({ encoding, language, text }: EncodingGuess): Bilingual {
   const [en, ja] = (['en', 'ja'] as const).map(locale => languageName(language, locale))
-  const line = tellingLine(text)
+  const line = nonAsciiLine(text)
   return {
     en: `${encoding}${en ? ` (${en})` : ''} reads "${line}"`,
     ja: `${encoding}${ja ? `（${ja}）` : ''}なら「${line}」`,
@@ -82,7 +82,7 @@ export async function adviseEncoding(error: UnrecognisedError): Promise<Unrecogn
 }
 
 /** Does the work, and makes a better error where an encoding was not recognised. */
-export async function advised<T>(work: () => T | Promise<T>): Promise<T> {
+export async function withEncodingAdvice<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -95,7 +95,7 @@ const DOUBTFUL = 0.55
 
 function question(name: string, encoding: string, text: string, guess: EncodingGuess): Bilingual {
   const said = reads(guess)
-  const line = tellingLine(text)
+  const line = nonAsciiLine(text)
   return {
     en: `${name}, read as ${encoding}, says "${line}"; ${said.en}: is the encoding right?`,
     ja: `${name}を${encoding}として読むと「${line}」。${said.ja}。文字コードは正しいですか。`,
@@ -112,7 +112,7 @@ const LOST_ALLOWED = 0.05
 function strangeSymbols(name: string, text: string): Bilingual | undefined {
   const beyond = text.match(/\P{ASCII}/gu)?.length ?? 0
   const strange = text.match(STRANGE) ?? []
-  const line = tellingLine(text)
+  const line = nonAsciiLine(text)
   const many = (count: number, share: number): boolean => count > 1 && count > beyond * share
   const lost = countOf(text, /\ufffd/g)
   if (many(strange.length, STRANGE_ALLOWED) || many(lost, LOST_ALLOWED) || mixesScripts(text)) {
@@ -144,7 +144,7 @@ function readTwice(name: string, text: string): Bilingual | undefined {
     }
     const count = recovered.match(/\P{ASCII}/gu)?.length ?? 0
     if (turned === 0 || turned < lines * 0.5 || count < needed) continue
-    const [line, meant] = [tellingLine(text), tellingLine(recovered)]
+    const [line, meant] = [nonAsciiLine(text), nonAsciiLine(recovered)]
     return {
       en: `${name} says "${line}", which is "${meant}" in UTF-8 that was read as ${encoding} and saved again: is it the text that you mean?`,
       ja: `${name}の「${line}」は、UTF-8の「${meant}」を${encoding}として読んで保存し直したもののようです。意図した文章ですか。`,
@@ -183,7 +183,7 @@ async function misread(name: string, text: string): Promise<Bilingual | undefine
     const { given, best } = await confidenceOf(bytes, text)
     if (best === undefined || best.text === text || best.confidence < SURE) continue
     if (given < best.confidence * DOUBTFUL) {
-      const [line, said] = [tellingLine(text), reads(best)]
+      const [line, said] = [nonAsciiLine(text), reads(best)]
       return {
         en: `${name} says "${line}"; ${said.en}, if it was read as ${encoding} and saved again: is it the text that you mean?`,
         ja: `${name}は「${line}」とあります。${encoding}として読んで保存し直したのなら、${said.ja}。意図した文章ですか。`,
@@ -198,13 +198,13 @@ async function misread(name: string, text: string): Promise<Bilingual | undefine
  * @param bytes of the file, from its start; some 64 KB are enough
  * @param encoding in which it was read
  */
-export async function doubtAbout(
+export async function encodingDoubt(
   name: string,
   bytes: Uint8Array,
   encoding: string,
 ): Promise<Bilingual | undefined> {
   const wide = encoding.startsWith('utf-16')
-  const sample = wide ? bytes.subarray(0, 16_384) : telling(bytes)
+  const sample = wide ? bytes.subarray(0, 16_384) : nonAsciiPart(bytes)
   const text = new TextDecoder(encoding).decode(sample)
   if (!/\P{ASCII}/u.test(text)) return undefined
   const broken = text.split('\ufffd').length - 1
@@ -231,7 +231,7 @@ export async function doubtAbout(
 const QUESTIONED = 200
 
 /** The same files, each with its doubt where there is one. @param bytesOf a file by its name */
-export async function questioned(
+export async function withEncodingDoubts(
   files: readonly SourceFile[],
   bytesOf: (name: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>,
 ): Promise<readonly SourceFile[]> {
@@ -241,7 +241,7 @@ export async function questioned(
       i < QUESTIONED && file.encoding !== 'bytes' && !file.bom
         ? await bytesOf(file.name)
         : undefined
-    const doubt = bytes && (await doubtAbout(file.name, bytes, file.encoding))
+    const doubt = bytes && (await encodingDoubt(file.name, bytes, file.encoding))
     all.push(doubt ? { ...file, doubt } : file)
   }
   return all
@@ -252,11 +252,11 @@ export async function questioned(
  * reads as hardly the text that was meant has a `doubt`.
  * @throws FileError, InputError as `joinFiles`
  */
-export async function joinFilesAdvised(
+export async function joinFilesWithAdvice(
   files: readonly NamedBytes[],
   options: SourceOptions = {},
 ): Promise<CorpusSource> {
-  const corpus = await advised(() => joinFiles(files, options))
+  const corpus = await withEncodingAdvice(() => joinFiles(files, options))
   const bytes = new Map(files.map(file => [file.name, file.bytes]))
-  return { ...corpus, files: await questioned(corpus.files, name => bytes.get(name)) }
+  return { ...corpus, files: await withEncodingDoubts(corpus.files, name => bytes.get(name)) }
 }

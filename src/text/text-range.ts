@@ -1,5 +1,5 @@
 /** A range of positions of a text: `from` is included, `to` is not. */
-export interface Stretch {
+export interface TextRange {
   readonly from: number
   readonly to: number
 }

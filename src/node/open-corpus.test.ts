@@ -13,9 +13,9 @@ import {
   type TrainingCorpus,
   train,
 } from '../train/index.js'
-import { type OpenOptions, openCorpus } from './corpus.js'
 import { FileIds } from './corpus-ids.js'
 import { loadOnnxRuntime } from './onnx-runtime.mjs'
+import { type OpenOptions, openCorpus } from './open-corpus.js'
 
 const ort = await loadOnnxRuntime()
 

@@ -11,8 +11,7 @@ import {
   type LineEnds,
   UnrecognisedError,
 } from './encoding.js'
-import { bytesWithoutFinalLineEnd, encodeIncoming, withoutFinalLineEnd } from './incoming.js'
-import { codeNumbers, invisibleName, printable } from './printable.js'
+import { bytesWithoutFinalLineEnd, encodeInput, withoutFinalLineEnd } from './input-text.js'
 import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
 
 export interface NamedBytes {
@@ -93,7 +92,7 @@ export function isBlankByte(byte: number): boolean {
 }
 
 /** Why a file that was found in a folder is left out. */
-export function whyUnread(error: FileError): 'not text' | 'encoding' {
+export function skipReason(error: FileError): 'not text' | 'encoding' {
   const named = error instanceof UnrecognisedError && !isBinary(error.sample)
   return named ? 'encoding' : 'not text'
 }
@@ -165,7 +164,7 @@ const LONGEST_TEXT = 2 ** 29 - 24
  */
 export function joinFiles(files: readonly NamedBytes[], options: SourceOptions = {}): CorpusSource {
   try {
-    return join(inOrder(files), options)
+    return join(sortByName(files), options)
   } catch (error) {
     // Engines differ in the error they throw for a string that is too long.
     const size = files.reduce((sum, file) => sum + file.bytes.length, 0)
@@ -180,7 +179,7 @@ export function joinFiles(files: readonly NamedBytes[], options: SourceOptions =
 }
 
 /** In the order of their names: UTF-16 units, the same on every machine. */
-export function inOrder<T extends { readonly name: string }>(files: readonly T[]): T[] {
+export function sortByName<T extends { readonly name: string }>(files: readonly T[]): T[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
@@ -203,7 +202,7 @@ function join(files: readonly NamedBytes[], options: SourceOptions): CorpusSourc
       parts.push(readPart(file, options))
     } catch (error) {
       if (!(file.found && error instanceof FileError)) throw error
-      skipped.push({ name: file.name, reason: whyUnread(error) })
+      skipped.push({ name: file.name, reason: skipReason(error) })
       if (error instanceof UnrecognisedError && !isBinary(error.sample)) unread ??= error
     }
   }
@@ -244,7 +243,7 @@ export function emptyCorpus(
  * What is measured or scored of a text that was read: all but its one final line end, which is the
  * file's. Bytes that are no text keep theirs.
  */
-export function judgedContent(content: string | Uint8Array): string | Uint8Array {
+export function contentToScore(content: string | Uint8Array): string | Uint8Array {
   if (typeof content === 'string') return withoutFinalLineEnd(content)
   return isText(content) ? bytesWithoutFinalLineEnd(content) : content
 }
@@ -269,61 +268,8 @@ export function encodeContent(
 }
 
 /** As `encodeContent` of a text that is judged: read as all text from outside, what is unknown left out. */
-export function encodeJudged(tokenizer: Tokenizer, content: string | Uint8Array): Encoded {
+export function encodeToScore(tokenizer: Tokenizer, content: string | Uint8Array): Encoded {
   return typeof content === 'string'
-    ? encodeIncoming(content, tokenizer, 'skip')
+    ? encodeInput(content, tokenizer, 'skip')
     : encodeContent(tokenizer, content, 'skip')
-}
-
-export interface SymbolCount {
-  readonly id: number
-  readonly symbol: string
-  /** As it can be shown on a label. */
-  readonly printable: string
-  readonly count: number
-}
-
-export interface InvisibleSymbol extends SymbolCount {
-  /** `U+3000` */
-  readonly code: string
-  /** `IDEOGRAPHIC SPACE` */
-  readonly name: string
-}
-
-export interface VocabularyReport {
-  /** V */
-  readonly size: number
-  /** Symbols in the corpus. */
-  readonly total: number
-  /** Up to ten that occur, the rarest first; equal counts in the order of ids. */
-  readonly rarest: readonly SymbolCount[]
-  /** Those that occur and that a reader can't see, in the order of ids. */
-  readonly invisible: readonly InvisibleSymbol[]
-}
-
-const RAREST = 10
-
-/** @param counts [V] how often each id occurs in the corpus */
-export function vocabularyReport(
-  tokenizer: Tokenizer,
-  counts: ArrayLike<number>,
-): VocabularyReport {
-  const present: SymbolCount[] = []
-  let total = 0
-  for (let id = 0; id < tokenizer.size; id++) {
-    const count = counts[id] ?? 0
-    if (count === 0) continue
-    const symbol = tokenizer.symbol(id)
-    present.push({ id, symbol, printable: printable(symbol), count })
-    total += count
-  }
-  return {
-    size: tokenizer.size,
-    total,
-    rarest: [...present].sort((a, b) => a.count - b.count || a.id - b.id).slice(0, RAREST),
-    invisible: present.flatMap(one => {
-      const name = invisibleName(one.symbol)
-      return name === undefined ? [] : [{ ...one, code: codeNumbers(one.symbol), name }]
-    }),
-  }
 }

@@ -7,7 +7,7 @@ import { networkOf } from '../../generate/index.js'
 import { LN2 } from '../../numeric.js'
 import { Distribution } from '../../temperature/index.js'
 
-export interface Reading {
+export interface SymbolScores {
   /** -log2 p(1) of ids[1..n-1], bits, [n - 1]: nothing precedes the first. */
   readonly surprisals: Float32Array
   /** H(T) before each of them, bits, [n - 1]. */
@@ -19,7 +19,7 @@ export interface Reading {
  * @param options.temperature of the entropies. Default 1
  * @throws InputError for fewer than two ids; the signal's reason
  */
-export async function readText(
+export async function scoreSymbols(
   model: Model,
   ids: ArrayLike<number>,
   options: {
@@ -27,7 +27,7 @@ export async function readText(
     signal?: AbortSignal
     onProgress?: (done: number, total: number) => void
   } = {},
-): Promise<Reading> {
+): Promise<SymbolScores> {
   const { temperature = 1, signal, onProgress } = options
   const count = ids.length - 1
   if (count < 1) {

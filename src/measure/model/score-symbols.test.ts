@@ -1,4 +1,4 @@
-/** A model that reads: `readText` and `calibrateModel` against the plain pass of `score`. */
+/** A model that reads: `scoreSymbols` and `calibrateModel` against the plain pass of `score`. */
 import { describe, expect, it } from 'vitest'
 import { seededWeights } from '../../../test/support/seeded.js'
 import type { Model } from '../../file/index.js'
@@ -6,9 +6,9 @@ import { networkOf } from '../../generate/index.js'
 import { modelConfig } from '../../model/config.js'
 import { Distribution } from '../../temperature/index.js'
 import { CharacterTokenizer } from '../../text/index.js'
-import { calibrateModel } from './calibrate.js'
+import { calibrateModel } from './calibrate-model.js'
 import { score, scoreOfParts } from './score.js'
-import { readText } from './score-text.js'
+import { scoreSymbols } from './score-symbols.js'
 
 const V = 7
 const config = modelConfig({ cell: 'gru', vocabulary: V, hidden: 8, layers: 1 })
@@ -24,7 +24,7 @@ const ids = Array.from({ length: 1500 }, (_, i) => (i * i + (i >> 4)) % V)
 describe('a text that a model reads', () => {
   it('has the surprisals of score(), in bits, and the entropies of its T', async () => {
     const { surprisals } = await score(model, ids, { surprisals: true })
-    const cold = await readText(model, ids, { temperature: 0.5 })
+    const cold = await scoreSymbols(model, ids, { temperature: 0.5 })
     expect(cold.surprisals).toHaveLength(ids.length - 1)
     for (const [i, nats] of surprisals!.entries()) {
       expect(cold.surprisals[i]).toBeCloseTo(nats / Math.LN2, 4)
@@ -59,10 +59,10 @@ describe('a text that a model reads', () => {
   })
 
   it('is refused when nothing of it can be predicted, and left when told to', async () => {
-    await expect(readText(model, [1])).rejects.toThrow('expected at least two')
+    await expect(scoreSymbols(model, [1])).rejects.toThrow('expected at least two')
     await expect(calibrateModel(model, [1])).rejects.toThrow('expected at least two')
     const signal = AbortSignal.abort(new Error('enough'))
-    await expect(readText(model, ids, { signal })).rejects.toThrow('enough')
+    await expect(scoreSymbols(model, ids, { signal })).rejects.toThrow('enough')
     await expect(calibrateModel(model, ids, { signal })).rejects.toThrow('enough')
   })
 })

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../errors.js'
-import { adviseEncoding, doubtAbout, joinFilesAdvised, tellingLine } from './advice.js'
-import { likelyEncodings } from './detect.js'
+import { likelyEncodings } from './detect-encoding.js'
 import { decodeText, isBinary, UnrecognisedError } from './encoding.js'
+import {
+  adviseEncoding,
+  encodingDoubt,
+  joinFilesWithAdvice,
+  nonAsciiLine,
+} from './encoding-advice.js'
 import { ENCODINGS, encodingNamed } from './encoding-names.js'
 import { encodeLegacy } from './legacy.fixture.js'
 import { PASSAGES } from './passages.fixture.js'
@@ -122,14 +127,14 @@ describe('a refusal', () => {
       const bytes = encodeLegacy(text, encoding)
       // Japanese is recognised without being asked about.
       if (encoding === 'shift_jis' || encoding === 'euc-jp') return
-      const error = await joinFilesAdvised([{ name: 'a.txt', bytes }]).catch(caught => caught)
+      const error = await joinFilesWithAdvice([{ name: 'a.txt', bytes }]).catch(caught => caught)
       expect(error).toBeInstanceOf(UnrecognisedError)
       const right = new TextDecoder(encoding).decode(bytes)
       const [best] = error.encodings
       expect(new TextDecoder(best).decode(bytes)).toBe(right)
       expect(error.message).toContain(`${best} (`)
-      expect(error.message).toContain(`reads "${tellingLine(right)}"`)
-      expect(error.ja).toContain(`なら「${tellingLine(right)}」`)
+      expect(error.message).toContain(`reads "${nonAsciiLine(right)}"`)
+      expect(error.ja).toContain(`なら「${nonAsciiLine(right)}」`)
       expect(error.message.length).toBeLessThan(500)
     },
   )
@@ -140,16 +145,16 @@ describe('a refusal', () => {
       bytes: encodeLegacy(PASSAGES[0].text, 'gb18030'),
       found: true,
     }))
-    await expect(joinFilesAdvised(files)).rejects.toThrow('gb18030')
+    await expect(joinFilesWithAdvice(files)).rejects.toThrow('gb18030')
     const good = { name: 'c.txt', bytes: new TextEncoder().encode('abc'), found: true }
-    const { skipped } = await joinFilesAdvised([...files, good])
+    const { skipped } = await joinFilesWithAdvice([...files, good])
     expect(skipped.map(({ reason }) => reason)).toEqual(['encoding', 'encoding'])
   })
 
   it('finds what is telling behind much ASCII', async () => {
     const text = `${'plain words\n'.repeat(20_000)}${PASSAGES[4].text}`
     const bytes = encodeLegacy(text, 'koi8-r')
-    const error = await joinFilesAdvised([{ name: 'a.txt', bytes }]).catch(caught => caught)
+    const error = await joinFilesWithAdvice([{ name: 'a.txt', bytes }]).catch(caught => caught)
     expect(error.encodings[0]).toBe('koi8-r')
   })
 })
@@ -161,7 +166,7 @@ describe.skipIf(!existsSync(CASES))('the cases', () => {
     ['ko-euckr.txt', 'euc-kr'],
   ])('%s: %s', async (name, encoding) => {
     const bytes = new Uint8Array(readFileSync(new URL(name, CASES)))
-    const error = await joinFilesAdvised([{ name, bytes }]).catch(caught => caught)
+    const error = await joinFilesWithAdvice([{ name, bytes }]).catch(caught => caught)
     expect(error.encodings[0]).toBe(encoding)
   })
 })
@@ -183,9 +188,9 @@ describe('a doubt', () => {
     for (const { encoding, text } of all) {
       for (const part of [text, ...text.split('\n')]) {
         const bytes = encodeLegacy(part, encoding)
-        expect(await doubtAbout('a', bytes, encoding), `${encoding} ${part}`).toBeUndefined()
+        expect(await encodingDoubt('a', bytes, encoding), `${encoding} ${part}`).toBeUndefined()
         const utf8 = new TextEncoder().encode(part)
-        expect(await doubtAbout('a', utf8, 'utf-8'), part).toBeUndefined()
+        expect(await encodingDoubt('a', utf8, 'utf-8'), part).toBeUndefined()
       }
     }
   })
@@ -199,7 +204,7 @@ describe('a doubt', () => {
       for (const wrong of WRONG) {
         if (new TextDecoder(wrong).decode(bytes) === right) continue
         count++
-        const doubt = await doubtAbout('a.txt', bytes, wrong)
+        const doubt = await encodingDoubt('a.txt', bytes, wrong)
         if (doubt === undefined) silent.push(`${language} ${encoding} as ${wrong}`)
         else expect(doubt.ja).toContain('文字コード')
       }
@@ -212,7 +217,7 @@ describe('a doubt', () => {
     for (const { language, text } of PASSAGES) {
       const utf8 = new TextEncoder().encode(text)
       for (const wrong of ['windows-1252', 'windows-1251', 'gbk']) {
-        const doubt = await doubtAbout('a.txt', utf8, wrong)
+        const doubt = await encodingDoubt('a.txt', utf8, wrong)
         expect(doubt?.en, `${language} ${wrong}`).toContain('utf-8 reads')
       }
       for (const line of [text, text.split('\n')[0]]) {
@@ -226,7 +231,7 @@ describe('a doubt', () => {
           // Where much is lost on the way nothing can be made good; what is left is odd all the same.
           const twice = new TextEncoder().encode(misread)
           expect(
-            await doubtAbout('a', twice, 'utf-8'),
+            await encodingDoubt('a', twice, 'utf-8'),
             `${language} ${wrong} ${misread}`,
           ).toBeDefined()
         }
@@ -246,7 +251,7 @@ describe('a doubt', () => {
       for (const { encoding: own, text } of all) {
         if (own !== encoding) continue
         const misread = new TextDecoder(wrong).decode(encodeLegacy(text, encoding))
-        const doubt = await doubtAbout('a', new TextEncoder().encode(misread), 'utf-8')
+        const doubt = await encodingDoubt('a', new TextEncoder().encode(misread), 'utf-8')
         expect(doubt, `${encoding} ${wrong} ${misread}`).toBeDefined()
       }
     }
@@ -254,7 +259,7 @@ describe('a doubt', () => {
 
   it('is said of private and unassigned characters', async () => {
     const text = 'some \ue001\ue002 words \u0378 here'
-    const doubt = await doubtAbout('a.txt', new TextEncoder().encode(text), 'utf-8')
+    const doubt = await encodingDoubt('a.txt', new TextEncoder().encode(text), 'utf-8')
     expect(doubt?.en).toContain('is the encoding right?')
   })
 
@@ -269,7 +274,10 @@ describe('a doubt', () => {
       'T恤 X线 卡拉OK β波 α粒子',
       'Þetta er íslenska: það eru margir stafir sem ekki sjást víða, svo sem ð, þ, æ og ö.',
     ]) {
-      expect(await doubtAbout('a', new TextEncoder().encode(text), 'utf-8'), text).toBeUndefined()
+      expect(
+        await encodingDoubt('a', new TextEncoder().encode(text), 'utf-8'),
+        text,
+      ).toBeUndefined()
     }
   })
 })

@@ -5,8 +5,14 @@ import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
 import type { Session } from '../../runtime/session.js'
-import type { Stretch } from '../../text/index.js'
-import { type Calibration, calibrate, type Pass, storedLogits, type Visit } from './calibration.js'
+import type { TextRange } from '../../text/index.js'
+import {
+  type Calibration,
+  calibrate,
+  type PredictionPass,
+  type PredictionVisitor,
+  storedLogits,
+} from './calibration.js'
 
 /** Symbols read before a stretch, not counted: by then a state has forgotten that it began at zero. */
 const WARM_UP = 500
@@ -23,7 +29,7 @@ export async function calibrateModel(
   model: Model,
   ids: ArrayLike<number>,
   options: {
-    parts?: readonly Stretch[]
+    parts?: readonly TextRange[]
     bins?: number
     memory?: number
     signal?: AbortSignal
@@ -51,7 +57,7 @@ export async function calibrateModel(
     )
   }
   const session = (await networkOf(model)).session()
-  const pass: Pass = visit =>
+  const pass: PredictionPass = visit =>
     predict(session, ids, places, visit, { signal, onProgress, total: targets.length })
   try {
     if (4 * V * targets.length > memory) return await calibrate(pass, { bins, signal })
@@ -70,8 +76,8 @@ export async function calibrateModel(
 async function predict(
   session: Session,
   ids: ArrayLike<number>,
-  places: readonly Stretch[],
-  visit: Visit,
+  places: readonly TextRange[],
+  visit: PredictionVisitor,
   {
     signal,
     onProgress,

@@ -3,19 +3,19 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
-  advised,
   type BuildOptions,
-  type Built,
+  type BuiltTokenizer,
   type ByteSource,
   buildTokenizer,
   type CorpusSource,
-  joinFilesAdvised,
+  joinFilesWithAdvice,
   LargeCorpus,
   type NamedBytes,
-  questioned,
+  nonAsciiSample,
   type Tokenizer,
   type TokenizerKind,
-  tellingSample,
+  withEncodingAdvice,
+  withEncodingDoubts,
 } from '../text/index.js'
 import { type TrainingCorpus, trainingCorpus } from '../train/index.js'
 import { type CacheSize, FileIds } from './corpus-ids.js'
@@ -41,7 +41,7 @@ export interface OpenOptions extends ReadOptions {
 export interface OpenCorpus extends Omit<CorpusSource, 'content'> {
   readonly large: boolean
   /** The tokenizer of the whole text. @throws InputError as `buildTokenizer` */
-  build(kind: TokenizerKind, options?: BuildOptions): Promise<Built>
+  build(kind: TokenizerKind, options?: BuildOptions): Promise<BuiltTokenizer>
   /** The corpus to train on. @throws FileError when the disk is full */
   encode(tokenizer: Tokenizer): Promise<TrainingCorpus>
   close(): void
@@ -64,7 +64,7 @@ async function largeCorpus(
 ): Promise<OpenCorpus> {
   const { tempFolder, sizes, onProgress, encoding, raw, tokenizerKind } = options
   let pass: 'count' | 'encode' = 'count'
-  const corpus = await advised(() =>
+  const corpus = await withEncodingAdvice(() =>
     LargeCorpus.of(files, {
       encoding,
       raw,
@@ -75,9 +75,9 @@ async function largeCorpus(
   const open = new Set<FileIds>()
   const { name, skipped, joined } = corpus
   const byName = new Map(files.map(file => [file.name, file]))
-  const read = await questioned(corpus.files, at => {
+  const read = await withEncodingDoubts(corpus.files, at => {
     const file = byName.get(at)
-    return file && tellingSample(file)
+    return file && nonAsciiSample(file)
   })
   return {
     name,
@@ -153,7 +153,7 @@ export async function openCorpus(
   for (const { name, found, bytes } of sources) {
     files.push({ name, bytes: bytes ?? (await readFileBytes(name)), found })
   }
-  const source = await joinFilesAdvised(files, {
+  const source = await joinFilesWithAdvice(files, {
     encoding,
     raw,
     tokenizerKind: options.tokenizerKind,

@@ -21,7 +21,7 @@ export interface EncodingGuess {
 const ENOUGH = 16_384
 
 /** From the line of the first byte that is not ASCII on, up to where a character surely ends. */
-export function telling(bytes: Uint8Array): Uint8Array {
+export function nonAsciiPart(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex(byte => byte > 0x7f)
   if (first < 0) return bytes.subarray(0, ENOUGH)
   const start = Math.max(first - 200, bytes.lastIndexOf(0x0a, first) + 1)
@@ -142,7 +142,7 @@ export async function likelyEncodings(bytes: Uint8Array): Promise<readonly Encod
     const wide = wideGuess(head, 'utf-16le') ?? wideGuess(head, 'utf-16be')
     return wide === undefined ? [] : [wide]
   }
-  const sample = telling(bytes)
+  const sample = nonAsciiPart(bytes)
   return decoded(sample, await ranked(sample))
 }
 

@@ -1,32 +1,32 @@
 /**
  * A corpus that need not fit into memory: files are surveyed, counted and encoded as they stream by.
  * What comes out is what `joinFiles`, `buildTokenizer` and `encodeContent` make of the same files,
- * which are its plain twins; large.test.ts holds them together.
+ * which are its plain twins; large-corpus.test.ts holds them together.
  */
 import { FileError, InputError, shorten } from '../errors.js'
 import { byteName } from './byte.js'
+import { isBinary, UnrecognisedError } from './encoding.js'
+import { GraphemeCounter } from './grapheme.js'
 import {
   bytesFile,
   type CorpusSource,
   corpusName,
   emptyCorpus,
-  inOrder,
   isBlankByte,
   joinedSentence,
   type SkippedFile,
   type SourceOptions,
-  whyUnread,
-} from './corpus.js'
-import { isBinary, UnrecognisedError } from './encoding.js'
-import { GraphemeCounter } from './grapheme.js'
-import { type BuildOptions, type Built, tokenizerOfCounts } from './registry.js'
+  skipReason,
+  sortByName,
+} from './join-files.js'
+import { type BuildOptions, type BuiltTokenizer, tokenizerOfCounts } from './registry.js'
 import { eachGrapheme } from './segment.js'
 import { type ByteSource, type Survey, surveyText, textPieces } from './survey.js'
 import type { Ids, Tokenizer, TokenizerKind } from './tokenizer.js'
 import { codePointTable, encodeUtf8, Utf8Counter } from './utf8.js'
 import { makeIds, type SymbolCounts } from './vocabulary.js'
 
-export interface LargeOptions extends SourceOptions {
+export interface LargeCorpusOptions extends SourceOptions {
   /** Told now and then how many bytes of the files have been gone through in this pass. */
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -115,14 +115,14 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
   readonly skipped: readonly SkippedFile[]
   readonly joined: string
   private readonly parts: readonly Part[]
-  private readonly options: LargeOptions
+  private readonly options: LargeCorpusOptions
   private readonly characters: SymbolCounts
 
   private constructor(
     parts: readonly Part[],
     skipped: readonly SkippedFile[],
     characters: SymbolCounts,
-    options: LargeOptions,
+    options: LargeCorpusOptions,
   ) {
     this.parts = parts
     this.skipped = skipped
@@ -145,9 +145,12 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
    * Recognises and counts every file.
    * @throws FileError, InputError as `joinFiles`
    */
-  static async of(files: readonly ByteSource[], options: LargeOptions = {}): Promise<LargeCorpus> {
+  static async of(
+    files: readonly ByteSource[],
+    options: LargeCorpusOptions = {},
+  ): Promise<LargeCorpus> {
     const total = files.reduce((sum, { size }) => sum + size, 0)
-    const sorted = inOrder(files)
+    const sorted = sortByName(files)
     const parts: Part[] = []
     let unread: UnrecognisedError | undefined
     const skipped: SkippedFile[] = []
@@ -172,7 +175,7 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
           for (const [code, count] of counter.entries()) all.add(code, count)
         } catch (error) {
           if (!(source.found && error instanceof FileError)) throw error
-          skipped.push({ name: source.name, reason: whyUnread(error) })
+          skipped.push({ name: source.name, reason: skipReason(error) })
           if (error instanceof UnrecognisedError && !isBinary(error.sample)) unread ??= error
         }
       }
@@ -198,7 +201,7 @@ export class LargeCorpus implements Omit<CorpusSource, 'content'> {
    * The tokenizer of the corpus. For characters and bytes the survey has counted all that it takes.
    * @throws InputError as `buildTokenizer`
    */
-  async build(kind: TokenizerKind, options: BuildOptions = {}): Promise<Built> {
+  async build(kind: TokenizerKind, options: BuildOptions = {}): Promise<BuiltTokenizer> {
     this.check(kind)
     const counted = kind === 'grapheme' ? await this.countGraphemes() : this.characters
     return tokenizerOfCounts(kind, counted, options)
