@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
   measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],
   train: [...FLOOR, 'model', 'text', 'file'],
-  interop: [...FLOOR, 'model', 'text', 'file'],
+  interop: [...FLOOR, 'model', 'text', 'file', 'runtime'],
   index: [
     ...FLOOR,
     ...['model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure', 'interop'],
