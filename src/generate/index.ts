@@ -33,16 +33,8 @@ export { bytesOfSteps, TextBytes } from './text-bytes.js'
 
 export { decodeRun, encodeRun, looksLikeCode } from './run/code.js'
 export { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './run/header.js'
-export {
-  type Difference,
-  type RunRecord,
-  readRun,
-  recordRun,
-  type StepJson,
-  verifyRun,
-  writeRun,
-} from './run/record.js'
-export { findDifference, type RecordedText } from './verify.js'
+export { type RunRecord, readRun, recordRun, type StepJson, writeRun } from './run/record.js'
+export { type Difference, findDifference, type RecordedText, verifyRun } from './verify.js'
 
 // Trees: texts that branch at a choice or at a change of settings.
 

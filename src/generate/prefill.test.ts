@@ -7,10 +7,11 @@ import { tokenizerFrom } from '../text/index.js'
 import { generate, generateText, networkOf } from './generate.js'
 import { openWriter, prefillInSlices, readPromptInSlices } from './prefill.js'
 import { runHeader } from './run/header.js'
-import { recordRun, verifyRun } from './run/record.js'
+import { recordRun } from './run/record.js'
 import { SeedTexts } from './seed-texts.js'
 import { StateCache } from './state-cache.js'
 import { createTree } from './tree/tree.js'
+import { verifyRun } from './verify.js'
 import { readPromptAtOnce, Writer } from './writer.js'
 
 const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['\n', ...'abcdefg温'] })

@@ -4,7 +4,7 @@ import { createChain } from '../temperature/index.js'
 import { networkOf, promptIds } from './generate.js'
 import { mockModel } from './mock.fixture.js'
 import { StateCache } from './state-cache.js'
-import { findDifference, type RecordedText } from './verify.js'
+import { compareIds, findDifference, type RecordedText } from './verify.js'
 import type { SymbolRecord } from './writer.js'
 
 const letters = mockModel('abcdefgh \n')
@@ -59,17 +59,35 @@ describe('a recorded text, written again', () => {
     for (const n of [0, 44, LENGTH - 1]) {
       const ids = Array.from(plain.ids)
       ids[n] = (ids[n] + 1) % 10
-      expect(await findDifference(start(), { ...plain, ids }, luck)).toBe(n)
+      expect((await findDifference(start(), { ...plain, ids }, luck))?.position).toBe(n)
       const text = `${plain.text.slice(0, n)}Z${plain.text.slice(n + 1)}`
-      expect(await findDifference(start(), { ...plain, text }, luck)).toBe(n)
+      expect((await findDifference(start(), { ...plain, text }, luck))?.position).toBe(n)
     }
     const longer = { ...plain, text: `${plain.text}!` }
-    expect(await findDifference(start(), longer, luck)).toBe(LENGTH - 1)
+    expect((await findDifference(start(), longer, luck))?.position).toBe(LENGTH - 1)
     const hot = { ...plain, temperatures: new Array(LENGTH).fill(9) }
-    expect(await findDifference(start(), hot, luck)).toBeTypeOf('number')
-    expect(await findDifference(start(), plain, { seed: 4 })).toBeTypeOf('number')
+    expect((await findDifference(start(), hot, luck))?.position).toBeTypeOf('number')
+    expect((await findDifference(start(), plain, { seed: 4 }))?.position).toBeTypeOf('number')
     const drawn = { ...plain, isChosen: () => false }
-    expect(await findDifference(start(), drawn, luck)).toBeTypeOf('number')
+    expect((await findDifference(start(), drawn, luck))?.position).toBeTypeOf('number')
+  })
+
+  it('reports the expected symbol or text and the one that came', async () => {
+    const plain = recorded()
+    const shown = (id: number): string => JSON.stringify(letters.tokenizer.symbol(id))
+    const ids = Array.from(plain.ids)
+    ids[44] = (ids[44] + 1) % 10
+    expect(await findDifference(start(), { ...plain, ids }, luck)).toEqual({
+      ...{ position: 44, what: 'symbol', expected: shown(ids[44]), came: shown(plain.ids[44]) },
+    })
+    const text = `${plain.text.slice(0, 44)}Z${plain.text.slice(45)}`
+    expect(await findDifference(start(), { ...plain, text }, luck)).toEqual({
+      ...{ position: 44, what: 'text', expected: '"Z"', came: shown(plain.ids[44]) },
+    })
+    const { tokenizer } = letters
+    expect(compareIds(tokenizer, [1, 2], [1, 2])).toBeUndefined()
+    expect(compareIds(tokenizer, [1, 2], [1])).toMatchObject({ position: 1, came: 'the end' })
+    expect(compareIds(tokenizer, [1], [1, 99])).toMatchObject({ expected: 'the end', came: '99' })
   })
 
   it('is given up when it is aborted', async () => {

@@ -3,15 +3,12 @@
  * comes out the same, symbol by symbol.
  */
 
-import { FileError, quote, shorten } from '../../errors.js'
+import { FileError } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
-import type { Model } from '../../file/model.js'
-import { writableStops } from '../../text/input-text.js'
 import { UNKNOWN_POLICIES } from '../../text/tokenizer.js'
-import { type GenerateOptions, generate, promptIds } from '../generate.js'
 import type { Step, StopReason } from '../stop.js'
-import { checkModel, Fields } from './fields.js'
-import { optionsOf, type RunHeader } from './header.js'
+import { Fields } from './fields.js'
+import type { RunHeader } from './header.js'
 
 const FORMAT = 'ondo-run'
 const FORMAT_VERSION = 1
@@ -37,7 +34,8 @@ export interface RunRecord {
   readonly steps?: readonly StepJson[]
 }
 
-const plain = (step: Step): StepJson =>
+/** The record of a step in the form in which files hold it. */
+export const toStepJson = (step: Step): StepJson =>
   JSON.parse(
     JSON.stringify(step, (_key, value: unknown) =>
       value === Number.POSITIVE_INFINITY ? 'inf' : value,
@@ -66,7 +64,7 @@ export async function recordRun(
     text,
     hash: await sha256(new TextEncoder().encode(text)),
     ids: steps.map(step => step.id),
-    ...(more.record && { steps: steps.map(plain) }),
+    ...(more.record && { steps: steps.map(toStepJson) }),
   }
 }
 
@@ -129,110 +127,4 @@ function readHeader(value: unknown): RunHeader {
     length: fields.raw('length') === 'inf' ? 'inf' : fields.whole('length'),
     stop: fields.texts('stop'),
   }
-}
-
-/** The first place at which a run does not come out as it was recorded. */
-export interface Difference {
-  /** From 0; behind the last symbol where the texts differ in how they end. */
-  readonly position: number
-  /** `symbol`, `end`, `prompt`, `text`, or the field of the record. */
-  readonly what: string
-  /** As it was recorded, and as it came: in words or as JSON. */
-  readonly expected: string
-  readonly came: string
-}
-
-/**
- * Writes a run again and compares: the symbols, why it ended, the text, and where the run has them
- * the records to the last bit.
- * @returns the first difference, or undefined when all is equal
- * @throws FileError when the model is another
- */
-export async function verifyRun(
-  model: Model,
-  record: RunRecord,
-  options: Pick<GenerateOptions, 'signal' | 'onPrompt'> = {},
-): Promise<Difference | undefined> {
-  const { run, ids } = record
-  await checkModel(model, run.model, 'The run')
-  const shown = (id: number | undefined): string =>
-    id === undefined
-      ? 'the end'
-      : quote(id < model.tokenizer.size ? model.tokenizer.symbol(id) : id)
-  const prompt = promptIds(model, run.prompt, run.unknown)
-  const other = firstDifference(Array.from(prompt), run.promptIds)
-  if (other >= 0) {
-    const what = 'prompt'
-    const expected = shown(run.promptIds[other])
-    return { position: other, what, expected, came: shown(prompt[other]) }
-  }
-  const interrupted = record.stop === 'interrupted'
-  const has = (field: string): boolean =>
-    record.steps?.some(step => step?.[field] !== undefined) ?? false
-  const request = {
-    ...optionsOf(run),
-    stop: writableStops(run.stop, model.tokenizer),
-    ...(interrupted && { length: ids.length }),
-    ...{ intervals: has('interval'), loops: has('loop') },
-    ...options,
-  }
-  let position = 0
-  let text = ''
-  let end: Step | undefined
-  for await (const step of generate(model, request)) {
-    if (step.id !== ids[position]) {
-      return { position, what: 'symbol', expected: shown(ids[position]), came: shown(step.id) }
-    }
-    const field = record.steps && differingField(record.steps[position], plain(step), interrupted)
-    if (field) return { position, ...field }
-    text += step.text
-    end = step
-    position++
-  }
-  options.signal?.throwIfAborted()
-  if (position < ids.length) {
-    return { position, what: 'symbol', expected: shown(ids[position]), came: shown(undefined) }
-  }
-  // Of an interrupted text half a character may be missing, and the reason is not the model's.
-  if (interrupted) return undefined
-  if ((end?.stop ?? 'length') !== record.stop || end?.stopString !== record.stopString) {
-    const words = (stop: string, at?: string): string =>
-      at === undefined ? stop : `${stop} ${quote(at)}`
-    return {
-      position,
-      what: 'end',
-      expected: words(record.stop, record.stopString),
-      came: words(end?.stop ?? 'length', end?.stopString),
-    }
-  }
-  if (text === record.text) return undefined
-  const [now, before] = [[...text], [...record.text]]
-  const place = firstDifference(now, before)
-  // From where they differ: of two long texts the beginnings say nothing.
-  const from = (characters: readonly string[]): string =>
-    quote(characters.slice(place, place + 80).join(''))
-  return { position: place, what: 'text', expected: from(before), came: from(now) }
-}
-
-function firstDifference(a: readonly unknown[], b: readonly unknown[]): number {
-  const longest = Math.max(a.length, b.length)
-  for (let i = 0; i < longest; i++) if (a[i] !== b[i]) return i
-  return -1
-}
-
-function differingField(
-  expected: StepJson,
-  came: StepJson,
-  interrupted: boolean,
-): Omit<Difference, 'position'> | undefined {
-  const names = new Set([...Object.keys(expected ?? {}), ...Object.keys(came)])
-  for (const what of names) {
-    // Where an interrupted text ended, the one that is written again ends by its length.
-    if (interrupted && (what === 'stop' || what === 'text')) continue
-    const [a, b] = [JSON.stringify(expected?.[what]), JSON.stringify(came[what])]
-    // A record may hold more than comes again here (`temperatureNote`), never less.
-    if (a !== b && b !== undefined)
-      return { what, expected: shorten(a ?? 'nothing'), came: shorten(b) }
-  }
-  return undefined
 }

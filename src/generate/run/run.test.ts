@@ -12,9 +12,10 @@ import { TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import { type GenerateOptions, generate, promptIds } from '../generate.js'
 import { mockModel } from '../mock.fixture.js'
 import type { Step } from '../stop.js'
+import { verifyRun } from '../verify.js'
 import { decodeRun, encodeRun, looksLikeCode } from './code.js'
 import { optionsOf, type Run, type RunHeader, runHeader, scheduleOf } from './header.js'
-import { readRun, recordRun, verifyRun, writeRun } from './record.js'
+import { readRun, recordRun, writeRun } from './record.js'
 
 const letters = mockModel('abcdefgh \n')
 

@@ -1,10 +1,11 @@
 /** A tree as JSON and back. Reading writes every branch anew and compares: a tree that loads is true. */
-import { FileError, quote } from '../../errors.js'
+import { FileError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { parseSchedule } from '../../temperature/index.js'
 import { UNKNOWN_POLICIES, type UnknownPolicy } from '../../text/tokenizer.js'
 import { VERSION } from '../../version.js'
 import { checkModel, Fields } from '../run/fields.js'
+import { compareIds } from '../verify.js'
 import type { TreePosition } from './branch.js'
 import { type BranchSettings, sameSettings } from './settings.js'
 import { createTree, type Tree, type TreeOptions } from './tree.js'
@@ -134,12 +135,16 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
   const grown = tree.branches[id]
   tree.stand({ branch: id, position: tree.lengthOf(id) }, [], [])
   tree.write(ids.length - grown.steps.length)
-  const wrong = ids.findIndex((id, i) => id !== grown.steps[i].id)
-  if (wrong < 0) return
-  const shown = (id: number): string => quote(tree.model.tokenizer.symbol(id))
+  const difference = compareIds(
+    tree.model.tokenizer,
+    ids,
+    grown.steps.map(step => step.id),
+  )
+  if (!difference) return
+  const { position, expected, came } = difference
   throw new FileError(
     'differs',
-    `Branch ${id} of the tree does not come out the same: at position ${at + wrong} it has ${shown(ids[wrong])}, and ${shown(grown.steps[wrong].id)} came: the file was changed, or made by an Ondo that reckons otherwise.`,
+    `Branch ${id} of the tree does not come out the same: at position ${at + position} it has ${expected}, and ${came} came: the file was changed, or made by an Ondo that calculates differently.`,
   )
 }
 

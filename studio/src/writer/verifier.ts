@@ -37,7 +37,7 @@ export class Verifier {
     })
     if (parent !== undefined) written.adoptStates(this.texts[parent])
     this.texts.push(written)
-    return findDifference(
+    const difference = await findDifference(
       written,
       {
         ...{ ids, temperatures, text: text.text },
@@ -46,5 +46,6 @@ export class Verifier {
       },
       { ...this.options, seed: BigInt(seed), stream },
     )
+    return difference?.position
   }
 }
