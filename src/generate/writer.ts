@@ -5,7 +5,7 @@
 import { counted, InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
 import type { Bilingual } from '../knob.js'
-import { LN2, log2 } from '../numeric.js'
+import { log2 } from '../numeric.js'
 import { Random, type Seed } from '../random.js'
 import type { Network, Session, State } from '../runtime/session.js'
 import {
@@ -240,23 +240,11 @@ export class Writer {
     let rank = 1
     while (distribution.idOfRank(rank) !== id) rank++
     const own = distribution.at(1)
-    const tempered = this.candidates(T, this.chain ? size : 0)
-    const after = tempered.top.find(candidate => candidate.id === id)?.pT ?? 0
-    const draw: Draw = {
-      id,
-      rank,
-      temperature: T,
-      coin: null,
-      p: own.probability(id),
-      pT: this.chain ? after : distribution.at(T).probability(id),
-      entropy: own.entropy,
-      entropyT: tempered.entropyT,
-      surprisal:
-        (own.logPartition -
-          (distribution.logit(id) - distribution.logit(distribution.idOfRank(1)))) /
-        LN2,
-      candidates: distribution.allowed,
-    }
+    const { top, entropyT } = this.candidates(T, this.chain ? size : 0)
+    const pT = this.chain
+      ? (top.find(candidate => candidate.id === id)?.pT ?? 0)
+      : distribution.probability(id, T)
+    const draw = distribution.record({ id, rank, temperature: T, coin: null, pT, entropyT }, own)
     return this.put(draw, { chosen: true })
   }
 

@@ -14,7 +14,7 @@ import { InputError } from '../errors.js'
 import { readKnob } from '../knob.js'
 import { exp, LN2, log, log2 } from '../numeric.js'
 import { TEMPERATURE } from './settings.js'
-import { type Weighing, weighing } from './weights.js'
+import { type Partition, type WeightMemory, weightMemory } from './weights.js'
 
 /** @throws InputError unless T is a number from 0 to Infinity */
 export const checkTemperature = (temperature: unknown): number => readKnob(TEMPERATURE, temperature)
@@ -41,6 +41,9 @@ export interface Draw {
   readonly candidates: number
 }
 
+/** What a draw alone decides; `Distribution.record` adds the model's own numbers. */
+export type DrawnSymbol = Pick<Draw, 'id' | 'rank' | 'temperature' | 'coin' | 'pT' | 'entropyT'>
+
 export interface Candidate {
   readonly id: number
   readonly rank: number
@@ -63,8 +66,8 @@ export interface Candidates {
 }
 
 /**
- * One step's logits, ready to be asked. The logits are copied to float64 once; everything else is
- * computed when asked for, ranks lazily: a vocabulary of 4,000 needs a few ranks a step, not a sort.
+ * The logits of one step. They are copied to float64 once; everything else is computed when it is
+ * needed. A draw from 4,000 symbols needs a few ranks, so they are taken from a heap, not sorted.
  */
 export class Distribution {
   /** V. */
@@ -138,10 +141,10 @@ export class Distribution {
     return this.at(temperature).entropy
   }
 
-  /** The distribution at one temperature: its normaliser and entropy are computed once. */
+  /** The distribution at one temperature; valid until the next `load`. */
   at(temperature: number): Tempered {
     const T = checkTemperature(temperature)
-    const { logits, max, argmax, allowed, size } = this
+    const { logits, max, argmax, allowed } = this
     if (T === 0) {
       const probability = (id: number) => (id === argmax ? 1 : 0)
       return { probability, entropy: 0, partition: 1, logPartition: 0 }
@@ -155,16 +158,17 @@ export class Distribution {
         logPartition: log(allowed),
       }
     }
-    // H = ln Z - sum_i p_i x_i with x = (l - m) / T: no logarithm but one.
-    const partition = this.weigh(T)
-    const { moment } = weighing(size)
-    const logPartition = log(partition)
+    // H = ln Z - sum_i p_i x_i with x = (l - m) / T needs only one logarithm.
+    const weights = this.weigh(T)
+    const { sum, moment } = weights
+    const logPartition = log(sum)
     return {
-      probability: id => exp((logits[id] - max) / T) / partition,
+      probability: id => exp((logits[id] - max) / T) / sum,
       // Rounding may leave -1e-17 where one symbol has all the mass.
-      entropy: Math.max(0, (logPartition - moment / partition) / LN2),
-      partition,
+      entropy: Math.max(0, (logPartition - moment / sum) / LN2),
+      partition: sum,
       logPartition,
+      weights,
     }
   }
 
@@ -174,21 +178,21 @@ export class Distribution {
   }
 
   /**
-   * The memory in which all distributions are weighed, with this one's logits; until the next one.
+   * The memory that all distributions share, with this one's logits in it.
    * @internal
    */
-  laid(): Weighing {
-    const memory = weighing(this.size)
-    memory.take(this.logits)
+  memory(): WeightMemory {
+    const memory = weightMemory(this.size)
+    memory.setLogits(this.logits)
     return memory
   }
 
   /**
-   * Sum of the weights exp((l - m) / T), which stay in that memory; 0 < T < Infinity.
+   * The weights exp((l - m) / T), 0 < T < Infinity, and their sum.
    * @internal
    */
-  weigh(temperature: number, ...places: [] | readonly [d: number, weights: number]): number {
-    return this.laid().weigh(this.size, this.max, temperature, ...places)
+  weigh(temperature: number): Partition {
+    return this.memory().weigh(this.size, this.max, temperature)
   }
 
   /** m, the largest logit. @internal */
@@ -204,10 +208,9 @@ export class Distribution {
       for (let r = 2; r <= rank; r++) sum += probability(this.idOfRank(r))
       return sum
     }
-    const partition = this.weigh(temperature)
-    const { weights } = weighing(this.size)
-    let sum = 1 / partition
-    for (let r = 2; r <= rank; r++) sum += weights[this.idOfRank(r)] / partition
+    const weights = this.weigh(temperature)
+    let sum = 1 / weights.sum
+    for (let r = 2; r <= rank; r++) sum += weights.weight(this.idOfRank(r)) / weights.sum
     return sum
   }
 
@@ -232,34 +235,44 @@ export class Distribution {
     let id = this.argmax
     let cumulative = tempered.probability(id)
     if (temperature !== 0 && cumulative < coin) {
-      // Of a finite T the weights are still there.
-      const finite = temperature < Number.POSITIVE_INFINITY
-      const { weights } = weighing(this.size)
+      const { weights, partition } = tempered
       while (cumulative < coin && rank < this.allowed) {
         rank++
         id = this.idOfRank(rank)
-        cumulative += finite ? weights[id] / tempered.partition : tempered.probability(id)
+        cumulative += weights ? weights.weight(id) / partition : tempered.probability(id)
       }
     }
-    const p = own.probability(id)
+    const read = temperature === 0 ? null : coin
+    const { entropy: entropyT } = tempered
+    const pT = tempered.probability(id)
+    return this.record({ id, rank, temperature, coin: read, pT, entropyT }, own)
+  }
+
+  /**
+   * The record of a symbol that was drawn or chosen: what is known of the draw, and the model's own
+   * numbers of the symbol.
+   * @param own the distribution at T = 1
+   */
+  record(drawn: DrawnSymbol, own: Tempered = this.at(1)): Draw {
+    const { id, rank, temperature, coin, pT, entropyT } = drawn
     return {
       id,
       rank,
       temperature,
-      coin: temperature === 0 ? null : coin,
-      p,
-      pT: tempered.probability(id),
+      coin,
+      p: own.probability(id),
+      pT,
       entropy: own.entropy,
-      entropyT: tempered.entropy,
-      // From the logits: p itself may have underflowed to 0.
+      entropyT,
+      // Computed from the logits because p may have underflowed to 0.
       surprisal: (own.logPartition - (this.logits[id] - this.max)) / LN2,
       candidates: this.allowed,
     }
   }
 
   /**
-   * The first `limit` ranks at T beside T = 1, and what is left over. At T = 0 as many as ever: rank 1
-   * has pT = 1, the others pT = 0.
+   * The first `limit` ranks at T and at T = 1, and what the list leaves out. At T = 0 the list is as
+   * long: rank 1 has pT = 1, the others have pT = 0.
    */
   candidates(temperature: number, limit: number): Candidates {
     const own = this.at(1)
@@ -287,9 +300,9 @@ export class Distribution {
     }
   }
 
-  // --- internal: a heap whose popped ids gather at the far end of the same array ---
+  // --- internal: a heap; ids that were popped lie at the end of the same array ---
 
-  /** a before b in rank order. */
+  /** Whether a is before b in rank order. */
   private before(a: number, b: number): boolean {
     const difference = this.logits[a] - this.logits[b]
     return difference > 0 || (difference === 0 && a < b)
@@ -337,4 +350,6 @@ export interface Tempered {
   readonly partition: number
   /** ln Z, nats. */
   readonly logPartition: number
+  /** Where 0 < T < inf: the weights, until another distribution is computed. @internal */
+  readonly weights?: Partition
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { uniform } from '../../test/support/uniform.js'
 import { Random } from '../random.js'
 import { Distribution } from './distribution.js'
-import { Weighing, weighing } from './weights.js'
+import { BinnedLogits } from './interval/approximate-root.js'
+import { Window } from './interval/window.js'
+import { WeightMemory, weightMemory } from './weights.js'
 import { weigh } from './weights.reference.js'
 
 /** V logits, some of them banned. */
@@ -32,11 +34,12 @@ describe('weights at a temperature', () => {
           const twin = new Float64Array(size)
           const largest = Math.max(...logits)
           const { partition, moment } = weigh(logits, largest, temperature, twin)
-          const memory = weighing(size)
-          memory.take(logits)
-          expect(memory.weigh(size, largest, temperature)).toBe(partition)
-          expect(memory.moment).toBe(moment)
-          expect(memory.weights.slice(0, size)).toEqual(twin)
+          const memory = weightMemory(size)
+          memory.setLogits(logits)
+          const weights = memory.weigh(size, largest, temperature)
+          expect(weights.sum).toBe(partition)
+          expect(weights.moment).toBe(moment)
+          expect(Float64Array.from(logits, (_, id) => weights.weight(id))).toEqual(twin)
           for (const weight of twin) {
             if (weight === 0) none++
             else if (weight < 2 ** -1022) small++
@@ -65,10 +68,52 @@ describe('weights at a temperature', () => {
     }
   })
 
+  it('are an error, never a wrong number, once the memory holds others', () => {
+    const cold = Distribution.of([3, 1, 0])
+    const weights = cold.weigh(0.5)
+    const before = weights.weight(1)
+    // A window and bins have arrays of their own, and so has a larger memory.
+    new Window(cold, 2, 0.5)
+    new BinnedLogits(cold, 2)
+    expect(weights.weight(1)).toBe(before)
+    Distribution.of(new Float64Array(weightMemory(1).capacity + 1)).at(2)
+    expect(weights.weight(1)).toBe(before)
+
+    const others: readonly ((distribution: Distribution) => unknown)[] = [
+      d => d.weigh(2),
+      d => d.at(2),
+      d => d.entropy(2),
+      d => d.draw(2, 0.9),
+      d => d.cumulative(2, 2),
+      d => d.candidates(2, 3),
+    ]
+    for (const compute of others) {
+      for (const distribution of [cold, Distribution.of([0, 1])]) {
+        const held = cold.weigh(0.5)
+        compute(distribution)
+        expect(() => held.weight(1)).toThrow('overwritten')
+      }
+    }
+  })
+
+  it('of a window or of bins are an error once others are made', () => {
+    const distribution = Distribution.of(logitsOf(1, 900, 9))
+    const window = new Window(distribution, 3, 1)
+    window.open(1, 2 ** -30)
+    expect(window.cumulative(1)).toBe(distribution.cumulative(3, 1))
+    const bins = new BinnedLogits(distribution, 3)
+    expect(bins.root(0.5, true, 1)).toBeDefined()
+    new Window(Distribution.of([1, 0]), 1, 1)
+    new BinnedLogits(Distribution.of([1, 0]), 1)
+    expect(() => window.cumulative(1)).toThrow('overwritten')
+    expect(() => window.open(1, 2 ** -31)).toThrow('overwritten')
+    expect(() => bins.root(0.5, true, 1)).toThrow('overwritten')
+  })
+
   it('have a memory that grows with the vocabulary, and no further', () => {
-    const { capacity } = weighing(2)
-    expect(weighing(capacity)).toBe(weighing(2))
-    expect(new Weighing(7).weights.length).toBeLessThan(13)
-    expect(weighing(capacity + 1).capacity).toBe(capacity + 1)
+    const { capacity } = weightMemory(2)
+    expect(weightMemory(capacity)).toBe(weightMemory(2))
+    expect(new WeightMemory(7).weights.length).toBeLessThan(13)
+    expect(weightMemory(capacity + 1).capacity).toBe(capacity + 1)
   })
 })

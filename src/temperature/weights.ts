@@ -1,11 +1,11 @@
 /**
- * exp((l - m) / T) of all symbols at once, what every draw and every end of an interval is made of:
- * the memory in which kernels/*.as.ts work, and what they are asked for.
+ * exp((l - m) / T) of all symbols at once: what draws and the ends of intervals are computed from.
+ * The kernels (kernels/*.as.ts) work in one WebAssembly memory, which all distributions share.
  */
 import { counted, withMemory } from '../errors.js'
 import { WEIGHTS } from './kernels/weights.wasm.js'
 
-/** What the kernels export; pointers and lengths in bytes. */
+/** What the kernels export; addresses and lengths are in bytes. */
 export interface Kernels {
   weigh(l: number, max: number, T: number, d: number, w: number, bytes: number, to: number): number
   gather(d: number, w: number, ids: number, n: number, toD: number, toW: number, Z: number): number
@@ -17,22 +17,22 @@ export interface Kernels {
 }
 
 const PAGE = 65536
-/** The first two pages are the compiler's; then what a kernel leaves, bins, and the arrays. */
-const LEFT = 2 * PAGE
-const BINS = LEFT + 32
+/** The first two pages are the compiler's; then come the kernels' results, the bins, and the arrays. */
+const RESULTS = 2 * PAGE
+const BINS = RESULTS + 32
 const ARRAYS = BINS + 4 * PAGE
-/** Arrays of V float64: see `Place`. */
+/** Arrays of V float64: see `Arrays`. */
 const COUNT = 16
 
-/** Which array is where. */
-export const Place = {
+/** The arrays of the memory, by number. */
+export const Arrays = {
   logits: 0,
   /** l - m and weights by id, of the last `weigh`. */
   d: 1,
   weights: 2,
-  /** Those that a window keeps, by id and by rank. */
-  keptD: 3,
-  keptWeights: 4,
+  /** l - m and weights of a window (interval/window.ts), by id and by rank. */
+  windowD: 3,
+  windowWeights: 4,
   rankedD: 5,
   rankedWeights: 6,
   /** int32. */
@@ -44,31 +44,66 @@ export const Place = {
 
 let compiled: WebAssembly.Module | undefined
 
-/** Compiled once, some half a millisecond. */
+/** Compiled once, in about half a millisecond. */
 function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(WEIGHTS), c => c.charCodeAt(0)))
   return compiled
 }
 
-/** One at a time uses it: nothing here waits. */
-export class Weighing {
-  /** Symbols for which there is room. */
+/** The sum of V weights exp((l - m) / T), and a view of them in the shared memory. */
+export class Partition {
+  /** Z = sum of weights, added in order of id. */
+  readonly sum: number
+  /** Sum of weight x (l - m) / T. */
+  readonly moment: number
+  private readonly memory: WeightMemory
+  private readonly view: Float64Array
+  private readonly use: number
+
+  constructor(memory: WeightMemory, sum: number, moment: number) {
+    this.memory = memory
+    this.view = memory.weights
+    this.sum = sum
+    this.moment = moment
+    this.use = memory.use
+  }
+
+  /**
+   * The weight of a symbol.
+   * @throws Error when the memory has been used for other weights since
+   */
+  weight(id: number): number {
+    if (this.memory.use !== this.use) throw overwritten('weights')
+    return this.view[id]
+  }
+}
+
+/** @param what the part of the memory that no longer holds what was written there */
+export const overwritten = (what: string): Error =>
+  new Error(`These ${what} were overwritten by a later computation in the same memory.`)
+
+/** The memory of the kernels. Distributions use it one after another; nothing here is asynchronous. */
+export class WeightMemory {
+  /** The largest V there is memory for. */
   readonly capacity: number
-  /** exp((l - m) / T) by id after `weigh`, until the next one that is not told where to write. */
+  /** exp((l - m) / T) by id, of the last `weigh`. */
   readonly weights: Float64Array
-  /** sum of weight x (l - m) / T after `weigh`. */
-  moment = 0
   readonly kernels: Kernels
   /** [capacity] ids in order of rank, for `gather`. */
   readonly ids: Int32Array
   /** Bytes from one array to the next. */
   readonly stride: number
+  /** What a kernel gives beside its return value: up to four numbers. */
+  readonly results: Float64Array
+  /** Calls of `weigh` so far: which one the weights are of. */
+  use = 0
+  /** The object that the bins belong to, and the one that the window's arrays belong to. */
+  binsOwner: object | undefined
+  windowOwner: object | undefined
   private readonly logits: Float64Array
-  /** What a kernel left beside what it returned: up to four numbers. */
-  readonly left: Float64Array
 
   constructor(capacity: number) {
-    // Whole fours, with the end of a sum.
+    // The kernels read four numbers at a time, and the terms of a sum have an end mark.
     const length = 4 * Math.ceil((capacity + 4) / 4)
     const bytes = ARRAYS + 8 * COUNT * length
     const memory = withMemory(
@@ -80,64 +115,70 @@ export class Weighing {
     this.kernels = exports as unknown as Kernels
     this.capacity = capacity
     this.stride = 8 * length
-    this.logits = new Float64Array(buffer, this.at(Place.logits), length)
-    this.weights = new Float64Array(buffer, this.at(Place.weights), length)
-    this.ids = new Int32Array(buffer, this.at(Place.ids), length)
-    this.left = new Float64Array(buffer, LEFT, 4)
+    this.logits = new Float64Array(buffer, this.address(Arrays.logits), length)
+    this.weights = new Float64Array(buffer, this.address(Arrays.weights), length)
+    this.ids = new Int32Array(buffer, this.address(Arrays.ids), length)
+    this.results = new Float64Array(buffer, RESULTS, 4)
   }
 
-  /** Address of an array. */
-  at(place: number): number {
-    return ARRAYS + place * this.stride
+  /** Address of an array, in bytes. */
+  address(array: number): number {
+    return ARRAYS + array * this.stride
   }
 
-  /** Where a kernel leaves numbers. */
-  get leftAt(): number {
-    return LEFT
+  /** Address of `results`. */
+  get resultsAddress(): number {
+    return RESULTS
   }
 
-  get logitsAt(): number {
-    return this.at(Place.logits)
+  get logitsAddress(): number {
+    return this.address(Arrays.logits)
   }
 
-  /** Where bins.as.ts has its bins. */
-  get binsAt(): number {
+  /** Address of the bins of bins.as.ts. */
+  get binsAddress(): number {
     return BINS
   }
 
-  /** @param logits [V] */
-  take(logits: Float64Array): void {
+  /** Copies the logits [V] of a step into the memory. */
+  setLogits(logits: Float64Array): void {
     this.logits.set(logits)
     const { length } = logits
     this.logits.fill(Number.NEGATIVE_INFINITY, length, 4 * Math.ceil(length / 4))
   }
 
   /**
-   * exp((l - m) / T) of the logits taken.
-   * @param count V @param max m, the largest @param d, weights which arrays to write
-   * @returns the sum, in order of id
+   * Computes exp((l - m) / T) of the logits that were set.
+   * @param count V @param max m, the largest logit
    */
-  weigh(
-    count: number,
-    max: number,
-    temperature: number,
-    d: number = Place.d,
-    weights: number = Place.weights,
-  ): number {
-    const { kernels } = this
-    const bytes = 32 * Math.ceil(count / 4)
-    const l = this.at(Place.logits)
-    const to = [this.at(d), this.at(weights)] as const
-    const partition = kernels.weigh(l, max, temperature, ...to, bytes, LEFT)
-    this.moment = this.left[0]
-    return partition
+  weigh(count: number, max: number, temperature: number): Partition {
+    this.use++
+    const sum = this.weighInto(count, max, temperature, Arrays.d, Arrays.weights)
+    return new Partition(this, sum, this.results[0])
+  }
+
+  /**
+   * The same into other arrays.
+   * @param d where to write l - m @param weights where to write the weights
+   * @returns their sum; results[0] has the moment
+   */
+  weighInto(count: number, max: number, temperature: number, d: number, weights: number): number {
+    return this.kernels.weigh(
+      this.logitsAddress,
+      max,
+      temperature,
+      this.address(d),
+      this.address(weights),
+      32 * Math.ceil(count / 4),
+      RESULTS,
+    )
   }
 }
 
-let shared: Weighing | undefined
+let shared: WeightMemory | undefined
 
-/** The one that all share. @param size V */
-export function weighing(size: number): Weighing {
-  if (!shared || shared.capacity < size) shared = new Weighing(size)
+/** The memory that all distributions share. @param size V */
+export function weightMemory(size: number): WeightMemory {
+  if (!shared || shared.capacity < size) shared = new WeightMemory(size)
   return shared
 }

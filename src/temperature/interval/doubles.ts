@@ -2,7 +2,7 @@
 
 const bits = new DataView(new ArrayBuffer(8))
 
-/** Halving these halves the count of doubles between. @param x 0 to Infinity */
+/** How many doubles there are below x. @param x 0 to Infinity */
 export function ordinal(x: number): bigint {
   bits.setFloat64(0, x)
   return bits.getBigInt64(0)
@@ -13,7 +13,7 @@ export function fromOrdinal(n: bigint): number {
   return bits.getFloat64(0)
 }
 
-/** Infinity's. */
+/** The ordinal of Infinity. */
 export const LAST = ordinal(Number.POSITIVE_INFINITY)
 
 /** The double before this one. @param x 0 to Infinity; before 0 there is none */

@@ -1,7 +1,6 @@
 /**
- * The plain twin of interval.ts: the largest T at which C_r(T), all V symbols summed, still covers
- * the coin, by halving the doubles between the least and the largest. interval.test.ts holds the
- * quick one to it.
+ * The plain twin of interval.ts: the largest T at which C_r(T), summed over all V symbols, covers the
+ * coin, by bisecting all doubles. window.test.ts compares the two.
  */
 import type { Distribution } from '../distribution.js'
 import { fromOrdinal, LAST, ordinal } from './doubles.js'

@@ -49,7 +49,7 @@ describe('C in a window of temperatures', () => {
           }
           asked += V + rank
           cheap += window.cost
-          window.close(middle * (1 + spread / 2), spread / 8)
+          window.narrow(middle * (1 + spread / 2), spread / 8)
           for (let i = 0; i < 6; i++) {
             const at =
               middle * (1 + spread / 2 + ((2 * new Random(seed, 2).coin(i) - 1) * spread) / 8)

@@ -1,6 +1,6 @@
 /**
  * Symbols of nearly the same d together, in two halves, and sums over them at any temperature: see
- * ../interval-root.ts. Bins are found in the order in which symbols come; the memory at `bins` holds,
+ * docs/intervals.md. Bins are found in the order in which symbols come; the memory at `bins` holds,
  * MOST to an array: slots by name, plus one (int32, all 0 between calls), names (int32), middles, and
  * six moments twice (float64).
  */

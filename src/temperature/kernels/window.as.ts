@@ -1,6 +1,6 @@
 /**
  * Sums of V terms that are asked for at many temperatures a few doubles apart: see
- * ../interval-window.ts, which says why this is right. Terms are kept as four arrays, `stride` bytes
+ * docs/intervals.md, which says why this is right. Terms are kept as four arrays, `stride` bytes
  * apart: d = l - m, weights, runs, floors. Before each term a run is added, and one at the end, where
  * d is -Infinity. A run holds while the sum is in [floor, 2 floor) before and after it; floor is 0
  * where the sum is.
