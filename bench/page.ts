@@ -16,72 +16,93 @@ const SIZES: Sizes = { vocabulary: 65, hidden: 128, layers: 2, batch: 50, seq: 5
 const CHARACTERS = SIZES.batch * SIZES.seq
 const WHAT = 'LSTM 2x128'
 const BACKENDS = ['wasm', 'cpu', 'webgl'] as const
-/** A peer this many times slower than Ondo is timed over one step and sits the rounds out. */
-const HOPELESS = 20
+/** A peer this many times slower than Ondo is timed over one step only. */
+const TOO_SLOW = 20
 /** Longest wait for a first step, ms. */
-const PATIENCE = 150_000
-/** ln 65: what a model that knows nothing loses. */
-const NOTHING = Math.log(SIZES.vocabulary)
+const FIRST_STEP_TIMEOUT = 150_000
+/** ln 65: the loss of a uniform prediction. */
+const UNIFORM_LOSS = Math.log(SIZES.vocabulary)
 
-const seen: Record<string, string> = {}
-export const versions = (): Record<string, string> => seen
+const peerVersions: Record<string, string> = {}
+export const versions = (): Record<string, string> => peerVersions
+
+/** Starts a peer and takes its first step. @throws Error when that takes too long or learns wrongly */
+async function startPeer(
+  page: BenchPage,
+  name: string,
+  begin: Parameters<BenchPage['peer']>[1],
+): Promise<PagePeer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    const error = new Error(`no step within ${FIRST_STEP_TIMEOUT / 1000} s`)
+    timer = setTimeout(() => reject(error), FIRST_STEP_TIMEOUT)
+  })
+  const peer = await Promise.race([page.peer(name, begin), timeout]).finally(() =>
+    clearTimeout(timer),
+  )
+  if (Math.abs(peer.firstLoss - UNIFORM_LOSS) > 0.2) {
+    throw new Error(`${name}: the first loss is ${peer.firstLoss}, not about ${UNIFORM_LOSS}`)
+  }
+  return peer
+}
+
+/** Adds the backends of TensorFlow.js to `peers`; yields rows for those that are too slow or fail. */
+async function* addTfjs(
+  page: BenchPage,
+  peers: PagePeer[],
+  ids: Uint8Array<ArrayBuffer>,
+  log: (line: string) => void,
+): AsyncGenerator<Row> {
+  const tfjs = findTfjs()
+  if ('missing' in tfjs) {
+    yield { what: WHAT, who: 'TensorFlow.js', value: 'skipped', note: tfjs.missing }
+    return
+  }
+  const manifest = readFileSync(join(tfjs.script, '../../package.json'), 'utf8')
+  peerVersions.tfjs = JSON.parse(manifest).version
+  for (const backend of BACKENDS) {
+    const scripts = ['/tfjs/tf.js', ...(backend === 'wasm' ? ['/tfjs/wasm.js'] : [])]
+    const name = `TensorFlow.js ${backend}`
+    log(`${name}: first step`)
+    try {
+      const peer = await startPeer(page, name, { sizes: SIZES, ids, threads: 2, backend, scripts })
+      const [theirs, ours] = [await peer.run(1), await peers[0].run(1)]
+      log(`${name}: ${theirs.toFixed(0)} ms a step, Ondo ${ours.toFixed(0)}`)
+      if (theirs < TOO_SLOW * ours) {
+        peers.push(peer)
+        continue
+      }
+      const rates = [(CHARACTERS * 1000) / theirs]
+      yield {
+        what: WHAT,
+        who: name,
+        value: rateText(rates),
+        note: `Ondo is ${(theirs / ours).toFixed(0)}x, by one step each`,
+        data: { rates, ratio: theirs / ours },
+      }
+    } catch (error) {
+      await page.giveUp()
+      const note = String(error)
+        .split('\n')[0]
+        .replace(/^(page\.evaluate: )?(Error: )*/, '')
+      log(`${name}: ${note}`)
+      yield { what: WHAT, who: name, value: 'cannot', note, data: { error: String(error) } }
+    }
+  }
+}
 
 export async function* measure(log: (line: string) => void): AsyncGenerator<Row> {
   const ids = Uint8Array.from(seededIds(200_000, SIZES.vocabulary))
   const page = await new BenchPage().start()
-  seen.chromium = page.version
+  peerVersions.chromium = page.version
   const peers: PagePeer[] = []
-  const add = async (name: string, begin: Parameters<BenchPage['peer']>[1]): Promise<PagePeer> => {
-    log(`${name}: first step`)
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      const told = new Error(`no step within ${PATIENCE / 1000} s`)
-      timer = setTimeout(() => reject(told), PATIENCE)
-    })
-    const peer = await Promise.race([page.peer(name, begin), late]).finally(() =>
-      clearTimeout(timer),
-    )
-    if (Math.abs(peer.firstLoss - NOTHING) > 0.2) {
-      throw new Error(`${name}: the first loss is ${peer.firstLoss}, not about ${NOTHING}`)
-    }
-    return peer
-  }
   try {
-    peers.push(await add('Ondo, 2 threads', { sizes: SIZES, ids, threads: 2 }))
-    peers.push(await add('Ondo, 1 thread', { sizes: SIZES, ids, threads: 1 }))
-    const tfjs = findTfjs()
-    if ('missing' in tfjs) {
-      yield { what: WHAT, who: 'TensorFlow.js', value: 'skipped', note: tfjs.missing }
-    } else {
-      const manifest = readFileSync(join(tfjs.script, '../../package.json'), 'utf8')
-      seen.tfjs = JSON.parse(manifest).version
-      for (const backend of BACKENDS) {
-        const scripts = ['/tfjs/tf.js', ...(backend === 'wasm' ? ['/tfjs/wasm.js'] : [])]
-        const name = `TensorFlow.js ${backend}`
-        try {
-          const peer = await add(name, { sizes: SIZES, ids, threads: 2, backend, scripts })
-          const [theirs, ours] = [await peer.run(1), await peers[0].run(1)]
-          log(`${name}: ${theirs.toFixed(0)} ms a step, Ondo ${ours.toFixed(0)}`)
-          if (theirs < HOPELESS * ours) peers.push(peer)
-          else {
-            yield {
-              what: WHAT,
-              who: name,
-              value: rateText([(CHARACTERS * 1000) / theirs]),
-              note: `Ondo is ${(theirs / ours).toFixed(0)}x, by one step each`,
-              data: { rates: [(CHARACTERS * 1000) / theirs], ratio: theirs / ours },
-            }
-          }
-        } catch (error) {
-          await page.giveUp()
-          const note = String(error)
-            .split('\n')[0]
-            .replace(/^(page\.evaluate: )?(Error: )*/, '')
-          log(`${name}: ${note}`)
-          yield { what: WHAT, who: name, value: 'cannot', note, data: { error: String(error) } }
-        }
-      }
+    for (const threads of [2, 1]) {
+      const name = `Ondo, ${threads} thread${threads === 1 ? '' : 's'}`
+      log(`${name}: first step`)
+      peers.push(await startPeer(page, name, { sizes: SIZES, ids, threads }))
     }
+    yield* addTfjs(page, peers, ids, log)
     const rates = await interleave(peers, { rounds: 5, ms: 1500 })
     yield* rates.map((rate, i): Row => {
       const times = ratio(rates[0], rate)

@@ -79,7 +79,7 @@ describe('a large corpus', () => {
     },
   )
 
-  it('begins where it is told', async () => {
+  it('begins at the given size', async () => {
     const size = readFileSync(at('texts', 'a.txt')).length
     expect((await read([at('texts', 'a.txt')], { largeFrom: size + 1 })).large).toBe(false)
     expect((await read([at('texts', 'a.txt')], { largeFrom: size })).large).toBe(true)
@@ -93,7 +93,9 @@ describe('a large corpus', () => {
     text.close()
     expect(readdirSync(at('run'))).toEqual([])
   })
+})
 
+describe('a large corpus from a pipe', () => {
   it('spools standard input', async () => {
     const bytes = new TextEncoder().encode(prose(2000))
     const stdin = async function* () {
@@ -106,7 +108,7 @@ describe('a large corpus', () => {
     large.text.close()
   })
 
-  it.skipIf(process.platform === 'win32')('spools a pipe that has a name', async () => {
+  it.skipIf(process.platform === 'win32')('spools a named pipe', async () => {
     expect(spawnSync('mkfifo', [at('pipe')]).status).toBe(0)
     for (const largeFrom of [100, 1e6]) {
       const writing = writeFile(at('pipe'), prose(500))
@@ -117,7 +119,9 @@ describe('a large corpus', () => {
       text.close()
     }
   })
+})
 
+describe('reading a large corpus', () => {
   it('refuses a file that changes while it is read', async () => {
     await writeFile(at('moving.txt'), prose(5000))
     const text = await openCorpus([at('moving.txt')], { tempFolder, largeFrom: 0 })
@@ -129,7 +133,7 @@ describe('a large corpus', () => {
     text.close()
   })
 
-  it('says in one sentence where its ids can not be kept', async () => {
+  it('reports in one sentence that its ids cannot be stored', async () => {
     const text = await openCorpus([at('texts', 'a.txt')], {
       tempFolder: async () => at('nowhere'),
       largeFrom: 0,
@@ -141,7 +145,7 @@ describe('a large corpus', () => {
     text.close()
   })
 
-  it.skipIf(!existsSync('/dev/full'))('says when the disk is full', async () => {
+  it.skipIf(!existsSync('/dev/full'))('reports a full disk', async () => {
     const { openSync, closeSync } = await import('node:fs')
     const { writeAll } = await import('./corpus-ids.js')
     const full = openSync('/dev/full', 'w')
@@ -151,7 +155,7 @@ describe('a large corpus', () => {
 })
 
 describe('ids in a file', () => {
-  it.each([100, 300, 70_000])('are read in any window, of a vocabulary of %d', size => {
+  it.each([100, 300, 70_000])('can be read in any range, for a vocabulary of %d', size => {
     const ids = new FileIds(folder, size, { block: 16, blocks: 2 })
     const expected: number[] = []
     for (let i = 0; i < 100; i++) {
@@ -198,7 +202,7 @@ describe('training', () => {
     large.text.close()
   })
 
-  it('goes on with a run of one from the other', async () => {
+  it('resumes a run on a file from one in memory', async () => {
     const paths = [at('texts')]
     const [small, large] = [await read(paths), await read(paths, { largeFrom: 0, sizes: TINY })]
     const store = memoryStore()

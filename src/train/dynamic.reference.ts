@@ -1,4 +1,4 @@
-/** Dynamic evaluation, plainly: float64, one formula after another. The twin of dynamic.ts. */
+/** The plain twin of dynamic.ts, in float64. */
 import type { ModelConfig } from '../model/config.js'
 import { stateNames } from './cells/network.js'
 import { networkTwin, type TwinResult } from './cells/network.reference.js'
@@ -8,7 +8,7 @@ type Named = Map<string, Float64Array>
 export interface DynamicTwinRequest {
   readonly config: ModelConfig
   readonly weights: ReadonlyMap<string, ArrayLike<number>>
-  /** Text whose gradients are the usual ones. */
+  /** Text on which the usual size of the gradients is measured. */
   readonly known: readonly number[]
   readonly text: readonly number[]
   readonly rate: number
@@ -16,7 +16,7 @@ export interface DynamicTwinRequest {
   readonly pull: number
 }
 
-/** @returns -ln p of text[1], text[2], .. */
+/** @returns -ln p of text[1], text[2], .., in nats */
 export function dynamicTwin(request: DynamicTwinRequest): number[] {
   const { config, weights, known, text, rate, seq: T, pull } = request
   const trained: Named = new Map(Array.from(weights, ([n, d]) => [n, Float64Array.from(d)]))

@@ -42,13 +42,13 @@ describe('dynamic evaluation', () => {
     const twin = dynamicTwin({ ...model, known: [...KNOWN], text: [...TEXT], ...settings })
     expect(surprisals.length).toBe(TEXT.length - 1)
     for (const [i, loss] of twin.entries()) expect(surprisals[i]).toBeCloseTo(loss, 3)
-    // And it is another result than that of reading without learning.
+    // The result differs from that without learning.
     const still = await read(model, TEXT, { rate: 0 })
     const apart = twin.map((loss, i) => Math.abs(loss - still.surprisals[i]))
     expect(Math.max(...apart)).toBeGreaterThan(0.03)
   })
 
-  it('at rate 0 is plain reading, and leaves the weights where they were', async () => {
+  it('at rate 0 gives the usual loss and leaves the weights unchanged', async () => {
     const model = modelOf(FIRST)
     const { surprisals, weights } = await read(model, TEXT, { rate: 0, pull: 0.5 })
     const T = TEXT.length - 1
@@ -61,7 +61,7 @@ describe('dynamic evaluation', () => {
     expect(weights).toEqual(model.weights)
   })
 
-  it('predicts before it learns: what comes later changes nothing before', async () => {
+  it('predicts before it learns: later symbols do not change earlier predictions', async () => {
     const model = modelOf(FIRST)
     const other = TEXT.slice()
     // The last symbol that the third stretch predicts is ids[12].
@@ -71,7 +71,7 @@ describe('dynamic evaluation', () => {
     expect(a.surprisals.slice(12)).not.toEqual(b.surprisals.slice(12))
   })
 
-  it('gets used to a text that goes by its own rule', async () => {
+  it('adapts to a text with a rule of its own', async () => {
     const model = modelOf(FIRST)
     const text = Uint8Array.from({ length: 601 }, (_, i) => [0, 5, 2, 2, 6][i % 5])
     const mean = (data: Float32Array) => data.reduce((sum, v) => sum + v, 0) / data.length
@@ -83,7 +83,7 @@ describe('dynamic evaluation', () => {
     expect(moved.surprisals.slice(0, 4)).toEqual(still.surprisals.slice(0, 4))
   })
 
-  it('reads a part with what stands before it in mind, and goes on with what it has learned', async () => {
+  it('warms the state up before a part, and keeps the learned weights for the next', async () => {
     const model = modelOf(FIRST)
     const reader = await dynamicReader(engine, model, dynamicSettings({ seq: 4, rate: 0.02 }))
     await reader.calibrate(KNOWN)
@@ -97,7 +97,7 @@ describe('dynamic evaluation', () => {
     await reader.dispose()
   })
 
-  it('tells how far it is, stops when told to, and leaves the given weights alone', async () => {
+  it('reports progress, stops on abort, and does not change the given weights', async () => {
     const model = modelOf(FIRST)
     const before = new Map(Array.from(model.weights, ([n, d]) => [n, d.slice()]))
     const reader = await dynamicReader(engine, model, dynamicSettings({ seq: 4 }))
@@ -114,8 +114,10 @@ describe('dynamic evaluation', () => {
     expect(model.weights).toEqual(before)
     await reader.dispose()
   })
+})
 
-  it('refuses to calibrate on less than a stretch, which has no usual gradient', async () => {
+describe('a dynamic reader', () => {
+  it('refuses to calibrate on less than one stretch', async () => {
     const reader = await dynamicReader(engine, modelOf(FIRST), dynamicSettings({ seq: 4 }))
     await expect(reader.calibrate(idsOf(4))).rejects.toThrow('has 4 symbols; expected at least 5')
     await reader.calibrate(idsOf(5))

@@ -1,17 +1,17 @@
 /**
  * Dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018, "Dynamic evaluation of neural
- * sequence models"): the model goes on learning from the text that it reads. Each stretch of T
+ * sequence models"): the model continues to learn from the text that it scores. Each stretch of T
  * symbols is predicted first and learned from afterwards, so no symbol is predicted by weights that
- * have seen it.
+ * were trained on it.
  *
  *   w' = w - rate g / (s + m / 10) + min(1, pull s / m) (w0 - w)
  *
- * g is the gradient of the stretch's mean loss; s the root of its mean square over a text that the
- * model knows, for every weight its own, and m the mean of s over all weights; w0 are the trained
- * weights, towards which those that matter most are pulled back.
+ * g is the gradient of the stretch's mean loss; s is the root mean square of g over a known text, for
+ * each weight; m is the mean of s over all weights; w0 are the trained weights, to which weights with
+ * large gradients are pulled back most strongly.
  *
- * The text that the model knows need not be its training text, which a model file does not hold:
- * over what the model writes itself at T = 1, s² is the diagonal of its Fisher information.
+ * The known text need not be the training text, which a model file does not contain: over text that
+ * the model generates itself at T = 1, s² is the diagonal of the Fisher information.
  */
 import { counted, InputError } from '../errors.js'
 import { type Bilingual, type NumberKnob, readKnob } from '../knob.js'
@@ -66,7 +66,7 @@ export const DYNAMIC_KNOBS = {
 
 export type DynamicSettings = { readonly [Name in keyof typeof DYNAMIC_KNOBS]: number }
 
-/** Checks settings and fills the rest. @throws InputError: what came, what is allowed */
+/** Checks settings and fills in defaults. @throws InputError naming the setting, its value and range */
 export function dynamicSettings(given: Readonly<Record<string, unknown>> = {}): DynamicSettings {
   const { rate, seq, pull } = DYNAMIC_KNOBS
   return {
@@ -76,11 +76,11 @@ export function dynamicSettings(given: Readonly<Record<string, unknown>> = {}): 
   }
 }
 
-/** The part of the mean root that is added to every root: weights that were never used stay slow. */
-const FLOOR = 0.1
+/** This fraction of the mean root is added to every root, so that unused weights do not move far. */
+const DAMPING = 0.1
 
-/** Stretches before the text to be judged that are read, but not learned from, to warm the state. */
-const WARM = 10
+/** Number of stretches before the scored text that warm the state up without learning. */
+const WARM_UP_STRETCHES = 10
 
 export interface DynamicModel {
   readonly config: ModelConfig
@@ -90,22 +90,22 @@ export interface DynamicModel {
 export interface ReadOptions {
   /** Called after each stretch with the number of predictions made. */
   readonly onProgress?: (done: number, total: number) => void
-  /** Ends the reading with the signal's reason as error. */
+  /** Aborts; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 export interface DynamicReader {
-  /** As they are now; changed in place by reading. */
+  /** The current weights; `score` changes them in place. */
   readonly weights: Tensors
   /**
-   * Measures the usual size of every gradient, and with it the size of every weight's steps.
-   * @param known a text that the model predicts well: its own writing at T = 1
+   * Measures the usual size of each weight's gradient, which determines the size of its steps.
+   * @param known ids of a text that the model predicts well, such as its own output at T = 1
    * @throws InputError when it is shorter than one stretch
    */
   calibrate(known: IdSource, options?: ReadOptions): Promise<void>
   /**
-   * Reads a part of a text and learns from it. The state is warmed on what stands before it; the
-   * weights go on from the last call.
+   * Scores a part of a text and learns from it. The state is warmed up on the symbols before the part;
+   * the weights continue from the last call.
    * @returns -ln p, nats, of ids[from] .. ids[to - 1]; of ids[1] on when `from` is 0
    */
   score(
@@ -116,7 +116,7 @@ export interface DynamicReader {
   dispose(): Promise<void>
 }
 
-/** A reader with a copy of the model's weights. Before `calibrate` every weight's root counts as 1. */
+/** Creates a reader with a copy of the weights. Before `calibrate`, every weight's root is 1. */
 export async function dynamicReader(
   engine: Engine,
   { config, weights: trained }: DynamicModel,
@@ -131,7 +131,10 @@ export async function dynamicReader(
   })
   const program: Program = await engine.compile(graph)
   const weights = copyTensors(trained)
-  let steps = stepSizes(new Map(Array.from(trained, ([n, d]) => [n, d.map(() => 1)])), settings)
+  let steps = stepSizes(
+    mapTensors(trained, () => 1),
+    settings,
+  )
   const x = new Int32Array(T)
   const y = new Int32Array(T)
   let state: Record<string, Feed> = {}
@@ -140,15 +143,15 @@ export async function dynamicReader(
     state = {}
     for (const name of graph.state) state[name] = new Float32Array(config.hidden)
   }
-  /** Feeds ids[at .. at + count - 1], padded; predicts the ones after each. */
-  const stretch = async (ids: IdSource, at: number, count: number) => {
+  /** Runs ids[at .. at + count - 1], padded to T, as inputs, with the next ids as targets. */
+  const runStretch = async (ids: IdSource, at: number, count: number) => {
     const given = ids.subarray(at, at + count + 1)
     for (let t = 0; t < T; t++) {
       x[t] = t < count ? given[t] : 0
       y[t] = t < count ? given[t + 1] : 0
     }
     const out = await program.run({ x, y, ...Object.fromEntries(weights), ...state })
-    // Copies, because the next run may write where this one wrote.
+    // Copied, because the next run may write into the same arrays.
     for (const name of graph.state) state[name] = out[nextState(name)].slice()
     return out
   }
@@ -167,30 +170,25 @@ export async function dynamicReader(
       begin()
       for (let i = 0; i < stretches; i++) {
         signal?.throwIfAborted()
-        const out = await stretch(known, i * T, T)
-        for (const [name, g] of graph.gradients(out, x)) {
-          const sum = squares.get(name)!
-          for (let j = 0; j < g.length; j++) sum[j] += g[j] * g[j]
-        }
+        const out = await runStretch(known, i * T, T)
+        addSquares(squares, graph.gradients(out, x))
         onProgress?.((i + 1) * T, stretches * T)
       }
-      const roots = new Map(
-        Array.from(squares, ([name, sum]) => [name, sum.map(v => Math.sqrt(v / stretches))]),
-      )
-      steps = stepSizes(roots, settings)
+      const root = (sum: number): number => Math.sqrt(sum / stretches)
+      steps = stepSizes(mapTensors(squares, root), settings)
     },
     async score(ids, part, { onProgress, signal } = {}) {
       const from = Math.max(1, part.from)
       const surprisals = new Float32Array(part.to - from)
       begin()
-      const warm = Math.min(WARM, Math.floor((from - 1) / T))
-      for (let i = warm; i > 0; i--) await stretch(ids, from - 1 - i * T, T)
+      const warm = Math.min(WARM_UP_STRETCHES, Math.floor((from - 1) / T))
+      for (let i = warm; i > 0; i--) await runStretch(ids, from - 1 - i * T, T)
       for (let done = 0; done < surprisals.length; done += T) {
         signal?.throwIfAborted()
         const count = Math.min(T, surprisals.length - done)
-        const out = await stretch(ids, from - 1 + done, count)
+        const out = await runStretch(ids, from - 1 + done, count)
         surprisals.set(out[LOSSES].subarray(0, count), done)
-        // A stretch cut short is the last one: nothing is left to be predicted better.
+        // A shorter stretch is the last one, and no prediction follows that could improve.
         if (count === T) learn(weights, trained, graph.gradients(out, x), steps)
         onProgress?.(done + count, surprisals.length)
       }
@@ -200,12 +198,25 @@ export async function dynamicReader(
   }
 }
 
-/** What multiplies each weight's gradient, and its way back. */
-interface StepSizes {
-  readonly down: Tensors
-  readonly back: Tensors
+const mapTensors = (tensors: Tensors, change: (value: number) => number): Tensors =>
+  new Map(Array.from(tensors, ([name, data]) => [name, data.map(change)]))
+
+function addSquares(sums: Tensors, gradients: Tensors): void {
+  for (const [name, g] of gradients) {
+    const sum = sums.get(name)!
+    for (let j = 0; j < g.length; j++) sum[j] += g[j] * g[j]
+  }
 }
 
+/** Factors of each weight's update. */
+interface StepSizes {
+  /** Factor of the gradient. */
+  readonly gradient: Tensors
+  /** Factor of the difference from the trained weight. */
+  readonly pull: Tensors
+}
+
+/** @param roots root mean square of each weight's gradient */
 function stepSizes(roots: Tensors, { rate, pull }: DynamicSettings): StepSizes {
   let sum = 0
   let count = 0
@@ -213,27 +224,26 @@ function stepSizes(roots: Tensors, { rate, pull }: DynamicSettings): StepSizes {
     for (const root of data) sum += root
     count += data.length
   }
-  // Where no weight has a gradient, none will move.
+  // When all gradients are zero, no weight moves, whatever the mean.
   const mean = sum / count || 1
-  const each = (size: (root: number) => number): Tensors =>
-    new Map(Array.from(roots, ([name, data]) => [name, data.map(size)]))
   return {
-    down: each(root => rate / (root + FLOOR * mean)),
-    back: each(root => Math.min(1, (pull * root) / mean)),
+    gradient: mapTensors(roots, root => rate / (root + DAMPING * mean)),
+    pull: mapTensors(roots, root => Math.min(1, (pull * root) / mean)),
   }
 }
 
+/** Updates the weights in place. */
 function learn(
   weights: Tensors,
   trained: Tensors,
   gradients: Tensors,
-  { down, back }: StepSizes,
+  { gradient, pull }: StepSizes,
 ): void {
   for (const [name, w] of weights) {
     const w0 = trained.get(name)!
     const g = gradients.get(name)!
-    const d = down.get(name)!
-    const b = back.get(name)!
-    for (let i = 0; i < w.length; i++) w[i] += b[i] * (w0[i] - w[i]) - d[i] * g[i]
+    const towards = pull.get(name)!
+    const size = gradient.get(name)!
+    for (let i = 0; i < w.length; i++) w[i] += towards[i] * (w0[i] - w[i]) - size[i] * g[i]
   }
 }

@@ -1,4 +1,4 @@
-/** Everything about a run that is decided, and refused, before its first step. */
+/** Decides everything about a run before its first step, and refuses what cannot work. */
 import { counted, InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
 import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
@@ -18,7 +18,7 @@ export interface PlanRequest {
   readonly store?: CheckpointStore
   readonly resume?: boolean
   readonly overwrite?: boolean
-  /** Seconds from now on. */
+  /** Seconds to train in, from now on. */
   readonly budget?: number
 }
 
@@ -26,15 +26,14 @@ export interface Plan {
   readonly settings: TrainSettings
   readonly config: ModelConfig
   readonly split: Split
-  /** Updates in the whole run, and where each stands on the schedule. */
+  /** Number of updates in the whole run, and the position of each on the schedule. */
   readonly pace: Pace
   /** Seconds that the run may take, over all sessions. */
   readonly budget: number | undefined
-  /** Layers behind which units are dropped. */
+  /** Layers whose output passes through a dropout mask. */
   readonly masked: readonly number[]
-  /** Where to go on from. */
+  /** The checkpoint of a resumed run. */
   readonly checkpoint: Checkpoint | undefined
-  /** What was adapted, what will be missing. */
   readonly warnings: readonly WarningEvent[]
 }
 
@@ -43,6 +42,7 @@ function maskedLayers({ dropout, dropoutAfter, layers }: TrainSettings): number[
   return Array.from({ length: dropoutAfter === 'each' ? layers : layers - 1 }, (_, k) => k)
 }
 
+/** @returns the checkpoint to resume from; undefined for a new run */
 async function resumedCheckpoint(request: PlanRequest): Promise<Checkpoint | undefined> {
   const { store, corpus, resume, overwrite } = request
   if (!resume) {
@@ -74,80 +74,67 @@ async function resumedCheckpoint(request: PlanRequest): Promise<Checkpoint | und
 }
 
 /**
- * The clock's part in a plan. A budget that is asked for on resume is time from now on, at the speed
- * that the run had, and makes a new schedule, as more epochs do. Passes or updates that are asked for
- * end a budget. Otherwise a run with a budget goes on with what it has left.
+ * Budget, number of updates, and changes of that number. A budget that is given on resume is time from
+ * now on, at the measured speed of the run, and makes a new schedule, as more epochs do. Given epochs
+ * or steps replace a budget. Otherwise a run with a budget has what is left of it.
  */
 function plannedTime(
   { budget, settings: { epochs, steps } }: PlanRequest,
   run: Run | undefined,
-): { budget?: number; steps?: number; turns?: readonly PaceChange[] } {
+): { budget?: number; steps?: number; changes?: readonly PaceChange[] } {
   if (run === undefined) return { ...(budget !== undefined && { budget }) }
   const speed = run.step / Math.max(1e-9, run.seconds)
   if (budget !== undefined) {
     const total = budget + run.seconds
-    // Before the first step there is no speed yet: the clock will find how many updates fit.
+    // Before the first step no speed is known; the governor will find how many updates fit.
     return run.step === 0
       ? { budget: total }
       : { budget: total, steps: run.step + Math.floor(budget * speed) }
   }
   if (epochs !== undefined || steps !== undefined) return {}
-  const { pace: turns = [] } = run
-  if (run.budget === undefined) return { turns }
+  const { pace: changes = [] } = run
+  if (run.budget === undefined) return { changes }
   const left = Math.max(0, Math.floor((run.budget - run.seconds) * speed))
-  const planned = turns.at(-1)?.steps ?? run.settings.steps
-  // Before the first step there is no speed yet, and after the last nothing to plan.
-  if (run.step === 0 || run.step >= planned) return { budget: run.budget, turns }
-  return { budget: run.budget, turns: [...turns, { step: run.step, steps: run.step + left }] }
+  const planned = changes.at(-1)?.steps ?? run.settings.steps
+  // Before the first step no speed is known, and after the last there is nothing to plan.
+  if (run.step === 0 || run.step >= planned) return { budget: run.budget, changes }
+  return { budget: run.budget, changes: [...changes, { step: run.step, steps: run.step + left }] }
 }
 
-/**
- * Plans a run.
- * @throws InputError for settings, or a resume that doesn't fit; TrainingError for a corpus too small
- */
-export async function planRun(request: PlanRequest): Promise<Plan> {
-  const { corpus, preset, threads } = request
-  const { length: size } = corpus.ids
-  // Checked first: a slip in a setting is said before anything about the corpus.
-  const asked = trainSettings(request.settings, preset)
-  if (size < FEWEST_SYMBOLS) {
-    throw new TrainingError(
-      'corpus-too-small',
-      `The corpus has ${counted(size, 'symbol')}; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
-    )
-  }
-  const checkpoint = await resumedCheckpoint(request)
-  const settings = checkpoint
-    ? resumedSettings(checkpoint.run.settings, request.settings, preset)
-    : preset === undefined
-      ? settingsFor({ symbols: size, vocabulary: corpus.tokenizer.size }, request.settings)
-      : asked
-  const wanted = {
-    kind: settings.split,
-    holdout: settings.holdout,
-    batch: settings.batch,
-    steps: settings.seq,
-  }
-  const fitted = fitBatch(size, wanted)
-  const split = splitCorpus(size, { ...wanted, ...fitted })
-  const masked = maskedLayers(settings)
+interface Planned {
+  readonly request: PlanRequest
+  readonly settings: TrainSettings
+  readonly split: Split
+  readonly masked: readonly number[]
+  readonly checkpoint: Checkpoint | undefined
+}
 
+/** Warnings about sizes that were adapted, and about what the run will lack. */
+function planWarnings({
+  request,
+  settings,
+  split,
+  masked,
+  checkpoint,
+}: Planned): readonly WarningEvent[] {
+  const size = request.corpus.ids.length
   const warnings: WarningEvent[] = []
   const warn = (code: string, en: string, ja: string): void => {
     warnings.push({ type: 'warning', code, message: { en, ja } })
   }
-  // Sizes that nobody chose are no news.
-  const { batch: askedBatch, seq: askedSeq } = request.settings ?? {}
-  const chosen = preset !== undefined || askedBatch !== undefined || askedSeq !== undefined
-  if (fitted.batch !== settings.batch || fitted.steps !== settings.seq) {
+  const { batch, steps } = split.training
+  if (batch !== settings.batch || steps !== settings.seq) {
+    // The sizes that were asked for are named only when somebody asked for them.
+    const { batch: givenBatch, seq: givenSeq } = request.settings ?? {}
+    const given = request.preset !== undefined || givenBatch !== undefined || givenSeq !== undefined
     warn(
       'adapted',
-      chosen
-        ? `The corpus has ${counted(size, 'symbol')}, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${fitted.batch} x seq ${fitted.steps}.`
-        : `The corpus has only ${counted(size, 'symbol')}: training with batch ${fitted.batch} x seq ${fitted.steps}.`,
-      chosen
-        ? `コーパスは${size}文字で、バッチ${settings.batch}、系列長${settings.seq}には足りません。バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`
-        : `コーパスは${size}文字しかないので、バッチ${fitted.batch}、系列長${fitted.steps}で学習します。`,
+      given
+        ? `The corpus has ${counted(size, 'symbol')}, too few for batch ${settings.batch} x seq ${settings.seq}: training with batch ${batch} x seq ${steps}.`
+        : `The corpus has only ${counted(size, 'symbol')}: training with batch ${batch} x seq ${steps}.`,
+      given
+        ? `コーパスは${size}文字で、バッチ${settings.batch}、系列長${settings.seq}には足りません。バッチ${batch}、系列長${steps}で学習します。`
+        : `コーパスは${size}文字しかないので、バッチ${batch}、系列長${steps}で学習します。`,
     )
   }
   if (split.validation === undefined && settings.holdout > 0) {
@@ -164,11 +151,12 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       '1層では層の間がないので、ドロップアウトは働きません。層を増やすか、各層の後で落としてください。',
     )
   }
-  if (checkpoint && checkpoint.run.threads !== threads) {
+  if (checkpoint && checkpoint.run.threads !== request.threads) {
+    const { threads } = checkpoint.run
     warn(
       'threads',
-      `The run was started with ${counted(checkpoint.run.threads, 'thread')} and goes on with ${threads}: it will learn as well, but not to the same bits.`,
-      `この学習は${checkpoint.run.threads}スレッドで始まり、${threads}スレッドで続きます。同じように学びますが、最後のビットまで同じにはなりません。`,
+      `The run was started with ${counted(threads, 'thread')} and goes on with ${request.threads}: it will learn as well, but not to the same bits.`,
+      `この学習は${threads}スレッドで始まり、${request.threads}スレッドで続きます。同じように学びますが、最後のビットまで同じにはなりません。`,
     )
   }
   if (checkpoint && !checkpoint.checked) {
@@ -178,16 +166,49 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
       `${FILES.resume}は以前のOndoが書いたもので、ハッシュがありません。破損があっても検出できませんでした。次のチェックポイントからハッシュが付きます。`,
     )
   }
+  return warnings
+}
+
+/**
+ * Plans a run.
+ * @throws InputError for wrong settings, or a resume that does not fit; TrainingError for a corpus
+ *   that is too small
+ */
+export async function planRun(request: PlanRequest): Promise<Plan> {
+  const { corpus, preset } = request
+  const { length: size } = corpus.ids
+  // Settings are checked first, so that a wrong setting is reported before anything about the corpus.
+  const given = trainSettings(request.settings, preset)
+  if (size < FEWEST_SYMBOLS) {
+    throw new TrainingError(
+      'corpus-too-small',
+      `The corpus has ${counted(size, 'symbol')}; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
+    )
+  }
+  const checkpoint = await resumedCheckpoint(request)
+  const settings = checkpoint
+    ? resumedSettings(checkpoint.run.settings, request.settings, preset)
+    : preset === undefined
+      ? settingsFor({ symbols: size, vocabulary: corpus.tokenizer.size }, request.settings)
+      : given
+  const wanted = {
+    kind: settings.split,
+    holdout: settings.holdout,
+    batch: settings.batch,
+    steps: settings.seq,
+  }
+  const split = splitCorpus(size, { ...wanted, ...fitBatch(size, wanted) })
+  const masked = maskedLayers(settings)
   const time = plannedTime(request, checkpoint?.run)
   const total = time.steps ?? (settings.steps || settings.epochs * split.training.batches)
   return {
     settings: { ...settings, steps: time.steps ?? settings.steps },
-    pace: new Pace(total, time.turns),
+    pace: new Pace(total, time.changes),
     budget: time.budget,
     config: configOf(settings, corpus.tokenizer.size),
     split,
     masked,
     checkpoint,
-    warnings,
+    warnings: planWarnings({ request, settings, split, masked, checkpoint }),
   }
 }

@@ -54,7 +54,7 @@ async function abortAfter(steps: number, options: Partial<TrainOptions>): Promis
 }
 
 describe('training', () => {
-  it('learns, tells its sizes first, and ends with the weights', async () => {
+  it('learns, yields the sizes first, and ends with the weights', async () => {
     const { events, end } = await run({ settings: { epochs: 12, dropout: 0, rate: 0.02 } })
     const [start] = events
     if (start.type !== 'start') throw new Error('no start')
@@ -75,13 +75,13 @@ describe('training', () => {
     expect(count).toBe(start.parameters)
   })
 
-  it('is the same to the bit for the same seed, and another for another', async () => {
+  it('gives the same bits for the same seed, and other weights for another', async () => {
     const [a, b, c] = [await run(), await run(), await run({ settings: { seed: 1 } })]
     expect(a.end.weights()).toEqual(b.end.weights())
     expect(a.end.weights()).not.toEqual(c.end.weights())
   })
 
-  it('is not disturbed by evaluating at every step, saving at every step, or being looked at', async () => {
+  it('learns the same whether it validates and saves at every step and its weights are read, or not', async () => {
     const plain = await run({ settings: { holdout: 0.2, evaluateEvery: 1_000_000 } })
     const watched: TrainEvent[] = []
     for await (const event of train({
@@ -122,13 +122,13 @@ describe('training', () => {
 describe.each([['average', 0.9]])('with %s %s', (name, value) => {
   const settings = { [name]: value }
 
-  it('another model comes out', async () => {
+  it('gives another model', async () => {
     const [without, with_] = [await run(), await run({ settings })]
     expect(with_.end.weights()).not.toEqual(without.end.weights())
     expect(with_.end.validation!.loss).not.toBe(without.end.validation!.loss)
   })
 
-  it.each([2, 37])('a run aborted after step %d is gone on from exactly', async steps => {
+  it.each([2, 37])('a run aborted after step %d is resumed exactly', async steps => {
     const whole = memoryStore()
     const { end } = await run({ store: whole, settings })
     const store = memoryStore()
@@ -145,7 +145,7 @@ describe.each([['average', 0.9]])('with %s %s', (name, value) => {
   })
 })
 
-it('validates and saves the running average, and trains the weights as if there were none', async () => {
+it('validates and saves the running average, which does not change the trained weights', async () => {
   const store = memoryStore()
   const [plain, averaged] = [await run(), await run({ store, settings: { average: 0.9 } })]
   const checkpoint = await decodeCheckpoint(store.files.get(FILES.resume)!)
@@ -157,7 +157,7 @@ it('validates and saves the running average, and trains the weights as if there 
 
 describe('a checkpoint', () => {
   it.each([1, 17, 34, 35, 60])(
-    'taken on an abort after step %d is gone on from exactly',
+    'saved on an abort after step %d is resumed exactly',
     async steps => {
       const whole = memoryStore()
       const { end } = await run({ store: whole })
@@ -182,7 +182,7 @@ describe('a checkpoint', () => {
     },
   )
 
-  it('is whole whichever write was the last before a crash', async () => {
+  it('is complete, whichever write was the last before a crash', async () => {
     const settings = { checkpointEvery: 20, layers: 1, dropout: 0 }
     const { end } = await run({ settings })
     for (let crash = 1; crash <= 14; crash++) {
@@ -202,7 +202,7 @@ describe('a checkpoint', () => {
     }
   })
 
-  it('holds the model, its record and readable metrics', async () => {
+  it('contains the model, its record and readable metrics', async () => {
     const store = memoryStore()
     await run({ store, name: 'Made-up', stop: ['\n'] })
     const model = await decodeModel(store.files.get(FILES.model)!)
@@ -219,8 +219,10 @@ describe('a checkpoint', () => {
       corpus: { name: 'made-up' },
     })
   })
+})
 
-  it('is continued for more epochs when asked', async () => {
+describe('a resumed run', () => {
+  it('continues for more epochs when they are given', async () => {
     const store = memoryStore()
     const short = await run({ store })
     const long = await run({ store, resume: true, settings: { epochs: 3 } })
@@ -228,7 +230,7 @@ describe('a checkpoint', () => {
     expect(long.events[0]).toMatchObject({ type: 'start', step: short.end.step })
   })
 
-  it('ends early where validation gets no better, keeps the best model, and ends there again', async () => {
+  it('ends early when validation stops improving, keeps the best model, and ends there again', async () => {
     const store = memoryStore()
     // A rate that only does harm: the first validations are the best.
     const settings = {
@@ -250,7 +252,7 @@ describe('a checkpoint', () => {
     expect(longer.end.step).toBeGreaterThan(end.step)
   })
 
-  it('refuses what does not fit, each in one sentence', async () => {
+  it('refuses another corpus, tokenizer or setting in one sentence', async () => {
     const store = memoryStore()
     await abortAfter(3, { store })
     await expect(run({ store })).rejects.toThrow('There is a run already')
@@ -264,7 +266,7 @@ describe('a checkpoint', () => {
     )
   })
 
-  it('begins anew where that was asked for, and nothing of the old run stays', async () => {
+  it('is replaced by a new run on request, and none of its files stays', async () => {
     const store = memoryStore()
     await run({ store })
     await run({ store, overwrite: true, settings: { holdout: 0, steps: 3 } })
@@ -272,7 +274,7 @@ describe('a checkpoint', () => {
     expect(text(store.files.get(FILES.metrics)).trim().split('\n').length).toBe(3)
   })
 
-  it('warns when the number of threads is another one', async () => {
+  it('warns when the number of threads has changed', async () => {
     const store = memoryStore()
     await abortAfter(3, { store })
     const two: Engine = { ...engine, threads: 2 }
@@ -281,14 +283,14 @@ describe('a checkpoint', () => {
   })
 })
 
-describe('what goes wrong', () => {
-  it('a corpus too small is refused with the reason', async () => {
+describe('training refuses', () => {
+  it('a corpus that is too small', async () => {
     await expect(run({ corpus: await corpusOf('abcdefghij') })).rejects.toThrow(
       'The corpus has 10 symbols; training needs at least 64',
     )
   })
 
-  it('a small corpus shrinks the batch and says so', async () => {
+  it('nothing of a small corpus, but reduces the batch with a warning', async () => {
     const { events } = await run({
       corpus: await corpusOf(TEXT.slice(0, 300)),
       settings: { batch: 50, seq: 50 },
@@ -296,8 +298,10 @@ describe('what goes wrong', () => {
     expect(events[0]).toMatchObject({ type: 'start', batch: 1, seq: 8 })
     expect(events[1]).toMatchObject({ type: 'warning', code: 'adapted' })
   })
+})
 
-  it('an exploding loss stops the run with advice and keeps the last checkpoint', async () => {
+describe('diverging training', () => {
+  it('stops at an exploding loss, with advice, and keeps the last checkpoint', async () => {
     const store = memoryStore()
     const settings = {
       optimizer: 'sgd',
@@ -338,7 +342,7 @@ describe('what goes wrong', () => {
     }
   }
 
-  it('a validation that is not finite is a run that ran away, also at each resume', async () => {
+  it('stops at a validation loss that is not finite, also after each resume', async () => {
     const store = memoryStore()
     let steps = 0
     const broken = changing(out => {
@@ -356,7 +360,7 @@ describe('what goes wrong', () => {
     expect((await run({ store, settings, resume: true })).end.reason).toBe('finished')
   })
 
-  it('weights that are not finite are never saved', async () => {
+  it('never saves weights that are not finite', async () => {
     const store = memoryStore()
     // A gradient that is finite, and a step from it that float32 can't hold.
     const steep = changing((out, run) => out['gradient.head.bias']?.fill(run > 5 ? 1e38 : 0))
@@ -370,7 +374,7 @@ describe('what goes wrong', () => {
     for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
   })
 
-  it('gradients that are not finite stop the run before they touch the weights', async () => {
+  it('stops at gradients that are not finite, before the weights change', async () => {
     const broken: Engine = {
       threads: 1,
       async compile(graph) {
@@ -389,7 +393,7 @@ describe('what goes wrong', () => {
     await expect(run({ engine: broken })).rejects.toThrow('The gradients of step 5 are not finite')
   })
 
-  it('settings are checked before anything is compiled', async () => {
+  it('does not begin with wrong settings: they are checked before anything is compiled', async () => {
     const never: Engine = { threads: 1, compile: () => Promise.reject(new Error('compiled')) }
     await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow(
       'The number of layers is 0',
