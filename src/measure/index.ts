@@ -37,6 +37,7 @@ export {
   quantile,
 } from './statistics.js'
 export {
+  AIM_SEED,
   AIMS,
   type AimEvent,
   type AimMeasure,
@@ -75,6 +76,8 @@ export {
 export { readZones } from './sweep/stored-zones.js'
 export {
   planSweep,
+  SWEEP_LENGTH,
+  SWEEP_SEEDS,
   type SweepEvent,
   type SweepOptions,
   type SweepResult,

@@ -68,3 +68,15 @@ export function splitHeldOut(
     test: cuts.map(({ cut, to }) => ({ from: cut, to })),
   }
 }
+
+/** What lies outside some stretches of a text of `size` symbols. */
+export function complement(parts: readonly TextRange[], size: number): TextRange[] {
+  const rest: TextRange[] = []
+  let at = 0
+  for (const { from, to } of [...parts].sort((a, b) => a.from - b.from)) {
+    if (from > at) rest.push({ from: at, to: from })
+    at = Math.max(at, to)
+  }
+  if (at < size) rest.push({ from: at, to: size })
+  return rest
+}

@@ -1,11 +1,12 @@
 /** `ondo aim`: the temperature for a wanted share of non-words, of repeats, or of surprise. */
-import { counted, InputError, shorten } from '../../errors.js'
-import { readNumber, type SeedKnob } from '../../knob.js'
+import { InputError, shorten } from '../../errors.js'
+import { readNumber } from '../../knob.js'
 import {
+  AIM_SEED,
   type AimMeasure,
   type AimResult,
   aim as aimAt,
-  formatTemperature,
+  SWEEP_LENGTH,
   storedMeasures,
 } from '../../measure/index.js'
 import { sweepPool } from '../../node/sweep-pool.js'
@@ -13,21 +14,9 @@ import { CHAIN_FLAG, PROMPT_FLAG, THREADS_FLAG } from '../flags.js'
 import { READING_FLAGS } from '../inputs/corpus.js'
 import { openModel } from '../inputs/open-model.js'
 import { openTrainingText } from '../inputs/training-text.js'
+import { AimProgress, aimReport } from '../reports/aim-report.js'
 import { type CommandSpec, flagOf } from '../spec.js'
-import { formatCount } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
-import { LiveLine } from '../terminal/progress-line.js'
-import { TEXT_LENGTH } from './sweep.js'
-
-const FIRST_SEED: SeedKnob = {
-  name: 'seed',
-  kind: 'seed',
-  default: 1001,
-  about: {
-    en: 'of the first text; each has the next, so that none is used twice',
-    ja: '最初の文章の種。以下1ずつ増やし、同じ種は二度使わない',
-  },
-}
 
 /** `2%` or `0.02`. @throws InputError */
 function readShare(text: string): number {
@@ -69,22 +58,6 @@ interface AimFlags {
   readonly json?: boolean
 }
 
-const NAMES: Readonly<Record<AimMeasure, { en: string; ja: string }>> = {
-  spelling: { en: 'misspelt', ja: '綴り誤り' },
-  repetition: { en: 'repeated', ja: '反復' },
-  surprisal: { en: 'bits a character', ja: 'ビット/文字' },
-  entropy: { en: 'bits of entropy', ja: 'ビット（エントロピー）' },
-}
-
-const short = (T: number): string => formatTemperature(Number(T.toPrecision(3)))
-
-/** `2.1% misspelt`, `1.50 bits a character`. */
-function written(measure: AimMeasure, value: number, io: Io, name = true): string {
-  const share = measure === 'spelling' || measure === 'repetition'
-  const text = share ? `${(100 * value).toFixed(value < 0.1 ? 2 : 1)}%` : value.toFixed(3)
-  return name ? `${text} ${io.t(NAMES[measure])}` : text
-}
-
 function targetOf(flags: AimFlags): [AimMeasure, number] {
   const names = ['spelling', 'repetition', 'surprisal', 'entropy'] as const
   const given = names.filter(name => flags[name] !== undefined)
@@ -105,80 +78,38 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
   const corpus = flags.corpus && (await openTrainingText(model, flags.corpus, flags, io))
   const filter = storedMeasures(model).filter ?? corpus?.measures().filter
   const { prompt, chain, threads } = flags
-  const length = flags.length ?? TEXT_LENGTH.default
+  const length = flags.length ?? SWEEP_LENGTH.default
   const signal = io.interrupt
   const options = { prompt, chain, length, filter, signal, proofSteps: 0 }
   const pool = await sweepPool(model, 1000, { ...options, threads })
-  const line = new LiveLine(io)
-  let texts = 0
-  const run = (cell: Parameters<typeof pool.run>[0]) => {
-    texts++
-    line.update(() => `${texts} · T ${short(cell.temperature)}`)
-    return pool.run(cell)
-  }
+  const progress = new AimProgress(io, measure)
   let result: AimResult | undefined
   try {
     const events = aimAt(model, {
       ...options,
       measure,
       target,
-      seed: flags.seed ?? FIRST_SEED.default,
-      run,
+      seed: flags.seed ?? AIM_SEED.default,
+      run: cell => {
+        progress.text(cell)
+        return pool.run(cell)
+      },
       concurrency: pool.concurrency,
     })
     for await (const event of events) {
-      if (event.type === 'range') {
-        const [first, last] = [event.curve[0], event.curve[event.curve.length - 1]]
-        const [from, to] = [first, last].map(point => written(measure, point.mean, io, false))
-        line.print(
-          io.t({
-            en: `from ${from} at T = 0 to ${to} at T = inf`,
-            ja: `温度0で${from}、無限大で${to}`,
-          }),
-        )
-      }
-      if (event.type === 'step') {
-        const { temperature, low, high, texts: count } = event.step
-        const side = {
-          above: { en: 'T is higher', ja: 'もっと高い' },
-          below: { en: 'T is lower', ja: 'もっと低い' },
-          near: { en: 'too near to tell', ja: '区別できないほど近い' },
-        }[event.side]
-        const value = `${written(measure, low, io, false)} – ${written(measure, high, io)}`
-        line.print(
-          io.t({
-            en: `T ${short(temperature)}: ${value} in ${counted(count, 'text')}: ${side.en}`,
-            ja: `温度${short(temperature)}: ${count}本で${value}: ${side.ja}`,
-          }),
-        )
-      }
+      progress.report(event)
       if (event.type === 'end') result = event.result
     }
   } catch (error) {
     if (signal.aborted) return io.interruptedCode
     throw error
   } finally {
-    line.clear()
+    progress.clear()
     await pool.close()
   }
   if (!result) return io.interruptedCode
-  if (flags.json) {
-    await io.json({ model: model.hash, length, ...result })
-    return DONE
-  }
-  const { temperature, interval, check } = result
-  const [low, high] = interval.map(short)
-  const T = short(temperature)
-  await io.write(
-    `${io.stdoutColors.bold(`T = ${T}`)}${io.t({ en: ` for ${written(measure, target, io)} (95%: ${low} – ${high})`, ja: `　${written(measure, target, io)}のため（95%信頼区間 ${low} – ${high}）` })}\n`,
-  )
-  const reach = `${written(measure, check.low, io, false)} – ${written(measure, check.high, io, false)}`
-  await io.write(
-    io.t({
-      en: `${counted(check.texts, 'fresh text')} of ${counted(formatCount(length, io), 'character')} at ${T}: ${written(measure, check.mean, io)} (95%: ${reach})\n`,
-      ja: `温度${T}の新しい文章${check.texts}本（各${formatCount(length, io)}字）: ${written(measure, check.mean, io)}（95%信頼区間 ${reach}）\n`,
-    }),
-  )
+  if (flags.json) await io.json({ model: model.hash, length, ...result })
+  else await io.write(aimReport(result, length, io))
   return DONE
 }
 
@@ -226,8 +157,8 @@ export const aim: CommandSpec = {
       about: { en: 'of the draws', ja: '抽選のエントロピー' },
       parse: readBits,
     },
-    flagOf(TEXT_LENGTH, { short: 'n' }),
-    flagOf(FIRST_SEED, { short: 's' }),
+    flagOf(SWEEP_LENGTH, { short: 'n' }),
+    flagOf(AIM_SEED, { short: 's' }),
     PROMPT_FLAG,
     CHAIN_FLAG,
     {

@@ -1,6 +1,6 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
 import { counted, FileError, InputError, shortPath } from '../../errors.js'
-import type { NgramBaseline } from '../../measure/model/ngram.js'
+import { isQuickBaseline, type TimedBaseline, timedBaseline } from '../../node/baseline.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { addMeasures, corpusMeasures, measuringSeconds } from '../../node/corpus-measures.js'
 import { nodeEngine } from '../../node/engine.js'
@@ -9,6 +9,7 @@ import {
   normalizeInput,
   printable,
   readStops,
+  type Tokenizer,
   tokenizerFrom,
   vocabularyReport,
 } from '../../text/index.js'
@@ -17,8 +18,8 @@ import {
   type EndEvent,
   settingsFor,
   TRAIN_KNOBS,
+  type TrainEvent,
   type TrainingCorpus,
-  type TrainSettings,
   train as trainer,
   trainSettings,
 } from '../../train/index.js'
@@ -29,11 +30,10 @@ import {
   type TextSource,
   TrainingFolder,
 } from '../inputs/training-folder.js'
-import { TrainingReporter } from '../reports/training-report.js'
+import { type ReportOptions, TrainingReporter } from '../reports/training-report.js'
 import type { CommandSpec } from '../spec.js'
 import { shellQuoted } from '../terminal/format.js'
 import { DONE, type Io } from '../terminal/io.js'
-import { baselineOf, baselineSeconds } from './baseline.js'
 import { FLAGS, type TrainFlags } from './train-flags.js'
 
 /** What was said of the text, filled from the run that is resumed. */
@@ -79,63 +79,36 @@ async function prepare(
 }
 
 /**
- * The comparison may take this part of the time that training took. A short count is always made:
- * otherwise its line would depend on the speed of the machine.
- */
-const COMPARISON = 0.1
-/** Seconds. */
-const SHORT_COUNT = 0.25
-/** Symbols; a longer text is not counted. */
-const LONGEST_COMPARED = 10_000_000
-
-/** Whether counting so many symbols is quick beside training for so long. */
-const quick = (symbols: number, seconds: number): boolean =>
-  symbols <= LONGEST_COMPARED &&
-  baselineSeconds(symbols) <= Math.max(SHORT_COUNT, COMPARISON * seconds)
-
-/** The n-gram of the same text, and how much slower than usual this machine counted it. */
-interface Counted {
-  readonly baseline: NgramBaseline | undefined
-  readonly slowness: number
-}
-
-function countNow({ ids, tokenizer }: TrainingCorpus, settings: TrainSettings): Counted {
-  const began = performance.now()
-  const baseline = baselineOf(ids, tokenizer.size, settings)
-  const seconds = (performance.now() - began) / 1000
-  return { baseline, slowness: Math.max(1, seconds / baselineSeconds(ids.length)) }
-}
-
-/**
- * Under a budget counting comes first: what it really takes is then known when the rest of the time
- * is planned.
+ * Counts the n-gram before training where there is a budget of time: the rest of the time is then
+ * planned with what counting really took.
  */
 function countFirst(
   { budget, preset, resume, baseline }: TrainFlags,
   corpus: TrainingCorpus,
   given: Readonly<Record<string, unknown>>,
-): Counted | undefined {
+): TimedBaseline | undefined {
   const { length: symbols } = corpus.ids
-  if (budget === undefined || resume || !baseline || !quick(symbols, budget)) return undefined
+  if (budget === undefined || resume || !baseline || !isQuickBaseline(symbols, budget))
+    return undefined
   const text = { symbols, vocabulary: corpus.tokenizer.size }
-  return countNow(
-    corpus,
-    preset === undefined ? settingsFor(text, given) : trainSettings(given, preset),
-  )
+  const settings = preset === undefined ? settingsFor(text, given) : trainSettings(given, preset)
+  return timedBaseline(corpus.ids, corpus.tokenizer.size, settings)
 }
 
-/** Does the network earn its keep? */
+/** Gives the reporter the n-gram of the same text, to be named beside the network's loss. */
 async function compare(
   { reason, best, seconds, record }: EndEvent,
   corpus: TrainingCorpus,
-  counted: Counted | undefined,
+  counted: TimedBaseline | undefined,
   reporter: TrainingReporter,
   io: Io,
   { json }: TrainFlags,
 ): Promise<void> {
   if (reason === 'aborted' || best === undefined) return
-  if (!counted && !quick(corpus.ids.length, seconds)) return
-  const { baseline } = counted ?? countNow(corpus, trainSettings(record.settings ?? {}))
+  if (!counted && !isQuickBaseline(corpus.ids.length, seconds)) return
+  const { baseline } =
+    counted ??
+    timedBaseline(corpus.ids, corpus.tokenizer.size, trainSettings(record.settings ?? {}))
   if (!baseline) return
   reporter.setBaseline(baseline)
   if (json) {
@@ -144,7 +117,7 @@ async function compare(
   }
 }
 
-/** What the corpus's spelling and figures are, into the model files: sweeps and `ondo measure` ask. */
+/** Writes the corpus's spelling filter and usual figures into the model files, for sweeps and `ondo measure`. */
 async function measureCorpus(
   { reason, record }: EndEvent,
   { ids, tokenizer }: TrainingCorpus,
@@ -162,8 +135,12 @@ async function measureCorpus(
   }
 }
 
-/** Seconds of a budget that are left for training: starting, counting and measuring are part of it. */
-function timeLeft(budget: number, symbols: number, counted: Counted | undefined): number {
+/** Seconds of a budget that are left for training; starting, counting and measuring are part of it. */
+function trainingSeconds(
+  budget: number,
+  symbols: number,
+  counted: TimedBaseline | undefined,
+): number {
   const after = measuringSeconds(symbols) * (counted?.slowness ?? 1)
   return Math.max(1, budget - performance.now() / 1000 - after)
 }
@@ -175,7 +152,10 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   if (flags.resume && flags.force) {
     throw new InputError(
       'option',
-      'Both --resume and --force came; one goes on, the other begins anew.',
+      'Both --resume and --force were given; expected one of them: --resume continues the run, --force begins a new one.',
+      {
+        ja: '--resumeと--forceが両方指定されています。続けるなら--resume、新しく始めるなら--forceだけを指定してください。',
+      },
     )
   }
   const folder = new TrainingFolder(out)
@@ -200,75 +180,41 @@ async function trainIn(
   io: Io,
   onStart: () => void,
 ): Promise<number> {
-  const exists = await folder.holdsRun()
-  if (exists && !flags.resume && !flags.force) {
-    throw new InputError(
-      'run-exists',
-      `${shortPath(out)} holds a run already (${await folder.describe()}): go on with --resume, choose another --out, or begin anew with --force.`,
-    )
-  }
-  if (flags.resume && !exists) {
-    throw new InputError(
-      'nothing-to-resume',
-      `${shortPath(out)} holds no run to resume: check --out, or start without --resume.`,
-    )
-  }
+  await checkRun(folder, out, flags)
   const before = flags.resume ? await folder.source() : {}
   if (flags.resume && paths.length === 0 && !before.text?.length) throw folder.unknownSource()
   const source = sourceOf(paths, flags, before)
   const passes = new PassLine(io)
-  const text = await openCorpus(source.text, {
-    encoding: source.encoding,
-    raw: source.raw,
-    tokenizerKind: source.tokenizer,
-    tempFolder: async () => {
-      await folder.take()
-      return out
-    },
-    onProgress: (...at) => passes.update(...at),
-  }).finally(() => passes.clear())
+  const tempFolder = async (): Promise<string> => {
+    await folder.take()
+    return out
+  }
+  const text = await openText(source, tempFolder, passes)
   let reporter: TrainingReporter | undefined
   let started = false
   try {
     const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
       passes.clear(),
     )
-    const { tokenizer } = corpus
-    // Said now rather than at the first sample.
-    const prompt = source.prompt && normalizeInput(source.prompt, tokenizer).text
-    if (prompt) tokenizer.encode(prompt)
-    const stop = source.stop && readStops(source.stop, tokenizer)
-
-    const settings = Object.fromEntries(
-      Object.keys(TRAIN_KNOBS).flatMap(name => {
-        const value = flags[name as keyof typeof TRAIN_KNOBS]
-        return value === undefined ? [] : [[name, value]]
-      }),
-    )
-    const teller = new TrainingReporter(io, {
-      out,
-      tokenizer,
-      prompt,
-      samples: flags.samples && !flags.json,
-      sampleEvery: flags.sampleEvery ?? 0,
-      command: `ondo ${process.argv.slice(2).map(shellQuoted).join(' ')}`,
-      resumeCommand: `ondo train ${source.text.includes('-') ? '- ' : ''}--out ${shellQuoted(out)} --resume`,
-    })
-    reporter = teller
+    const { prompt, stop } = checkedTexts(source, corpus.tokenizer)
+    reporter = new TrainingReporter(io, reportOptions(out, source, corpus.tokenizer, prompt, flags))
     const { interrupt } = io
-    interrupt.addEventListener('abort', () => teller.reportInterrupt())
+    interrupt.addEventListener('abort', () => reporter?.reportInterrupt())
     // The last bits of a run depend on its threads: a resumed one keeps them unless told otherwise.
     const threads = flags.threads ?? (flags.resume ? await folder.threads() : undefined)
     const engine = await nodeEngine(threads ? { threads } : {})
     const lock = await folder.take()
     const { budget, preset } = flags
-    const counted = countFirst(flags, corpus, settings)
+    const settings = settingsIn(flags)
+    const baseline = countFirst(flags, corpus, settings)
     const events = trainer({
       corpus,
       engine,
       settings,
       preset,
-      ...(budget !== undefined && { budget: timeLeft(budget, corpus.ids.length, counted) }),
+      ...(budget !== undefined && {
+        budget: trainingSeconds(budget, corpus.ids.length, baseline),
+      }),
       store: await checkpointFolder(out, lock),
       resume: flags.resume,
       overwrite: flags.force,
@@ -281,28 +227,106 @@ async function trainIn(
       if (event.type === 'start') {
         started = true
         onStart()
-        if (flags.force && (await folder.holdsRun())) teller.reportMoved(await folder.moveAside())
+        if (flags.force && (await folder.holdsRun())) {
+          reporter.reportMoved(await folder.moveAside())
+        }
         await folder.writeSource(source)
       }
       if (event.type === 'end' && flags.baseline) {
-        await compare(event, corpus, counted, teller, io, flags)
+        await compare(event, corpus, baseline, reporter, io, flags)
       }
       if (event.type === 'end') await measureCorpus(event, corpus, out, io, flags)
-      if (flags.json) {
-        const { weights: _, ...plain } = { weights: undefined, ...event }
-        await io.json(plain)
-      }
-      await teller.report(event)
+      if (flags.json) await io.json(withoutWeights(event))
+      await reporter.report(event)
     }
-    return interrupt.aborted && !teller.finished ? io.interruptedCode : DONE
+    return interrupt.aborted && !reporter.finished ? io.interruptedCode : DONE
   } catch (error) {
-    if (error instanceof FileError && started)
+    if (error instanceof FileError && started) {
       reporter?.reportWriteFailure(await folder.checkpointStep())
+    }
     throw error
   } finally {
     reporter?.close()
     text.close()
   }
+}
+
+/** @param tempFolder takes the training folder; called where the text is too long for memory */
+function openText(
+  { text, encoding, raw, tokenizer: tokenizerKind }: TextSource,
+  tempFolder: () => Promise<string>,
+  passes: PassLine,
+): Promise<OpenCorpus> {
+  const onProgress = (...at: Parameters<PassLine['update']>): void => passes.update(...at)
+  const options = { encoding, raw, tokenizerKind, tempFolder, onProgress }
+  return openCorpus(text, options).finally(() => passes.clear())
+}
+
+function reportOptions(
+  out: string,
+  { text }: TextSource,
+  tokenizer: Tokenizer,
+  prompt: string | undefined,
+  flags: TrainFlags,
+): ReportOptions {
+  return {
+    out,
+    tokenizer,
+    prompt,
+    samples: flags.samples && !flags.json,
+    sampleEvery: flags.sampleEvery ?? 0,
+    command: `ondo ${process.argv.slice(2).map(shellQuoted).join(' ')}`,
+    resumeCommand: `ondo train ${text.includes('-') ? '- ' : ''}--out ${shellQuoted(out)} --resume`,
+  }
+}
+
+/** @throws InputError where the folder holds a run that may not be overwritten, or none to resume */
+async function checkRun(folder: TrainingFolder, out: string, flags: TrainFlags): Promise<void> {
+  const exists = await folder.holdsRun()
+  if (exists && !flags.resume && !flags.force) {
+    const run = await folder.describe()
+    throw new InputError(
+      'run-exists',
+      `${shortPath(out)} holds a run already (${run}): go on with --resume, choose another --out, or begin anew with --force.`,
+      {
+        ja: `${shortPath(out)}にはすでに学習の記録があります（${run}）。--resumeで再開するか、--outで別のフォルダーを指定するか、--forceで新しく始めてください。`,
+      },
+    )
+  }
+  if (flags.resume && !exists) {
+    throw new InputError(
+      'nothing-to-resume',
+      `${shortPath(out)} holds no run to resume: check --out, or start without --resume.`,
+      {
+        ja: `${shortPath(out)}には再開できる学習がありません。--outを確かめるか、--resumeを付けずに始めてください。`,
+      },
+    )
+  }
+}
+
+/**
+ * The model's prompt and stop strings as the tokenizer reads them; checked before training begins.
+ * @throws InputError for a symbol that the vocabulary lacks
+ */
+function checkedTexts(
+  { prompt: given, stop }: TextSource,
+  tokenizer: Tokenizer,
+): { readonly prompt: string | undefined; readonly stop: readonly string[] | undefined } {
+  const prompt = given && normalizeInput(given, tokenizer).text
+  if (prompt) tokenizer.encode(prompt)
+  return { prompt, stop: stop && readStops(stop, tokenizer) }
+}
+
+/** The settings of training among the flags. */
+function settingsIn(flags: TrainFlags): Record<string, unknown> {
+  const names = Object.keys(TRAIN_KNOBS) as (keyof typeof TRAIN_KNOBS)[]
+  const given = names.filter(name => flags[name] !== undefined)
+  return Object.fromEntries(given.map(name => [name, flags[name]]))
+}
+
+function withoutWeights(event: TrainEvent): object {
+  const { weights: _, ...plain } = { weights: undefined, ...event }
+  return plain
 }
 
 export const train: CommandSpec = {

@@ -5,11 +5,12 @@
  */
 import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
+import type { SeedKnob } from '../../knob.js'
 import { exp, LN2, log } from '../../numeric.js'
 import { Random, readSeed, type Seed } from '../../random.js'
 import { isotonicRegression, mean, quantile } from '../statistics.js'
 import type { SweepCell, SweepText } from './curve.js'
-import { DEFAULT_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
+import { SWEEP_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
 import { crossing, interpolateTemperature } from './zones.js'
 
 /** What may be aimed at, and whether it rises or falls with T. */
@@ -21,6 +22,17 @@ export const AIMS = {
 } as const
 
 export type AimMeasure = keyof typeof AIMS
+
+/** The seed of the first text. */
+export const AIM_SEED: SeedKnob = {
+  name: 'seed',
+  kind: 'seed',
+  default: 1001, // far from the seeds of a sweep, so that its texts are other ones
+  about: {
+    en: 'seed of the first text; each further text has the next seed, so that none is used twice',
+    ja: '最初の文章のシード。次の文章からは1ずつ増やし、同じシードは二度使わない',
+  },
+}
 
 export interface AimOptions extends SweepTextOptions {
   readonly measure: AimMeasure
@@ -109,7 +121,7 @@ class Writers {
 
   constructor(model: Model, options: AimOptions) {
     this.options = options
-    this.first = BigInt(readSeed(options.seed ?? 1001))
+    this.first = BigInt(readSeed(options.seed ?? AIM_SEED.default))
     this.run = options.run ?? (cell => sweepText(model, cell, { proofSteps: 0, ...options }))
   }
 
@@ -235,7 +247,7 @@ function bracketOf(
   target: number,
   direction: 'rises' | 'falls',
   measure: AimMeasure,
-  length: number = DEFAULT_LENGTH,
+  length: number = SWEEP_LENGTH.default,
 ): [number, number] {
   const sign = direction === 'rises' ? 1 : -1
   const fitted = isotonicRegression(

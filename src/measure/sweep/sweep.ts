@@ -103,9 +103,28 @@ export type SweepEvent =
     }
   | { readonly type: 'end'; readonly result: SweepResult }
 
-/** Characters of a text, unless said. */
-export const DEFAULT_LENGTH = 2000
-const DEFAULT_SEEDS = 8
+/** Characters of each text of a sweep. */
+export const SWEEP_LENGTH: NumberKnob = {
+  ...LENGTH,
+  min: 1,
+  max: 10_000_000,
+  default: 2000,
+  about: { en: 'characters of each text', ja: '文章1本の文字数' },
+}
+
+/** Seeds of a sweep. */
+export const SWEEP_SEEDS: NumberKnob = {
+  name: 'seeds',
+  kind: 'whole',
+  min: 1,
+  max: 10_000,
+  default: 8,
+  about: {
+    en: 'how many texts to write at each temperature, with the seeds 1, 2, 3 ...',
+    ja: '各温度で書く文章の本数。シードは1、2、3…',
+  },
+}
+
 /** An LSTM's cells take some ten thousand steps to come to rest; beyond that nothing new was seen. */
 const DEFAULT_PROOF_STEPS = 20_000
 /** Symbols a character at most: a byte model takes up to four, and some bytes never make one. */
@@ -123,7 +142,7 @@ export async function sweepText(
 ): Promise<SweepText> {
   const { prompt = model.prompt ?? '', signal, corpus } = options
   const T = checkTemperature(cell.temperature)
-  const length = readLength(options.length)
+  const length = readKnob(SWEEP_LENGTH, options.length ?? SWEEP_LENGTH.default)
   const filter = options.filter ?? storedMeasures(model).filter
   const chain =
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
@@ -205,27 +224,14 @@ function measured(cell: SweepCell, text: string, options: MeasureOptions): Sweep
   }
 }
 
-function readLength(length: number = DEFAULT_LENGTH): number {
-  return readKnob({ ...LENGTH, min: 1, max: 10_000_000 }, length)
-}
-
-const SEED_COUNT: NumberKnob = {
-  name: 'seeds',
-  kind: 'whole',
-  min: 1,
-  max: 10_000,
-  default: DEFAULT_SEEDS,
-  about: { en: 'how many texts at each temperature', ja: '各温度で書く本数' },
-}
-
-function readSeeds(seeds: number | readonly Seed[] = DEFAULT_SEEDS): Seed[] {
+function readSeeds(seeds: number | readonly Seed[] = SWEEP_SEEDS.default): Seed[] {
   if (typeof seeds !== 'number') {
     if (seeds.length === 0) {
       throw new InputError('seeds', 'There are no seeds; expected at least one.')
     }
     return [...new Set(seeds.map(seed => readSeed(seed)))]
   }
-  const count = readKnob(SEED_COUNT, seeds)
+  const count = readKnob(SWEEP_SEEDS, seeds)
   return Array.from({ length: count }, (_, i) => i + 1)
 }
 
@@ -279,7 +285,7 @@ export function planSweep(model: Model, options: SweepOptions = {}) {
     throw new InputError('temperatures', 'There are no temperatures; expected at least one.')
   }
   const seeds = readSeeds(options.seeds)
-  const length = readLength(options.length)
+  const length = readKnob(SWEEP_LENGTH, options.length ?? SWEEP_LENGTH.default)
   const prompt = options.prompt ?? model.prompt ?? ''
   promptIds(model, prompt)
   const { chain } = options

@@ -1,44 +1,10 @@
-/** `ondo eval --dynamic`: the score of a model that goes on learning from the text as it reads. */
-import { InputError } from '../../errors.js'
-import type { Model } from '../../file/index.js'
-import { generate } from '../../generate/index.js'
-import { type Score, scoreOfParts } from '../../measure/model/score.js'
-import { nodeEngine } from '../../node/engine.js'
-import type { Ids, TextRange } from '../../text/index.js'
-import {
-  DYNAMIC_KNOBS,
-  type DynamicSettings,
-  dynamicReader,
-  dynamicSettings,
-} from '../../train/index.js'
-import { type Flag, flagOf, type Options } from '../spec.js'
-
-const GROUP = { en: 'Dynamic evaluation', ja: '動的評価' }
-
-export const DYNAMIC_FLAGS: readonly Flag[] = [
-  {
-    flags: '--dynamic',
-    about: {
-      en: 'score also a copy of the model that goes on learning from the text; every symbol is predicted before it is learned from',
-      ja: 'テキストから学び続けるモデルの写しでも測る。どの文字も、学ぶ前に予測する',
-    },
-    group: GROUP,
-  },
-  ...Object.values(DYNAMIC_KNOBS).map(knob => flagOf(knob, { group: GROUP })),
-]
-
-/** What was asked for; undefined without --dynamic. */
-export function dynamicOptions(options: Options): DynamicSettings | undefined {
-  if (options.dynamic === true) return dynamicSettings(options)
-  const alone = Object.keys(DYNAMIC_KNOBS).find(name => options[name] !== undefined)
-  if (alone !== undefined) {
-    throw new InputError(
-      'option',
-      `--${alone} belongs to dynamic evaluation: give --dynamic too, or leave it out.`,
-    )
-  }
-  return undefined
-}
+/** Dynamic evaluation: the score of a model that goes on learning from the text as it reads. */
+import type { Model } from '../file/index.js'
+import { generate } from '../generate/index.js'
+import { type Score, scoreOfParts } from '../measure/model/score.js'
+import type { Ids, TextRange } from '../text/index.js'
+import { type DynamicSettings, dynamicReader } from '../train/index.js'
+import { nodeEngine } from './engine.js'
 
 /** Stretches that the model writes for calibration: 30, 100 and 600 are as good (docs/results.md). */
 const OWN_STRETCHES = 100
