@@ -13,10 +13,10 @@ mount(App, { target: document.body, props: { studio } })
 /** For the console, and for tests: the text and why each of its symbols came, read only. */
 Object.defineProperty(globalThis, 'ondo', {
   value: Object.freeze({
-    text: () => studio.records.text,
+    text: () => studio.editor.records.text,
     records: () => {
       const { count, ids, temperatures, coins, ranks, probabilities, surprisals, ends } =
-        studio.records
+        studio.editor.records
       return Array.from({ length: count }, (_, n) => ({
         end: ends[n],
         id: ids[n],

@@ -4,7 +4,7 @@ import { type Side, TABS, type Tab, tabsOf, type ViewName } from './panels.js'
 
 const SIDES: readonly Side[] = ['left', 'right']
 
-export class Shell {
+export class Layout {
   /** Id of the tab shown on each side. */
   readonly tabs = $state<Record<Side, string>>({ left: 'text', right: 'next' })
   /** Where there is no room for a side, it is a sheet over the foot of the text. */
@@ -27,7 +27,11 @@ export class Shell {
   /** Parts that a teacher's link hides (PARTS of share/messages.ts): tabs here, the rest in share.css. */
   hidden = $state.raw<readonly string[]>([])
 
-  constructor() {
+  private readonly changed: () => void
+
+  /** @param changed called when what the address says of the layout is another */
+  constructor(changed: () => void) {
+    this.changed = changed
     for (const side of SIDES) {
       const id = kept(`tab.${side}`)
       if (tabsOf(side).some(tab => tab.id === id)) this.tabs[side] = id!
@@ -56,6 +60,12 @@ export class Shell {
   toAlternatives(): void {
     this.open('next')
     requestAnimationFrame(() => document.querySelector<HTMLElement>('#next .choose')?.focus())
+  }
+
+  /** @param lesson its place in LESSONS; undefined: none */
+  openLesson(lesson: number | undefined): void {
+    this.lesson = lesson
+    this.changed()
   }
 
   toggleView(view: ViewName): void {

@@ -38,6 +38,7 @@ export class Settings {
   /** Bars as long as the logarithm of what they show. */
   logBars = $state(false)
   readonly speech = $derived(new Speech(this.language))
+  readonly say = $derived(this.speech.say)
 
   constructor() {
     const language = kept('language')

@@ -5,29 +5,19 @@
 import { formatChain, formatSchedule, InputError, parseChain, parseSchedule } from 'ondo'
 import { isSeed } from '../../shared/seed.js'
 import { readTemperature, writeTemperature } from '../../shared/temperature-scale.js'
+import type { TextStart } from '../models/models.svelte.js'
 
 /** The names of the lessons, in their order. */
 export const LESSONS = ['logit', 'temperature', 'coin', 'surprise', 'branch', 'loop'] as const
 
-export interface Address {
+export interface Address extends TextStart {
   model?: string
-  prompt?: string
-  seed?: string
-  /** Independent luck under the same seed, from 1. */
-  stream?: number
-  temperature?: number
-  /** In its written form, instead of a temperature. */
-  schedule?: string
-  /** The samplers between the logits and the draw, in their written form. */
-  chain?: string
   /** The code of a whole text (share/link.ts), instead of prompt, seed and temperature. */
   run?: string
   /** Tabs, colours and view, as share/link.ts writes them. */
   view?: string
   /** Parts that a teacher hid. */
   hide?: readonly string[]
-  /** Hidden units held at a value, in their written form. */
-  held?: string
   /** The lesson that is open: its place in LESSONS. */
   lesson?: number
 }

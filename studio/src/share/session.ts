@@ -1,8 +1,8 @@
 /** All texts of the desk with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
+import type { EditorState } from '../text/history.js'
 import { emptyColumns } from '../text/records.js'
-import type { Standing } from '../text/text-rows.js'
-import { Draft, type Reason } from '../text/text-tree.js'
+import { type Reason, TextTree } from '../text/text-tree.js'
 import type { Origin, RecordColumns } from '../writer/protocol.js'
 import { readChain, readSchedule } from './address.js'
 
@@ -16,8 +16,8 @@ interface SessionFile {
   readonly ondo: string
   readonly model: string
   readonly modelName: string
-  readonly standing: Standing
-  /** As the draft lists them. */
+  readonly standing: EditorState
+  /** As the tree lists them. */
   readonly chains?: readonly string[]
   readonly branches: readonly {
     readonly parent?: number
@@ -42,11 +42,11 @@ function toBase64(column: Column): string {
 }
 
 export function saveSession(
-  draft: Draft,
-  standing: Standing,
+  tree: TextTree,
+  standing: EditorState,
   model: { readonly hash: string; readonly name: string },
 ): string {
-  const branches = draft.branches.map(({ parent, at, reason, origin, records }) => {
+  const branches = tree.branches.map(({ parent, at, reason, origin, records }) => {
     const { text, columns } = records.slice(0)
     const kept = Object.entries(columns).map(([name, column]) => [name, toBase64(column)])
     return { parent, at, reason, origin, text, columns: Object.fromEntries(kept) }
@@ -60,7 +60,7 @@ export function saveSession(
     model: model.hash,
     modelName: model.name,
     standing: { ...standing, temperature },
-    chains: draft.chains,
+    chains: tree.chains,
     branches,
   })}\n`
 }
@@ -68,8 +68,8 @@ export function saveSession(
 export interface Session {
   readonly model: string
   readonly modelName: string
-  readonly draft: Draft
-  readonly standing: Standing
+  readonly tree: TextTree
+  readonly standing: EditorState
 }
 
 /** @returns undefined for what is no session, or a damaged one */
@@ -79,15 +79,15 @@ export function readSession(json: string): Session | undefined {
     if (file.format !== FORMAT || !(file.version >= 1 && file.version <= FORMAT_VERSION)) {
       return undefined
     }
-    const draft = new Draft()
+    const tree = new TextTree()
     for (const [place, written] of (file.chains ?? []).entries()) {
       if (place > 0 && readChain(written) !== written) return undefined
-      if (draft.chainIndex(written) !== place) return undefined
+      if (tree.chainIndex(written) !== place) return undefined
     }
     for (const [id, { parent, at, reason, origin, text, columns }] of file.branches.entries()) {
       const known = parent === undefined || (Number.isInteger(parent) && parent >= 0 && parent < id)
       if (!known || !Number.isInteger(at) || at < 0) return undefined
-      const { records } = draft.adopt(parent, at, reason, origin)
+      const { records } = tree.adopt(parent, at, reason, origin)
       const bytes = atob(columns.ids).length / 4
       const filled = emptyColumns(bytes)
       for (const [name, column] of Object.entries(filled)) {
@@ -98,11 +98,11 @@ export function readSession(json: string): Session | undefined {
       }
       const length = filled.lengths.reduce((sum, n) => sum + n, 0)
       if (length !== text.length) return undefined
-      if (filled.chains.some(chain => chain >= draft.chains.length)) return undefined
+      if (filled.chains.some(chain => chain >= tree.chains.length)) return undefined
       records.append(text, filled)
     }
     const { place, schedule, chain } = file.standing
-    const end = draft.branches[place.branch] && draft.lengthOf(place.branch)
+    const end = tree.branches[place.branch] && tree.lengthOf(place.branch)
     if (end === undefined || !(place.count >= 0 && place.count <= end)) return undefined
     const temperature = Number(file.standing.temperature)
     if (!(temperature >= 0)) return undefined
@@ -111,7 +111,7 @@ export function readSession(json: string): Session | undefined {
     return {
       model: file.model,
       modelName: file.modelName,
-      draft,
+      tree,
       standing: { place, temperature, schedule, chain },
     }
   } catch {

@@ -5,8 +5,17 @@ import { bytesOfSteps } from 'ondo/generate'
 import { ByteTokenizer } from 'ondo/text'
 import { counted } from '../../../src/errors.js'
 import { heatOf } from '../../shared/temperature-scale.js'
-import type { Studio } from '../app/studio.svelte.js'
+import type { Models } from '../models/models.svelte.js'
+import type { Settings } from '../settings/settings.svelte.js'
+import type { Editor } from '../text/editor.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
+
+/** What a saved text is made from. */
+export interface SavedParts {
+  readonly settings: Settings
+  readonly models: Models
+  readonly editor: Editor
+}
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
@@ -15,7 +24,10 @@ const escapeHtml = (text: string): string =>
  * `Ondo 0.1.0, model Shakespeare (identity ded1…), corpus input.txt (SHA-256 86c4…), prompt "ROMEO:",
  * seed 42, T 0.8, chain temperature, min-p 0.1, 400 symbols.`
  */
-export function citationOf({ model, origin, records, count, speech, draft }: Studio): string {
+export function citationOf({ settings, models, editor }: SavedParts): string {
+  const { origin, records, count, tree } = editor
+  const { current: model } = models
+  const { speech } = settings
   let [low, high] = [Number.POSITIVE_INFINITY, 0]
   for (const T of records.temperatures.subarray(0, count)) {
     low = Math.min(low, T)
@@ -28,7 +40,7 @@ export function citationOf({ model, origin, records, count, speech, draft }: Stu
   const { corpus, corpusHash } = model?.training ?? {}
   const from = corpusHash ? `${corpus ?? 'without a name'} (SHA-256 ${corpusHash})` : corpus
   const used = new Set(records.chains.subarray(0, count))
-  const chains = [...used].map(index => draft.chains[index] || 'temperature')
+  const chains = [...used].map(index => tree.chains[index] || 'temperature')
   const parts = [
     `Ondo ${VERSION}`,
     `model ${model?.name} (identity ${model?.hash})`,
@@ -46,7 +58,7 @@ export function citationOf({ model, origin, records, count, speech, draft }: Stu
 }
 
 /** Stretches of one temperature. */
-function stretches({ records, count }: Studio): { text: string; temperature: number }[] {
+function stretches({ records, count }: Editor): { text: string; temperature: number }[] {
   const found: { text: string; temperature: number }[] = []
   let from = 0
   for (let n = 1; n <= count; n++) {
@@ -62,7 +74,7 @@ export const FORMS = ['txt', 'md', 'html'] as const
 export type Form = (typeof FORMS)[number]
 
 /** A byte model's prompt and text as the bytes they are: those that are no UTF-8 are kept. */
-function bytesOf({ origin, records }: Studio): Blob {
+function bytesOf({ origin, records }: Editor): Blob {
   const steps = Array.from({ length: records.count }, (_, n) => ({
     id: records.ids[n],
     text: records.textOf(n),
@@ -72,17 +84,18 @@ function bytesOf({ origin, records }: Studio): Blob {
 }
 
 /** What a reader saves: text, or of a byte model's plain text its bytes. */
-export function fileAs(form: Form, studio: Studio): string | Blob {
-  return form === 'txt' && studio.model?.tokenizer === 'byte'
-    ? bytesOf(studio)
-    : textAs(form, studio)
+export function fileAs(form: Form, parts: SavedParts): string | Blob {
+  return form === 'txt' && parts.models.current?.tokenizer === 'byte'
+    ? bytesOf(parts.editor)
+    : textAs(form, parts)
 }
 
-export function textAs(form: Form, studio: Studio): string {
-  const { origin, records } = studio
+export function textAs(form: Form, parts: SavedParts): string {
+  const { settings, models, editor } = parts
+  const { origin, records } = editor
   const whole = origin.prompt + records.text
   if (form === 'txt') return whole
-  const citation = citationOf(studio)
+  const citation = citationOf(parts)
   if (form === 'md') {
     // A fence longer than any in the text keeps every character as it is.
     const longest = Math.max(2, ...[...whole.matchAll(/`+/g)].map(([ticks]) => ticks.length))
@@ -94,12 +107,12 @@ export function textAs(form: Form, studio: Studio): string {
     { length: 6 },
     (_, i) => `--heat-${i}:${style.getPropertyValue(`--heat-${i}`)}`,
   )
-  const spans = stretches(studio).map(
+  const spans = stretches(editor).map(
     ({ text, temperature }) =>
-      `<span style="border-bottom:2px solid ${heatOf(temperature)}" title="T ${studio.speech.temperature(temperature)}">${escapeHtml(text)}</span>`,
+      `<span style="border-bottom:2px solid ${heatOf(temperature)}" title="T ${settings.speech.temperature(temperature)}">${escapeHtml(text)}</span>`,
   )
   return `<!doctype html>
-<html lang="${studio.language}"><meta charset="utf-8"><title>${escapeHtml(studio.model?.name ?? 'Ondo')}</title>
+<html lang="${settings.language}"><meta charset="utf-8"><title>${escapeHtml(models.current?.name ?? 'Ondo')}</title>
 <style>:root{color-scheme:light dark;${colours.join(';')}}body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.8 serif}pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}i{opacity:.7;font-style:normal}</style>
 <main><pre><i>${escapeHtml(origin.prompt)}</i>${spans.join('')}</pre>
 <p><small>${escapeHtml(citation)}</small></p></main>

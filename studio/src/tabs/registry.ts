@@ -1,7 +1,7 @@
 /**
  * The tabs beside the text. To add one, make it a folder of its own:
  *
- *   tabs/NAME/NAME.svelte   the panel: one component with the props of `TabProps`
+ *   tabs/NAME/NAME.svelte   the panel: one component that takes some of `PanelParts` as props
  *   tabs/NAME/messages.ts   its words: `export const words = table(en, ja)` (messages/table.ts)
  *   tabs/NAME/*.css, *.ts   what else it needs; import the css in the component
  *
@@ -9,9 +9,9 @@
  *
  * - It is loaded when its tab is first shown, as a chunk of its own, and mounted only while it is
  *   shown. What must outlive that (a sweep that runs on) is a value of
- *   `studio.lasting('NAME', () => new Something(studio))`, made once.
- * - It reads `studio` (runes: text, records, model, temperature ...) and calls its verbs; it does not
- *   write fields. `studio.speech` formats numbers, `words[studio.language]` are its own words.
+ *   `panelStates.of('NAME', () => new Something(editor))`, made once.
+ * - It reads the parts (runes: `editor.records`, `models.current` ...) and calls their methods; it does
+ *   not write fields. `settings.speech` formats numbers, `words[settings.language]` are its own words.
  * - The pane scrolls, pads (1.25rem) and stacks by `gap: 1.5rem`; it is 13 to 22 rem wide and, on a
  *   phone, a sheet as wide as the screen. Sections start with `<h2 class="heading">`. Colours,
  *   `.chip`, `.quiet`, `.square`, `.hint`, `.soft`, `.sr`, `.switch` come from styles/.
@@ -19,15 +19,30 @@
  * - A view that wants the middle of the page is `views/registry.ts`, which works the same way.
  */
 import type { Component } from 'svelte'
-import type { Studio } from '../app/studio.svelte.js'
+import type { Layout } from '../layout/layout.svelte.js'
+import type { PanelStates } from '../layout/panel-states.js'
 import type { TabId } from '../layout/panels.js'
+import type { Models } from '../models/models.svelte.js'
+import type { Settings } from '../settings/settings.svelte.js'
+import type { Editor } from '../text/editor.svelte.js'
+import type { PromptForm } from '../text/prompt-form.svelte.js'
+import type { SideTexts } from '../text/side-texts.js'
+import type { StoredTexts } from '../text/stored-texts.svelte.js'
 import Next from './next/Next.svelte'
 import Text from './text/Text.svelte'
 
-export interface TabProps {
-  studio: Studio
+/** The parts of the page that a panel or a view may take as props. */
+export interface PanelParts {
+  settings: Settings
+  layout: Layout
+  panelStates: PanelStates
+  models: Models
+  editor: Editor
+  promptForm: PromptForm
+  sideTexts: SideTexts
+  stored: StoredTexts
 }
-type Panel = Component<TabProps>
+type Panel = Component<PanelParts>
 export type LoadPanel = () => Promise<{ default: Panel }>
 
 /** `panel`: there from the first moment; `load`: loaded when it is first shown. */

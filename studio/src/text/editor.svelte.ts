@@ -1,40 +1,25 @@
 /**
- * The desk: the text that is shown, all the others beside it, the temperature, and the talk with
- * the worker that writes. Components read it and call its verbs.
+ * The shown text and all the others of its tree: writing, selection, branches, undo. Components read it
+ * and call its methods; it talks with the worker that writes.
  */
-import { createChain, formatSchedule, type Loop, parseSchedule } from 'ondo'
-import { CONTEXT_TAIL } from 'ondo/temperature'
 import type { UnknownSymbol } from 'ondo/text'
-import { SPEEDS, type Speed } from '../settings/settings.svelte.js'
-import type { Told } from '../writer/open-model.js'
-import {
-  type Aside,
-  CHOSEN,
-  type FromWorker,
-  type NextStep,
-  type Origin,
-  type PromptRead,
-  type ToWorker,
-} from '../writer/protocol.js'
-import { type Ends, endsOf, loopOf, stretchStart } from './change-points.js'
-import { History, type Moment } from './history.js'
-import type { Piece, Records } from './records.js'
-import { type ReachNote, reachNote } from './schedule-reach.js'
-import { Asides } from './side-texts.js'
-import { Rate } from './speed-meter.js'
-import { type Before, StepInSight, stepOf } from './step-view.svelte.js'
-import { Draft, type Fork, type Place, type Reason } from './text-tree.js'
+import { type Settings, SPEEDS, type Speed } from '../settings/settings.svelte.js'
+import type { ErrorMessage } from '../writer/open-model.js'
+import type { FromWorker, NextStep, Origin, PromptRead, ToWorker } from '../writer/protocol.js'
+import { FrameQueue } from './frame-queue.js'
+import { type EditorState, History } from './history.js'
+import { NextTextSearch } from './next-text-search.svelte.js'
+import type { Records } from './records.js'
+import { type Control, Sampling } from './sampling.svelte.js'
+import { contextOf, type StepContext, StepView } from './step-view.svelte.js'
+import { Survey } from './survey.svelte.js'
+import type { PageState } from './text-rows.js'
+import { alone } from './text-segments.js'
+import { type Fork, type Place, type Reason, TextTree } from './text-tree.js'
 
 export const FIRST_SEED = '42'
-/** With less motion wanted, the text grows once a second and not with every frame. */
-const FRAME = 16
-const CALM = 1000
-/** More symbols than this wait for the next frame: to set and shade them takes a while. */
+/** More symbols than this wait for the next frame: to lay out and colour them takes a while. */
 const FRAME_SYMBOLS = 300
-/** UTF-16 units of a text's name. */
-const NAME = 28
-/** What counts again and again along the text is counted no more often than this, ms. */
-const SURVEY_EVERY = 120
 
 /** Who shows the text; it is told of pieces, not of states. */
 export interface TextView {
@@ -46,8 +31,20 @@ export interface TextView {
   truncate(records: Records, count: number): void
 }
 
-export interface Trouble extends Told {
+export interface Trouble extends ErrorMessage {
   readonly during: 'open' | 'begin' | 'write' | 'aside'
+}
+
+/** What the rest of the page does when the texts change. */
+export interface EditorEvents {
+  /** The tree, the shown text, or what draws it is another. */
+  changed(): void
+  /** Symbols were written. */
+  grew(): void
+  /** Another text is shown, or another part of it. */
+  shown(): void
+  /** The writing was paused, or goes on. */
+  toggled(): void
 }
 
 type Written = Extract<FromWorker, { type: 'written' }>
@@ -58,7 +55,11 @@ interface Burst {
   readonly stops?: readonly string[]
 }
 
-export class Desk extends StepInSight {
+export class Editor {
+  /** Symbols shown. */
+  count = $state(0)
+  /** The symbol that the reader looks at; `count` is the one to come. */
+  selected = $state<number>()
   trouble = $state.raw<Trouble>()
   playing = $state(true)
   full = $state(false)
@@ -66,54 +67,47 @@ export class Desk extends StepInSight {
   choosing = $state(false)
   /** Grows with every change of the tree of texts. */
   version = $state(0)
+  /** What the shown text began with. */
   origin = $state.raw<Origin>({ prompt: '', unknown: 'skip', seed: FIRST_SEED })
-  unknown = $state.raw<readonly UnknownSymbol[]>([])
-  /** The temperatures at which this text changes. */
-  ends = $state.raw<Ends>()
-  /** The loop in which the text ends, and the temperature above which a choice in it would differ. */
-  loop = $state.raw<Loop & { readonly leave: number }>()
-  /** Why the schedule does not meet its goal, where it can't. */
-  unreached = $state.raw<ReachNote>()
-  /** Symbols a second, while the text grows. */
-  pace = $state<number>()
-  /** The search for the next different text, while it runs; `none` when there is no other. */
-  search = $state<'up' | 'down' | 'none-up' | 'none-down'>()
+  /** Symbols of the prompt that the model does not know. */
+  unknownSymbols = $state.raw<readonly UnknownSymbol[]>([])
 
-  draft = new Draft()
-  history = new History()
-  protected readonly worker: Worker
-  protected view: TextView | undefined
+  readonly sampling: Sampling
+  readonly stepView: StepView
+  readonly survey = new Survey(this)
+  readonly nextText: NextTextSearch
+  tree = new TextTree()
+
+  private history = new History()
+  private readonly settings: Settings
+  private readonly send: (message: ToWorker) => void
+  private readonly events: EditorEvents
+  private view: TextView | undefined
   /** Of the text that the worker writes. */
-  protected run = 0
-  protected runs = 0
+  private run = 0
   private reason: Reason = 'temperature'
   /** The first symbol that the present schedule draws. */
   private scheduledFrom = 0
   private lookJob = 0
-  private searchJob = 0
-  private readonly asides = new Asides()
   private promptRead: PromptRead = { ids: new Uint32Array(), text: '' }
-  private readonly rate = new Rate()
-  private arrived: Written[] = []
-  private frame = 0
-  private surveyed = 0
-  private surveyTimer: ReturnType<typeof setTimeout> | undefined
+  private readonly arrived = new FrameQueue<Written>(() => this.show())
 
-  constructor(worker: Worker) {
-    super()
-    this.worker = worker
-    worker.addEventListener('message', event => this.receive(event.data))
-    const calm = matchMedia('(prefers-reduced-motion: reduce)')
-    const setCalm = () => this.tell({ type: 'calm', value: calm.matches ? CALM : FRAME })
-    calm.addEventListener('change', setCalm)
-    setCalm()
-    this.tell({ type: 'rate', value: SPEEDS[this.settings.speed] })
-    // A hidden page is given no frames, but the text goes on.
-    document.addEventListener('visibilitychange', () => document.hidden && this.show())
+  constructor(settings: Settings, send: (message: ToWorker) => void, events: EditorEvents) {
+    this.settings = settings
+    this.send = send
+    this.events = events
+    this.sampling = new Sampling(
+      send,
+      (control, change) => this.edit(control, change),
+      () => this.survey.startSchedule(),
+    )
+    this.stepView = new StepView(this, settings)
+    this.nextText = new NextTextSearch(this, send)
+    send({ type: 'rate', value: SPEEDS[settings.speed] })
   }
 
   get records(): Records {
-    return this.draft.shown
+    return this.tree.shown
   }
 
   attach(view: TextView): void {
@@ -122,70 +116,21 @@ export class Desk extends StepInSight {
     view.append(this.records, 0)
   }
 
-  // --- the temperature ---
-
-  setTemperature(value: number): void {
-    if (value === this.temperature && this.schedule === undefined) return
-    const before = this.moment()
-    this.applyTemperature(value)
-    this.history.moved(before, this.moment(), performance.now())
-    this.changed()
-  }
-
-  /** @throws InputError that points at the character */
-  setSchedule(written: string): void {
-    const parsed = parseSchedule(written)
-    if (parsed.kind === 'constant') {
-      this.setTemperature(parsed.temperature)
-      return
-    }
-    const before = this.moment()
-    this.applySchedule(formatSchedule(parsed))
-    this.history.moved(before, this.moment(), performance.now())
-    this.changed()
-  }
-
-  /**
-   * The samplers between the logits and the draw count from the very next symbol.
-   * @throws InputError that points at the character, or names what the model does not have
-   */
-  setChain(written: string): void {
-    if (!this.symbols) return
-    const made = createChain(written, this.symbols)
-    const chain = made.plain ? undefined : made.toString()
-    if (chain === this.chain) return
-    const before = this.moment()
-    this.applyChain(chain)
-    this.history.moved(before, this.moment(), performance.now(), 'chain')
-    this.changed()
-    this.survey()
-  }
-
-  /** Writes the stretch that was written at one temperature anew, at the next that changes it. */
-  nextText(direction: 'up' | 'down'): void {
-    const { records, count } = this
-    const from = stretchStart(records, count)
-    if (from >= count || this.chain !== undefined || records.chains[count - 1] !== 0) return
-    this.search = direction
-    const temperature = records.temperatures[count - 1]
-    const job = ++this.searchJob
-    this.tell({ type: 'neighbour', job, from, to: count, temperature, direction })
-  }
-
-  // --- the pace ---
+  // --- pace ---
 
   setSpeed(speed: Speed): void {
     this.settings.keepSpeed(speed)
-    this.tell({ type: 'rate', value: SPEEDS[speed] })
+    this.send({ type: 'rate', value: SPEEDS[speed] })
   }
 
   toggle(): void {
-    if (this.full) return
-    this.playing = !this.playing
-    this.rate.forget()
-    if (!this.playing) this.pace = undefined
-    if (this.playing) this.choosing = false
-    this.tell({ type: this.playing ? 'play' : 'pause' })
+    if (!this.full) {
+      this.playing = !this.playing
+      this.survey.restartSpeed()
+      if (this.playing) this.choosing = false
+      this.send({ type: this.playing ? 'play' : 'pause' })
+    }
+    this.events.toggled()
   }
 
   pause(): void {
@@ -194,23 +139,17 @@ export class Desk extends StepInSight {
 
   writeOne(): void {
     this.playing = false
-    this.tell({ type: 'step' })
+    this.send({ type: 'step' })
   }
 
   // --- the text and its branches ---
 
-  /** Looks at a symbol; `count` is the step to come, undefined nothing. */
+  /** Selects a symbol; `count` is the step to come, undefined nothing. */
   select(n: number | undefined): void {
     const at = n === undefined ? undefined : Math.max(0, Math.min(this.count, n))
     if (at === this.selected) return
     this.selected = at
-    if (at === undefined) {
-      this.looked = undefined
-    } else if (at === this.next?.index) {
-      this.looked = this.next
-    } else {
-      this.tell({ type: 'look', job: ++this.lookJob, at })
-    }
+    if (this.stepView.select(at)) this.send({ type: 'look', job: ++this.lookJob, at: at! })
   }
 
   setChoosing(on: boolean): void {
@@ -220,38 +159,38 @@ export class Desk extends StepInSight {
 
   /** Puts a symbol where the bars are of. What stood there stays, as a branch. */
   choose(id: number): void {
-    const at = this.step?.index
-    // The bars are still of another step than the one looked at: what was meant is not known.
+    const at = this.stepView.step?.index
+    // The bars are still of another step than the selected one: what was meant is not known.
     if (at === undefined || at > this.count || at !== (this.selected ?? at)) return
     // The choice before this one is not yet there.
     if (this.reason === 'choice') return
     if (at < this.count && this.records.ids[at] === id) return
-    const before = this.moment()
+    const before = this.state
     this.playing = false
-    this.tell({ type: 'pause' })
+    this.send({ type: 'pause' })
     // The same choice was made before: its text is there.
-    const known = this.wayWith(at, id)
-    this.goTo(known ?? { branch: this.draft.place.branch, count: at })
+    const known = this.tree.wayWithSymbol(at, id)
+    this.goTo(known ?? { branch: this.tree.place.branch, count: at })
     if (known === undefined) {
       this.reason = 'choice'
-      this.tell({ type: 'step', id })
+      this.send({ type: 'step', id })
     }
     this.select(undefined)
-    this.history.did(before, this.moment())
+    this.history.did(before, this.state)
     this.changed()
   }
 
   /** Shows the text that goes another way at a fork. */
-  take(fork: Fork, way: number): void {
-    this.open(this.draft.placeOf(fork.ways[(way + fork.ways.length) % fork.ways.length]))
+  takeWay(fork: Fork, way: number): void {
+    this.open(this.tree.placeOf(fork.ways[(way + fork.ways.length) % fork.ways.length]))
   }
 
   /** Shows another text. */
   open(place: Place): void {
-    const before = this.moment()
+    const before = this.state
     this.pause()
     this.goTo(place)
-    this.history.did(before, this.moment())
+    this.history.did(before, this.state)
     this.changed()
   }
 
@@ -260,28 +199,52 @@ export class Desk extends StepInSight {
    * @param burst so many symbols are written at once
    */
   beginFrom(origin: Origin, burst?: number | Burst): void {
-    const before = this.draft.branch && this.moment()
-    const root = this.draft.rootOf(origin)
+    const before = this.tree.branch && this.state
+    const root = this.tree.rootOf(origin)
     if (root) {
       this.goTo({ branch: root.id, count: 0 }, burst)
     } else {
-      this.draft.begin(origin)
+      this.tree.begin(origin)
       this.refresh(0)
       this.carryOn(burst)
     }
     this.reason = 'temperature'
-    if (before) this.history.did(before, this.moment())
+    if (before) this.history.did(before, this.state)
     this.changed()
   }
 
+  /** Writes the shown text anew, as long as it is, with these hidden units held (held-units.ts). */
+  hold(held: string | undefined): void {
+    if (held === this.origin.held) return
+    const { held: _, ...origin } = this.origin
+    this.beginFrom({ ...origin, ...(held !== undefined && { held }) }, this.count)
+  }
+
+  /** Writes the symbols from `from` on anew at another temperature. */
+  rewriteFrom(from: number, temperature: number): void {
+    const { count } = this
+    const before = this.state
+    this.sampling.applyTemperature(temperature)
+    this.goTo({ branch: this.tree.place.branch, count: from }, count - from)
+    this.history.did(before, this.state)
+    this.changed()
+  }
+
+  // --- history ---
+
+  /** What is shown, and what draws the next symbol. */
+  get state(): EditorState {
+    return { place: this.tree.place, ...this.sampling.state }
+  }
+
   undo(): void {
-    const moment = this.history.undo(this.moment())
-    if (moment) this.restore(moment)
+    const state = this.history.undo(this.state)
+    if (state) this.restore(state)
   }
 
   redo(): void {
-    const moment = this.history.redo(this.moment())
-    if (moment) this.restore(moment)
+    const state = this.history.redo(this.state)
+    if (state) this.restore(state)
   }
 
   get canUndo(): boolean {
@@ -294,105 +257,116 @@ export class Desk extends StepInSight {
     return this.history.canRedo
   }
 
-  /** A few words by which a branch is known: those with which it leaves its parent. */
-  nameOf(id: number): string {
-    const { records, origin, parent } = this.draft.branches[id]
-    const start = records.start(this.draft.difference(id))
-    const words = records.text
-      .slice(start, start + NAME)
-      .replace(/\s+/g, ' ')
-      .trim()
-    if (parent !== undefined) return `…${words}`
-    return `${origin.prompt.slice(0, NAME / 2).trim()} ${words}`.trim() || '…'
+  /** Shows this state instead of the present one; undo leads back. */
+  replace(state: EditorState, before: EditorState): void {
+    this.restore(state)
+    this.history.did(before, this.state)
+    this.changed()
   }
 
-  /** Forks of the shown text; read together with `version` and `count`. */
-  forks(): Fork[] {
-    return this.draft.forks()
-  }
-
-  /**
-   * Writes texts aside, each told when it is whole; another wish of the same channel ends this one.
-   * @param more.failed told why they could not be written; left out: the page says it
-   */
-  writeAside(
-    texts: readonly Aside[],
-    tell: (place: number, piece: Piece) => void,
-    more: { readonly channel?: string; readonly failed?: (message: string) => void } = {},
-  ): void {
-    const { channel = '', failed } = more
-    const job = this.asides.wish(channel, tell, failed)
-    this.tell({ type: 'aside', channel, job, texts })
-  }
-
-  // --- for those who extend the desk ---
-
-  /** Something worth keeping has changed. */
-  protected changed(): void {
-    this.version++
-  }
-
-  /** Something was written. */
-  protected grew(): void {}
-
-  protected tell(message: ToWorker): void {
-    this.worker.postMessage(message)
-  }
-
-  protected moment(): Moment {
-    const { temperature, schedule, chain } = this
-    return { place: this.draft.place, temperature, schedule, chain }
-  }
-
-  protected override before(index: number): Before {
-    const { promptRead: prompt, records } = this
-    const history = new Uint32Array(prompt.ids.length + index)
-    history.set(prompt.ids)
-    history.set(records.ids.subarray(0, index), prompt.ids.length)
-    const start = records.start(index)
-    const text = prompt.text + records.text.slice(Math.max(0, start - CONTEXT_TAIL), start)
-    return { history, text: index === 0 ? text : text.slice(-CONTEXT_TAIL) }
-  }
-
-  protected applyChain(written: string | undefined): void {
-    this.chain = written
-    this.tell({ type: 'chain', written })
-  }
-
-  protected applyTemperature(value: number): void {
-    this.schedule = undefined
-    this.temperature = value
-    this.tell({ type: 'temperature', value })
-  }
-
-  protected applySchedule(written: string): void {
-    this.schedule = written
-    this.scheduledFrom = this.count
-    this.unreached = undefined
-    this.tell({ type: 'schedule', written })
-  }
-
-  protected restore({ place, temperature, schedule, chain }: Moment): void {
+  restore({ place, ...sampling }: EditorState): void {
     this.pause()
-    if (chain !== this.chain) this.applyChain(chain)
-    this.temperature = temperature
-    if (schedule === undefined) this.applyTemperature(temperature)
-    else this.applySchedule(schedule)
+    this.sampling.restore(sampling)
     this.goTo(place)
     this.changed()
   }
 
-  /** Shows a place of the tree and lets the worker stand there. */
-  protected goTo(place: Place, burst?: number | Burst): void {
+  // --- the tree as a whole, for what stores it ---
+
+  /** Another model's texts: what is shown of them is up to the caller. */
+  load(symbols: readonly string[], tree: TextTree, history = new History()): void {
+    this.sampling.use(symbols)
+    this.trouble = undefined
+    this.tree = tree
+    this.history = history
+  }
+
+  /** What is stored beside the texts; undefined before there are any. */
+  get pageState(): PageState | undefined {
+    const { playing, history, state } = this
+    return this.tree.branch && { standing: state, past: history.past, playing }
+  }
+
+  /** Texts of another tab came in. */
+  grownElsewhere(): void {
+    this.version++
+  }
+
+  /** Forgets all texts but the shown one. */
+  clearOthers(): void {
+    this.tree = alone(this.tree)
+    this.history = new History()
+  }
+
+  /** Forgets all texts; another one is to be begun at once. */
+  clear(): void {
+    this.tree = new TextTree()
+    this.history = new History()
+  }
+
+  // --- messages of the worker ---
+
+  receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'began':
+        if (message.run !== this.run) return
+        this.trouble = undefined
+        this.unknownSymbols = message.unknown
+        this.promptRead = message.prompt
+        this.setNext(message.next)
+        return
+      case 'written':
+        if (message.run !== this.run) return
+        this.arrived.add(message)
+        return
+      case 'looked':
+        if (message.job === this.lookJob && message.step.index === this.selected) {
+          this.stepView.setSelected(message.step)
+        }
+        return
+      case 'found':
+        this.nextText.receive(message)
+        return
+      case 'failed':
+        if (message.during !== 'begin' && message.during !== 'write') return
+        if (message.during === 'write') this.playing = false
+        this.reason = 'temperature'
+        this.trouble = { ...message, during: message.during }
+    }
+  }
+
+  /** What a chain reads of the text before symbol `index`. */
+  contextAt(index: number): StepContext {
+    return contextOf(this.promptRead, this.records, index)
+  }
+
+  /** Shows a place of the tree and lets the worker write on from there. */
+  goTo(place: Place, burst?: number | Burst): void {
     this.reason = 'temperature'
-    this.refresh(this.draft.go(place))
+    this.refresh(this.tree.go(place))
     this.carryOn(burst)
   }
 
+  // --- internal ---
+
+  private changed(): void {
+    this.version++
+    this.events.changed()
+  }
+
+  /** Moves a control; a drag is one step of the history. */
+  private edit(control: Control, change: () => void): void {
+    const before = this.state
+    change()
+    this.history.moved(before, this.state, performance.now(), control)
+    this.changed()
+    if (control === 'chain') this.survey.now()
+  }
+
   /** The shown text is another one from symbol `from` on. */
-  protected refresh(from: number): void {
-    const { shown } = this.draft
-    const origin = this.draft.branch?.origin
+  private refresh(from: number): void {
+    const { shown } = this.tree
+    const origin = this.tree.branch?.origin
     if (origin && (origin !== this.origin || from === 0)) {
       this.origin = origin
       this.view?.clear(origin.prompt)
@@ -405,17 +379,18 @@ export class Desk extends StepInSight {
     this.full = false
     this.select(undefined)
     this.version++
-    this.survey()
+    this.survey.now()
+    this.events.shown()
   }
 
   /** Lets the worker write on from what is shown. */
-  protected carryOn(burst?: number | Burst): void {
-    this.run = ++this.runs
-    this.arrived = []
-    const { shown } = this.draft
+  private carryOn(burst?: number | Burst): void {
+    this.run++
+    this.arrived.clear()
+    const { shown } = this.tree
     const { count } = shown
-    this.scheduledFrom = count
-    this.tell({
+    this.survey.scheduledFrom = count
+    this.send({
       type: 'begin',
       begin: {
         run: this.run,
@@ -428,135 +403,49 @@ export class Desk extends StepInSight {
     })
   }
 
-  protected receive(message: FromWorker): void {
-    switch (message.type) {
-      case 'began':
-        if (message.run !== this.run) return
-        this.trouble = undefined
-        this.unknown = message.unknown
-        this.promptRead = message.prompt
-        this.setNext(message.next)
-        return
-      case 'written':
-        if (message.run !== this.run) return
-        this.arrived.push(message)
-        if (document.hidden) this.show()
-        else this.frame ||= requestAnimationFrame(() => this.show())
-        return
-      case 'looked':
-        if (message.job === this.lookJob && message.step.index === this.selected)
-          this.looked = stepOf(message.step)
-        return
-      case 'found':
-        if (message.job === this.searchJob) this.foundText(message.temperature)
-        return
-      case 'wrote-aside':
-        this.asides.of(message.job)?.tell(message.place, message)
-        return
-      case 'failed':
-        if (message.during === 'open' || message.during === 'verify') return
-        if (message.during === 'aside') {
-          const wish = this.asides.of(message.job)
-          if (wish?.failed) wish.failed(message.message)
-          else if (wish) this.trouble = { ...message, during: 'aside' }
-          return
-        }
-        if (message.during === 'write') this.playing = false
-        this.reason = 'temperature'
-        this.trouble = { ...message, during: message.during }
-    }
-  }
-
-  // --- internal ---
-
-  private foundText(temperature: number | undefined): void {
-    const direction = this.search === 'up' ? 'up' : 'down'
-    this.search = undefined
-    if (temperature === undefined) {
-      this.search = direction === 'up' ? 'none-up' : 'none-down'
-      return
-    }
-    const { count } = this
-    const from = stretchStart(this.records, count)
-    const before = this.moment()
-    this.applyTemperature(temperature)
-    this.reason = 'temperature'
-    this.goTo({ branch: this.draft.place.branch, count: from }, count - from)
-    this.history.did(before, this.moment())
-    this.changed()
-  }
-
-  /** A text that already goes on with this symbol at this place. */
-  private wayWith(at: number, id: number): Place | undefined {
-    const fork = this.draft.forks().find(each => each.at === at)
-    const way = fork?.ways.find(each => {
-      const branch = this.draft.branches[each]
-      return branch.records.ids[at - branch.at] === id
-    })
-    return way === undefined ? undefined : this.draft.placeOf(way)
-  }
-
   /** Shows what has arrived; once a frame. */
   private show(): void {
-    cancelAnimationFrame(this.frame)
-    this.frame = 0
-    const { arrived, draft } = this
-    const from = draft.shown.count
-    const branches = draft.branches.length
+    const { arrived, tree } = this
+    const from = tree.shown.count
+    const branches = tree.branches.length
     const most = document.hidden ? Number.POSITIVE_INFINITY : FRAME_SYMBOLS
-    while (arrived.length > 0 && draft.shown.count - from < most) {
-      const message = arrived.shift()!
-      if (message.columns.ids.length > 0) {
-        message.columns.chains.fill(draft.chainIndex(message.chain))
-        draft.append(message, this.reason)
-      }
-      if (message.next) this.setNext(message.next)
-      if (message.rest === 'full') {
-        this.full = true
-        this.playing = false
-      }
-      this.tell({ type: 'seen', run: message.run })
+    while (tree.shown.count - from < most) {
+      const message = arrived.next()
+      if (!message) break
+      this.append(message)
     }
-    if (arrived.length > 0) this.frame = requestAnimationFrame(() => this.show())
-    const { shown } = draft
+    const { shown } = tree
     if (shown.count > from) {
       this.view?.append(shown, from)
       this.reason = 'temperature'
-      this.search = undefined
+      this.nextText.clear()
     }
     if (from === 0 && shown.count > 0) performance.mark('first text')
     this.count = shown.count
-    if (draft.branches.length > branches) this.changed()
-    if (shown.count > from) this.grew()
-    this.surveySoon()
+    if (tree.branches.length > branches) this.changed()
+    if (shown.count > from) this.events.grew()
+    this.survey.soon()
+  }
+
+  private append(message: Written): void {
+    const { tree } = this
+    if (message.columns.ids.length > 0) {
+      message.columns.chains.fill(tree.chainIndex(message.chain))
+      tree.append(message, this.reason)
+    }
+    if (message.next) this.setNext(message.next)
+    if (message.rest === 'full') {
+      this.full = true
+      this.playing = false
+    }
+    this.send({ type: 'seen', run: message.run })
   }
 
   private setNext(step: NextStep): void {
-    this.next = stepOf(step)
-    if (this.schedule !== undefined && step.temperature !== undefined)
-      this.temperature = step.temperature
-    // The selected step to come is pinned until it is there.
-    if (this.selected === step.index && this.looked === undefined) this.looked = this.next
-  }
-
-  private surveySoon(): void {
-    const wait = Math.max(0, this.surveyed + SURVEY_EVERY - performance.now())
-    this.surveyTimer ??= setTimeout(() => this.survey(), wait)
-  }
-
-  private survey(): void {
-    clearTimeout(this.surveyTimer)
-    this.surveyTimer = undefined
-    this.surveyed = performance.now()
-    this.rate.note(this.surveyed, this.count)
-    this.pace = this.playing ? this.rate.perSecond : undefined
-    this.loop = loopOf(this.records)
-    this.unreached = reachNote(this.schedule, this.records, this.scheduledFrom)
-    // A schedule has not one temperature to move.
-    const oneT = this.schedule === undefined && this.chain === undefined
-    this.ends = oneT ? endsOf(this.records, this.records.count) : undefined
+    this.stepView.setNext(step)
+    const { sampling } = this
+    if (sampling.schedule !== undefined && step.temperature !== undefined) {
+      sampling.temperature = step.temperature
+    }
   }
 }
-
-/** Was this symbol put there by a hand? */
-export const isChosen = (records: Records, n: number): boolean => records.coins[n] === CHOSEN

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { History, type Moment } from './history.js'
+import { type EditorState, History } from './history.js'
 
-const at = (count: number, temperature = 1, branch = 0): Moment => ({
+const at = (count: number, temperature = 1, branch = 0): EditorState => ({
   place: { branch, count },
   temperature,
   schedule: undefined,

@@ -1,22 +1,18 @@
 /**
- * One history for all that was done: choices, branches, beginnings, temperatures. An entry is how
- * the desk stood; what was written while it stood is kept in it when it is left, so that redo leads
+ * One history for all that was done: choices, branches, beginnings, temperatures. An entry is the
+ * state of the editor; what was written in that state is kept in it when it is left, so that redo leads
  * back to the very end.
  */
+import type { Control, SamplingState } from './sampling.svelte.js'
 import type { Place } from './text-tree.js'
 
-export interface Moment {
+export interface EditorState extends SamplingState {
   readonly place: Place
-  readonly temperature: number
-  /** As written, while one steers. */
-  readonly schedule: string | undefined
-  /** In its written form; undefined: temperature alone. */
-  readonly chain: string | undefined
 }
 
 /** A history as it is kept. */
 export interface Past {
-  readonly moments: readonly Moment[]
+  readonly moments: readonly EditorState[]
   readonly at: number
 }
 
@@ -27,10 +23,10 @@ const KEPT = 300
 const ONE_MOVE = 1000
 
 export class History {
-  private readonly moments: Moment[] = []
+  private readonly moments: EditorState[] = []
   private at = -1
   private lastMove = Number.NEGATIVE_INFINITY
-  private moving = ''
+  private moving: Control | undefined
 
   static of({ moments, at }: Past): History {
     const history = new History()
@@ -53,8 +49,8 @@ export class History {
     return this.at < this.moments.length - 1
   }
 
-  /** Something was done. @param before how the desk stood until now */
-  did(before: Moment, after: Moment): void {
+  /** Something was done. @param before the state until now */
+  did(before: EditorState, after: EditorState): void {
     if (this.at >= 0) this.moments[this.at] = before
     else this.moments[++this.at] = before
     this.moments.length = this.at + 1
@@ -63,24 +59,29 @@ export class History {
     this.lastMove = Number.NEGATIVE_INFINITY
   }
 
-  /** A control was moved; a drag is one entry. @param what which one @param now ms */
-  moved(before: Moment, after: Moment, now: number, what = 'temperature'): void {
-    const goesOn = now - this.lastMove < ONE_MOVE && this.moving === what && this.at >= 0
+  /** A control was moved; a drag is one entry. @param now ms */
+  moved(
+    before: EditorState,
+    after: EditorState,
+    now: number,
+    control: Control = 'temperature',
+  ): void {
+    const goesOn = now - this.lastMove < ONE_MOVE && this.moving === control && this.at >= 0
     if (goesOn) this.moments[this.at] = after
     else this.did(before, after)
     this.lastMove = now
-    this.moving = what
+    this.moving = control
   }
 
-  /** @param now how the desk stands @returns how it stood before the last thing done */
-  undo(now: Moment): Moment | undefined {
+  /** @param now the present state @returns the state before the last thing done */
+  undo(now: EditorState): EditorState | undefined {
     if (!this.canUndo) return undefined
     this.moments[this.at] = now
     this.lastMove = Number.NEGATIVE_INFINITY
     return this.moments[--this.at]
   }
 
-  redo(now: Moment): Moment | undefined {
+  redo(now: EditorState): EditorState | undefined {
     if (!this.canRedo) return undefined
     this.moments[this.at] = now
     this.lastMove = Number.NEGATIVE_INFINITY

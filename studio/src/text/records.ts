@@ -1,5 +1,5 @@
 /** Why each symbol of a text came out, in columns that grow: 60 bytes a symbol. */
-import { COLUMNS, type ColumnName, type RecordColumns } from '../writer/protocol.js'
+import { CHOSEN, COLUMNS, type ColumnName, type RecordColumns } from '../writer/protocol.js'
 
 const FIRST_CAPACITY = 1024
 const NAMES = Object.keys(COLUMNS) as ColumnName[]
@@ -15,6 +15,9 @@ export function emptyColumns(length: number): RecordColumns {
   for (const name of NAMES) made[name] = new COLUMNS[name](length)
   return made as RecordColumns
 }
+
+/** Whether the reader put this symbol there. */
+export const isChosen = (records: Records, n: number): boolean => records.coins[n] === CHOSEN
 
 export class Records {
   /** The text so far, without the prompt. */

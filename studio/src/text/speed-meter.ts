@@ -3,7 +3,7 @@
 /** What is longer ago does not count, ms. */
 const SPAN = 2000
 
-export class Rate {
+export class SpeedMeter {
   private readonly marks: { readonly at: number; readonly count: number }[] = []
 
   /** @param now ms @param count symbols so far; fewer than before begins anew */

@@ -1,14 +1,14 @@
 /**
- * The step in sight: the one to come, or the one in which the symbol was drawn that the reader looks
- * at; what it says is derived anew from its logits at every move of the temperature.
+ * The step that the bars show: the one to come, or the one in which the selected symbol was drawn.
+ * Everything it says is computed from the step's logits anew at every move of the temperature.
  */
 import { type Candidates, type Chain, createChain, Distribution, InputError } from 'ondo'
-import type { Chained, Symbols } from 'ondo/temperature'
-import { Settings } from '../settings/settings.svelte.js'
-import type { NextStep } from '../writer/protocol.js'
+import { type Chained, CONTEXT_TAIL } from 'ondo/temperature'
+import type { Settings } from '../settings/settings.svelte.js'
+import type { NextStep, PromptRead } from '../writer/protocol.js'
+import type { Records } from './records.js'
+import type { Sampling } from './sampling.svelte.js'
 
-/** A little below the model's own confidence, as on the command line. */
-export const FIRST_TEMPERATURE = 0.8
 /** Candidates that have a row of their own; as many as there are digits to choose by. */
 export const ROWS = 9
 
@@ -20,28 +20,47 @@ export interface ShownStep {
   readonly index: number
   readonly coin: number
   /** The second coin of its place. */
-  readonly luck: number
+  readonly secondCoin: number
   /** [V] */
   readonly logits: Float32Array
   readonly distribution: Distribution
 }
 
-export const stepOf = ({ index, coin, luck, logits }: NextStep): ShownStep => ({
+const stepOf = ({ index, coin, secondCoin, logits }: NextStep): ShownStep => ({
   index,
   coin,
-  luck,
+  secondCoin,
   logits,
   distribution: Distribution.of(logits),
 })
 
-/** What samplers read of the text before a step. */
-export interface Before {
+/** What a chain reads of the text before a step. */
+export interface StepContext {
   /** The prompt's ids, and those of the text. */
   readonly history: ArrayLike<number>
   readonly text: string
 }
 
-/** With what a chain took away in the rows that it left free: the model's own favourites, at 0. */
+/** What a chain reads before symbol `index` of a text. */
+export function contextOf(prompt: PromptRead, records: Records, index: number): StepContext {
+  const history = new Uint32Array(prompt.ids.length + index)
+  history.set(prompt.ids)
+  history.set(records.ids.subarray(0, index), prompt.ids.length)
+  const start = records.start(index)
+  const text = prompt.text + records.text.slice(Math.max(0, start - CONTEXT_TAIL), start)
+  return { history, text: index === 0 ? text : text.slice(-CONTEXT_TAIL) }
+}
+
+/** The text to which the step belongs. */
+export interface StepSource {
+  /** What is applied to the logits of the step. */
+  readonly sampling: Pick<Sampling, 'temperature' | 'schedule' | 'chain' | 'symbols'>
+  /** The selected symbol. */
+  readonly selected: number | undefined
+  contextAt(index: number): StepContext
+}
+
+/** Adds candidates that the chain took away to the rows that it left free: the model's likeliest, at 0. */
 function withCut(left: Candidates, model: Distribution): Candidates {
   if (left.top.length >= ROWS) return left
   const listed = new Set(left.top.map(({ id }) => id))
@@ -58,72 +77,94 @@ function withCut(left: Candidates, model: Distribution): Candidates {
   return { ...left, top, others: { count, p: Math.max(0, p), pT: left.others.pT } }
 }
 
-export abstract class StepInSight {
-  readonly settings = new Settings()
-  temperature = $state(FIRST_TEMPERATURE)
+export class StepView {
   /** A temperature that is only tried on the bars; the text goes on as it was. */
   preview = $state<number>()
-  /** In its written form, while one steers the temperature. */
-  schedule = $state<string>()
-  /** Samplers between the logits and the draw, in their written form; undefined: temperature alone. */
-  chain = $state<string>()
-  /** Of the model. */
-  symbols = $state.raw<Symbols>()
-  /** Symbols shown. */
-  count = $state(0)
   /** The step that has not been drawn yet. */
   next = $state.raw<ShownStep>()
-  /** The symbol that the reader looks at; `count` is the one to come. */
-  selected = $state<number>()
-  /** The step in which the selected symbol was drawn, once it has come. */
-  looked = $state.raw<ShownStep>()
+  /** The step in which the selected symbol was drawn, once the worker has sent it. */
+  private selectedStep = $state.raw<ShownStep>()
 
-  readonly speech = $derived(this.settings.speech)
-  readonly say = $derived(this.speech.say)
+  private readonly source: StepSource
+  private readonly settings: Settings
+
   /** The temperature that the bars are shown at. */
-  readonly shownTemperature = $derived(this.preview ?? this.temperature)
+  readonly temperature = $derived.by(() => this.preview ?? this.source.sampling.temperature)
   /** The temperature in figures; one that a schedule moves needs no more than can be read. */
-  readonly figure = $derived(
-    this.schedule !== undefined && this.preview === undefined
-      ? this.speech.decimal(this.temperature)
-      : this.speech.temperature(this.shownTemperature),
-  )
+  readonly figure = $derived.by(() => {
+    const { speech } = this.settings
+    const { schedule, temperature } = this.source.sampling
+    return schedule !== undefined && this.preview === undefined
+      ? speech.decimal(temperature)
+      : speech.temperature(this.temperature)
+  })
   /** The step whose bars are shown. */
-  readonly step = $derived(this.selected === undefined ? this.next : this.looked)
-  /** The present chain, made for the model. */
-  private readonly madeChain = $derived<Chain | undefined>(
-    this.chain === undefined || !this.symbols ? undefined : createChain(this.chain, this.symbols),
+  readonly step = $derived.by(() =>
+    this.source.selected === undefined ? this.next : this.selectedStep,
   )
-  private readonly through = $derived.by((): { step?: Chained; why?: string } => {
-    const { madeChain, step, shownTemperature: temperature } = this
-    if (!madeChain || !step) return {}
+  /** The present chain, made for the model. */
+  private readonly chain = $derived.by((): Chain | undefined => {
+    const { chain, symbols } = this.source.sampling
+    return chain === undefined || !symbols ? undefined : createChain(chain, symbols)
+  })
+  private readonly applied = $derived.by((): { step?: Chained; why?: string } => {
+    const { chain, step, temperature } = this
+    if (!chain || !step) return {}
     try {
-      const before = { ...this.before(step.index), temperature, secondCoin: () => step.luck }
-      return { step: madeChain.apply(step.logits, before) }
+      const context = {
+        ...this.source.contextAt(step.index),
+        temperature,
+        secondCoin: () => step.secondCoin,
+      }
+      return { step: chain.apply(step.logits, context) }
     } catch (error) {
       if (error instanceof InputError) return { why: error.message }
       throw error
     }
   })
-  /** The step in sight after the present chain; undefined for temperature alone. */
-  readonly chained = $derived(this.through.step)
-  /** Why the present chain leaves nothing to draw in the step in sight. */
-  readonly nothingLeft = $derived(this.through.why)
+  /** The shown step after the present chain; undefined for temperature alone. */
+  readonly chained = $derived(this.applied.step)
+  /** Why the present chain leaves nothing to draw in the shown step. */
+  readonly nothingLeft = $derived(this.applied.why)
   readonly candidates = $derived.by((): Candidates | undefined => {
     const { step, chained } = this
     if (!step || this.nothingLeft !== undefined) return undefined
     return chained
       ? withCut(chained.candidates(ROWS), step.distribution)
-      : step.distribution.candidates(this.shownTemperature, ROWS)
+      : step.distribution.candidates(this.temperature, ROWS)
   })
   /** What the coin of the shown step falls on at the present temperature. */
   readonly draw = $derived.by(() => {
     const { step, chained } = this
     if (!step || this.nothingLeft !== undefined) return undefined
-    return chained
-      ? chained.draw(step.coin)
-      : step.distribution.draw(this.shownTemperature, step.coin)
+    return chained ? chained.draw(step.coin) : step.distribution.draw(this.temperature, step.coin)
   })
 
-  protected abstract before(index: number): Before
+  constructor(source: StepSource, settings: Settings) {
+    this.source = source
+    this.settings = settings
+  }
+
+  setNext(step: NextStep): void {
+    this.next = stepOf(step)
+    // The selected step to come is pinned until the worker has sent it.
+    if (this.source.selected === step.index && this.selectedStep === undefined) {
+      this.selectedStep = this.next
+    }
+  }
+
+  /** The step of the selected symbol, as the worker sent it. */
+  setSelected(step: NextStep): void {
+    this.selectedStep = stepOf(step)
+  }
+
+  /**
+   * Another symbol was selected, or none.
+   * @returns whether its step must be asked for; the old one stays shown until it is there
+   */
+  select(index: number | undefined): boolean {
+    if (index !== undefined && index !== this.next?.index) return true
+    this.selectedStep = index === undefined ? undefined : this.next
+    return false
+  }
 }

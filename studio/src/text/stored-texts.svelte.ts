@@ -4,8 +4,8 @@
  */
 
 import type { PageState } from './text-rows.js'
-import { type Keeping, type Kept, type StoredModel, TextStore } from './text-store.js'
-import type { Draft } from './text-tree.js'
+import { type Keeping, type StoredModel, type StoredState, TextStore } from './text-store.js'
+import type { TextTree } from './text-tree.js'
 
 /** Texts are stored so often while they change, ms. */
 const KEEP_EVERY = 1500
@@ -23,14 +23,17 @@ export interface TabState {
 }
 
 /** The page whose texts are stored. */
-export interface TextPage {
+export interface StoredPage {
   readonly pageState: PageState | undefined
   readonly playing: boolean
   readonly count: number
   /** Texts of another tab came in. */
   grownElsewhere(): void
-  /** The texts were thrown away in another tab. */
-  clearedElsewhere(): void
+  readonly tree: TextTree
+  /** Forgets all texts but the shown one. */
+  clearOthers(): void
+  /** Forgets all texts; another one is to be begun at once. */
+  clear(): void
 }
 
 export class StoredTexts {
@@ -42,12 +45,12 @@ export class StoredTexts {
   /** What this tab remembered when it was opened. */
   readonly before: TabState | undefined = readTabState()
 
-  private readonly page: TextPage
+  private readonly page: StoredPage
   private store: TextStore | undefined
   private hash = ''
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(page: TextPage) {
+  constructor(page: StoredPage) {
     this.page = page
     document.addEventListener('visibilitychange', () => this.save(document.hidden))
     window.addEventListener('pagehide', ({ persisted }) => {
@@ -61,12 +64,14 @@ export class StoredTexts {
   }
 
   /** Opens the texts of a model. @returns what was stored, and a way to go on with it */
-  async open(model: StoredModel): Promise<{ kept: Kept; take: () => void; leave: () => void }> {
+  async open(
+    model: StoredModel,
+  ): Promise<{ kept: StoredState; take: () => void; leave: () => void }> {
     const { hash } = model
     const store: TextStore = new TextStore(model, {
       keeping: keeping => store === this.store && this.say(keeping),
       grown: () => store === this.store && this.page.grownElsewhere(),
-      cleared: () => store === this.store && this.page.clearedElsewhere(),
+      cleared: () => store === this.store && this.clearedElsewhere(),
     })
     const kept = await store.load(this.before?.hash === hash ? this.before.writer : undefined)
     return {
@@ -113,18 +118,16 @@ export class StoredTexts {
     this.save()
   }
 
-  /** Throws away what is stored of this model. @param draft what the page goes on with */
-  async clear(draft: Draft): Promise<void> {
-    await this.store?.clear(draft)
-  }
-
-  /** The page goes on with these texts, of which nothing is stored. */
-  replace(draft: Draft): void {
-    this.store?.replace(draft)
+  /** Throws away all texts of this model, stored ones too. @param begin begins another text */
+  async forget(begin: () => void): Promise<void> {
+    this.page.clear()
+    const cleared = this.store?.clear(this.page.tree)
+    begin()
+    await cleared
   }
 
   /** Puts the texts of a session in. @returns the branch where each of its texts ends */
-  adopt(session: Draft): (number | undefined)[] {
+  adopt(session: TextTree): (number | undefined)[] {
     return this.store?.adopt(session) ?? []
   }
 
@@ -137,6 +140,13 @@ export class StoredTexts {
   }
 
   // --- internal ---
+
+  /** The text that is shown stays; what another tab threw away beside it does not come back. */
+  private clearedElsewhere(): void {
+    this.page.clearOthers()
+    this.store?.replace(this.page.tree)
+    this.page.grownElsewhere()
+  }
 
   private say(keeping: Keeping): void {
     this.keeping = keeping

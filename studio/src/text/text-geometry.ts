@@ -1,5 +1,5 @@
 /** Places over the text: where a symbol stands on the page, and which one stands at a point. */
-import type { Manuscript } from './text-renderer.js'
+import type { TextRenderer } from './text-renderer.js'
 
 /** A box in the coordinates of the sheet that the text lies on, px. */
 export interface Mark {
@@ -12,8 +12,8 @@ export interface Mark {
 /** What has no width of its own (a line's end) is shown so wide, px. */
 const NARROW = 6
 
-export function marksOf(manuscript: Manuscript, sheet: Element, n: number): Mark[] {
-  const range = manuscript.rangeOf(n)
+export function marksOf(renderer: TextRenderer, sheet: Element, n: number): Mark[] {
+  const range = renderer.rangeOf(n)
   if (!range) return []
   const origin = sheet.getBoundingClientRect()
   return [...range.getClientRects()].map(({ left, top, width, height }) => ({
@@ -47,17 +47,17 @@ function caretAt(x: number, y: number): { node: Node; offset: number } | undefin
  * @param nearest where none is exactly there, the one beside the nearest place between two
  */
 export function symbolAtPoint(
-  manuscript: Manuscript,
+  renderer: TextRenderer,
   x: number,
   y: number,
   nearest = false,
 ): number | undefined {
   const caret = caretAt(x, y)
-  const n = caret && manuscript.symbolAt(caret.node, caret.offset)
+  const n = caret && renderer.symbolAt(caret.node, caret.offset)
   if (n === undefined) return undefined
   // The place is between two symbols: the point is on either of them.
   for (const each of [n, n - 1]) {
-    const range = each >= 0 ? manuscript.rangeOf(each) : undefined
+    const range = each >= 0 ? renderer.rangeOf(each) : undefined
     if (range && [...range.getClientRects()].some(box => holds(box, x, y))) return each
   }
   return nearest ? n : undefined

@@ -23,7 +23,7 @@ interface Block {
   tint: Tint
 }
 
-export class Manuscript {
+export class TextRenderer {
   private readonly root: HTMLElement
   private readonly caret: HTMLElement
   private readonly observer: IntersectionObserver

@@ -1,5 +1,5 @@
 /** The rows in which texts are stored, and what is read out of them. */
-import type { Moment, Past } from './history.js'
+import type { EditorState, Past } from './history.js'
 import type { Key } from './text-database.js'
 import {
   type Address,
@@ -19,22 +19,19 @@ const MOST_DESKS = 8
 
 export type Row = readonly [Key, unknown]
 
-/** Where the reader was. */
-export type Standing = Moment
-
 /** How a page stands: what is stored of it beside the texts. */
 export interface PageState {
-  readonly standing: Standing
+  readonly standing: EditorState
   readonly past: Past
   readonly playing: boolean
 }
 
-export type StoredMoment = Omit<Moment, 'place'> & { readonly place: Address }
+export type StoredEditorState = Omit<EditorState, 'place'> & { readonly place: Address }
 
 /** Key [LAYOUT, hash, 'desk', writer]: where a page left off. */
 export interface DeskRow {
-  readonly standing: StoredMoment | undefined
-  readonly past: { readonly moments: readonly StoredMoment[]; readonly at: number }
+  readonly standing: StoredEditorState | undefined
+  readonly past: { readonly moments: readonly StoredEditorState[]; readonly at: number }
   readonly playing: boolean
   readonly time: number
 }
@@ -109,11 +106,11 @@ export function deskRow(
   segments: Segments,
   time: number,
 ): DeskRow {
-  const stored = (moment: Moment): StoredMoment | undefined => {
+  const stored = (moment: EditorState): StoredEditorState | undefined => {
     const place = segments.addressOf(moment.place)
     return place && { ...moment, place }
   }
-  const isKnown = (moment: StoredMoment | undefined): moment is StoredMoment => !!moment
+  const isKnown = (moment: StoredEditorState | undefined): moment is StoredEditorState => !!moment
   const moments = past.moments.map(stored)
   const at = moments.slice(0, past.at + 1).filter(isKnown).length - 1
   const known = moments.filter(isKnown)
@@ -125,7 +122,7 @@ export function pageOf(
   { standing, past, playing }: DeskRow,
   segments: Segments,
 ): Partial<PageState> {
-  const found = ({ place, ...moment }: StoredMoment): Moment | undefined => {
+  const found = ({ place, ...moment }: StoredEditorState): EditorState | undefined => {
     const where = segments.placeOf(place)
     return where && { ...moment, place: where }
   }
@@ -134,7 +131,7 @@ export function pageOf(
   const isWhole = !moments.includes(undefined)
   return {
     ...(here && { standing: here }),
-    ...(isWhole && { past: { moments: moments as Moment[], at: past.at } }),
+    ...(isWhole && { past: { moments: moments as EditorState[], at: past.at } }),
     playing,
   }
 }

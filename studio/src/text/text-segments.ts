@@ -1,5 +1,5 @@
 /**
- * How a draft is stored: in segments. A segment is a stretch of a text that one page wrote, under an
+ * How a tree is stored: in segments. A segment is a stretch of a text that one page wrote, under an
  * id that no other page makes. It leaves another segment at some symbol, as a branch does, and only
  * its page writes it, only at its end. So tabs never write the same row, and the texts of all tabs are
  * the union of their segments. One branch may be stored in several segments: what a later page adds
@@ -7,7 +7,7 @@
  */
 import type { Origin } from '../writer/protocol.js'
 import { type Piece, Records } from './records.js'
-import { Draft, type Place, type Reason } from './text-tree.js'
+import { type Place, type Reason, TextTree } from './text-tree.js'
 
 /** A place in a stored text. */
 export interface Address {
@@ -35,7 +35,7 @@ export interface SegmentFacts {
 
 export interface Segment extends SegmentFacts {
   readonly id: string
-  /** Own symbols that the draft has. */
+  /** Own symbols that the tree has. */
   count: number
   /** Of them, those that are stored; -1: not even its facts are. */
   saved: number
@@ -63,7 +63,7 @@ export function isWhole(piece: unknown): piece is StoredPiece {
   return lengths.reduce((sum: number, n: number) => sum + n, 0) === piece.text.length
 }
 
-/** A piece of a draft, to be stored. @param all the chains of the draft */
+/** A piece of a tree, to be stored. @param all the chains of the tree */
 export function toStored(piece: Piece, all: readonly string[]): StoredPiece {
   const chains = ['']
   const places = new Map([[0, 0]])
@@ -74,40 +74,40 @@ export function toStored(piece: Piece, all: readonly string[]): StoredPiece {
   return { text: piece.text, columns: { ...piece.columns, chains: own }, chains }
 }
 
-/** A stored piece, for a draft. */
-export function fromStored({ text, columns, chains }: StoredPiece, draft: Draft): Piece {
-  const places = chains.map(written => draft.chainIndex(written))
+/** A stored piece, for a tree. */
+export function fromStored({ text, columns, chains }: StoredPiece, tree: TextTree): Piece {
+  const places = chains.map(written => tree.chainIndex(written))
   const theirs = columns.chains ?? new Uint16Array(columns.ids.length)
   return { text, columns: { ...columns, chains: theirs.map(index => places[index] ?? 0) } }
 }
 
 /**
- * Puts symbols into a draft behind a place, where they are not there already; the place where they end
+ * Puts symbols into a tree behind a place, where they are not there already; the place where they end
  * is shown then.
  * @returns the branch in which they end; undefined: there is no such place
  */
 function insert(
-  draft: Draft,
+  tree: TextTree,
   place: Place,
   pieces: readonly Piece[],
   reason: Reason,
 ): number | undefined {
-  draft.go(place)
-  if (draft.place.count !== place.count) return undefined
-  for (const piece of pieces) draft.append(piece, reason)
-  return draft.place.branch
+  tree.go(place)
+  if (tree.place.count !== place.count) return undefined
+  for (const piece of pieces) tree.append(piece, reason)
+  return tree.place.branch
 }
 
 /** The root with this origin, which is made when there is none; what is shown stays. */
-function rootFor(draft: Draft, origin: Origin): number {
-  return (draft.rootOf(origin) ?? draft.adopt(undefined, 0, 'begin', origin)).id
+function rootFor(tree: TextTree, origin: Origin): number {
+  return (tree.rootOf(origin) ?? tree.adopt(undefined, 0, 'begin', origin)).id
 }
 
 /**
- * Puts all texts of one draft into another, and leaves one of them shown.
+ * Puts all texts of one tree into another, and leaves one of them shown.
  * @returns the branch of `into` where each text of `from` ends; undefined where what it goes on from is not there
  */
-export function merge(from: Draft, into: Draft): (number | undefined)[] {
+export function merge(from: TextTree, into: TextTree): (number | undefined)[] {
   const ends: (number | undefined)[] = []
   for (const { parent, at, reason, origin, records } of from.branches) {
     const start = parent === undefined ? rootFor(into, origin) : ends[parent]
@@ -118,14 +118,14 @@ export function merge(from: Draft, into: Draft): (number | undefined)[] {
   return ends
 }
 
-/** A draft with nothing but the text that is shown. */
-export function alone(draft: Draft): Draft {
-  const { place, branch } = draft
-  const made = new Draft()
-  for (const written of draft.chains) made.chainIndex(written)
+/** A tree with nothing but the text that is shown. */
+export function alone(tree: TextTree): TextTree {
+  const { place, branch } = tree
+  const made = new TextTree()
+  for (const written of tree.chains) made.chainIndex(written)
   if (!branch) return made
   made.begin(branch.origin)
-  const { text, columns } = Draft.textOf(draft, place).slice(0)
+  const { text, columns } = TextTree.textOf(tree, place).slice(0)
   made.append({ text, columns }, 'begin')
   return made
 }
@@ -140,13 +140,13 @@ export function cut({ text, columns, chains }: StoredPiece, from: number, to: nu
 }
 
 export class Segments {
-  readonly draft: Draft
+  readonly tree: TextTree
   private readonly known = new Map<string, Segment>()
   /** Of each branch, in order. */
   private readonly covers: Cover[][] = []
 
-  constructor(draft: Draft) {
-    this.draft = draft
+  constructor(tree: TextTree) {
+    this.tree = tree
   }
 
   get(id: string): Segment | undefined {
@@ -160,7 +160,7 @@ export class Segments {
 
   /** Gives every symbol that is in no segment yet to one of this page. */
   assign(newId: () => string, now: number): void {
-    for (const { id, parent, at, reason, origin, records } of this.draft.branches) {
+    for (const { id, parent, at, reason, origin, records } of this.tree.branches) {
       const covers = this.coversOf(id)
       const last = covers.at(-1)
       const from = last?.end ?? at
@@ -192,24 +192,24 @@ export class Segments {
 
   /** The symbols of an own segment from its own symbol `from` on, to be stored. */
   piece({ branch, at, count }: Segment, from: number, to = count): StoredPiece {
-    const { records, at: start } = this.draft.branches[branch]
+    const { records, at: start } = this.tree.branches[branch]
     const offset = at - start
-    return toStored(records.slice(offset + from, offset + to), this.draft.chains)
+    return toStored(records.slice(offset + from, offset + to), this.tree.chains)
   }
 
   /**
-   * Puts what another page stored into the draft; the end of that text is shown then.
+   * Puts what another page stored into the tree; the end of that text is shown then.
    * @param piece behind what is known of this segment
    * @returns false when the text that it goes on from is not there
    */
   graft(id: string, facts: SegmentFacts, pieces: readonly StoredPiece[]): boolean {
     const known = this.known.get(id)
-    const { draft } = this
+    const { tree } = this
     const parent = facts.parent === undefined ? undefined : this.known.get(facts.parent)
     if (!known && facts.parent !== undefined && (!parent || facts.at > parent.at + parent.count)) {
       return false
     }
-    const start = known?.branch ?? parent?.branch ?? rootFor(draft, facts.origin)
+    const start = known?.branch ?? parent?.branch ?? rootFor(tree, facts.origin)
     const segment: Segment = known ?? {
       ...facts,
       id,
@@ -219,8 +219,8 @@ export class Segments {
       branch: start,
     }
     const place = { branch: start, count: segment.at + segment.count }
-    const grafted = pieces.map(piece => fromStored(piece, draft))
-    const branch = insert(draft, place, grafted, facts.reason)
+    const grafted = pieces.map(piece => fromStored(piece, tree))
+    const branch = insert(tree, place, grafted, facts.reason)
     if (branch === undefined) return false
     segment.branch = branch
     for (const { columns } of grafted) segment.count += columns.ids.length
@@ -232,13 +232,13 @@ export class Segments {
 
   /** Could this page write on in a segment of another one? */
   canTake(segment: Segment): boolean {
-    const { at, records } = this.draft.branches[segment.branch]
+    const { at, records } = this.tree.branches[segment.branch]
     const last = this.coversOf(segment.branch).at(-1)
     return segment.at >= at && last?.segment === segment && last.end === at + records.count
   }
 
   addressOf({ branch, count }: Place): Address | undefined {
-    const segment = this.draft.branches[branch] && this.holding(branch, count)
+    const segment = this.tree.branches[branch] && this.holding(branch, count)
     return segment && { segment: segment.id, count }
   }
 
@@ -262,9 +262,9 @@ export class Segments {
 
   /** The segment whose text is that of a branch as far as `count`. */
   private holding(id: number, count: number): Segment | undefined {
-    let branch = this.draft.branches[id]
+    let branch = this.tree.branches[id]
     while (branch.parent !== undefined && count <= branch.at) {
-      branch = this.draft.branches[branch.parent]
+      branch = this.tree.branches[branch.parent]
     }
     return this.coversOf(branch.id).find(({ end }) => end >= count)?.segment
   }
@@ -272,7 +272,7 @@ export class Segments {
   /** Notes what a segment holds of the branches on the way to its end. */
   private cover(segment: Segment): void {
     const textEnd = segment.at + segment.count
-    for (const { branch, to } of this.draft.path(segment.branch)) {
+    for (const { branch, to } of this.tree.path(segment.branch)) {
       const end = Math.min(to, textEnd)
       const covers = this.coversOf(branch.id)
       const from = covers.at(-1)?.end ?? (branch.parent === undefined ? -1 : branch.at)

@@ -5,7 +5,7 @@ import { CHUNK, LAYOUT } from './text-rows.js'
 import { alone } from './text-segments.js'
 import { FakeBrowser, type FakeTab } from './text-store.fixture.js'
 import { type Keeping, TextStore } from './text-store.js'
-import { Draft } from './text-tree.js'
+import { TextTree } from './text-tree.js'
 
 const HASH = 'abc'
 
@@ -21,17 +21,17 @@ function chance(seed: number): () => number {
 }
 
 /** A whole text with how it was drawn, symbol by symbol. */
-function wholeText(draft: Draft, branch: number): string {
-  const { text, columns } = Draft.textOf(draft, draft.placeOf(branch)).slice(0)
-  const { prompt, seed } = draft.branches[branch].origin
+function wholeText(tree: TextTree, branch: number): string {
+  const { text, columns } = TextTree.textOf(tree, tree.placeOf(branch)).slice(0)
+  const { prompt, seed } = tree.branches[branch].origin
   const drawn = [...text].map((letter, n) => {
     const chosen = columns.coins[n] === CHOSEN ? '!' : ''
-    return `${letter}${columns.temperatures[n]}${chosen}${draft.chains[columns.chains[n]]}`
+    return `${letter}${columns.temperatures[n]}${chosen}${tree.chains[columns.chains[n]]}`
   })
   return `${prompt}/${seed}: ${drawn.join(' ')}`
 }
 
-const textsOf = (draft: Draft): string[] => draft.branches.map(({ id }) => wholeText(draft, id))
+const textsOf = (tree: TextTree): string[] => tree.branches.map(({ id }) => wholeText(tree, id))
 const holds = (texts: readonly string[], text: string): boolean =>
   texts.some(each => each === text || each.startsWith(text.endsWith(': ') ? text : `${text} `))
 
@@ -44,7 +44,7 @@ const missing = (wanted: readonly string[], texts: readonly string[]): string[] 
 
 /** A page in a tab: what a reader does to its texts, as the desk does it. */
 class Page {
-  draft = new Draft()
+  tree = new TextTree()
   store!: TextStore
   loaded = false
   playing = true
@@ -66,8 +66,8 @@ class Page {
       },
       grown: () => {},
       cleared: () => {
-        this.draft = alone(this.draft)
-        this.store.replace(this.draft)
+        this.tree = alone(this.tree)
+        this.store.replace(this.tree)
       },
     }
     this.store = new TextStore(
@@ -78,27 +78,27 @@ class Page {
   }
 
   async load(previous?: string): Promise<void> {
-    const { draft, page } = await this.store.load(previous)
-    this.draft = draft
+    const { tree, page } = await this.store.load(previous)
+    this.tree = tree
     this.kept = page
     this.playing = page.playing ?? true
     this.loaded = true
     if (page.standing) this.go(page.standing.place)
-    else this.shown = draft.shown.text
+    else this.shown = tree.shown.text
   }
 
   begin(seed: string): void {
     const origin = { ...ORIGIN, seed }
-    const root = this.draft.rootOf(origin)
-    if (root) this.draft.go({ branch: root.id, count: 0 })
-    else this.draft.begin(origin)
+    const root = this.tree.rootOf(origin)
+    if (root) this.tree.go({ branch: root.id, count: 0 })
+    else this.tree.begin(origin)
     this.shown = ''
     this.store.touch()
   }
 
   /** The next symbols follow from the text's beginning, the place and the temperature, as a model's do. */
   write(count: number, { hand = '', chain = '' } = {}): void {
-    const { branch, place } = this.draft
+    const { branch, place } = this.tree
     if (!branch) {
       this.begin('1')
       return
@@ -109,21 +109,21 @@ class Page {
     })
     const piece = pieceOf(hand || letters.join(''), this.temperature)
     if (hand) piece.columns.coins.fill(CHOSEN)
-    piece.columns.chains.fill(this.draft.chainIndex(chain))
-    this.draft.append(piece, hand ? 'choice' : 'temperature')
+    piece.columns.chains.fill(this.tree.chainIndex(chain))
+    this.tree.append(piece, hand ? 'choice' : 'temperature')
     this.shown += piece.text
     this.store.touch()
   }
 
   go(place: { branch: number; count: number }): void {
-    this.draft.go(place)
-    this.shown = this.draft.shown.text
+    this.tree.go(place)
+    this.shown = this.tree.shown.text
     this.store.touch()
   }
 
   save(closing = false): Promise<void> {
     const standing = {
-      place: this.draft.place,
+      place: this.tree.place,
       temperature: this.temperature,
       schedule: undefined,
       chain: undefined,
@@ -164,7 +164,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     browser.hasChannel = random() < 0.8
     const promises = new Set<string>()
     const promise = (page: Page): void => {
-      for (const text of textsOf(page.draft)) promises.add(text)
+      for (const text of textsOf(page.tree)) promises.add(text)
     }
     const pages: (Page | undefined)[] = [undefined, undefined]
     const acts: Record<string, (page: Page, at: number) => void> = {
@@ -178,10 +178,10 @@ describe('200 interleavings of two tabs, closings and failures', () => {
         page.temperature = 1 + below(2)
       },
       back: page => {
-        const { branches } = page.draft
+        const { branches } = page.tree
         if (branches.length === 0) return
         const branch = below(branches.length)
-        page.go({ branch, count: below(page.draft.lengthOf(branch) + 1) })
+        page.go({ branch, count: below(page.tree.lengthOf(branch) + 1) })
       },
       save: page => void page.save(),
       saveAgain: page => void page.save(),
@@ -202,12 +202,12 @@ describe('200 interleavings of two tabs, closings and failures', () => {
       forget: page => {
         if (below(8) > 0) return
         promises.clear()
-        page.draft = new Draft()
+        page.tree = new TextTree()
         page.shown = ''
-        page.store.clear(page.draft).then(() => promises.clear())
+        page.store.clear(page.tree).then(() => promises.clear())
       },
       session: page => {
-        const session = new Draft()
+        const session = new TextTree()
         session.begin({ ...ORIGIN, seed: String(below(4)) })
         session.append(pieceOf('session'.slice(0, 1 + below(7)), 1 + below(2)), 'temperature')
         page.store.adopt(session)
@@ -222,7 +222,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
         pages[at].load()
       } else if (page.loaded) {
         acts[names[below(names.length)]](page, at)
-        expect(page.draft.shown.text).toBe(page.shown)
+        expect(page.tree.shown.text).toBe(page.shown)
       }
       const fate = random()
       if (fate < 0.04) browser.full = !browser.full
@@ -233,7 +233,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
       }
       browser.time += below(4000)
       for (let n = below(8); n > 0; n--) await browser.turn()
-      for (const each of pages) if (each?.loaded) expect(each.draft.shown.text).toBe(each.shown)
+      for (const each of pages) if (each?.loaded) expect(each.tree.shown.text).toBe(each.shown)
     }
     browser.full = false
     browser.refused = false
@@ -248,11 +248,11 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     for (const page of pages) if (page) promise(page)
     const standing = pages.filter(page => page !== undefined)
     if (browser.hasChannel && standing.length === 2) {
-      const [a, b] = standing.map(({ draft }) => textsOf(draft))
+      const [a, b] = standing.map(({ tree }) => textsOf(tree))
       expect([missing(a, b), missing(b, a)]).toEqual([[], []])
     }
-    const { draft } = await opened(browser)
-    const texts = textsOf(draft)
+    const { tree } = await opened(browser)
+    const texts = textsOf(tree)
     expect(missing([...promises], texts)).toEqual([])
   }
 
@@ -281,7 +281,7 @@ function putOld(browser: FakeBrowser, hash: string): void {
 }
 
 const shown = (page: Page): string[] =>
-  page.draft.branches.map(({ id }) => Draft.textOf(page.draft, page.draft.placeOf(id)).text)
+  page.tree.branches.map(({ id }) => TextTree.textOf(page.tree, page.tree.placeOf(id)).text)
 
 describe('a text store', () => {
   it.each(['abc', 'def'])(
@@ -348,7 +348,7 @@ describe('a text store', () => {
     page.write(4)
     await saved(browser, page)
     expect([page.store.keeping, page.said]).toEqual(['refused', ['refused']])
-    const clearing = page.store.clear(page.draft)
+    const clearing = page.store.clear(page.tree)
     await browser.settle()
     await clearing
     browser.refused = false

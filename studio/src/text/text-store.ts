@@ -18,7 +18,7 @@ import {
   wholePieces,
 } from './text-rows.js'
 import { merge, type Segment, Segments } from './text-segments.js'
-import { Draft } from './text-tree.js'
+import { TextTree } from './text-tree.js'
 import { type FromVersion1, mergeVersion1 } from './text-version1.js'
 
 /** After a failure the next try comes this much later, and later each time, ms. */
@@ -32,8 +32,8 @@ const LAST_RETRY = 60_000
 export type Keeping = 'kept' | 'unsaved' | 'full' | 'refused'
 
 /** What was stored; nothing of `page` where it is not known where the reader was. */
-export interface Kept {
-  readonly draft: Draft
+export interface StoredState {
+  readonly tree: TextTree
   readonly page: Partial<PageState>
 }
 
@@ -46,7 +46,7 @@ export interface StoredModel {
 /** What the store tells the page. */
 export interface StoreListener {
   keeping(keeping: Keeping): void
-  /** Texts of another tab came into the draft. */
+  /** Texts of another tab came into the tree. */
   grown(): void
   /** All texts were thrown away in another tab. */
   cleared(): void
@@ -66,7 +66,7 @@ export class TextStore {
   private readonly environment: StoreEnvironment
   private readonly listener: StoreListener
   private readonly channel: ReturnType<StoreEnvironment['listen']>
-  private segments = new Segments(new Draft())
+  private segments = new Segments(new TextTree())
   private database: TextDatabase | undefined
   private generation: string | undefined
   private releaseWriter: (() => void) | undefined
@@ -97,9 +97,9 @@ export class TextStore {
   }
 
   /** @param previous the writer that this page was before a reload: its place counts before others' */
-  async load(previous?: string): Promise<Kept> {
-    const draft = new Draft()
-    this.segments = new Segments(draft)
+  async load(previous?: string): Promise<StoredState> {
+    const tree = new TextTree()
+    this.segments = new Segments(tree)
     let page: Partial<PageState> = {}
     try {
       this.releaseWriter = await this.environment.hold(writerLock(this.writer))
@@ -110,7 +110,7 @@ export class TextStore {
       this.isRead = true
       const { desk, useless } = deskOf(rows, previous)
       if (desk) page = pageOf(desk, this.segments)
-      const old = await this.readOld(draft)
+      const old = await this.readOld(tree)
       page = { ...old?.page, ...page }
       await this.connect()
       if (old) await this.takeOld(old.isWhole)
@@ -121,7 +121,7 @@ export class TextStore {
     } catch (error) {
       this.failed(error)
     }
-    return { draft, page }
+    return { tree, page }
   }
 
   /** Something is not stored yet. */
@@ -163,18 +163,18 @@ export class TextStore {
   }
 
   /** Puts the texts of a session in. @returns the branch where each of its texts ends */
-  adopt(session: Draft): (number | undefined)[] {
-    const { draft } = this.segments
-    const shown = draft.place
-    const ends = merge(session, draft)
-    if (draft.branch) draft.go(shown)
+  adopt(session: TextTree): (number | undefined)[] {
+    const { tree } = this.segments
+    const shown = tree.place
+    const ends = merge(session, tree)
+    if (tree.branch) tree.go(shown)
     this.touch()
     return ends
   }
 
-  /** Throws away all texts of this model, in all tabs. @param draft what the page goes on with */
-  async clear(draft: Draft): Promise<void> {
-    this.replace(draft)
+  /** Throws away all texts of this model, in all tabs. @param tree what the page goes on with */
+  async clear(tree: TextTree): Promise<void> {
+    this.replace(tree)
     try {
       await this.connect()
       this.generation = this.environment.newId()
@@ -184,15 +184,15 @@ export class TextStore {
       })
       this.channel.tell({ type: 'cleared', hash: this.hash })
       // What was stored meanwhile is gone as well.
-      this.replace(this.segments.draft)
+      this.replace(this.segments.tree)
     } catch (error) {
       this.failed(error)
     }
   }
 
   /** From now on the page shows these texts; nothing of them is stored yet. */
-  replace(draft: Draft): void {
-    this.segments = new Segments(draft)
+  replace(tree: TextTree): void {
+    this.segments = new Segments(tree)
     this.touch()
   }
 
@@ -290,7 +290,7 @@ export class TextStore {
 
   /** All that is stored is to be read again. */
   private restart(): void {
-    this.segments = new Segments(this.segments.draft)
+    this.segments = new Segments(this.segments.tree)
     this.isRead = false
     this.touch()
   }
@@ -361,7 +361,7 @@ export class TextStore {
     return found
   }
 
-  /** Puts what is new of a stored segment into the draft. */
+  /** Puts what is new of a stored segment into the tree. */
   private graft(id: string, row: SegmentRow, chunks: readonly unknown[]): void {
     const from = this.segments.get(id)?.count ?? 0
     this.segments.graft(id, row, wholePieces(chunks, from, row.count))
@@ -381,11 +381,11 @@ export class TextStore {
   }
 
   /** Puts in what pages with layout 1 stored. */
-  private async readOld(draft: Draft): Promise<FromVersion1 | undefined> {
+  private async readOld(tree: TextTree): Promise<FromVersion1 | undefined> {
     const forests = []
     for (const hash of this.former) forests.push(await this.database!.rows([hash]))
     const found = forests.filter(rows => rows.length > 0)
-    return found.length > 0 ? mergeVersion1(found, draft) : undefined
+    return found.length > 0 ? mergeVersion1(found, tree) : undefined
   }
 
   /** Stores it anew; where an old page is still open and writes, or it is damaged, it stays as well. */
@@ -435,10 +435,10 @@ export class TextStore {
     if (segments !== this.segments || this.resting) return
     this.isRead = true
     if (news.length === 0) return
-    const { draft } = segments
-    const shown = draft.place
+    const { tree } = segments
+    const shown = tree.place
     for (const [id, chunks] of news) this.graft(id, found.get(id)!, chunks)
-    if (draft.branch) draft.go(shown)
+    if (tree.branch) tree.go(shown)
     this.listener.grown()
   }
 

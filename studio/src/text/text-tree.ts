@@ -7,6 +7,9 @@ import { type BranchLink, BranchTree, type Fork } from 'ondo/generate'
 import type { Origin, RecordColumns } from '../writer/protocol.js'
 import { type Piece, Records } from './records.js'
 
+/** UTF-16 units of a text's name. */
+const NAME = 28
+
 /** Why a branch was made. */
 export type Reason = 'begin' | 'choice' | 'temperature'
 
@@ -26,7 +29,7 @@ export interface Place {
 
 export type { Fork }
 
-export class Draft extends BranchTree<Branch> {
+export class TextTree extends BranchTree<Branch> {
   /** The chains that drew any of the symbols, in their written form; the first is temperature alone. */
   readonly chains: string[] = ['']
   /** The text shown. */
@@ -61,9 +64,9 @@ export class Draft extends BranchTree<Branch> {
   }
 
   /** A text, apart from what is shown. */
-  static textOf(draft: Draft, { branch: id, count }: Place): Records {
+  static textOf(tree: TextTree, { branch: id, count }: Place): Records {
     const records = new Records()
-    for (const { branch, from, to } of draft.segments(id, 0, count)) {
+    for (const { branch, from, to } of tree.segments(id, 0, count)) {
       const piece = branch.records.slice(from - branch.at, to - branch.at)
       records.append(piece.text, piece.columns)
     }
@@ -142,6 +145,28 @@ export class Draft extends BranchTree<Branch> {
   /** The furthest end of a text that goes this way: what is shown when a way is taken. */
   placeOf(id: number): Place {
     return { branch: id, count: this.lengthOf(id) }
+  }
+
+  /** A text that already goes on with this symbol at this place. */
+  wayWithSymbol(at: number, id: number): Place | undefined {
+    const fork = this.forks().find(each => each.at === at)
+    const way = fork?.ways.find(each => {
+      const branch = this.branches[each]
+      return branch.records.ids[at - branch.at] === id
+    })
+    return way === undefined ? undefined : this.placeOf(way)
+  }
+
+  /** A few words by which a branch is known: those with which it leaves its parent. */
+  nameOf(id: number): string {
+    const { records, origin, parent } = this.branches[id]
+    const start = records.start(this.difference(id))
+    const words = records.text
+      .slice(start, start + NAME)
+      .replace(/\s+/g, ' ')
+      .trim()
+    if (parent !== undefined) return `…${words}`
+    return `${origin.prompt.slice(0, NAME / 2).trim()} ${words}`.trim() || '…'
   }
 
   /** A branch that was kept, to be filled with its symbols. */

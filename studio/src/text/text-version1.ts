@@ -3,10 +3,10 @@
  * chunks of symbols under the place of their branch in it.
  */
 import type { Origin } from '../writer/protocol.js'
-import type { Moment } from './history.js'
+import type { EditorState } from './history.js'
 import type { Row } from './text-rows.js'
 import { fromStored, isWhole, merge } from './text-segments.js'
-import { Draft, type Reason } from './text-tree.js'
+import { type Reason, TextTree } from './text-tree.js'
 
 interface Forest {
   readonly branches: readonly {
@@ -16,7 +16,7 @@ interface Forest {
     readonly origin: Origin
     readonly count: number
   }[]
-  readonly standing?: Moment
+  readonly standing?: EditorState
   /** Left out by the oldest pages. */
   readonly chains?: readonly string[]
 }
@@ -25,20 +25,20 @@ export interface FromVersion1 {
   /** Nothing was damaged. What is not damaged is there in any case. */
   readonly isWhole: boolean
   /** Where the reader was. */
-  readonly page: { readonly standing?: Moment }
+  readonly page: { readonly standing?: EditorState }
 }
 
 /**
- * Puts what is stored so into a draft.
+ * Puts what is stored so into a tree.
  * @param forests of each, rows with keys [hash] and [hash, branch, chunk], in order
  */
-export function mergeVersion1(forests: readonly (readonly Row[])[], into: Draft): FromVersion1 {
+export function mergeVersion1(forests: readonly (readonly Row[])[], into: TextTree): FromVersion1 {
   let isWhole = true
   let page: FromVersion1['page'] = {}
   for (const rows of forests) {
     const forest = read(rows)
     isWhole &&= forest.isWhole
-    const ends = merge(forest.draft, into)
+    const ends = merge(forest.tree, into)
     const { standing } = forest
     const branch = standing && ends[standing.place.branch]
     if (branch === undefined || page.standing) continue
@@ -48,36 +48,36 @@ export function mergeVersion1(forests: readonly (readonly Row[])[], into: Draft)
 }
 
 interface Read {
-  readonly draft: Draft
+  readonly tree: TextTree
   readonly isWhole: boolean
-  readonly standing?: Moment
+  readonly standing?: EditorState
 }
 
 function read(rows: readonly Row[]): Read {
-  const draft = new Draft()
+  const tree = new TextTree()
   const forest = rows.find(([key]) => key.length === 1)?.[1] as Forest | undefined
-  if (!Array.isArray(forest?.branches)) return { draft, isWhole: false }
+  if (!Array.isArray(forest?.branches)) return { tree, isWhole: false }
   for (const { parent, at, reason, origin } of forest.branches) {
-    draft.adopt(parent, at, reason, origin)
+    tree.adopt(parent, at, reason, origin)
   }
   const broken = new Set<number>()
   const chunks = new Map<number, number>()
   for (const [[, id, chunk], piece] of rows) {
     if (chunk === undefined) continue
-    const branch = draft.branches[id as number]
+    const branch = tree.branches[id as number]
     const next = chunks.get(branch?.id) ?? 0
     if (!branch || broken.has(branch.id) || chunk !== next || !isWhole(piece)) {
       broken.add(id as number)
       continue
     }
     chunks.set(branch.id, next + 1)
-    const { text, columns } = fromStored({ ...piece, chains: forest.chains ?? [''] }, draft)
+    const { text, columns } = fromStored({ ...piece, chains: forest.chains ?? [''] }, tree)
     branch.records.append(text, columns)
   }
-  const counted = draft.branches.every(({ id, records }) => {
+  const counted = tree.branches.every(({ id, records }) => {
     return records.count === forest.branches[id].count
   })
   const { standing } = forest
-  const isThere = standing && draft.branches[standing.place?.branch]
-  return { draft, isWhole: counted && broken.size === 0, ...(isThere && { standing }) }
+  const isThere = standing && tree.branches[standing.place?.branch]
+  return { tree, isWhole: counted && broken.size === 0, ...(isThere && { standing }) }
 }

@@ -5,7 +5,7 @@
 
 import type { FromWorker, ToVerify, ToWorker } from '../writer/protocol.js'
 import type { Records } from './records.js'
-import { Draft } from './text-tree.js'
+import { TextTree } from './text-tree.js'
 
 export type Verdict =
   | { readonly state: 'busy' }
@@ -13,7 +13,7 @@ export type Verdict =
   | { readonly state: 'other'; readonly branch: number; readonly at: number }
   | { readonly state: 'failed'; readonly message: string }
 
-export class Vouch {
+export class Verification {
   verdict = $state.raw<Verdict>()
   private readonly tell: (message: ToWorker) => void
   /** What the text of a run is to be. */
@@ -39,16 +39,16 @@ export class Vouch {
    * Lets the worker write all texts of a file again: it may have been made by other weights, or by hand.
    * @param places the branches of the page where they stand
    */
-  check(draft: Draft, places: readonly (number | undefined)[]): void {
+  check(tree: TextTree, places: readonly (number | undefined)[]): void {
     this.places = places
-    const texts = draft.branches.map(({ id, parent, at, origin, records }): ToVerify => {
-      const { columns } = Draft.textOf(draft, draft.placeOf(id)).slice(0)
+    const texts = tree.branches.map(({ id, parent, at, origin, records }): ToVerify => {
+      const { columns } = TextTree.textOf(tree, tree.placeOf(id)).slice(0)
       const { ids, temperatures, coins, chains } = columns
       const way = { from: at, ...(parent !== undefined && { parent }) }
       return { ...origin, ...way, ids, temperatures, coins, chains, text: records.text }
     })
     this.verdict = { state: 'busy' }
-    this.tell({ type: 'verify', job: ++this.job, texts, chains: [...draft.chains] })
+    this.tell({ type: 'verify', job: ++this.job, texts, chains: [...tree.chains] })
   }
 
   /** @returns whether the message was for this */

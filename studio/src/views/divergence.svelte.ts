@@ -1,19 +1,23 @@
 /** Partings in words. */
 
-import type { Studio } from '../app/studio.svelte.js'
+import type { Settings } from '../settings/settings.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
-import type { Parting, Told } from './divergence.js'
+import type { Divergence, TextWithOrigin } from './divergence.js'
 import { words } from './messages.js'
 
 /** One sentence: where two texts part, and why. The cooler one comes first. */
-export function sayParting(studio: Studio, a: Told, b: Told, parting: Parting): string {
-  const { speech } = studio
-  const t = words[studio.language]
+export function divergenceSentence(
+  { speech, language }: Settings,
+  a: TextWithOrigin,
+  b: TextWithOrigin,
+  parting: Divergence,
+): string {
+  const t = words[language]
   if (parting.kind === 'same') return t.same(speech.count(parting.length))
   if (parting.kind === 'prompt') return t.otherPrompt
   const { at, coins } = parting
   const place = speech.count(at + 1)
-  const name = ({ records }: Told): string => speech.symbolName(records.textOf(at))
+  const name = ({ records }: TextWithOrigin): string => speech.symbolName(records.textOf(at))
   if (parting.kind === 'luck') {
     return t.otherLuck(place, speech.coin(coins[0]), name(a), speech.coin(coins[1]), name(b))
   }

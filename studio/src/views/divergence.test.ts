@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Records } from '../text/records.js'
 import { ORIGIN, pieceOf } from '../text/text.fixture.js'
 import { CHOSEN, type Origin } from '../writer/protocol.js'
-import { partingOf, type Told } from './divergence.js'
+import { divergenceOf, type TextWithOrigin } from './divergence.js'
 
-function told(text: string, origin: Origin = ORIGIN, coin?: { at: number; coin: number }): Told {
+function told(
+  text: string,
+  origin: Origin = ORIGIN,
+  coin?: { at: number; coin: number },
+): TextWithOrigin {
   const records = new Records()
   const piece = pieceOf(text)
   if (coin) piece.columns.coins[coin.at] = coin.coin
@@ -14,7 +18,7 @@ function told(text: string, origin: Origin = ORIGIN, coin?: { at: number; coin: 
 
 describe('two texts', () => {
   it('part at the first symbol that differs', () => {
-    expect(partingOf(told('abcd'), told('abxd'))).toEqual({
+    expect(divergenceOf(told('abcd'), told('abxd'))).toEqual({
       kind: 'temperature',
       at: 2,
       coins: [0.5, 0.5],
@@ -22,16 +26,19 @@ describe('two texts', () => {
   })
 
   it('are the same as far as the shorter goes', () => {
-    expect(partingOf(told('ab'), told('abc'))).toEqual({ kind: 'same', length: 2 })
+    expect(divergenceOf(told('ab'), told('abc'))).toEqual({ kind: 'same', length: 2 })
   })
 
   it('part by a hand, by luck, or by how they begin, and each is told apart', () => {
     const chosen = told('abxd', ORIGIN, { at: 2, coin: CHOSEN })
-    expect(partingOf(told('abcd'), chosen)).toMatchObject({ kind: 'choice', coins: [0.5, CHOSEN] })
-    expect(partingOf(told('ab'), told('xb', { ...ORIGIN, seed: '2' }))).toMatchObject({
+    expect(divergenceOf(told('abcd'), chosen)).toMatchObject({
+      kind: 'choice',
+      coins: [0.5, CHOSEN],
+    })
+    expect(divergenceOf(told('ab'), told('xb', { ...ORIGIN, seed: '2' }))).toMatchObject({
       kind: 'luck',
     })
-    expect(partingOf(told('ab'), told('ab', { ...ORIGIN, prompt: 'Q' }))).toEqual({
+    expect(divergenceOf(told('ab'), told('ab', { ...ORIGIN, prompt: 'Q' }))).toEqual({
       kind: 'prompt',
     })
   })
@@ -39,14 +46,14 @@ describe('two texts', () => {
   it('part by their chains where luck and prompt are the same', () => {
     const chained = told('abxd')
     chained.records.chains[2] = 1
-    expect(partingOf(told('abcd'), chained)).toMatchObject({ kind: 'chain', at: 2 })
-    expect(partingOf(told('abcd', { ...ORIGIN, stream: 1 }), told('abxd'))).toMatchObject({
+    expect(divergenceOf(told('abcd'), chained)).toMatchObject({ kind: 'chain', at: 2 })
+    expect(divergenceOf(told('abcd', { ...ORIGIN, stream: 1 }), told('abxd'))).toMatchObject({
       kind: 'luck',
     })
   })
 
   it('tell the coin of the other where T = 0 read none', () => {
     const cold = told('abcd', ORIGIN, { at: 2, coin: Number.NaN })
-    expect(partingOf(cold, told('abxd'))).toMatchObject({ coins: [0.5, 0.5] })
+    expect(divergenceOf(cold, told('abxd'))).toMatchObject({ coins: [0.5, 0.5] })
   })
 })

@@ -3,16 +3,16 @@ import type { Records } from '../text/records.js'
 import { CHOSEN, type Origin } from '../writer/protocol.js'
 
 /** A text with what it followed from. */
-export interface Told {
+export interface TextWithOrigin {
   readonly origin: Origin
   readonly records: Records
 }
 
 /** Drawn through other chains? Both texts are of one draft, or have one chain each and the same. */
-const otherChain = (a: Told, b: Told, at: number): boolean =>
+const otherChain = (a: TextWithOrigin, b: TextWithOrigin, at: number): boolean =>
   a.records.chains[at] !== b.records.chains[at]
 
-export type Parting =
+export type Divergence =
   /** No symbol differs, as far as both go. */
   | { readonly kind: 'same'; readonly length: number }
   | { readonly kind: 'prompt' }
@@ -32,7 +32,7 @@ function coinOf(own: number, other: number): number {
   return Number.isNaN(own) && other !== CHOSEN ? other : own
 }
 
-export function partingOf(a: Told, b: Told): Parting {
+export function divergenceOf(a: TextWithOrigin, b: TextWithOrigin): Divergence {
   if (a.origin.prompt !== b.origin.prompt || a.origin.unknown !== b.origin.unknown) {
     return { kind: 'prompt' }
   }

@@ -5,7 +5,7 @@ import { UnrecognisedError } from 'ondo/text'
 import type { ModelFacts } from './protocol.js'
 
 /** An error as it travels. */
-export interface Told {
+export interface ErrorMessage {
   readonly code: string
   readonly message: string
   /** In Japanese, where there is one. */
@@ -17,11 +17,11 @@ export interface Told {
   readonly way?: Way
 }
 
-export function told(cause: unknown): Told {
+export function errorMessage(cause: unknown): ErrorMessage {
   const error = memoryError(cause) ?? cause
   if (!(error instanceof OndoError)) {
     const message = error instanceof Error ? error.message : String(error)
-    return told(new OndoError('unexpected', message)) // which shortens the message
+    return errorMessage(new OndoError('unexpected', message)) // which shortens the message
   }
   const { code, message, fact, way, ja } = error
   return {

@@ -14,7 +14,7 @@
 import type { TrainingRecord } from 'ondo'
 import type { CellKind } from 'ondo/model'
 import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
-import type { Told } from './open-model.js'
+import type { ErrorMessage } from './open-model.js'
 
 /** Batches that may be under way to the page before the worker waits. */
 export const AHEAD = 2
@@ -161,7 +161,7 @@ export interface NextStep {
   /** In (0, 1]; what it falls on depends on the temperature and the chain. */
   readonly coin: number
   /** The second coin of its place, which samplers may read; in (0, 1]. */
-  readonly luck: number
+  readonly secondCoin: number
   /** [V] */
   readonly logits: Float32Array<ArrayBuffer>
   /** Of this step, where a schedule says it. */
@@ -247,5 +247,5 @@ export type FromWorker =
   /** `temperature`: none in that direction when left out. */
   | { type: 'found'; job: number; temperature?: number }
   /** `network`: the file did not arrive. Else the error's own code and sentence. */
-  | ({ type: 'failed'; during: 'open' | 'aside' | 'verify'; job: number } & Told)
-  | ({ type: 'failed'; during: 'begin' | 'write' } & Told)
+  | ({ type: 'failed'; during: 'open' | 'aside' | 'verify'; job: number } & ErrorMessage)
+  | ({ type: 'failed'; during: 'begin' | 'write' } & ErrorMessage)

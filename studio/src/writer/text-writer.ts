@@ -15,7 +15,7 @@ import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
 import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { holding } from './held-units.js'
-import { facts, read, told } from './open-model.js'
+import { errorMessage, facts, read } from './open-model.js'
 import {
   AHEAD,
   type Beginning,
@@ -87,7 +87,7 @@ export class TextWriter {
     switch (message.type) {
       case 'open':
         this.open(message).catch(error => {
-          this.post({ type: 'failed', during: 'open', job: message.job, ...told(error) })
+          this.post({ type: 'failed', during: 'open', job: message.job, ...errorMessage(error) })
         })
         return
       case 'begin':
@@ -140,12 +140,12 @@ export class TextWriter {
         return
       case 'aside':
         this.aside.write(message).catch(error => {
-          this.post({ type: 'failed', during: 'aside', job: message.job, ...told(error) })
+          this.post({ type: 'failed', during: 'aside', job: message.job, ...errorMessage(error) })
         })
         return
       case 'verify':
         this.aside.verify(message).catch(error => {
-          this.post({ type: 'failed', during: 'verify', job: message.job, ...told(error) })
+          this.post({ type: 'failed', during: 'verify', job: message.job, ...errorMessage(error) })
         })
         return
       case 'neighbour':
@@ -230,7 +230,7 @@ export class TextWriter {
 
   private fail(during: 'begin' | 'write', error: unknown): void {
     if (during === 'write') this.playing = false
-    this.post({ type: 'failed', during, ...told(error) })
+    this.post({ type: 'failed', during, ...errorMessage(error) })
   }
 
   private setSchedule(schedule: TemperatureAt | undefined): void {
@@ -392,7 +392,7 @@ export class TextWriter {
     return {
       index: this.text!.ids.length,
       coin: writer.coin(),
-      luck: writer.secondCoin(),
+      secondCoin: writer.secondCoin(),
       logits: logitsOf(writer.peek()),
       ...(this.schedule && { temperature: this.due(writer) }),
     }
@@ -415,7 +415,7 @@ export class TextWriter {
     const step: NextStep = {
       index: at,
       coin: reader.writer.coin(),
-      luck: reader.writer.secondCoin(),
+      secondCoin: reader.writer.secondCoin(),
       logits: logitsOf(reader.writer.peek()),
     }
     this.post({ type: 'looked', job, step }, [step.logits.buffer])

@@ -1,8 +1,10 @@
 /** What the tab and the tinted text know together: the reading, the unit, the marked passage. */
 
-import type { Studio } from '../../app/studio.svelte.js'
+import type { PanelStates } from '../../layout/panel-states.js'
+import type { Models } from '../../models/models.svelte.js'
+import type { Editor } from '../../text/editor.svelte.js'
 import { parseHeld, writeHeld } from '../../writer/held-units.js'
-import type { Told } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
 import { type Scale, scaleOf } from './scale.js'
 
@@ -30,13 +32,18 @@ export interface Series {
 
 export const sameUnit = (a: Unit, b: Unit): boolean => a.layer === b.layer && a.unit === b.unit
 
+export interface InsideParts {
+  readonly editor: Editor
+  readonly models: Models
+}
+
 export class Inside {
   keep = $state(1000)
   unit = $state.raw<Unit>({ layer: 0, unit: 0 })
   quantity = $state<Quantity>('h')
   threshold = $state(0.3)
   guesses = $state(false)
-  trouble = $state.raw<Told | string>('')
+  trouble = $state.raw<ErrorMessage | string>('')
   busy = $state(false)
   reading = $state.raw<Reading>()
   series = $state.raw<Series>()
@@ -46,7 +53,7 @@ export class Inside {
   /** The symbol that is walked to, or pointed at. */
   at = $state<number>()
 
-  private readonly studio: Studio
+  private readonly parts: InsideParts
   private worker: Worker | undefined
   private job = 0
   private asked: { texts: string[]; key: string } | undefined
@@ -57,8 +64,8 @@ export class Inside {
   private lastRead = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(studio: Studio) {
-    this.studio = studio
+  constructor(parts: InsideParts) {
+    this.parts = parts
   }
 
   /** Reads the text as it is now, soon; a text in which a passage is marked stays as it is. */
@@ -104,25 +111,29 @@ export class Inside {
 
   /** At what the unit is held, or undefined. */
   get heldAt(): number | undefined {
-    const held = parseHeld(this.studio.origin.held ?? '') ?? []
+    const held = parseHeld(this.parts.editor.origin.held ?? '') ?? []
     return held.find(each => sameUnit(each, this.unit))?.value
   }
 
   hold(value: number | undefined): void {
-    const others = (parseHeld(this.studio.origin.held ?? '') ?? []).filter(
+    const others = (parseHeld(this.parts.editor.origin.held ?? '') ?? []).filter(
       each => !sameUnit(each, this.unit),
     )
-    this.studio.hold(writeHeld(value === undefined ? others : [...others, { ...this.unit, value }]))
+    this.parts.editor.hold(
+      writeHeld(value === undefined ? others : [...others, { ...this.unit, value }]),
+    )
   }
 
   // --- internal ---
 
   private read(): void {
-    const { model, source, origin, records, count } = this.studio
+    const { editor, models } = this.parts
+    const { origin, records, count } = editor
+    const { current: model, source } = models
     if (!model) return
     const from = Math.max(0, count - this.keep)
     const last = count > 0 ? records.ids[count - 1] : -1
-    const key = JSON.stringify([model.hash, origin, this.keep, count, last, this.studio.version])
+    const key = JSON.stringify([model.hash, origin, this.keep, count, last, editor.version])
     if (key === this.readKey || (this.passage && this.hash === model.hash)) return
     if (this.hash !== model.hash) {
       this.hash = model.hash
@@ -206,5 +217,5 @@ export class Inside {
   }
 }
 
-export const insideOf = (studio: Studio): Inside =>
-  studio.lasting('inside', () => new Inside(studio))
+export const insideOf = (states: PanelStates, parts: InsideParts): Inside =>
+  states.of('inside', () => new Inside(parts))

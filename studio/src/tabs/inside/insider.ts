@@ -4,7 +4,7 @@ import { Distribution, decodeModel, type Model, networkOf, type Session } from '
 import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
 import { encodeInput } from 'ondo/text'
 import { holding, holdsAnyValue } from '../../writer/held-units.js'
-import { read, told } from '../../writer/open-model.js'
+import { errorMessage, read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
 import { type FromInsider, GUESSES, type ReadWish, type ToInsider } from './protocol.js'
@@ -63,7 +63,7 @@ export class Insider {
   private fail(error: unknown): void {
     // A model that did not arrive may arrive the next time.
     this.opened = undefined
-    this.post({ type: 'failed', ...told(error) })
+    this.post({ type: 'failed', ...errorMessage(error) })
   }
 
   /** @returns false when another text was asked for meanwhile; the session is then disposed */

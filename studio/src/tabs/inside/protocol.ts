@@ -1,6 +1,6 @@
 /** What the tab and its own worker say to each other: the network reads the text once more, aside. */
 
-import type { Told } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 import type { FeatureName } from './features.js'
 
 /** What of a unit is looked at: its state, the LSTM's cell, or a gate. */
@@ -83,4 +83,4 @@ export type FromInsider =
       lowest: readonly number[]
     }
   | { type: 'brushed'; job: number; units: readonly OnUnit[]; passages: readonly Passage[] }
-  | ({ type: 'failed' } & Told)
+  | ({ type: 'failed' } & ErrorMessage)

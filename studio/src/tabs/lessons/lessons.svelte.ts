@@ -1,21 +1,36 @@
 /** What has been done of the lessons: watched in the page itself, whatever part of it is shown. */
 import { untrack } from 'svelte'
-import type { Studio } from '../../app/studio.svelte.js'
+import type { Layout } from '../../layout/layout.svelte.js'
+import type { PanelStates } from '../../layout/panel-states.js'
+import type { Models } from '../../models/models.svelte.js'
 import { keep, kept } from '../../settings/local-storage.js'
+import type { Settings } from '../../settings/settings.svelte.js'
 import { LESSONS } from '../../share/address.js'
+import type { Editor } from '../../text/editor.svelte.js'
 
 const NAME = 'lessons'
 
-/** One task: looks at the page whenever something in it changes. @returns whether it is done */
-type Watch = (studio: Studio) => boolean
+/** The parts of the page in which tasks are done. */
+export interface LessonParts {
+  readonly settings: Settings
+  readonly layout: Layout
+  readonly models: Models
+  readonly editor: Editor
+}
+
+/** One task: called whenever something in the page changes. @returns whether it is done */
+type Watch = (parts: LessonParts) => boolean
 
 /** Each lesson's watch, made anew when it is opened: what it has seen so far is its own. */
 const WATCHES: Readonly<Record<(typeof LESSONS)[number], () => Watch>> = {
-  logit: () => studio =>
-    !studio.playing && studio.selected !== undefined && studio.selected < studio.count,
+  logit:
+    () =>
+    ({ editor }) =>
+      !editor.playing && editor.selected !== undefined && editor.selected < editor.count,
   temperature: () => {
     const seen = { cold: false, hot: false }
-    return ({ temperature }) => {
+    return ({ editor }) => {
+      const { temperature } = editor.sampling
       seen.cold ||= temperature <= 0.3
       seen.hot ||= seen.cold && temperature >= 2
       return seen.hot
@@ -23,27 +38,31 @@ const WATCHES: Readonly<Record<(typeof LESSONS)[number], () => Watch>> = {
   },
   coin: () => {
     const seen: string[] = []
-    return ({ model, origin: { seed } }) => {
-      // Before there is a model there is no text with that luck.
-      if (model && seen.at(-1) !== seed) seen.push(seed)
+    return ({ models, editor }) => {
+      const { seed } = editor.origin
+      // Before there is a model there is no text with that seed.
+      if (models.current && seen.at(-1) !== seed) seen.push(seed)
       return seen.indexOf(seed) < seen.length - 1
     }
   },
-  surprise: () => studio =>
-    studio.settings.tint === 'surprise' && studio.playing && studio.temperature >= 1.3,
+  surprise:
+    () =>
+    ({ settings, editor }) =>
+      settings.tint === 'surprise' && editor.playing && editor.sampling.temperature >= 1.3,
   branch: () => {
     let before: number | undefined
-    return studio => {
-      void studio.version
-      const chosen = studio.draft.branches.filter(({ reason }) => reason === 'choice').length
+    return ({ editor }) => {
+      void editor.version
+      const chosen = editor.tree.branches.filter(({ reason }) => reason === 'choice').length
       before ??= chosen
       return chosen > before
     }
   },
   loop: () => {
     let looped = false
-    return ({ loop, temperature }) => {
-      looped ||= loop !== undefined && temperature <= 0.1
+    return ({ editor }) => {
+      const { temperature } = editor.sampling
+      looped ||= editor.survey.loop !== undefined && temperature <= 0.1
       return looped && temperature >= 0.5
     }
   },
@@ -60,17 +79,17 @@ export class Lessons {
   right = $state(0)
   rounds = $state(0)
 
-  constructor(studio: Studio) {
+  constructor(parts: LessonParts) {
     const before = kept(NAME) ?? ''
     this.done = LESSONS.map((_, i) => before[i] === '1')
     $effect.root(() => {
       $effect(() => {
-        const { lesson } = studio.shell
+        const { lesson } = parts.layout
         this.finished = false
         if (lesson === undefined) return
         const watch = WATCHES[LESSONS[lesson]]()
         $effect(() => {
-          if (watch(studio)) untrack(() => this.finish(lesson))
+          if (watch(parts)) untrack(() => this.finish(lesson))
         })
       })
     })
@@ -84,5 +103,5 @@ export class Lessons {
   }
 }
 
-export const lessonsOf = (studio: Studio): Lessons =>
-  studio.lasting('lessons', () => new Lessons(studio))
+export const lessonsOf = (states: PanelStates, parts: LessonParts): Lessons =>
+  states.of('lessons', () => new Lessons(parts))

@@ -1,7 +1,7 @@
 /** What the tab and its own worker say to each other; the text on the page goes on meanwhile. */
 import type { Seed, SweepResult } from 'ondo'
 import type { SweepText } from 'ondo/measure'
-import type { Told } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 
 export interface SweepWish {
   readonly source: string | Blob
@@ -21,4 +21,4 @@ export type FromSweeper =
   | { type: 'text'; text: SweepText; done: number; total: number }
   /** Of what is done, whether or not all of it. */
   | { type: 'end'; result: SweepResult }
-  | ({ type: 'failed' } & Told)
+  | ({ type: 'failed' } & ErrorMessage)

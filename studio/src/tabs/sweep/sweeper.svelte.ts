@@ -8,8 +8,10 @@ import {
   type SweepText,
 } from 'ondo/measure'
 import { readSeed } from '../../../shared/seed.js'
-import type { Studio } from '../../app/studio.svelte.js'
-import type { Told } from '../../writer/open-model.js'
+import type { Layout } from '../../layout/layout.svelte.js'
+import type { Models } from '../../models/models.svelte.js'
+import type { Editor } from '../../text/editor.svelte.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 import type { FromSweeper, ToSweeper } from './protocol.js'
 
 export const LENGTHS = [200, 500, 1000, 2000, 5000]
@@ -45,6 +47,12 @@ export interface Reading {
   readonly measure: SweepMeasure
 }
 
+export interface SweepParts {
+  readonly editor: Editor
+  readonly models: Models
+  readonly layout: Layout
+}
+
 export class Sweeper {
   temperatures = $state(DEFAULT_TEMPERATURES)
   seeds = $state('8')
@@ -52,7 +60,7 @@ export class Sweeper {
   running = $state(false)
   done = $state(0)
   total = $state(0)
-  trouble = $state.raw<Told | string>('')
+  trouble = $state.raw<ErrorMessage | string>('')
   /** Of the model that was swept. */
   name = $state('')
   prompt = $state('')
@@ -61,7 +69,7 @@ export class Sweeper {
   /** Seconds until the end, once there is something to tell it by. */
   left = $state<number>()
 
-  private readonly studio: Studio
+  private readonly parts: SweepParts
   private worker: Worker | undefined
   private key: Key | undefined
   private texts: SweepText[] = []
@@ -69,8 +77,8 @@ export class Sweeper {
   private before = 0
   private drawn = 0
 
-  constructor(studio: Studio) {
-    this.studio = studio
+  constructor(parts: SweepParts) {
+    this.parts = parts
   }
 
   /** @returns the sentence that says what is wrong with the list, or '' */
@@ -90,11 +98,12 @@ export class Sweeper {
 
   /** Whether what stands in the figure is of the model that is shown now. */
   get ofThisModel(): boolean {
-    return this.key?.hash === this.studio.model?.hash
+    return this.key?.hash === this.parts.models.current?.hash
   }
 
   start(): void {
-    const { model, source, origin } = this.studio
+    const { current: model, source } = this.parts.models
+    const { origin } = this.parts.editor
     const seeds = readSeeds(this.seeds)
     if (!model || seeds === undefined || this.wrongTemperatures || this.running) return
     const key = { hash: model.hash, prompt: origin.prompt, length: this.length }
@@ -152,11 +161,12 @@ export class Sweeper {
 
   /** The page writes this very text, and goes on where it ends here. */
   carryOn({ temperature, seed, symbols }: SweepText): void {
-    this.studio.setTemperature(temperature)
+    const { editor, layout } = this.parts
+    editor.sampling.setTemperature(temperature)
     // A sweep is of temperature alone.
-    this.studio.setChain('')
-    this.studio.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) }, symbols)
-    this.studio.shell.sheet = 'none'
+    editor.sampling.setChain('')
+    editor.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) }, symbols)
+    layout.sheet = 'none'
   }
 
   // --- internal ---

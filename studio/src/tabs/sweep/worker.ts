@@ -1,7 +1,7 @@
 /** Sweeps a model that it opens itself, one sweep at a time. */
 
 import { decodeModel, type Model, sweep } from 'ondo'
-import { read, told } from '../../writer/open-model.js'
+import { errorMessage, read } from '../../writer/open-model.js'
 import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)
@@ -21,7 +21,7 @@ async function run({ source, ...options }: SweepWish): Promise<void> {
     }
   } catch (error) {
     opened = undefined
-    post({ type: 'failed', ...told(error) })
+    post({ type: 'failed', ...errorMessage(error) })
   }
 }
 

@@ -8,7 +8,7 @@
 
 import type { Device, DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind, VocabularyReport } from 'ondo/text'
-import type { Told } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 import type { PointColumns } from './loss-curve.js'
 import type { Wish } from './plan.js'
 
@@ -111,7 +111,7 @@ export type ToTrainer =
 export type FromTrainer =
   | { type: 'looked'; saved?: Saved }
   | { type: 'inspected'; job: number; report: CorpusReport }
-  | ({ type: 'refused'; job: number } & Told)
+  | ({ type: 'refused'; job: number } & ErrorMessage)
   | { type: 'preparing'; what: 'engine' | 'speed' }
   | { type: 'started'; facts: RunFacts; standing: Standing }
   /** `loss`: mean since the last such message. */
@@ -124,4 +124,4 @@ export type FromTrainer =
   | { type: 'discarded' }
   | { type: 'took'; job: number; name: string; bytes: Uint8Array<ArrayBuffer> }
   /** What was kept before, if anything, still is. */
-  | ({ type: 'failed' } & Told)
+  | ({ type: 'failed' } & ErrorMessage)

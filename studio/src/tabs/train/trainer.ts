@@ -11,7 +11,7 @@ import {
   train,
   trainingCorpus,
 } from 'ondo/train'
-import { told } from '../../writer/open-model.js'
+import { errorMessage } from '../../writer/open-model.js'
 import { pace, settingsFor, type Wish } from './plan.js'
 import {
   type FromTrainer,
@@ -67,7 +67,7 @@ export class Trainer {
         return
       case 'inspect':
         this.inspect(message.job, message.source).catch(error => {
-          this.post({ type: 'refused', job: message.job, ...told(error) })
+          this.post({ type: 'refused', job: message.job, ...errorMessage(error) })
         })
         return
       case 'start':
@@ -92,7 +92,7 @@ export class Trainer {
   // --- internal ---
 
   private attempt(work: Promise<void>): void {
-    work.catch(error => this.post({ type: 'failed', ...told(error) }))
+    work.catch(error => this.post({ type: 'failed', ...errorMessage(error) }))
   }
 
   /** Does the work unless this page or another one is at it. */
@@ -227,7 +227,7 @@ export class Trainer {
   }
 
   private withoutGpu(error: unknown, threads?: number): Promise<BrowserEngine> {
-    const why = told(error).message.split('\n')[0]
+    const why = errorMessage(error).message.split('\n')[0]
     this.post({
       type: 'warned',
       code: 'webgpu',

@@ -2,9 +2,9 @@
 
 import type { DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind } from 'ondo/text'
-import type { Studio } from '../../app/studio.svelte.js'
 import { save } from '../../controls/download.js'
-import type { Told } from '../../writer/open-model.js'
+import type { Models } from '../../models/models.svelte.js'
+import type { ErrorMessage } from '../../writer/open-model.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
 import { type Size, sizeFor } from './plan.js'
 import type {
@@ -39,13 +39,13 @@ export class Training {
   view = $state<'looking' | 'form' | 'run'>('looking')
   state = $state<'preparing' | 'running' | Rest>('paused')
   preparing = $state<'engine' | 'speed'>('engine')
-  trouble = $state.raw<Told | string>()
+  trouble = $state.raw<ErrorMessage | string>()
   warning = $state.raw<Extract<FromTrainer, { type: 'warned' }>>()
 
   // --- the form ---
   report = $state.raw<CorpusReport>()
   inspecting = $state(false)
-  refusal = $state.raw<Told>()
+  refusal = $state.raw<ErrorMessage>()
   size = $state<Size>('medium')
   /** Whether a person chose the size; until then it suits the text. */
   sized = false
@@ -73,15 +73,15 @@ export class Training {
     this.samples[this.moment ?? this.samples.length - 1],
   )
 
-  private readonly studio: Studio
+  private readonly models: Models
   private worker: Worker | undefined
   private source: Omit<Source, 'tokenizer' | 'encoding'> | undefined
   private job = 0
   private curve = new Curve()
   private readonly waiting = new Map<number, (taken: Taken | undefined) => void>()
 
-  constructor(studio: Studio) {
-    this.studio = studio
+  constructor(models: Models) {
+    this.models = models
     this.tell()
   }
 
@@ -151,7 +151,7 @@ export class Training {
 
   async write(): Promise<void> {
     const taken = await this.take()
-    if (taken) this.studio.openFile(new File([taken.bytes], `${taken.name}.safetensors`))
+    if (taken) this.models.openFile(new File([taken.bytes], `${taken.name}.safetensors`))
   }
 
   // --- internal ---
@@ -196,7 +196,7 @@ export class Training {
     this.worker = undefined
   }
 
-  private fail(told: Told | string): void {
+  private fail(told: ErrorMessage | string): void {
     this.trouble = told
     for (const resolve of this.waiting.values()) resolve(undefined)
     this.waiting.clear()

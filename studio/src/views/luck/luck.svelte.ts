@@ -1,13 +1,21 @@
 /** One prompt and one seed, written at several temperatures with the same coins. */
 
-import type { Studio } from '../../app/studio.svelte.js'
+import type { Models } from '../../models/models.svelte.js'
+import type { Editor } from '../../text/editor.svelte.js'
 import { Records } from '../../text/records.js'
+import type { SideTexts } from '../../text/side-texts.js'
 import type { Origin } from '../../writer/protocol.js'
 
 export const LENGTHS = [150, 400, 1000] as const
 export const MOST = 5
 export const LEAST = 2
 const FIRST = [0.2, 0.5, 0.8, 1.2]
+
+export interface LuckParts {
+  readonly editor: Editor
+  readonly models: Models
+  readonly sideTexts: SideTexts
+}
 
 export class Luck {
   temperatures = $state<number[]>(FIRST)
@@ -18,20 +26,23 @@ export class Luck {
   missing = $state(0)
   /** Why they could not be written. */
   failed = $state<string>()
-  private readonly studio: Studio
+  private readonly parts: LuckParts
   private wish = ''
 
-  constructor(studio: Studio) {
-    this.studio = studio
-    const now = studio.temperature
-    if (studio.count > 0 && !FIRST.includes(now)) {
+  constructor(parts: LuckParts) {
+    this.parts = parts
+    const now = parts.editor.sampling.temperature
+    if (parts.editor.count > 0 && !FIRST.includes(now)) {
       this.temperatures = [0.2, 0.5, now, 1.2].sort((a, b) => a - b)
     }
   }
 
   /** Writes the texts, unless they are there. */
   write(): void {
-    const { origin, model, chain } = this.studio
+    const { editor, models, sideTexts } = this.parts
+    const { origin, sampling } = editor
+    const { chain } = sampling
+    const { current: model } = models
     if (!model) return
     const { temperatures, length } = this
     const wish = JSON.stringify([model.hash, origin, chain, temperatures.map(String), length])
@@ -40,7 +51,7 @@ export class Luck {
     this.missing = temperatures.length
     this.written = []
     this.failed = undefined
-    this.studio.writeAside(
+    sideTexts.write(
       temperatures.map(temperature => ({
         ...{ ...origin, temperature, length },
         ...(chain !== undefined && { chain }),

@@ -1,0 +1,304 @@
+/**
+ * The page's address: what it says when the page opens, a link that is followed, and the present state
+ * written back.
+ */
+import type { Run } from 'ondo'
+import type { Layout } from '../layout/layout.svelte.js'
+import { isViewName, tabsOf } from '../layout/panels.js'
+import { bytesOf, smallFirst } from '../models/first-model.js'
+import type { Models, TextStart } from '../models/models.svelte.js'
+import { isTint, type Settings } from '../settings/settings.svelte.js'
+import { type Address, readAddress, writeAddress } from '../share/address.js'
+import { readRunOf } from '../share/link.js'
+import type { Editor } from '../text/editor.svelte.js'
+import type { EditorState } from '../text/history.js'
+import type { PromptForm } from '../text/prompt-form.svelte.js'
+import type { StoredTexts } from '../text/stored-texts.svelte.js'
+import type { StoredState } from '../text/text-store.js'
+import type { TextTree } from '../text/text-tree.js'
+import { fitsHeld } from '../writer/held-units.js'
+import {
+  type BundledModel,
+  FULL,
+  isModelOf,
+  type ModelFacts,
+  type Origin,
+} from '../writer/protocol.js'
+
+const ADDRESS_EVERY = 300
+
+export interface LinkParts {
+  readonly settings: Settings
+  readonly layout: Layout
+  readonly models: Models
+  readonly editor: Editor
+  readonly promptForm: PromptForm
+  readonly stored: StoredTexts
+}
+
+export class Link {
+  /** Why a link or a file could not be followed. */
+  notice = $state<'run' | 'model' | 'session'>()
+  /** The model that a link or a session needs, by the beginning of its hash, and its name. */
+  missing = $state('')
+
+  private readonly parts: LinkParts
+  /** The text of a link with its held units, until its model is open. */
+  private awaited: { readonly run: Run; readonly held: string | undefined } | undefined
+  /** Nobody has chosen a model on this page yet. */
+  private isFirst = true
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(parts: LinkParts) {
+    this.parts = parts
+    window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
+  }
+
+  /** Opens the model that the address names, else the first one; prompt and seed from there too. */
+  async start(): Promise<void> {
+    const { models } = this.parts
+    const address = readAddress(location.hash, location.search)
+    this.arrange(address)
+    await models.load()
+    const model = this.modelFor(address) ?? models.list[0]
+    const starter = models.starterOf(model)
+    if (!model) models.loading = false
+    else if (starter && address.run === undefined) this.openInTurn(starter, model, address)
+    else models.openBundled(model.id, address)
+  }
+
+  /** A model is open: writes the text of a link, or where this tab left off, or from the start. */
+  begin(model: ModelFacts, { tree, page }: StoredState, start: TextStart): void {
+    const { editor, models, promptForm, stored } = this.parts
+    const arrives = this.isFirst
+    // A small one only stands for the model that is wanted.
+    if (!models.arriving) this.isFirst = false
+    if (this.awaited && isModelOf(model, this.awaited.run.model)) {
+      this.writeRun(this.awaited, model)
+      return
+    }
+    const { before } = stored
+    const tab = arrives && before?.hash === model.hash ? before : undefined
+    const rests = arrives && (tab?.paused ?? page.playing === false)
+    if (page.standing && isWhere(page.standing, tree, start)) {
+      editor.restore(page.standing)
+      // The last of it was not stored: the same seed writes it again.
+      const lost = (tab?.count ?? 0) - editor.count
+      if (rests && lost > 0) editor.goTo(editor.tree.place, lost)
+      if (!rests) editor.toggle()
+      return
+    }
+    promptForm.prompt = start.prompt ?? model.prompt
+    this.takeHeld(start, model)
+    this.takeSeed(start)
+    // With a model chosen by name alone, the chain stays as the temperature does.
+    const { chain } = editor.sampling
+    const stays = Object.keys(start).length === 0 && chain !== undefined
+    editor.sampling.steer(stays ? { chain } : start)
+    // Nothing was stored, but the tab was only loaded anew: the same text, as long as it was, at rest.
+    if (tab?.paused) editor.pause()
+    editor.beginFrom(promptForm.origin, tab?.paused && tab.count > 0 ? tab.count : undefined)
+  }
+
+  /** Writes the address, soon. */
+  update(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      // A lesson behind `?` has moved behind `#`, where it can be closed.
+      const address = location.pathname + writeAddress(this.address())
+      history.replaceState(this.parts.stored.tabState ?? null, '', address)
+    }, ADDRESS_EVERY)
+  }
+
+  // --- internal ---
+
+  /** A small model writes until the wanted one is here, if the network is slow (first-model.ts). */
+  private async openInTurn(
+    starter: BundledModel,
+    wanted: BundledModel,
+    address: Address,
+  ): Promise<void> {
+    const { models, editor } = this.parts
+    const first = await smallFirst(starter, wanted)
+    // A file was opened, or another model chosen.
+    if (models.isChosen) return
+    if (!first) {
+      models.openBundled(wanted.id, address)
+      return
+    }
+    models.openStarter(first, starter, wanted, address)
+    const begun = address.temperature ?? editor.sampling.temperature
+    const bytes = await bytesOf(wanted)
+    if (models.arriving?.model !== wanted) return
+    const take = (): void => {
+      const { temperature, schedule, chain } = editor.sampling
+      // Before the small one is open, nothing of the address stands yet.
+      const turned =
+        models.current !== undefined &&
+        (schedule !== address.schedule ||
+          chain !== address.chain ||
+          (schedule === undefined && temperature !== begun))
+      const from = turned ? { ...address, temperature, schedule, chain } : address
+      models.openBundled(wanted.id, from, bytes)
+    }
+    if (bytes && this.isBusy()) models.arriving = { model: wanted, take }
+    else take()
+  }
+
+  /** Whether the reader does more than watch, and turn the temperature. */
+  private isBusy(): boolean {
+    const { editor, promptForm, layout } = this.parts
+    return (
+      !editor.playing ||
+      editor.selected !== undefined ||
+      editor.tree.branches.length > 1 ||
+      promptForm.prompt !== editor.origin.prompt ||
+      layout.view !== undefined
+    )
+  }
+
+  /** The model that an address names, by the code of its text or by id. */
+  private modelFor(address: Address): BundledModel | undefined {
+    const { list } = this.parts.models
+    if (address.run === undefined) return list.find(({ id }) => id === address.model)
+    const run = readRunOf(address.run)
+    this.awaited = run && { run, held: address.held }
+    if (!run) {
+      this.notice = 'run'
+      return undefined
+    }
+    const model = list.find(listed => isModelOf(listed, run.model))
+    this.notice = model ? undefined : 'model'
+    this.missing = run.model.slice(0, 12)
+    return model
+  }
+
+  /** What an address hides and shows around the text, as share/link.ts writes it. */
+  private arrange({ hide, lesson, view: written = '' }: Address): void {
+    const { layout, settings } = this.parts
+    layout.hidden = hide ?? layout.hidden
+    if (lesson !== undefined) {
+      layout.lesson = lesson
+      layout.tabs.left = 'lessons'
+    }
+    const [left, right, tint, view] = written.split('.')
+    for (const [side, id] of [
+      ['left', left],
+      ['right', right],
+    ] as const) {
+      if (tabsOf(side).some(tab => tab.id === id)) layout.tabs[side] = id
+    }
+    if (isTint(tint)) settings.tint = tint
+    if (isViewName(view) && view !== 'compare') layout.view = view
+  }
+
+  /** Writes the text of a link again, as long as it was, and rests; without an end it goes on. */
+  private writeRun({ run, held }: NonNullable<Link['awaited']>, model: ModelFacts): void {
+    const { editor, promptForm } = this.parts
+    this.awaited = undefined
+    this.notice = undefined
+    editor.pause()
+    const { prompt, seed, stream, unknown = 'skip', length, chain, stop } = run
+    if (!editor.sampling.fits(chain)) {
+      // No Ondo wrote this with that very model.
+      this.notice = 'run'
+      editor.beginFrom(promptForm.origin)
+      return
+    }
+    editor.sampling.steer({
+      ...readAddress(new URLSearchParams({ t: run.temperature }).toString()),
+      ...(chain !== undefined && { chain }),
+    })
+    const kind = unknown === 'error' ? 'skip' : unknown
+    const fits = held !== undefined && fitsHeld(held, model)
+    const random = { seed, ...(stream > 0 && { stream }) }
+    const origin: Origin = { prompt, ...random, unknown: kind, ...(fits && { held }) }
+    if (length !== 'inf') editor.beginFrom(origin, { length, stops: stop })
+    else if (stop.length > 0) editor.beginFrom(origin, { length: FULL, stops: stop })
+    else {
+      editor.beginFrom(origin)
+      editor.toggle()
+    }
+  }
+
+  /** Seed and stream of an address; a seed alone is its first text. */
+  private takeSeed({ seed, stream }: TextStart): void {
+    if (seed === undefined) return
+    const { editor, promptForm } = this.parts
+    const { stream: _, ...origin } = editor.origin
+    promptForm.seed = seed
+    editor.origin = { ...origin, seed, ...(stream !== undefined && { stream }) }
+  }
+
+  /** The units that an address holds; those of another model may not fit. */
+  private takeHeld({ held }: TextStart, model: ModelFacts): void {
+    const { editor } = this.parts
+    const { held: _, ...origin } = editor.origin
+    editor.origin = held !== undefined && fitsHeld(held, model) ? { ...origin, held } : origin
+  }
+
+  private address(): Address {
+    const { editor, models, layout } = this.parts
+    const { origin, sampling } = editor
+    const { temperature, schedule, chain } = sampling
+    const { current, currentId } = models
+    return {
+      ...(currentId && { model: currentId }),
+      ...(current && origin.prompt !== current.prompt && { prompt: origin.prompt }),
+      seed: origin.seed,
+      ...(origin.stream !== undefined && { stream: origin.stream }),
+      ...(origin.held !== undefined && { held: origin.held }),
+      ...(chain !== undefined && { chain }),
+      ...(schedule === undefined ? { temperature } : { schedule }),
+      ...(layout.hidden.length > 0 && { hide: layout.hidden }),
+      ...(layout.lesson !== undefined && { lesson: layout.lesson }),
+    }
+  }
+
+  /** A link was opened in this very page. */
+  private follow(address: Address): void {
+    if (writeAddress(address) === writeAddress(this.address())) return
+    this.arrange(address)
+    const { models, editor, promptForm } = this.parts
+    const { current, currentId } = models
+    const { hide: _, lesson, view, ...others } = address
+    // A link to a lesson alone leaves the text alone.
+    if (lesson !== undefined && Object.keys(others).length === 0) return
+    if (address.run !== undefined) {
+      const model = this.modelFor(address)
+      if (model && model.id !== currentId) models.openBundled(model.id, address)
+      else if (current && this.awaited && isModelOf(current, this.awaited.run.model)) {
+        this.writeRun(this.awaited, current)
+      }
+      return
+    }
+    const id = address.model ?? currentId
+    if (id && id !== currentId) {
+      models.openBundled(id, address)
+      return
+    }
+    editor.sampling.steer(address)
+    promptForm.prompt = address.prompt ?? current?.prompt ?? ''
+    if (current) this.takeHeld(address, current)
+    this.takeSeed(address)
+    promptForm.restart()
+  }
+}
+
+/** Whether an address asks for nothing else than where the reader was. */
+function isWhere(
+  { place, temperature, schedule, chain }: EditorState,
+  tree: TextTree,
+  start: TextStart,
+): boolean {
+  const { prompt, seed, stream, held } = tree.branches[place.branch].origin
+  return (
+    (start.stream === undefined || start.stream === stream) &&
+    (start.prompt === undefined || start.prompt === prompt) &&
+    (start.seed === undefined || start.seed === seed) &&
+    (start.held === undefined || start.held === held) &&
+    (start.chain === undefined || start.chain === chain) &&
+    (start.temperature === undefined || start.temperature === temperature) &&
+    (start.schedule === undefined || start.schedule === schedule)
+  )
+}
