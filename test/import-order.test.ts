@@ -62,6 +62,46 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   server: ['hono'],
 }
 
+/**
+ * The rooms of the studio, and which of them a room may import, besides itself and the library.
+ * `shared` is also the exported page's; `app` is the page as a whole, on top.
+ */
+const STUDIO_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  writer: [],
+  controls: ['shared', 'writer'],
+  settings: ['shared', 'controls'],
+  layout: ['shared', 'settings'],
+  models: ['writer'],
+  text: ['shared', 'writer', 'controls', 'settings', 'layout', 'models'],
+  dial: ['shared', 'controls', 'settings', 'layout', 'models', 'text'],
+  share: ['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
+  tabs: [
+    ...['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
+    ...['dial', 'share'],
+  ],
+  views: ['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text', 'tabs'],
+  app: [
+    ...['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
+    ...['dial', 'share', 'tabs', 'views'],
+  ],
+  main: ['app', 'writer'],
+}
+
+/** The workers of the studio, each with the folders whose files run in it. */
+const WORKERS: Readonly<Record<string, readonly string[]>> = {
+  'writer/worker.ts': ['writer/'],
+  'tabs/inside/worker.ts': ['writer/', 'tabs/inside/'],
+  'tabs/sweep/worker.ts': ['writer/', 'tabs/sweep/'],
+  'tabs/train/worker.ts': ['writer/', 'tabs/train/'],
+}
+
+/** What only a page has. */
+const PAGE_ONLY = [
+  ...['document', 'window', 'localStorage', 'sessionStorage', 'matchMedia', 'HTMLElement'],
+  ...['requestAnimationFrame', 'alert', 'getComputedStyle', 'history'],
+]
+
 interface Import {
   readonly file: string
   readonly room: string
@@ -73,18 +113,28 @@ interface Import {
 
 const roomOf = (path: string): string => relative(src, path).split(sep)[0].replace(/\.ts$/, '')
 
-function sources(folder = src): string[] {
+function sources(folder: string, ends: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return sources(path)
-    // Tests and what they share may look anywhere; AssemblyScript has no imports of ours.
-    return /(?<!\.test|\.fixture|\.as|\.d)\.ts$/.test(entry.name) ? [path] : []
+    if (entry.isDirectory()) return sources(path, ends)
+    // Tests and what they share may import anything; AssemblyScript has no imports of ours.
+    const left = /\.(test|fixture|as|d)\.ts$/.test(entry.name)
+    return new RegExp(`\\.(${ends})$`).test(entry.name) && !left ? [path] : []
   })
+}
+
+/** Of a component its scripts, and the imports in its markup. */
+function treeOf(file: string): ts.SourceFile {
+  const text = readFileSync(file, 'utf8')
+  const scripts = [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code)
+  const markup = text.replaceAll(/<script[^>]*>[\s\S]*?<\/script>/g, '')
+  const loaded = [...markup.matchAll(/import\('[^']*'\)/g)].map(([code]) => code)
+  const code = file.endsWith('.svelte') ? [...scripts, ...loaded].join('\n') : text
+  return ts.createSourceFile(file, code, ts.ScriptTarget.Latest)
 }
 
 /** Every import of a file: static, type-only, dynamic, re-export, `import('...')` in a type. */
 function importsOf(file: string): string[] {
-  const tree = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const found: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
@@ -99,22 +149,43 @@ function importsOf(file: string): string[] {
     }
     ts.forEachChild(node, visit)
   }
-  visit(tree)
+  visit(treeOf(file))
   return found
 }
 
-const imports: Import[] = sources().flatMap(file =>
+const targetOf = (file: string, what: string): string =>
+  resolve(dirname(file), what.replace(/\.js$/, '.ts'))
+
+const imports: Import[] = sources(src, 'ts').flatMap(file =>
   importsOf(file).map(what => ({
     file: relative(src, file),
     room: roomOf(file),
     what,
-    to: what.startsWith('.')
-      ? roomOf(resolve(dirname(file), what.replace(/\.js$/, '.ts')))
-      : undefined,
+    to: what.startsWith('.') ? roomOf(targetOf(file, what)) : undefined,
   })),
 )
 
 const shown = ({ file, what }: Import): string => `src/${file} imports ${what}`
+
+/** Some circle of a graph, as a sentence; undefined where there is none. */
+function circleIn(graph: Readonly<Record<string, readonly string[]>>): string | undefined {
+  const done = new Set<string>()
+  const visit = (node: string, path: readonly string[]): string | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node].join(' -> ')
+    if (done.has(node)) return undefined
+    for (const next of graph[node] ?? []) {
+      const circle = visit(next, [...path, node])
+      if (circle !== undefined) return circle
+    }
+    done.add(node)
+    return undefined
+  }
+  for (const node of Object.keys(graph)) {
+    const circle = visit(node, [])
+    if (circle !== undefined) return circle
+  }
+  return undefined
+}
 
 describe('the order of the rooms', () => {
   it('reads the imports at all', () => {
@@ -135,16 +206,7 @@ describe('the order of the rooms', () => {
     expect(wrong.map(shown)).toEqual([])
   })
 
-  it('has a table without circles', () => {
-    const order: string[] = []
-    const visit = (room: string, path: readonly string[]): void => {
-      expect(path, `a circle: ${[...path, room].join(' -> ')}`).not.toContain(room)
-      if (order.includes(room)) return
-      for (const below of MAY_IMPORT[room]) visit(below, [...path, room])
-      order.push(room)
-    }
-    for (const room of Object.keys(MAY_IMPORT)) visit(room, [])
-  })
+  it('has a table without circles', () => expect(circleIn(MAY_IMPORT)).toBeUndefined())
 
   it('keeps node:* out of the rooms that run anywhere', () => {
     const wrong = imports.filter(
@@ -175,3 +237,93 @@ describe('the order of the rooms', () => {
     expect(left.sort()).toEqual(OUTSIDE.map(room => `src/${room}`).sort())
   })
 })
+
+describe('the order of the rooms of the studio', () => {
+  const studio = fileURLToPath(new URL('../studio/', import.meta.url))
+  const page = join(studio, 'src')
+  const files = [...sources(page, 'ts|svelte'), ...sources(join(studio, 'shared'), 'ts')]
+  const studioRoomOf = (path: string): string =>
+    relative(path.startsWith(page) ? page : studio, path)
+      .split(sep)[0]
+      .replace(/\.ts$/, '')
+  const inStudio = files.flatMap(file =>
+    importsOf(file)
+      .filter(what => what.startsWith('.') && !what.endsWith('.css'))
+      .map(what => ({ file, what, target: targetOf(file, what) })),
+  )
+  const targets = (file: string): string[] =>
+    inStudio.filter(one => one.file === file).map(({ target }) => target)
+  const short = ({ file, what }: (typeof inStudio)[number]): string =>
+    `studio/${relative(studio, file)} imports ${what}`
+
+  it('reads the imports of scripts and of markup', () => {
+    expect(inStudio.length).toBeGreaterThan(300)
+    expect(inStudio.map(short)).toContain('studio/src/app/App.svelte imports ./Palette.svelte')
+    expect(inStudio.map(short)).toContain('studio/src/app/App.svelte imports ../dial/Dial.svelte')
+  })
+
+  it('knows every room', () => {
+    const rooms = new Set(files.map(studioRoomOf))
+    expect(Object.keys(STUDIO_MAY_IMPORT).sort()).toEqual([...rooms].sort())
+  })
+
+  it('has no room that points back up', () => {
+    const wrong = inStudio.filter(({ file, target }) => {
+      if (target.startsWith(src)) return false
+      const [room, to] = [studioRoomOf(file), studioRoomOf(target)]
+      return to !== room && !STUDIO_MAY_IMPORT[room]?.includes(to)
+    })
+    expect(wrong.map(short)).toEqual([])
+  })
+
+  it('has neither rooms nor files in a circle', () => {
+    expect(circleIn(STUDIO_MAY_IMPORT)).toBeUndefined()
+    expect(circleIn(Object.fromEntries(files.map(file => [file, targets(file)])))).toBeUndefined()
+  })
+
+  it('has these workers, and only these files in them', () => {
+    const found = files.filter(file => file.endsWith(`${sep}worker.ts`))
+    expect(found.map(file => relative(page, file).split(sep).join('/')).sort()).toEqual(
+      Object.keys(WORKERS).sort(),
+    )
+    for (const [worker, folders] of Object.entries(WORKERS)) {
+      const wrong = closureOf(join(page, worker), targets)
+        .map(file => relative(page, file).split(sep).join('/'))
+        .filter(file => !file.startsWith('../../src/'))
+        .filter(file => /\.svelte(\.ts)?$/.test(file) || !folders.some(at => file.startsWith(at)))
+      expect(wrong, worker).toEqual([])
+    }
+  })
+
+  it('has workers that know no document and no window', () => {
+    const inWorkers = new Set(
+      Object.keys(WORKERS).flatMap(worker => closureOf(join(page, worker), targets)),
+    )
+    const wrong = [...inWorkers]
+      .filter(file => file.startsWith(page))
+      .flatMap(file => globalsIn(file).map(name => `${relative(studio, file)}: ${name}`))
+    expect(wrong).toEqual([])
+    expect(globalsIn(join(page, 'text/frame-queue.ts'))).toContain('document')
+  })
+})
+
+/** A file, all that it imports, and what those import. */
+function closureOf(file: string, targets: (file: string) => readonly string[]): string[] {
+  const found = new Set([file])
+  for (const each of found) for (const target of targets(each)) found.add(target)
+  return [...found]
+}
+
+/** The names of PAGE_ONLY that a file uses, other than as properties. */
+function globalsIn(file: string): string[] {
+  const found = new Set<string>()
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && PAGE_ONLY.includes(node.text)) found.add(node.text)
+    if (ts.isPropertyAccessExpression(node)) visit(node.expression)
+    else if (ts.isPropertyAssignment(node)) visit(node.initializer)
+    else if (!ts.isPropertySignature(node)) ts.forEachChild(node, visit)
+    else if (node.type) visit(node.type)
+  }
+  visit(treeOf(file))
+  return [...found]
+}

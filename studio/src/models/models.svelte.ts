@@ -1,5 +1,5 @@
 /** The models that the page offers, the one that writes, and the way from one to another. */
-import type { ErrorMessage } from '../writer/open-model.js'
+import type { ErrorMessage } from '../writer/error-message.js'
 import type { BundledModel, FromWorker, ModelFacts, ToWorker } from '../writer/protocol.js'
 import { addressOf } from './first-model.js'
 

@@ -1,4 +1,4 @@
-/** All texts of the desk with their records as a file, and back: what a link is too short for. */
+/** All texts of the page with their records as a file, and back: what a link is too short for. */
 import { VERSION } from 'ondo'
 import type { EditorState } from '../text/history.js'
 import { emptyColumns } from '../text/records.js'

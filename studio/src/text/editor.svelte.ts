@@ -4,7 +4,7 @@
  */
 import type { UnknownSymbol } from 'ondo/text'
 import { type Settings, SPEEDS, type Speed } from '../settings/settings.svelte.js'
-import type { ErrorMessage } from '../writer/open-model.js'
+import type { ErrorMessage } from '../writer/error-message.js'
 import type { FromWorker, NextStep, Origin, PromptRead, ToWorker } from '../writer/protocol.js'
 import { FrameQueue } from './frame-queue.js'
 import { type EditorState, History } from './history.js'
@@ -86,8 +86,6 @@ export class Editor {
   /** Of the text that the worker writes. */
   private run = 0
   private reason: Reason = 'temperature'
-  /** The first symbol that the present schedule draws. */
-  private scheduledFrom = 0
   private lookJob = 0
   private promptRead: PromptRead = { ids: new Uint32Array(), text: '' }
   private readonly arrived = new FrameQueue<Written>(() => this.show())

@@ -8,7 +8,7 @@ const at = (count: number, temperature = 1, branch = 0): EditorState => ({
   chain: undefined,
 })
 
-it('goes back to how the desk stood before each thing, and forward to its very end', () => {
+it('goes back to the state before each thing, and forward to its very end', () => {
   const history = new History()
   history.did(at(10), at(4, 1, 1))
   // Writing went on to 30 before the next thing was done.

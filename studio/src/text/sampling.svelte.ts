@@ -40,11 +40,7 @@ export class Sampling {
    * @param edit makes a change of the reader's, so that it can be undone
    * @param scheduled called when a schedule begins to count
    */
-  constructor(
-    send: Sampling['send'],
-    edit: Sampling['edit'],
-    scheduled: Sampling['scheduled'],
-  ) {
+  constructor(send: Sampling['send'], edit: Sampling['edit'], scheduled: Sampling['scheduled']) {
     this.send = send
     this.edit = edit
     this.scheduled = scheduled

@@ -1,5 +1,5 @@
 /** Texts that the worker writes beside the one shown, each for the part of the page that asked. */
-import type { ErrorMessage } from '../writer/open-model.js'
+import type { ErrorMessage } from '../writer/error-message.js'
 import type { Aside, FromWorker, ToWorker } from '../writer/protocol.js'
 import type { Piece } from './records.js'
 

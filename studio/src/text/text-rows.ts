@@ -15,7 +15,7 @@ export const CHUNK = 4096
 /** First of all keys of this layout: [LAYOUT, hash, kind, ...]. */
 export const LAYOUT = 'texts 2'
 /** Where so many tabs left off is known; older ones are forgotten. */
-const MOST_DESKS = 8
+const MOST_PAGES = 8
 
 export type Row = readonly [Key, unknown]
 
@@ -29,7 +29,7 @@ export interface PageState {
 export type StoredEditorState = Omit<EditorState, 'place'> & { readonly place: Address }
 
 /** Key [LAYOUT, hash, 'desk', writer]: where a page left off. */
-export interface DeskRow {
+export interface PageRow {
   readonly standing: StoredEditorState | undefined
   readonly past: { readonly moments: readonly StoredEditorState[]; readonly at: number }
   readonly playing: boolean
@@ -69,16 +69,16 @@ export const isSame = (now: SegmentRow | undefined, row: SegmentRow): boolean =>
   now?.writer === row.writer && now.count === row.count
 
 /** The newest place where a page left off, or that of this page before a reload; and rows too many. */
-export function deskOf(
+export function lastPageOf(
   rows: readonly Row[],
   previous: string | undefined,
-): { desk: DeskRow | undefined; useless: Key[] } {
-  const desks = rows.filter(([[, , kind]]) => kind === 'desk') as [Key, DeskRow][]
-  desks.sort(([, a], [, b]) => b.time - a.time)
-  const own = desks.find(([key]) => key[3] === previous)
+): { page: PageRow | undefined; useless: Key[] } {
+  const pages = rows.filter(([[, , kind]]) => kind === 'desk') as [Key, PageRow][]
+  pages.sort(([, a], [, b]) => b.time - a.time)
+  const own = pages.find(([key]) => key[3] === previous)
   return {
-    desk: (own ?? desks[0])?.[1],
-    useless: desks.slice(MOST_DESKS).map(([key]) => key),
+    page: (own ?? pages[0])?.[1],
+    useless: pages.slice(MOST_PAGES).map(([key]) => key),
   }
 }
 
@@ -101,11 +101,11 @@ export function wholePieces(chunks: readonly unknown[], from: number, to: number
   return pieces
 }
 
-export function deskRow(
+export function pageRow(
   { standing, past, playing }: PageState,
   segments: Segments,
   time: number,
-): DeskRow {
+): PageRow {
   const stored = (moment: EditorState): StoredEditorState | undefined => {
     const place = segments.addressOf(moment.place)
     return place && { ...moment, place }
@@ -119,7 +119,7 @@ export function deskRow(
 
 /** A page as it left off, as far as its places are there. */
 export function pageOf(
-  { standing, past, playing }: DeskRow,
+  { standing, past, playing }: PageRow,
   segments: Segments,
 ): Partial<PageState> {
   const found = ({ place, ...moment }: StoredEditorState): EditorState | undefined => {

@@ -42,7 +42,7 @@ const missing = (wanted: readonly string[], texts: readonly string[]): string[] 
     .filter(text => !holds(texts, text))
     .map(text => (text.length > 2 * SHORT ? `${text.slice(0, SHORT)}…${text.slice(-SHORT)}` : text))
 
-/** A page in a tab: what a reader does to its texts, as the desk does it. */
+/** A page in a tab: what a reader does to its texts, as the editor does it. */
 class Page {
   tree = new TextTree()
   store!: TextStore

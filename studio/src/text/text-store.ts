@@ -6,13 +6,13 @@
 import { BROWSER, type Key, type StoreEnvironment, type TextDatabase } from './text-database.js'
 import {
   CHUNK,
-  deskOf,
-  deskRow,
   inOrder,
   isSame,
   LAYOUT,
+  lastPageOf,
   type PageState,
   pageOf,
+  pageRow,
   type Row,
   type SegmentRow,
   wholePieces,
@@ -108,13 +108,13 @@ export class TextStore {
       this.generation = rows.find(([[, , kind]]) => kind === 'generation')?.[1] as string
       const found = this.graftAll(rows)
       this.isRead = true
-      const { desk, useless } = deskOf(rows, previous)
-      if (desk) page = pageOf(desk, this.segments)
+      const { page: last, useless } = lastPageOf(rows, previous)
+      if (last) page = pageOf(last, this.segments)
       const old = await this.readOld(tree)
       page = { ...old?.page, ...page }
       await this.connect()
       if (old) await this.takeOld(old.isWhole)
-      const segment = desk?.standing && this.segments.get(desk.standing.place.segment)
+      const segment = last?.standing && this.segments.get(last.standing.place.segment)
       if (segment) await this.take(segment, found)
       if (useless.length > 0) await this.database!.change({ removes: useless })
       this.say(this.segments.unsaved().length === 0 ? 'kept' : 'unsaved')
@@ -303,7 +303,7 @@ export class TextStore {
     const puts = unsaved.flatMap(({ segment }) => this.rowsOf(segment))
     puts.push([
       this.key('desk', this.writer),
-      deskRow(this.page!, this.segments, this.environment.now()),
+      pageRow(this.page!, this.segments, this.environment.now()),
     ])
     try {
       const written = await this.database!.change({

@@ -8,7 +8,7 @@ export interface TextWithOrigin {
   readonly records: Records
 }
 
-/** Drawn through other chains? Both texts are of one draft, or have one chain each and the same. */
+/** Drawn through other chains? Both texts are of one tree, or have one chain each and the same. */
 const otherChain = (a: TextWithOrigin, b: TextWithOrigin, at: number): boolean =>
   a.records.chains[at] !== b.records.chains[at]
 

@@ -1,37 +1,7 @@
-/** From a file or an address to a model, and what the page is told of it. */
-import { FileError, type Model, modelFileHash, OndoError, type Way } from 'ondo'
-import { memoryError, parameterCount } from 'ondo/model'
-import { UnrecognisedError } from 'ondo/text'
+/** From a file or an address to a model, and what the page shows of it. */
+import { FileError, type Model, modelFileHash } from 'ondo'
+import { parameterCount } from 'ondo/model'
 import type { ModelFacts } from './protocol.js'
-
-/** An error as it travels. */
-export interface ErrorMessage {
-  readonly code: string
-  readonly message: string
-  /** In Japanese, where there is one. */
-  readonly ja?: string
-  /** Likely encodings of a text, best first. */
-  readonly encodings?: readonly string[]
-  /** The message without what to do, and what that is: the page says it in its own words. */
-  readonly fact?: string
-  readonly way?: Way
-}
-
-export function errorMessage(cause: unknown): ErrorMessage {
-  const error = memoryError(cause) ?? cause
-  if (!(error instanceof OndoError)) {
-    const message = error instanceof Error ? error.message : String(error)
-    return errorMessage(new OndoError('unexpected', message)) // which shortens the message
-  }
-  const { code, message, fact, way, ja } = error
-  return {
-    code,
-    message,
-    ...(ja !== undefined && { ja }),
-    ...(error instanceof UnrecognisedError && { encodings: error.encodings }),
-    ...(way !== undefined && { fact, way }),
-  }
-}
 
 /** @throws FileError when nothing comes from the address */
 export async function read(source: string | Blob): Promise<Uint8Array> {

@@ -14,7 +14,7 @@
 import type { TrainingRecord } from 'ondo'
 import type { CellKind } from 'ondo/model'
 import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
-import type { ErrorMessage } from './open-model.js'
+import type { ErrorMessage } from './error-message.js'
 
 /** Batches that may be under way to the page before the worker waits. */
 export const AHEAD = 2
@@ -191,7 +191,7 @@ export const COLUMNS = {
   lows: Float64Array,
   /** ...and up to this one. Both NaN for a chosen symbol, and for one drawn through a chain. */
   highs: Float64Array,
-  /** By its place in the draft's list: the chain that drew it. 0: temperature alone. */
+  /** By its place in the list of the text tree: the chain that drew it. 0: temperature alone. */
   chains: Uint16Array,
 } as const
 

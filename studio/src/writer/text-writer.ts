@@ -14,8 +14,9 @@ import { nextPassageTemperature, StateCache, StopGate } from 'ondo/generate'
 import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
 import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
+import { errorMessage } from './error-message.js'
 import { holding } from './held-units.js'
-import { errorMessage, facts, read } from './open-model.js'
+import { facts, read } from './open-model.js'
 import {
   AHEAD,
   type Beginning,

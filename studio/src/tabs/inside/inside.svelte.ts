@@ -3,8 +3,8 @@
 import type { PanelStates } from '../../layout/panel-states.js'
 import type { Models } from '../../models/models.svelte.js'
 import type { Editor } from '../../text/editor.svelte.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 import { parseHeld, writeHeld } from '../../writer/held-units.js'
-import type { ErrorMessage } from '../../writer/open-model.js'
 import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
 import { type Scale, scaleOf } from './scale.js'
 

@@ -1,6 +1,6 @@
 /** What the tab and its own worker say to each other: the network reads the text once more, aside. */
 
-import type { ErrorMessage } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 import type { FeatureName } from './features.js'
 
 /** What of a unit is looked at: its state, the LSTM's cell, or a gate. */

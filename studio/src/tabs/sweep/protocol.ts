@@ -1,7 +1,7 @@
 /** What the tab and its own worker say to each other; the text on the page goes on meanwhile. */
 import type { Seed, SweepResult } from 'ondo'
 import type { SweepText } from 'ondo/measure'
-import type { ErrorMessage } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 
 export interface SweepWish {
   readonly source: string | Blob

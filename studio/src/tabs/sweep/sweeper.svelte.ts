@@ -11,7 +11,7 @@ import { readSeed } from '../../../shared/seed.js'
 import type { Layout } from '../../layout/layout.svelte.js'
 import type { Models } from '../../models/models.svelte.js'
 import type { Editor } from '../../text/editor.svelte.js'
-import type { ErrorMessage } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 import type { FromSweeper, ToSweeper } from './protocol.js'
 
 export const LENGTHS = [200, 500, 1000, 2000, 5000]

@@ -1,7 +1,8 @@
 /** Sweeps a model that it opens itself, one sweep at a time. */
 
 import { decodeModel, type Model, sweep } from 'ondo'
-import { errorMessage, read } from '../../writer/open-model.js'
+import { errorMessage } from '../../writer/error-message.js'
+import { read } from '../../writer/open-model.js'
 import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)

@@ -8,7 +8,7 @@
 
 import type { Device, DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind, VocabularyReport } from 'ondo/text'
-import type { ErrorMessage } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 import type { PointColumns } from './loss-curve.js'
 import type { Wish } from './plan.js'
 

@@ -11,7 +11,7 @@ import {
   train,
   trainingCorpus,
 } from 'ondo/train'
-import { errorMessage } from '../../writer/open-model.js'
+import { errorMessage } from '../../writer/error-message.js'
 import { pace, settingsFor, type Wish } from './plan.js'
 import {
   type FromTrainer,

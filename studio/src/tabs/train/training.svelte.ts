@@ -4,7 +4,7 @@ import type { DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind } from 'ondo/text'
 import { save } from '../../controls/download.js'
 import type { Models } from '../../models/models.svelte.js'
-import type { ErrorMessage } from '../../writer/open-model.js'
+import type { ErrorMessage } from '../../writer/error-message.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
 import { type Size, sizeFor } from './plan.js'
 import type {
