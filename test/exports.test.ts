@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { bundleSize } from '../scripts/bundle-size.js'
 import { VERSION } from '../src/version.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -85,6 +86,16 @@ describe('what is built', () => {
   it.each(doors)('%s can be imported by Node', door => {
     const script = `const door = await import(${JSON.stringify(root + door.slice(2))}); if (Object.keys(door).length === 0) throw new Error('empty')`
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
+  })
+
+  it('adds to a page what the READMEs say, and nothing of training', async () => {
+    const { packed, modules } = await bundleSize()
+    for (const file of ['README.md', 'README.ja.md']) {
+      const said = /(\d+) KB[^\n]*bundle-size/.exec(read(file))?.[1]
+      expect(Math.abs(Number(said) - packed / 1000), `${file}: ${packed} bytes`).toBeLessThan(1.5)
+    }
+    expect(modules).toContain('src/generate/writer.ts')
+    expect(modules.filter(path => /src\/(train|browser|node|cli|server)\//.test(path))).toEqual([])
   })
 
   it('needs nothing of Node behind the door for pages', () => {

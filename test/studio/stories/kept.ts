@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { breaches } from '../../support/axe.js'
-import { browser, complaints, count, pause, site, text, visit } from './stage.js'
+import { browser, complaints, count, pause, site, text, visit, WIDE } from './stage.js'
 
 const keeping = (page: Page, state: string) =>
   page.locator(`[data-keeping=${state}]`).waitFor({ timeout: 20_000 })
@@ -100,7 +100,7 @@ describe('kept texts', () => {
 
   it('are not said to be kept where the storage is full, and can be saved as a file', async () => {
     const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
+      viewport: WIDE,
       locale: 'en-US',
     })
     const page = await context.newPage()

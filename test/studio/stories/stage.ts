@@ -43,6 +43,10 @@ afterAll(async () => {
 /** A failed story must not leave its page writing behind the others. */
 afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
 
+const textScale = Number(process.env.ONDO_TEXT_SIZE ?? 100) / 100
+/** Room for three panes, also with larger letters: the layout follows the size of the letters. */
+export const WIDE = { width: 1280 * textScale, height: 800 * textScale }
+
 /** @param url of another site than that of all stories */
 export async function visit(
   hash = '',
@@ -50,7 +54,7 @@ export async function visit(
   url = site.url,
 ): Promise<Page> {
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
+    viewport: WIDE,
     locale: 'en-US',
     ...options,
   })
