@@ -22,64 +22,26 @@ export {
   type Way,
   type Ways,
 } from './errors.js'
+
+// Text to ids: a tokenizer is built from a text or comes with a model.
+export { buildTokenizer, type Tokenizer } from './text/index.js'
+
 // The model and its file: configuration, weights, tokenizer, and how it was trained.
 export {
   decodeModel,
   encodeModel,
   loadModel,
   type Model,
-  matchesHash,
   modelFileHash,
   modelIdentity,
   type TrainingRecord,
 } from './file/index.js'
-// Draws to text: one stream of text, a tree of branches, all texts of one seed, and the way out of
-// a loop.
-// Runs: everything that a text depends on, to write it again to the bit.
-export {
-  createTree,
-  decodeRun,
-  encodeRun,
-  type GenerateOptions,
-  generate,
-  generateText,
-  leaveLoop,
-  loadTree,
-  networkOf,
-  nextTemperature,
-  optionsOf,
-  promptIds,
-  type Run,
-  type RunHeader,
-  type RunRecord,
-  readRun,
-  recordRun,
-  runHeader,
-  SeedTexts,
-  type Step,
-  type StopReason,
-  type SymbolRecord,
-  saveTree,
-  type Tree,
-  verifyRun,
-  Writer,
-  writeRun,
-} from './generate/index.js'
-// Text to measures: loss of a text, measures of a text, texts at many temperatures.
-export {
-  calibrateModel,
-  type Measures,
-  measureText,
-  type Score,
-  type SweepResult,
-  score,
-  sweep,
-} from './measure/index.js'
 export type { ModelConfig } from './model/config.js'
-export { Random, type Seed } from './random.js'
+
 // Ids to logits: a network holds the weights, a session reads one stream, a state is a plain value.
 export { loadNetwork } from './runtime/network.js'
 export type { Network, Session, State } from './runtime/session.js'
+
 // Logits to a draw: the distribution at T, the sampler chain before it, schedules of T, and the
 // interval of T in which the same symbol would have been drawn.
 export {
@@ -98,14 +60,54 @@ export {
   type Schedule,
   type TemperatureAt,
 } from './temperature/index.js'
-// Text to ids: a tokenizer is built from a text or comes with a model.
+export { Random, type Seed } from './random.js'
+
+// Draws to text: one stream of text, a tree of branches, all texts of one seed, and the way out of
+// a loop.
 export {
-  buildTokenizer,
-  findLongestLoop,
-  findLoop,
-  type Loop,
-  LoopDetector,
-  type Tokenizer,
-} from './text/index.js'
+  createTree,
+  type GenerateOptions,
+  generate,
+  generateText,
+  leaveLoop,
+  loadTree,
+  networkOf,
+  nextTemperature,
+  promptIds,
+  SeedTexts,
+  type Step,
+  type StopReason,
+  saveTree,
+  type SymbolRecord,
+  type Tree,
+  Writer,
+} from './generate/index.js'
+export { findLongestLoop, findLoop, type Loop, LoopDetector } from './text/index.js'
+
+// Runs: everything that a text depends on, to write it again to the bit.
+export {
+  decodeRun,
+  encodeRun,
+  optionsOf,
+  type Run,
+  type RunHeader,
+  type RunRecord,
+  readRun,
+  recordRun,
+  runHeader,
+  verifyRun,
+  writeRun,
+} from './generate/index.js'
+
+// Text to measures: loss of a text, measures of a text, texts at many temperatures.
+export {
+  calibrateModel,
+  type Measures,
+  measureText,
+  type Score,
+  type SweepResult,
+  score,
+  sweep,
+} from './measure/index.js'
 
 export { VERSION } from './version.js'

@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
   measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],
   train: [...FLOOR, 'model', 'text', 'file'],
-  interop: [...FLOOR, 'model', 'text', 'file'],
+  interop: [...FLOOR, 'model', 'text', 'file', 'runtime'],
   index: [
     ...FLOOR,
     ...['model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure', 'interop'],
@@ -55,7 +55,7 @@ const OUTSIDE = ['node', 'browser', 'cli']
 /** Packages that a room may import; no other room imports any. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   text: ['jschardet'],
-  interop: ['fflate'],
+  interop: ['fflate', 'jsfive'],
   cli: ['commander', 'picocolors'],
   node: ['onnxruntime-node', '@hono/node-server', 'hono', '@resvg/resvg-js'],
   browser: ['onnxruntime-web'],

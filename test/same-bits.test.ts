@@ -82,6 +82,8 @@ describe('the same bits', () => {
         "gru reset after, one-hot": "66e9e75cd55c2c31",
         "gru reset before, embedded": "c6df18c0e5e5d914",
         "gru reset before, one-hot": "a2fc4d673ad15201",
+        "gru window, embedded": "70d61f8f6b7e4ae7",
+        "gru window, one-hot": "2b4b1d0a4422212e",
         "lstm hard gates, embedded": "d7d9e4dd8780fe2f",
         "lstm hard gates, one-hot": "6768726e9497fd3c",
         "lstm, embedded": "4b3dba47c2f43904",

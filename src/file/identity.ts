@@ -53,7 +53,8 @@ function symbolBytes(symbols: readonly string[]): Uint8Array {
 
 /** Fields of the config that sampling reads: dropout is of training alone. */
 function configLines(config: ModelConfig): string[] {
-  const { cell, vocabulary, embedding, hidden, layers, activation, reset, restart, gates } = config
+  const { cell, vocabulary, embedding, hidden, layers, activation, reset, restart, gates, window } =
+    config
   return [
     `cell ${cell}`,
     `vocabulary ${vocabulary}`,
@@ -63,6 +64,7 @@ function configLines(config: ModelConfig): string[] {
     ...(cell === 'rnn' ? [`activation ${activation}`] : []),
     ...(cell === 'gru' ? [`reset ${reset}`] : []),
     ...(gates !== undefined ? [`gates ${gates}`] : []),
+    ...(window !== undefined ? [`window ${window}`] : []),
     ...(restart !== undefined ? [`restart ${restart}`] : []),
   ]
 }

@@ -1,6 +1,7 @@
 /** All formats, in the order in which they are tried: those that show clear marks come first. */
 import { didYouMean, FileError, InputError, quote } from '../errors.js'
 import { charRnnJs } from './char-rnn-js.js'
+import { keras } from './keras.js'
 import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
@@ -11,6 +12,7 @@ export const FORMATS: readonly Format[] = [
   torchRnn,
   pytorch,
   safetensors,
+  keras,
   ml5,
   recurrentjs,
   charRnnJs,

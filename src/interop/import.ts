@@ -4,6 +4,7 @@ import { decodeModel, encodeModel, type Model } from '../file/index.js'
 import type { Bilingual } from '../knob.js'
 import { formatOf } from './formats.js'
 import type { ImportOptions, SourceFile } from './source.js'
+import { checkStability } from './stability.js'
 
 export interface ImportModelOptions extends ImportOptions {
   /** Forces the format; else the content decides. */
@@ -41,6 +42,7 @@ export async function importModel(
       { way: 'vocabulary' },
     )
   }
+  await checkStability(config, weights)
   const name = options.title ?? found.name
   const prompt = options.prompt ?? found.prompt
   const bytes = await encodeModel({

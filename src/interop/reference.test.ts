@@ -136,6 +136,56 @@ describe.skipIf(!existsSync(MODELS)).each(CASES)('$folder', one => {
   })
 })
 
+describe.skipIf(!existsSync(MODELS))('Keras 1 with hard gates', () => {
+  const KERAS = /^(char_rnn_20\.hdf5|char_rnn_1\.json|char_indices\.json)$/
+  const of = (window?: number) =>
+    importModel(filesOf('keras1', KERAS), window === undefined ? {} : { window })
+  const { models } = existsSync(MODELS)
+    ? JSON.parse(readFileSync(new URL('keras1/reference.json', MODELS), 'utf8'))
+    : { models: {} }
+  const reference = models.char_rnn_20
+
+  it.each([
+    { window: undefined, text: 'greedy_200_stateful' },
+    { window: 40, text: 'greedy_200_window40' },
+  ])('writes the greedy text with the window $window', async ({ window, text }) => {
+    const { model, notes } = await of(window)
+    expect(model.config.gates).toBe('hard-fifth')
+    expect(notes.map(({ en }) => en).join()).toContain(
+      window === undefined ? '--window 40 runs it as it was trained' : 'reads the last 40 symbols',
+    )
+    const session = (await loadNetwork(model.config, model.weights)).session()
+    let logits = session.prefill(reference.prompt_ids)
+    for (const [v, logit] of reference.last3_logits_float64.at(-1).entries()) {
+      expect(Math.abs((logits[v] as number) - logit)).toBeLessThan(2e-4)
+    }
+    let written = ''
+    for (let i = 0; i < 200; i++) {
+      const id = indexOfMaximum(logits)
+      written += model.tokenizer.symbol(id)
+      logits = session.step(id)
+    }
+    expect(written).toBe(reference[text])
+  })
+
+  it('gives the loss, on the whole text and in windows', async () => {
+    const text = readFileSync(new URL('keras1/nll_nietzsche_2000.txt', MODELS), 'utf8')
+    const { model } = await of()
+    const { ids } = model.tokenizer.encode(text, 'skip')
+    const session = (await loadNetwork(model.config, model.weights)).session()
+    let total = 0
+    for (let i = 0; i + 1 < ids.length; i++) {
+      total += lossOf(session.step(ids[i] as number), ids[i + 1] as number)
+    }
+    expect(total / (ids.length - 1)).toBeCloseTo(reference.nll_stateful_float64, 5)
+  })
+
+  it('refuses a checkpoint whose training ran away, with the reason', async () => {
+    const files = filesOf('keras1', /^(char_rnn_59\.hdf5|char_rnn_1\.json|char_indices\.json)$/)
+    await expect(importModel(files)).rejects.toThrow(/training of this model ran away/)
+  })
+})
+
 describe.skipIf(!existsSync(MODELS))('damaged models', () => {
   it('names the symbols of a corrupt vocabulary, and takes a mended one', async () => {
     const files = filesOf('ml5-shakespeare')

@@ -1,8 +1,9 @@
 /** From the symbols of a foreign model to a tokenizer of ours. */
 import { counted, FileError, InputError, quote } from '../errors.js'
+import { isRecord, parseJson } from '../file/json.js'
 import { CharacterTokenizer, type Tokenizer } from '../text/index.js'
 import type { NetworkMatrices } from './assemble.js'
-import type { Vocabulary } from './source.js'
+import type { SourceFile, Vocabulary } from './source.js'
 
 const isOneCharacter = (symbol: string): boolean => [...symbol].length === 1
 
@@ -74,4 +75,38 @@ export function expandBytes(
     headBias[byte] = network.headBias[id] as number
   }
   return { ...network, layers: [{ ...first, weightIh }, ...rest], headWeight, headBias }
+}
+
+/** Ids by symbol or symbols by id, as a JSON object or list; undefined for anything else. */
+function symbolsIn(json: unknown, V: number): (string | undefined)[] | undefined {
+  if (Array.isArray(json)) {
+    return json.length === V && json.every(symbol => typeof symbol === 'string') ? json : undefined
+  }
+  if (!isRecord(json)) return undefined
+  const symbols: (string | undefined)[] = new Array(V).fill(undefined)
+  const entries = Object.entries(json)
+  const numbered = entries.every(([key, value]) => /^\d+$/.test(key) && typeof value === 'string')
+  for (const [key, value] of entries) {
+    const [symbol, id] = numbered ? [value, Number(key)] : [key, value]
+    if (typeof symbol !== 'string' || !Number.isInteger(id) || (id as number) < 0) return undefined
+    if ((id as number) >= V) return undefined
+    symbols[id as number] = symbol
+  }
+  return entries.length > 0 && entries.length <= V ? symbols : undefined
+}
+
+/** The vocabulary of V symbols in one of the JSON files beside the weights, if one holds it whole. */
+export function vocabularyFile(files: readonly SourceFile[], V: number): Vocabulary | undefined {
+  for (const { name, bytes } of files) {
+    if (!/\.json$/i.test(name)) continue
+    let json: unknown
+    try {
+      json = parseJson(new TextDecoder().decode(bytes), `The file ${quote(name)}`).value
+    } catch {
+      continue
+    }
+    const symbols = symbolsIn(json, V)
+    if (symbols?.every(symbol => symbol !== undefined)) return { symbols }
+  }
+  return undefined
 }

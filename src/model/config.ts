@@ -37,6 +37,11 @@ export interface ModelConfig {
    * of one continuous text.
    */
   readonly restart?: number
+  /**
+   * N: each prediction reads the last N ids from a zero state, as in models that were trained on
+   * windows. Absent: the state goes on from id to id.
+   */
+  readonly window?: number
   /** Dropout probability of training; sampling applies no dropout. */
   readonly dropout: number
 }
@@ -59,6 +64,7 @@ export const LIMITS = {
   hidden: 16_384,
   layers: 64,
   embedding: 16_384,
+  window: 65_536,
 } as const
 
 function wholeIn(name: string, value: unknown, low: number, high: number): number {
@@ -108,6 +114,9 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
     ...(value.restart !== undefined && {
       restart: wholeIn('restart', value.restart, 0, vocabulary - 1),
     }),
+    ...(value.window !== undefined && {
+      window: wholeIn('window', value.window, 1, LIMITS.window),
+    }),
     dropout,
   }
 }
@@ -151,7 +160,11 @@ export function parameterCount(config: ModelConfig): number {
   return count
 }
 
-/** Float32 numbers in the state of one stream: h of each layer, and for the LSTM c of each layer. */
+/**
+ * Float32 numbers in the state of one stream: h of each layer, and for the LSTM c of each layer; with a
+ * window its last N ids.
+ */
 export function stateSize(config: ModelConfig): number {
+  if (config.window !== undefined) return config.window
   return config.layers * config.hidden * (config.cell === 'lstm' ? 2 : 1)
 }

@@ -16,6 +16,8 @@ export class ReferenceNetwork {
   private readonly weights: Weights
   private readonly layers: readonly LayerWeights[]
   private states: LayerState[]
+  /** The last ids, where the config has a window. */
+  private readonly window: number[] = []
 
   constructor(config: ModelConfig, weights: Weights) {
     this.config = config
@@ -31,6 +33,15 @@ export class ReferenceNetwork {
 
   /** Processes one id. @returns logits [V] of the next symbol */
   step(id: number): Float64Array {
+    const { window } = this.config
+    if (window === undefined) return this.read(id)
+    this.window.push(id)
+    if (this.window.length > window) this.window.shift()
+    this.states = this.zeroStates()
+    return this.window.map(one => this.read(one)).at(-1) as Float64Array
+  }
+
+  private read(id: number): Float64Array {
     const { cell, activation, reset, restart, gates } = this.config
     if (id === restart) this.states = this.zeroStates()
     let x: ArrayLike<number> = this.input(id)
@@ -46,8 +57,16 @@ export class ReferenceNetwork {
     return affine(this.tensor('head.weight'), x, this.tensor('head.bias'))
   }
 
-  /** The state as in `Session.snapshot`: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; H each. */
+  /**
+   * The state as in `Session.snapshot`: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; H each.
+   * With a window: its ids plus 1.
+   */
   snapshot(): Float64Array {
+    const { window } = this.config
+    if (window !== undefined) {
+      const ids = this.window.map(id => id + 1)
+      return Float64Array.from([...new Array<number>(window - ids.length).fill(0), ...ids])
+    }
     const { states } = this
     const parts = [...states.map(({ h }) => h), ...states.map(({ c }) => c)]
     const state = new Float64Array(stateSize(this.config))

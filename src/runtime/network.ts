@@ -8,7 +8,8 @@ import { InputError } from '../errors.js'
 import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
 import { KERNELS } from './kernels/kernels.wasm.js'
 import { checkWeights, IDS, type Layout, PAGE, packNetwork, planLayout } from './layout.js'
-import type { Network, Session, State } from './session.js'
+import { checkId, type Network, type Session, type State } from './session.js'
+import { WindowSession } from './window-session.js'
 
 /** What kernels/network.as.ts exports. */
 interface Kernels {
@@ -107,7 +108,9 @@ class KernelNetwork implements Network {
   }
 
   session(): Session {
-    return new KernelSession(this)
+    const { window } = this.config
+    const session = new KernelSession(this)
+    return window === undefined ? session : new WindowSession(session, window)
   }
 }
 
@@ -141,7 +144,7 @@ class KernelSession implements Session {
 
   step(id: number): Float32Array {
     this.checkOpen()
-    if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id)
+    checkId(id, this.size)
     if (id === this.network.config.restart) this.reset()
     this.network.kernels.step(this.address, id)
     this.logits.set(this.network.logits)
@@ -158,10 +161,7 @@ class KernelSession implements Session {
       )
     }
     // All ids are checked before the first is processed, so an error leaves the state unchanged.
-    for (let i = 0; i < length; i++) {
-      const id = ids[i]
-      if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw this.badId(id, i)
-    }
+    for (let i = 0; i < length; i++) checkId(ids[i], this.size, i)
     const { restart } = this.network.config
     for (let i = 0, count = 0; i < length; i += count) {
       if (ids[i] === restart) this.reset()
@@ -229,14 +229,6 @@ class KernelSession implements Session {
         'This session was disposed; make a new one with network.session().',
       )
     }
-  }
-
-  private badId(id: unknown, position?: number): InputError {
-    const where = position === undefined ? '' : ` at position ${position}`
-    return new InputError(
-      'id',
-      `The id${where} is ${String(id)}; expected a whole number from 0 to ${this.size - 1}.`,
-    )
   }
 }
 

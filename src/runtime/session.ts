@@ -1,4 +1,5 @@
 /** The interface of the runtime: ids in, logits out, with the state as a value. */
+import { InputError } from '../errors.js'
 
 /** State of one stream: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each H float32. */
 export type State = Float32Array
@@ -30,4 +31,14 @@ export interface Session {
 /** Weights packed for the kernels; many sessions may share one network. */
 export interface Network {
   session(): Session
+}
+
+/** @throws InputError for an id outside 0..V-1 @param position in a list of ids */
+export function checkId(id: number, size: number, position?: number): void {
+  if (Number.isInteger(id) && id >= 0 && id < size) return
+  const where = position === undefined ? '' : ` at position ${position}`
+  throw new InputError(
+    'id',
+    `The id${where} is ${String(id)}; expected a whole number from 0 to ${size - 1}.`,
+  )
 }

@@ -36,6 +36,7 @@ export const CELL_VARIANTS = {
   'gru reset after': { cell: 'gru', reset: 'after' },
   'gru reset before': { cell: 'gru', reset: 'before' },
   lstm: { cell: 'lstm' },
+  'gru window': { cell: 'gru', reset: 'after', window: 5 },
   'lstm hard gates': { cell: 'lstm', gates: 'hard-fifth' },
   'gru hard gates': { cell: 'gru', reset: 'after', gates: 'hard-sixth' },
   'gru before, hard gates': { cell: 'gru', reset: 'before', gates: 'hard-fifth' },

@@ -81,12 +81,14 @@ const EMBEDDED = 'gradient.embedded'
  * @throws InputError for what only imported models have and the graphs lack
  */
 function cellOf(config: ModelConfig): Cell {
-  if (config.gates !== undefined || config.restart !== undefined) {
-    const what =
-      config.gates === undefined ? 'an id that begins a new text' : 'piecewise linear gates'
+  const lacking =
+    (config.gates !== undefined && 'piecewise linear gates') ||
+    (config.window !== undefined && 'a window') ||
+    (config.restart !== undefined && 'an id that begins a new text')
+  if (lacking) {
     throw new InputError(
       'not-trainable',
-      `The model has ${what}, which training does not know; sample or measure it, or train a model anew.`,
+      `The model has ${lacking}, which training does not know; sample or measure it, or train a model anew.`,
     )
   }
   switch (config.cell) {

@@ -1,0 +1,16 @@
+/** What Ondo uses of jsfive, which ships no types. */
+declare module 'jsfive' {
+  export class Dataset {
+    readonly shape: number[]
+    readonly dtype: string
+    readonly value: ArrayLike<number>
+  }
+  export class Group {
+    readonly keys: string[]
+    readonly attrs: Record<string, unknown>
+    get(path: string): Group | Dataset
+  }
+  export class File extends Group {
+    constructor(buffer: ArrayBuffer, name?: string)
+  }
+}
