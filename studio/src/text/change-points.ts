@@ -1,6 +1,5 @@
 /** The temperatures at which the text would change: from the intervals of its choices. */
-import { findLongestLoop, type Loop } from 'ondo'
-import { MIN_LOOP } from 'ondo/text'
+import { findLongestLoop, type Loop, MIN_LOOP } from 'ondo/text'
 import { CHOSEN } from '../writer/protocol.js'
 import type { Records } from './records.js'
 
