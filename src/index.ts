@@ -82,7 +82,6 @@ export {
   type Tree,
   Writer,
 } from './generate/index.js'
-export { findLongestLoop, findLoop, type Loop, LoopDetector } from './text/index.js'
 
 // Runs: everything that a text depends on, to write it again to the bit.
 export {

@@ -1,5 +1,5 @@
 /** What is computed of the shown text again and again while it grows: its loop, its intervals, its speed. */
-import type { Loop } from 'ondo'
+import type { Loop } from 'ondo/text'
 import { type Ends, endsOf, loopOf } from './change-points.js'
 import type { Records } from './records.js'
 import type { Sampling } from './sampling.svelte.js'
