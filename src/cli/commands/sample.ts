@@ -1,5 +1,6 @@
 /** `ondo sample`: text to stdout as it is written, or a JSON line a step. */
-import { counted, InputError } from '../../errors.js'
+import { InputError } from '../../errors.js'
+import type { Model } from '../../file/index.js'
 import {
   bytesOfSteps,
   encodeRun,
@@ -9,22 +10,20 @@ import {
   recordRun,
   runHeader,
   type Step,
-  type StopReason,
   writeRun,
 } from '../../generate/index.js'
-import { type Bilingual, type Knob, readKnob } from '../../knob.js'
+import { type Knob, readKnob } from '../../knob.js'
+import type { Seed } from '../../random.js'
 import {
+  type Chain,
   createChain,
-  formatSchedule,
   LENGTH,
   readTemperature,
   type Schedule,
   SEED,
-  SurpriseReach,
   TEMPERATURE,
 } from '../../temperature/index.js'
 import {
-  describeSymbol,
   encodeBase64,
   encodeInput,
   normalizeInput,
@@ -37,6 +36,7 @@ import {
 import { DEFAULT_MODEL, openModel } from '../inputs/open-model.js'
 import { readPromptFile } from '../inputs/prompt-file.js'
 import { LoopReporter } from '../reports/loop-report.js'
+import { reportUnknown, SampleReport } from '../reports/sample-report.js'
 import { type CommandSpec, type Flag, flagOf } from '../spec.js'
 import { BufferedOutput, DONE, type Io, jsonLine } from '../terminal/io.js'
 import { promptProgress } from '../terminal/progress-line.js'
@@ -182,24 +182,6 @@ interface SampleOptions {
   readonly code?: boolean
 }
 
-function reportUnknown(unknown: readonly { symbol: string; replacement?: string }[], io: Io): void {
-  for (const { symbol, replacement } of unknown) {
-    // With code points: two symbols may look the same.
-    const shown = describeSymbol(symbol)
-    io.info(
-      replacement === undefined
-        ? {
-            en: `left out ${shown}, which the model does not know`,
-            ja: `${shown} を除いた（モデルの知らない文字）`,
-          }
-        : {
-            en: `${describeSymbol(replacement)} stands for ${shown}, which the model does not know`,
-            ja: `${shown} の代わりに ${describeSymbol(replacement)} を使った（モデルの知らない文字）`,
-          },
-    )
-  }
-}
-
 async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<number> {
   const options = flags as SampleOptions
   const model = await openModel(name)
@@ -213,113 +195,103 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
   const encoded = encodeInput(given, tokenizer, unknown)
   const prompt = normalizeInput(given, tokenizer).text
   reportUnknown(encoded.unknown, io)
-  // A chain that can't be is said before the prompt is printed.
+  // A wrong chain is refused before the prompt is printed.
   const chain = options.chain === undefined ? undefined : createChain(options.chain, tokenizer)
-  // A temperature written in the chain is no news to who wrote it, only to who gave another, too.
-  const notes =
-    chain !== undefined &&
-    (options.temperature !== undefined ||
-      chain.samplers.some(spec => spec.sampler === 'temperature' && spec.temperature === undefined))
-  const stops = options.stop
+  const stop = options.stop
     ? readStops(options.stop, tokenizer)
     : writableStops(model.stop ?? [], tokenizer)
-  const count = options.count ?? 1
+  const { count = 1, length, loops } = options
   checkSave(options, count)
-  // A prompt of line breaks alone (names begin after one) would only print empty lines.
-  const echo = options.echo && prompt.trim() !== ''
   const signal = io.interrupt
-  // One text a line where a text ends at its line; otherwise an empty line between texts.
-  const between = stops.includes('\n') ? '' : '\n'
   // Standard output holds one thing: the text, its steps, or the saved run.
   const shown = options.json || options.save === '-' ? undefined : new TextOutput(io, model)
-  const raw = model.tokenizer.kind === 'byte'
 
   for (let stream = 0; stream < count && !signal.aborted; stream++) {
-    const request: GenerateOptions = {
-      prompt,
-      temperature,
-      chain: options.chain,
-      seed,
-      stream,
-      length: options.length,
-      stop: stops,
-      unknown,
+    const request = {
+      ...{ prompt, temperature, chain: options.chain, seed, stream, length, stop, unknown, loops },
       signal,
       onPrompt: promptProgress(io),
-      loops: options.loops,
-      notes,
+      notes: chain !== undefined && notesTemperature(chain, options.temperature !== undefined),
     }
-    const header = runHeader(model, { ...request, prompt, ids: encoded.ids, temperature, seed })
-    const loops = options.loops
+    const header = runHeader(model, { ...request, ids: encoded.ids })
+    const loopReporter = loops
       ? await LoopReporter.of(
           model,
-          {
-            ...{ promptIds: encoded.ids, prompt, unknown, temperature, seed, stream, stop: stops },
-            plain: header.chain === undefined,
-          },
+          { ...request, promptIds: encoded.ids, plain: header.chain === undefined },
           io,
         )
       : undefined
-    const kept: Step[] = []
-    const output = new BufferedOutput(io)
-    const started = performance.now()
-    let text = ''
-    let symbols = 0
-    let surprisal = 0
-    let stop: StopReason | 'interrupted' = 'interrupted'
-    let stopString: string | undefined
-    if (options.json) {
-      await io.json({ type: 'run', ...header })
-    } else if (shown) {
-      if (stream > 0) await io.write(between)
-      shown.begin(echo ? prompt : '')
-    }
-    const reach = new SurpriseReach(temperature)
-    let idle = 0
-    let note: Bilingual | undefined
-    for await (const { temperatureNote, ...step } of generate(model, request)) {
-      if (temperatureNote) idle++
-      note ??= temperatureNote
-      text += step.text
-      reach.push(step)
-      symbols++
-      surprisal += step.surprisal
-      if (step.stop) {
-        stop = step.stop
-        stopString = step.stopString
-      }
-      if (options.save !== undefined || (raw && options.json)) kept.push(step)
-      if (options.json) await output.push(jsonStep(step))
-      else await shown?.push(step)
-      loops?.push(step)
-    }
-    await output.flush()
-    await shown?.end()
-    if (options.length === 0) stop = 'length'
-    const bits = symbols > 0 ? surprisal / symbols : null
-    const interrupted = stop === 'interrupted'
-    const code = options.code && encodeRun(interrupted ? { ...header, length: symbols } : header)
-    // Before what is said of the text: on a terminal both are one.
-    await shown?.endLine(stream === count - 1 || signal.aborted)
-    const found = await loops?.end(signal)
-    if (options.json) {
-      const bytes = raw ? { bytes: encodeBase64(bytesOfSteps(model, kept)) } : {}
-      const outcome = { stop, stopString, symbols, bitsPerSymbol: bits, text, ...bytes }
-      const end = { type: 'end', ...outcome, ...found }
-      await io.json(code ? { ...end, code } : end)
-    } else {
-      if (code) io.warn(code)
-      if (io.live && count === 1) summary(io, { symbols, bits, temperature, seed, started })
-    }
-    // Of some steps it is nothing to speak of: there, only one symbol is likely.
-    if (note && idle === symbols) {
-      io.warn(io.stderrColors.yellow(io.t(note)))
-    }
-    const unreached = reach.note()
-    if (unreached) io.warn(io.stderrColors.yellow(io.t(unreached)))
-    if (options.save !== undefined) await save(io, header, kept, options, name)
+    // One text a line where a text ends at its line; otherwise an empty line between texts.
+    if (stream > 0 && shown && !stop.includes('\n')) await io.write('\n')
+    // A prompt of line breaks alone (names begin after one) would only print empty lines.
+    shown?.begin(options.echo && prompt.trim() !== '' ? prompt : '')
+    const text = { model, request, header, shown, loopReporter, io, last: stream === count - 1 }
+    const steps = await writeText(text, options)
+    if (options.save !== undefined) await save(io, header, steps, options, name)
   }
   return signal.aborted ? io.interruptedCode : DONE
+}
+
+/**
+ * Whether a temperature without effect is worth a note: not where it was written in the chain only,
+ * since whoever wrote it knows.
+ */
+const notesTemperature = ({ samplers }: Chain, given: boolean): boolean =>
+  given || samplers.some(spec => spec.sampler === 'temperature' && spec.temperature === undefined)
+
+interface TextToWrite {
+  readonly model: Model
+  readonly request: GenerateOptions & {
+    readonly temperature: number | Schedule
+    readonly seed: Seed
+  }
+  readonly header: RunHeader
+  /** Undefined where standard output holds something else. */
+  readonly shown: TextOutput | undefined
+  readonly loopReporter: LoopReporter | undefined
+  readonly io: Io
+  /** The last text of the command. */
+  readonly last: boolean
+}
+
+/** Writes one text and reports on it. @returns its steps, where they are kept */
+async function writeText(
+  { model, request, header, shown, loopReporter, io, last }: TextToWrite,
+  options: SampleOptions,
+): Promise<readonly Step[]> {
+  const signal = io.interrupt
+  const raw = model.tokenizer.kind === 'byte'
+  const kept: Step[] = []
+  const output = new BufferedOutput(io)
+  const report = new SampleReport(request.temperature, request.seed)
+  if (options.json) await io.json({ type: 'run', ...header })
+  for await (const { temperatureNote, ...step } of generate(model, request)) {
+    report.push(step, temperatureNote)
+    if (options.save !== undefined || (raw && options.json)) kept.push(step)
+    if (options.json) await output.push(jsonLine({ type: 'step', ...step }))
+    else await shown?.push(step)
+    loopReporter?.push(step)
+  }
+  await output.flush()
+  await shown?.end()
+  const stop = options.length === 0 ? 'length' : report.stop
+  const { symbols } = report
+  const code =
+    options.code && encodeRun(stop === 'interrupted' ? { ...header, length: symbols } : header)
+  // The line ends before the report begins: on a terminal both are seen together.
+  await shown?.endLine(last || signal.aborted)
+  const found = await loopReporter?.end(signal)
+  if (options.json) {
+    const bytes = raw ? { bytes: encodeBase64(bytesOfSteps(model, kept)) } : {}
+    const { stopString, bitsPerSymbol, text } = report
+    const outcome = { stop, stopString, symbols, bitsPerSymbol, text, ...bytes }
+    await io.json({ type: 'end', ...outcome, ...found, ...(code ? { code } : {}) })
+  } else {
+    if (code) io.warn(code)
+    if (io.live && request.stream === 0 && last) io.info(io.stderrColors.dim(report.summary(io)))
+  }
+  for (const warning of report.warnings()) io.warn(io.stderrColors.yellow(io.t(warning)))
+  return kept
 }
 
 /** @throws InputError for what --save can't keep */
@@ -328,15 +300,27 @@ function checkSave({ save, record, json }: SampleOptions, count: number): void {
     throw new InputError(
       'save',
       'The options --json and --save - both write to standard output; name a file for --save, or leave one of them out.',
+      {
+        ja: '--jsonと「--save -」はどちらも標準出力に書きます。--saveにファイルを指定するか、どちらかを外してください。',
+      },
     )
   }
   if (record && save === undefined) {
-    throw new InputError('record', 'The option --record says what --save keeps; give --save FILE.')
+    throw new InputError(
+      'record',
+      'The option --record adds to what --save keeps, and --save was not given; give --save FILE too.',
+      {
+        ja: '--recordは--saveの保存内容を増やすオプションですが、--saveがありません。--save ファイルも指定してください。',
+      },
+    )
   }
   if (save !== undefined && count > 1) {
     throw new InputError(
       'save',
       `The option --save keeps one run and --count asks for ${count}; leave one of them out.`,
+      {
+        ja: `--saveで保存できるのは1本ですが、--countに${count}が指定されています。どちらかを外してください。`,
+      },
     )
   }
 }
@@ -351,34 +335,6 @@ async function save(
   const source = typeof name === 'string' ? name : DEFAULT_MODEL
   const run = await recordRun(header, steps, { record, ...(source !== '-' && { source }) })
   await writeOutput(io, path, writeRun(run))
-}
-
-const jsonStep = (step: object): string => jsonLine({ type: 'step', ...step })
-
-function summary(
-  io: Io,
-  run: {
-    symbols: number
-    bits: number | null
-    temperature: number | Schedule
-    seed: number | string
-    started: number
-  },
-): void {
-  const rate = Math.round(run.symbols / ((performance.now() - run.started) / 1000))
-  const { temperature } = run
-  const T = formatSchedule(
-    typeof temperature === 'number' ? { kind: 'constant', temperature } : temperature,
-  )
-  const bits = run.bits === null ? '' : ` · ${run.bits.toFixed(2)} `
-  io.info(
-    io.stderrColors.dim(
-      io.t({
-        en: `— T ${T} · seed ${run.seed} · ${counted(run.symbols, 'symbol')}${bits && `${bits}bits a symbol`} · ${rate.toLocaleString('en')} a second`,
-        ja: `— 温度 ${T} · 種 ${run.seed} · ${run.symbols}文字${bits && `${bits}ビット/文字`} · 毎秒${rate.toLocaleString('en')}文字`,
-      }),
-    ),
-  )
 }
 
 export const sample: CommandSpec = {
