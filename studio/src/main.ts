@@ -4,13 +4,13 @@ import { CHOSEN } from './writer/protocol.js'
 import './styles/index.css'
 import { Studio } from './app/studio.svelte.js'
 
-// First of all, so that the worker loads while the page is built.
+// The worker starts first, so that it loads while the page is built.
 const worker = new Worker(new URL('./writer/worker.ts', import.meta.url), { type: 'module' })
 const studio = new Studio(worker)
 studio.start()
 mount(App, { target: document.body, props: { studio } })
 
-/** For the console, and for tests: the text and why each of its symbols came, read only. */
+/** Read-only access to the text and its records, for the console and for tests. */
 Object.defineProperty(globalThis, 'ondo', {
   value: Object.freeze({
     text: () => studio.editor.records.text,

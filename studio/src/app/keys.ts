@@ -1,4 +1,4 @@
-/** The page's keys. Each calls a method of a part of the page; the list of keys on the page is drawn from KEYS. */
+/** The keyboard shortcuts. The list of keys on the page is made from KEYS. */
 import type { Messages } from '../../shared/messages/index.js'
 import { nudge } from '../../shared/temperature-scale.js'
 import { isComposing } from '../controls/is-composing.js'
@@ -51,13 +51,13 @@ export const KEYS: readonly Key[] = [
   },
 ]
 
-/** The colours that were last seen; the first ones when there were none. */
+/** The colouring that was last on; the first one if none was. */
 const lastTint = (): Tint => {
   const tint = kept('last-tint')
   return isTint(tint) && tint !== 'none' ? tint : TINTS[1]
 }
 
-/** Digits pick where the reader chooses or looks at a symbol; else they are nobody's. */
+/** Digits choose a candidate while the reader chooses, or while a symbol is selected. */
 function chooseRow(editor: Editor, row: number): void {
   const { candidates } = editor.stepView
   if (!editor.choosing && editor.selected === undefined) return
@@ -67,10 +67,10 @@ function chooseRow(editor: Editor, row: number): void {
 
 const WRITES =
   'textarea, select, [contenteditable], input:not([type=range], [type=checkbox], [type=radio])'
-/** What Space and Enter already have a meaning for. */
+/** Elements that handle Space and Enter themselves. */
 const PRESSES = 'button, summary, a, input:not([type=range]), label'
 
-/** Undo and redo of the page; inside a field they are the field's own. */
+/** Undo and redo of the page; a text field handles its own. */
 function undoPressed(editor: Editor, event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return false
   const key = event.key.toLowerCase()
@@ -89,7 +89,7 @@ export function pressed(parts: KeyParts, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   const name = event.key.toLowerCase()
   if (name === ' ' && target?.closest?.(PRESSES)) return false
-  // The switch is for single characters; Space is pressed on purpose.
+  // The setting turns off single characters; Space is rarely pressed by accident.
   if (!parts.settings.shortcuts && name !== ' ') return false
   const key = KEYS.find(({ keys }) => keys.includes(name))
   if (!key || (event.repeat && key.about !== 'nudge' && key.about !== 'step')) return false

@@ -1,6 +1,6 @@
 /**
- * The page's address: what it says when the page opens, a link that is followed, and the present state
- * written back.
+ * The address of the page: read when the page opens and when a link is followed, written when the state
+ * of the page changes.
  */
 import type { Run } from 'ondo'
 import type { Layout } from '../layout/layout.svelte.js'
@@ -43,7 +43,7 @@ export class Link {
   missing = $state('')
 
   private readonly parts: LinkParts
-  /** The text of a link with its held units, until its model is open. */
+  /** The run of a link with its held units, until its model is open. */
   private awaited: { readonly run: Run; readonly held: string | undefined } | undefined
   /** Nobody has chosen a model on this page yet. */
   private isFirst = true
@@ -54,7 +54,7 @@ export class Link {
     window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
   }
 
-  /** Opens the model that the address names, else the first one; prompt and seed from there too. */
+  /** Opens the model that the address names, else the first one, and begins as the address says. */
   async start(): Promise<void> {
     const { models } = this.parts
     const address = readAddress(location.hash, location.search)
@@ -67,11 +67,11 @@ export class Link {
     else models.openBundled(model.id, address)
   }
 
-  /** A model is open: writes the text of a link, or where this tab left off, or from the start. */
+  /** Begins with a model that is open: the text of a link, else where this tab stopped, else a new text. */
   begin(model: ModelFacts, { tree, page }: StoredState, start: TextStart): void {
     const { editor, models, promptForm, stored } = this.parts
     const arrives = this.isFirst
-    // A small one only stands for the model that is wanted.
+    // A small model only stands in for the chosen one.
     if (!models.arriving) this.isFirst = false
     if (this.awaited && isModelOf(model, this.awaited.run.model)) {
       this.writeRun(this.awaited, model)
@@ -82,29 +82,29 @@ export class Link {
     const rests = arrives && (tab?.paused ?? page.playing === false)
     if (page.standing && isWhere(page.standing, tree, start)) {
       editor.restore(page.standing)
-      // The last of it was not stored: the same seed writes it again.
+      // The end of the text was not stored: the same seed writes it again.
       const lost = (tab?.count ?? 0) - editor.count
-      if (rests && lost > 0) editor.goTo(editor.tree.place, lost)
+      if (rests && lost > 0) editor.goTo(editor.tree.position, lost)
       if (!rests) editor.toggle()
       return
     }
     promptForm.prompt = start.prompt ?? model.prompt
     this.takeHeld(start, model)
     this.takeSeed(start)
-    // With a model chosen by name alone, the chain stays as the temperature does.
+    // A model that was chosen from the list keeps the chain, as it keeps the temperature.
     const { chain } = editor.sampling
     const stays = Object.keys(start).length === 0 && chain !== undefined
     editor.sampling.steer(stays ? { chain } : start)
-    // Nothing was stored, but the tab was only loaded anew: the same text, as long as it was, at rest.
+    // The tab was reloaded and nothing was stored: the same text is written again, as long as it was, and paused.
     if (tab?.paused) editor.pause()
     editor.beginFrom(promptForm.origin, tab?.paused && tab.count > 0 ? tab.count : undefined)
   }
 
-  /** Writes the address, soon. */
+  /** Writes the address after a short delay. */
   update(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined
-      // A lesson behind `?` has moved behind `#`, where it can be closed.
+      // A lesson after `?` moves behind `#`, where it can be closed.
       const address = location.pathname + writeAddress(this.address())
       history.replaceState(this.parts.stored.tabState ?? null, '', address)
     }, ADDRESS_EVERY)
@@ -132,7 +132,7 @@ export class Link {
     if (models.arriving?.model !== wanted) return
     const take = (): void => {
       const { temperature, schedule, chain } = editor.sampling
-      // Before the small one is open, nothing of the address stands yet.
+      // Before the small model is open, the address has not been applied.
       const turned =
         models.current !== undefined &&
         (schedule !== address.schedule ||
@@ -145,7 +145,7 @@ export class Link {
     else take()
   }
 
-  /** Whether the reader does more than watch, and turn the temperature. */
+  /** Whether the reader did more than watch and move the temperature. */
   private isBusy(): boolean {
     const { editor, promptForm, layout } = this.parts
     return (
@@ -173,7 +173,7 @@ export class Link {
     return model
   }
 
-  /** What an address hides and shows around the text, as share/link.ts writes it. */
+  /** Applies what an address says of tabs, colours, view and hidden parts (share/link.ts writes it). */
   private arrange({ hide, lesson, view: written = '' }: Address): void {
     const { layout, settings } = this.parts
     layout.hidden = hide ?? layout.hidden
@@ -192,7 +192,7 @@ export class Link {
     if (isViewName(view) && view !== 'compare') layout.view = view
   }
 
-  /** Writes the text of a link again, as long as it was, and rests; without an end it goes on. */
+  /** Writes the text of a link again up to its length and pauses; a run without a length goes on. */
   private writeRun({ run, held }: NonNullable<Link['awaited']>, model: ModelFacts): void {
     const { editor, promptForm } = this.parts
     this.awaited = undefined
@@ -200,7 +200,7 @@ export class Link {
     editor.pause()
     const { prompt, seed, stream, unknown = 'skip', length, chain, stop } = run
     if (!editor.sampling.fits(chain)) {
-      // No Ondo wrote this with that very model.
+      // This model cannot have written the run: it does not have the symbols of the chain.
       this.notice = 'run'
       editor.beginFrom(promptForm.origin)
       return
@@ -221,7 +221,7 @@ export class Link {
     }
   }
 
-  /** Seed and stream of an address; a seed alone is its first text. */
+  /** Takes seed and stream of an address; without a stream, the first one. */
   private takeSeed({ seed, stream }: TextStart): void {
     if (seed === undefined) return
     const { editor, promptForm } = this.parts
@@ -230,7 +230,7 @@ export class Link {
     editor.origin = { ...origin, seed, ...(stream !== undefined && { stream }) }
   }
 
-  /** The units that an address holds; those of another model may not fit. */
+  /** Takes the held units of an address, if the model has such units. */
   private takeHeld({ held }: TextStart, model: ModelFacts): void {
     const { editor } = this.parts
     const { held: _, ...origin } = editor.origin
@@ -262,7 +262,7 @@ export class Link {
     const { models, editor, promptForm } = this.parts
     const { current, currentId } = models
     const { hide: _, lesson, view, ...others } = address
-    // A link to a lesson alone leaves the text alone.
+    // A link that only opens a lesson does not change the text.
     if (lesson !== undefined && Object.keys(others).length === 0) return
     if (address.run !== undefined) {
       const model = this.modelFor(address)
@@ -285,7 +285,7 @@ export class Link {
   }
 }
 
-/** Whether an address asks for nothing else than where the reader was. */
+/** Whether what is stored already is what an address asks for. */
 function isWhere(
   { place, temperature, schedule, chain }: EditorState,
   tree: TextTree,

@@ -1,14 +1,14 @@
-/** The page without a network: its service worker, and a newer version that waits. */
+/** The service worker: it serves the page without a network, and announces a newer version. */
 
-/** After the first text: what is kept for later must not take from what is wanted now. */
+/** The service worker is registered this late, ms: caching must not slow down the first text. */
 const LATER = 3000
-/** A page that stays open asks for a newer version when one comes back to it, not more often than this. */
+/** When a hidden page is shown again, it asks for a newer version at most this often, ms. */
 const ASK_EVERY = 3_600_000
 
 export class Offline {
-  /** A newer version is here, and takes over when it is asked to, or when all pages are closed. */
+  /** A newer version that is installed; it takes over on request, or when all pages are closed. */
   waiting = $state.raw<ServiceWorker>()
-  /** Other pages are open that the newer version would break. */
+  /** How many other pages are open, which the newer version would break. */
   others = $state(0)
   private registration: ServiceWorkerRegistration | undefined
   private readonly wanted = new Set<string>()
@@ -16,7 +16,7 @@ export class Offline {
   private asked = performance.now()
 
   constructor() {
-    // Not while it is developed: what is served then changes under the page.
+    // The development server changes files while the page runs.
     if (import.meta.hot || !('serviceWorker' in navigator)) return
     setTimeout(() => this.register().catch(() => {}), LATER)
     navigator.serviceWorker.addEventListener('message', ({ data }) => {
@@ -32,17 +32,17 @@ export class Offline {
     const now = performance.now()
     if (!this.registration || now - this.asked < ASK_EVERY) return
     this.asked = now
-    // Without a network there is nothing newer.
+    // Without a network there is no newer version.
     this.registration.update().catch(() => {})
   }
 
-  /** Keeps a model that was chosen. */
+  /** Caches the file of a model that was opened. */
   keep(address: string): void {
     this.wanted.add(address)
     this.registration?.active?.postMessage({ type: 'keep', address })
   }
 
-  /** Lets the newer version take over; the page is loaded anew. */
+  /** Activates the newer version, which reloads the page. */
   take(): void {
     this.taken = true
     this.others = 0
@@ -52,7 +52,7 @@ export class Offline {
   private async register(): Promise<void> {
     const registration = await navigator.serviceWorker.register('./sw.js')
     const look = (): void => {
-      // The very first one waits for nobody.
+      // The first version ever installed need not wait.
       this.waiting = registration.active ? (registration.waiting ?? undefined) : undefined
     }
     registration.addEventListener('updatefound', () =>

@@ -1,4 +1,4 @@
-/** The parts of the page, made and connected: each has its own state, and a component takes those that it reads. */
+/** Makes the parts of the page and connects them. Each has its own state; a component takes those it reads. */
 import { Layout } from '../layout/layout.svelte.js'
 import { PanelStates } from '../layout/panel-states.js'
 import { Models, type Prepared } from '../models/models.svelte.js'
@@ -60,7 +60,7 @@ export class Studio {
     this.stored = new StoredTexts(this.editor)
     this.link = new Link(this)
     worker.addEventListener('message', event => this.receive(event.data))
-    // A worker that cannot even start says so only here.
+    // A worker that cannot start reports it only here.
     worker.addEventListener('error', event => {
       this.models.loading = false
       this.editor.trouble = { during: 'open', code: 'worker', message: event.message ?? '' }
@@ -72,7 +72,7 @@ export class Studio {
     this.link.start()
   }
 
-  /** Puts the texts of a session beside those of this model, and shows its text. */
+  /** Adds the texts of a session to those of this model, and shows the one it was saved with. */
   async openSession(session: Session): Promise<boolean> {
     const { models, editor, link } = this
     if (!models.current || !isModelOf(models.current, session.model)) {
@@ -118,9 +118,9 @@ export class Studio {
 
   private grew(): void {
     const { editor } = this
-    this.verification.compare(editor.records, editor.tree.place.branch)
+    this.verification.compare(editor.records, editor.tree.position.branch)
     this.stored.changed()
-    // A tab at rest remembers how long its text is.
+    // The address of a paused tab holds how long its text is, for a reload.
     if (!editor.playing) this.link.update()
   }
 }

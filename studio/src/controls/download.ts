@@ -1,5 +1,5 @@
 /**
- * Hands a file over to the reader's browser.
+ * Saves a file through the browser.
  * @param type of `contents` that are text, which is written as UTF-8
  */
 export function save(name: string, contents: Blob | string, type = 'text/plain'): void {

@@ -1,6 +1,6 @@
-/** Safari ends a composition with a key of this code after `isComposing` has fallen. */
+/** Safari ends a composition with a key of this code, when `isComposing` is already false. */
 const COMPOSING = 229
 
-/** While an input method composes, every key belongs to it. */
+/** Whether an input method is composing, so that the key is not the page's. */
 export const isComposing = (event: KeyboardEvent): boolean =>
   event.isComposing || event.keyCode === COMPOSING

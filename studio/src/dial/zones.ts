@@ -1,4 +1,4 @@
-/** The zones of a model, as they travel in its file: measured, or none. */
+/** The zones of a model, as its file has them: measured, or none. */
 import { readZones, type Zone } from 'ondo/measure'
 
 export type { Zone }
@@ -6,15 +6,15 @@ export type { Zone }
 export const PRESETS = ['safe', 'balanced', 'wild'] as const
 export type PresetName = (typeof PRESETS)[number]
 
-/** Where nobody measured the model. */
+/** The presets of a model without measured zones. */
 const USUAL: Readonly<Record<PresetName, number>> = { safe: 0.5, balanced: 0.8, wild: 1.5 }
-/** Above the zone that reads like the corpus by this much, a text is wild and still a text. */
+/** The `wild` preset is this factor above the zone that reads like the corpus. */
 const WILD = 1.25
 
 const toTwentieth = (T: number, round: (x: number) => number): number =>
   Math.round(round(T * 20 - 1e-9)) / 20
 
-/** Just inside the zone that reads like the corpus, in its middle (as the dial goes), beyond it. */
+/** Places the presets just inside the zone that reads like the corpus, in its geometric middle, and above it. */
 export function presetsOf(zones: readonly Zone[]): Readonly<Record<PresetName, number>> {
   const reads = zones.find(({ zone }) => zone === 'reads')
   if (!reads || !(reads.from > 0 && reads.to < Number.POSITIVE_INFINITY)) return USUAL
@@ -25,7 +25,7 @@ export function presetsOf(zones: readonly Zone[]): Readonly<Record<PresetName, n
   }
 }
 
-/** What the sweep that travels with a model found; none unless every zone can be read. */
+/** The zones that the sweep in a model's file found; none unless every zone can be read. */
 export function zonesOf(measures: Readonly<Record<string, unknown>> | undefined): readonly Zone[] {
   const sweep = measures?.sweep as { zones?: unknown } | undefined
   return readZones(sweep?.zones) ?? []

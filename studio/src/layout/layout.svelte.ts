@@ -1,4 +1,4 @@
-/** Which parts of the page are in sight: a tab on either side, a sheet on narrow screens. */
+/** Which parts of the page are shown: a tab on either side, a sheet on narrow screens, a view, a lesson. */
 import { keep, kept } from '../settings/local-storage.js'
 import { type Side, TABS, type Tab, tabsOf, type ViewName } from './panels.js'
 
@@ -7,15 +7,15 @@ const SIDES: readonly Side[] = ['left', 'right']
 export class Layout {
   /** Id of the tab shown on each side. */
   readonly tabs = $state<Record<Side, string>>({ left: 'text', right: 'next' })
-  /** Where there is no room for a side, it is a sheet over the foot of the text. */
+  /** On narrow screens, the side that is shown as a sheet over the lower part of the text. */
   sheet = $state<Side | 'none'>('none')
 
-  /** What stands in the middle in place of the text. */
+  /** The view that is shown in place of the text. */
   view = $state<ViewName>()
   /** The branch that is compared with the text shown. */
   comparedWith = $state<number>()
 
-  /** Whether the temperature is drawn under the text. */
+  /** Whether the temperature curve is shown under the text. */
   curve = $state(false)
 
   /** Whether the links of the chain are laid open. */
@@ -38,7 +38,7 @@ export class Layout {
     }
   }
 
-  /** The tabs of a side that nobody hid. */
+  /** The tabs of a side that are not hidden. */
   tabsOn(side: Side): readonly Tab[] {
     return tabsOf(side).filter(({ id }) => !this.hidden.includes(id))
   }
@@ -56,7 +56,7 @@ export class Layout {
     keep(`tab.${side}`, id)
   }
 
-  /** Shows the alternatives of the symbol that is looked at, and moves there. */
+  /** Shows the alternatives of the selected symbol, and focuses the first. */
   toAlternatives(): void {
     this.open('next')
     requestAnimationFrame(() => document.querySelector<HTMLElement>('#next .choose')?.focus())

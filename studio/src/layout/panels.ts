@@ -25,7 +25,10 @@ export type TabId = (typeof TABS)[number]['id']
 
 export const tabsOf = (side: Side): readonly Tab[] => TABS.filter(tab => tab.side === side)
 
-/** Views that take the place of the text; `views/registry.ts` has the component of each. */
+/**
+ * Views that take the place of the text; `views/registry.ts` has the component of each. Links name them
+ * so: `luck` is the view of the same seed at several temperatures.
+ */
 export const VIEW_NAMES = ['luck', 'compare', 'inside'] as const
 export type ViewName = (typeof VIEW_NAMES)[number]
 

@@ -1,10 +1,10 @@
 /**
- * Where the network is slow, a small model writes first, and the wanted one takes its place when it
- * has arrived. What decides is how long the small one took: on a quick network it never shows.
+ * On a slow network a small model writes first, until the chosen one has arrived. The time that the small
+ * one took decides: on a fast network it is never used.
  */
 import type { BundledModel } from '../writer/protocol.js'
 
-/** So long, ms, a reader may look at an empty page until the wanted model is there. */
+/** The longest time, ms, for which a reader may see an empty page until the chosen model is there. */
 const BEARABLE = 700
 
 export const addressOf = ({ file }: BundledModel): string =>
@@ -13,12 +13,12 @@ export const addressOf = ({ file }: BundledModel): string =>
 /** The bytes of a model; undefined when they do not arrive. */
 export async function bytesOf(model: BundledModel): Promise<Blob | undefined> {
   const response = await fetch(addressOf(model)).catch(() => undefined)
-  // Not `blob()`: Chromium refuses it for what was preloaded (156).
+  // Chromium 156 refuses `blob()` for preloaded responses.
   const bytes = response?.ok ? await response.arrayBuffer().catch(() => undefined) : undefined
   return bytes && new Blob([bytes])
 }
 
-/** @returns the small model, when the wanted one would let the reader wait too long */
+/** @returns the small model if the chosen one would take too long, else undefined */
 export async function smallFirst(
   starter: BundledModel,
   wanted: BundledModel,
@@ -27,8 +27,8 @@ export async function smallFirst(
   const bytes = await bytesOf(starter)
   if (!bytes) return undefined
   const waited = performance.now() - begun
-  // The page asks for it before there is a program (index.html): the browser knows how long it took,
-  // a moment after the bytes are here.
+  // index.html preloads the file before this code runs, so only the browser knows how long it took. The
+  // entry appears a moment after the bytes.
   await new Promise(resolve => setTimeout(resolve))
   const [entry] = performance.getEntriesByName(addressOf(starter), 'resource')
   const took = entry?.duration ?? waited

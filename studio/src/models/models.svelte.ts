@@ -1,9 +1,9 @@
-/** The models that the page offers, the one that writes, and the way from one to another. */
+/** The models of the list, the one that writes, and opening another. */
 import type { ErrorMessage } from '../writer/error-message.js'
 import type { BundledModel, FromWorker, ModelFacts, ToWorker } from '../writer/protocol.js'
 import { addressOf } from './first-model.js'
 
-/** With what to begin once a model is open. */
+/** What a text begins with once a model is open. */
 export interface TextStart {
   prompt?: string
   seed?: string

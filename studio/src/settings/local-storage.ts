@@ -1,4 +1,4 @@
-/** What the reader chose, kept on this machine. Storage may be forbidden; then nothing is kept. */
+/** Settings in the browser's local storage. Where storage is refused, they last until the page is closed. */
 const PREFIX = 'ondo.'
 
 export function keep(name: string, value: string): void {

@@ -1,4 +1,4 @@
-/** How the reader wants the page; kept on this machine. */
+/** The reader's settings, kept in this browser. */
 import { isLanguage, type Language, preferredLanguage } from '../../shared/messages/index.js'
 import { Speech } from '../../shared/speech.js'
 import { keep, kept } from './local-storage.js'
@@ -30,12 +30,12 @@ export class Settings {
   theme = $state<Theme>('system')
   /** Whether single letters are keys. */
   shortcuts = $state(true)
-  /** What the colours of the text tell. */
+  /** What the colours of the text show. */
   tint = $state<Tint>('none')
   speed = $state<Speed>('reading')
   /** Lines from top to bottom, for texts in Japanese. */
   vertical = $state(false)
-  /** Bars as long as the logarithm of what they show. */
+  /** Whether the bars have a logarithmic axis. */
   logBars = $state(false)
   readonly speech = $derived(new Speech(this.language))
   readonly say = $derived(this.speech.say)

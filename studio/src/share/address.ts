@@ -1,6 +1,6 @@
 /**
- * The page's state in the address after `#`: a link gives the same model, prompt, luck and
- * temperature to somebody else. Only what differs from the model's own is written.
+ * The page's state in the address after `#`: a link gives the same model, prompt, seed and temperature to
+ * somebody else. Only what differs from the model's own is written.
  */
 import { formatChain, formatSchedule, InputError, parseChain, parseSchedule } from 'ondo'
 import { isSeed } from '../../shared/seed.js'
@@ -22,11 +22,11 @@ export interface Address extends TextStart {
   lesson?: number
 }
 
-/** The one written form, or undefined for what is no schedule. */
+/** The canonical written form of a schedule; undefined if the text is none. */
 export const readSchedule = (text: string): string | undefined =>
   read(text, each => formatSchedule(parseSchedule(each)))
 
-/** The one written form, or undefined for what is no chain. */
+/** The canonical written form of a chain; undefined if the text is none. */
 export const readChain = (text: string): string | undefined =>
   read(text, each => formatChain(parseChain(each)))
 
@@ -47,7 +47,7 @@ function readLesson(text: string): number | undefined {
 }
 
 /**
- * What is not understood is left out: an old or a mistyped link still opens.
+ * Leaves out what cannot be read, so that an old or a mistyped link still opens.
  * @param search a lesson is also found behind `?`, where a school's own page may have put it
  */
 export function readAddress(hash: string, search = ''): Address {

@@ -1,4 +1,4 @@
-/** A text as a run, and a run as a link: with the model, enough to write the very text again. */
+/** A text as a run, and a run as a link, from which the model writes the same text again. */
 import { decodeRun, encodeRun, formatSchedule, type Run, VERSION } from 'ondo'
 import { scheduleOf } from 'ondo/generate'
 import type { Layout } from '../layout/layout.svelte.js'
@@ -9,12 +9,12 @@ import type { Verification } from '../text/verification.svelte.js'
 import { CHOSEN } from '../writer/protocol.js'
 import { LESSONS } from './address.js'
 
-/** What mail and chat programs carry; a longer text goes as a file. */
+/** The longest link that mail and chat programs accept, characters. */
 const LONGEST = 8000
 
 export type Shared = { readonly link: string } | { readonly why: Refusal }
 /**
- * `chosen`: hands put symbols there; `chains`: the chain was changed along the text; `long`: the
+ * `chosen`: the reader chose symbols; `chains`: the chain was changed along the text; `long`: the
  * temperature moved too often for a link.
  */
 export type Refusal = 'empty' | 'chosen' | 'chains' | 'long'
@@ -48,7 +48,7 @@ function runOf({ models, editor }: LinkedParts): Run | undefined {
   }
 }
 
-/** What of the view goes along: the tabs, the colours, what stands in the middle. No dot ends it: chats drop that. */
+/** Tabs, colours and view, for a link. It does not end with a dot, which chat programs would drop. */
 const viewOf = ({ layout, settings }: LinkedParts): string =>
   [layout.tabs.left, layout.tabs.right, settings.tint, layout.view]
     .filter(part => part !== undefined)
@@ -74,14 +74,14 @@ export function shareLink(parts: LinkedParts): Shared {
 
 /**
  * Lets the page write the text of a run, as if its link had been opened.
- * @param text what it is to be, where that is known: the page says whether it is
+ * @param text the text that the run should give, if known; the page says whether it does
  */
 export function openRun(verification: Verification, run: Run, text?: string): void {
-  verification.promise(text)
+  verification.expect(text)
   location.hash = new URLSearchParams({ run: encodeRun(run) }).toString()
 }
 
-/** @returns undefined for what is no code */
+/** @returns undefined if it is not the code of a run */
 export function readRunOf(code: string): Run | undefined {
   try {
     return decodeRun(code)

@@ -1,4 +1,4 @@
-/** All texts of the page with their records as a file, and back: what a link is too short for. */
+/** Writes and reads session files: all texts of the page with their records. */
 import { VERSION } from 'ondo'
 import type { EditorState } from '../text/history.js'
 import { emptyColumns } from '../text/records.js'
@@ -7,7 +7,7 @@ import type { Origin, RecordColumns } from '../writer/protocol.js'
 import { readChain, readSchedule } from './address.js'
 
 const FORMAT = 'ondo-session'
-/** 1 knew no chains. */
+/** Version 1 had no chains. */
 const FORMAT_VERSION = 2
 
 interface SessionFile {
@@ -17,7 +17,7 @@ interface SessionFile {
   readonly model: string
   readonly modelName: string
   readonly standing: EditorState
-  /** As the tree lists them. */
+  /** In the order of `TextTree.chains`. */
   readonly chains?: readonly string[]
   readonly branches: readonly {
     readonly parent?: number
@@ -31,7 +31,7 @@ interface SessionFile {
 
 type Column = RecordColumns[keyof RecordColumns]
 
-/** The bytes of a column: a number comes back to the bit, infinities too. */
+/** The bytes of a column, so that numbers stay exact to the bit, infinities too. */
 function toBase64(column: Column): string {
   const bytes = new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
   let text = ''
@@ -51,7 +51,7 @@ export function saveSession(
     const kept = Object.entries(columns).map(([name, column]) => [name, toBase64(column)])
     return { parent, at, reason, origin, text, columns: Object.fromEntries(kept) }
   })
-  // JSON has no infinity, and a temperature may be one.
+  // JSON has no infinity, which a temperature may be.
   const temperature = String(standing.temperature)
   return `${JSON.stringify({
     format: FORMAT,
@@ -72,7 +72,7 @@ export interface Session {
   readonly standing: EditorState
 }
 
-/** @returns undefined for what is no session, or a damaged one */
+/** @returns undefined if the file is not a session, or damaged */
 export function readSession(json: string): Session | undefined {
   try {
     const file = JSON.parse(json) as SessionFile

@@ -1,4 +1,4 @@
-/** The text as files for people, and its citation. */
+/** The text as plain text, Markdown and HTML, and its citation. */
 
 import { VERSION } from 'ondo'
 import { bytesOfSteps } from 'ondo/generate'

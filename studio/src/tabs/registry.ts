@@ -45,7 +45,7 @@ export interface PanelParts {
 type Panel = Component<PanelParts>
 export type LoadPanel = () => Promise<{ default: Panel }>
 
-/** `panel`: there from the first moment; `load`: loaded when it is first shown. */
+/** `panel` is part of the page's first load; `load` fetches it when it is first shown. */
 type Entry = { readonly panel: Panel } | { readonly load: LoadPanel }
 
 export const PANELS: Readonly<Record<string, Entry>> = {

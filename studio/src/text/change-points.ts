@@ -1,9 +1,9 @@
-/** The temperatures at which the text would change: from the intervals of its choices. */
+/** The temperatures at which the text would change, from the intervals of its choices. */
 import { findLongestLoop, type Loop, MIN_LOOP } from 'ondo/text'
 import { CHOSEN } from '../writer/protocol.js'
 import type { Records } from './records.js'
 
-/** Ends beyond the nearest that are marked, too, on either side. */
+/** How many change points beyond the nearest are marked on either side. */
 const MORE = 4
 
 export interface Ends {
@@ -21,7 +21,7 @@ export interface Ends {
   readonly highs: readonly number[]
 }
 
-/** Where the last stretch begins that was drawn, not chosen, at one temperature, by one chain. */
+/** The first symbol of the last stretch that was drawn (not chosen) at one temperature by one chain. */
 export function stretchStart(records: Records, count: number): number {
   if (count === 0) return 0
   const { temperatures, coins, chains } = records
@@ -34,7 +34,7 @@ export function stretchStart(records: Records, count: number): number {
   return from
 }
 
-/** Puts x into a list of the nearest, sorted by `before`. */
+/** Inserts x into a list sorted by `before`, of which only the nearest are kept. */
 function insert(list: number[], x: number, before: (a: number, b: number) => boolean): void {
   let at = list.length
   while (at > 0 && before(x, list[at - 1])) at--
@@ -48,7 +48,7 @@ const ascending = (a: number, b: number): boolean => a < b
 
 export function endsOf(records: Records, count: number): Ends | undefined {
   const from = stretchStart(records, count)
-  // Through a chain a choice keeps to no one interval of temperatures.
+  // With a chain, the temperatures of a choice are not one interval.
   if (from === count || records.chains[count - 1] !== 0) return undefined
   let low = 0
   let high = Number.POSITIVE_INFINITY
@@ -83,7 +83,7 @@ export function endsOf(records: Records, count: number): Ends | undefined {
   }
 }
 
-/** So much of the end of a text is searched for a loop, symbols. */
+/** How many symbols at the end of a text are searched for a loop. */
 const TAIL = 3000
 
 /** The loop in which a text ends; `leave` is the least T at which one of its choices would differ. */
@@ -92,7 +92,7 @@ export function loopOf(records: Records): (Loop & { leave: number }) | undefined
   const loop = findLongestLoop(records.ids.subarray(from, records.count))
   if (!loop || loop.length < MIN_LOOP) return undefined
   let leave = Number.POSITIVE_INFINITY
-  // A loop that fills the tail began before it.
+  // A loop that fills the searched part may have begun before it.
   let start = from + loop.start
   while (start > 0 && records.ids[start - 1] === records.ids[start - 1 + loop.period]) start--
   // A chosen symbol has no interval.

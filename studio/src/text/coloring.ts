@@ -1,7 +1,7 @@
 /**
- * What the colours of the text can tell. Each has a few steps, weak to strong; a step is a tone and a
- * height above the baseline, so that it is told without colour, too. The tones are a sequential scale
- * that grows darker on paper and lighter at night (as cividis does), readable by the colour-blind.
+ * Colourings of the text. Each has a few steps, weak to strong; a step is a shade and a line at a height
+ * of its own, so that it can be read without colour. The shades are a sequential scale that grows darker
+ * in the light theme and lighter in the dark one (as cividis does), readable by the colour-blind.
  */
 import type { Tint } from '../settings/settings.svelte.js'
 import type { Records } from './records.js'
@@ -10,7 +10,7 @@ import type { Records } from './records.js'
 export const STEPS = {
   /** bits */
   surprise: [1, 3, 5, 8],
-  /** Of the draw, the improbable ones strong: 1 - p. */
+  /** 1 - p at the temperature of the draw: improbable symbols are strong. */
   probability: [0.5, 0.75, 0.9, 0.97],
   rank: [2, 3, 6, 21],
   temperature: [0.3, 0.6, 1, 1.5, 2.5],
@@ -24,7 +24,7 @@ function step(value: number, bounds: readonly number[]): number {
 
 /** The class of symbol n, or '' for no colour. */
 export function tintOf(tint: Tint, records: Records, n: number): string {
-  // A line's end has no ink to shade.
+  // A line break has no glyph to shade.
   if (tint === 'none' || records.text[records.start(n)] === '\n') return ''
   const values = {
     surprise: records.surprisals[n],

@@ -15,19 +15,19 @@ import { contextOf, type StepContext, StepView } from './step-view.svelte.js'
 import { Survey } from './survey.svelte.js'
 import type { PageState } from './text-rows.js'
 import { alone } from './text-segments.js'
-import { type Fork, type Place, type Reason, TextTree } from './text-tree.js'
+import { type Fork, type Reason, TextTree, type TreePosition } from './text-tree.js'
 
 export const FIRST_SEED = '42'
 /** More symbols than this wait for the next frame: to lay out and colour them takes a while. */
 const FRAME_SYMBOLS = 300
 
-/** Who shows the text; it is told of pieces, not of states. */
+/** Shows the text; it is given changes, not whole texts. */
 export interface TextView {
-  /** Another text altogether. */
+  /** A new text begins. */
   clear(prompt: string): void
   /** Symbols `from` up to `records.count` are new. */
   append(records: Records, from: number): void
-  /** Only the first `count` symbols stand. */
+  /** Only the first `count` symbols stay. */
   truncate(records: Records, count: number): void
 }
 
@@ -37,7 +37,7 @@ export interface Trouble extends ErrorMessage {
 
 /** What the rest of the page does when the texts change. */
 export interface EditorEvents {
-  /** The tree, the shown text, or what draws it is another. */
+  /** The tree, the shown text, or the sampling has changed. */
   changed(): void
   /** Symbols were written. */
   grew(): void
@@ -83,7 +83,7 @@ export class Editor {
   private readonly send: (message: ToWorker) => void
   private readonly events: EditorEvents
   private view: TextView | undefined
-  /** Of the text that the worker writes. */
+  /** The number of the text that the worker writes. */
   private run = 0
   private reason: Reason = 'temperature'
   private lookJob = 0
@@ -155,45 +155,45 @@ export class Editor {
     if (on) this.pause()
   }
 
-  /** Puts a symbol where the bars are of. What stood there stays, as a branch. */
+  /** Puts a symbol in the place of the shown step. What stood there stays, as a branch. */
   choose(id: number): void {
     const at = this.stepView.step?.index
-    // The bars are still of another step than the selected one: what was meant is not known.
+    // The bars still show another step than the selected one, so what was meant is not known.
     if (at === undefined || at > this.count || at !== (this.selected ?? at)) return
-    // The choice before this one is not yet there.
+    // The previous choice has not arrived yet.
     if (this.reason === 'choice') return
     if (at < this.count && this.records.ids[at] === id) return
     const before = this.state
     this.playing = false
     this.send({ type: 'pause' })
-    // The same choice was made before: its text is there.
+    // The same choice was made before, so its text exists.
     const known = this.tree.wayWithSymbol(at, id)
-    this.goTo(known ?? { branch: this.tree.place.branch, count: at })
+    this.goTo(known ?? { branch: this.tree.position.branch, count: at })
     if (known === undefined) {
       this.reason = 'choice'
       this.send({ type: 'step', id })
     }
     this.select(undefined)
-    this.history.did(before, this.state)
+    this.history.add(before, this.state)
     this.changed()
   }
 
   /** Shows the text that goes another way at a fork. */
   takeWay(fork: Fork, way: number): void {
-    this.open(this.tree.placeOf(fork.ways[(way + fork.ways.length) % fork.ways.length]))
+    this.open(this.tree.lastPositionOf(fork.ways[(way + fork.ways.length) % fork.ways.length]))
   }
 
   /** Shows another text. */
-  open(place: Place): void {
+  open(place: TreePosition): void {
     const before = this.state
     this.pause()
     this.goTo(place)
-    this.history.did(before, this.state)
+    this.history.add(before, this.state)
     this.changed()
   }
 
   /**
-   * Begins anew from this, at the present temperature.
+   * Begins a text, at the present temperature.
    * @param burst so many symbols are written at once
    */
   beginFrom(origin: Origin, burst?: number | Burst): void {
@@ -207,24 +207,24 @@ export class Editor {
       this.carryOn(burst)
     }
     this.reason = 'temperature'
-    if (before) this.history.did(before, this.state)
+    if (before) this.history.add(before, this.state)
     this.changed()
   }
 
-  /** Writes the shown text anew, as long as it is, with these hidden units held (held-units.ts). */
+  /** Writes the shown text again, as long as it is, with these hidden units held (held-units.ts). */
   hold(held: string | undefined): void {
     if (held === this.origin.held) return
     const { held: _, ...origin } = this.origin
     this.beginFrom({ ...origin, ...(held !== undefined && { held }) }, this.count)
   }
 
-  /** Writes the symbols from `from` on anew at another temperature. */
+  /** Writes the symbols from `from` on again, at another temperature. */
   rewriteFrom(from: number, temperature: number): void {
     const { count } = this
     const before = this.state
     this.sampling.applyTemperature(temperature)
-    this.goTo({ branch: this.tree.place.branch, count: from }, count - from)
-    this.history.did(before, this.state)
+    this.goTo({ branch: this.tree.position.branch, count: from }, count - from)
+    this.history.add(before, this.state)
     this.changed()
   }
 
@@ -232,7 +232,7 @@ export class Editor {
 
   /** What is shown, and what draws the next symbol. */
   get state(): EditorState {
-    return { place: this.tree.place, ...this.sampling.state }
+    return { place: this.tree.position, ...this.sampling.state }
   }
 
   undo(): void {
@@ -258,7 +258,7 @@ export class Editor {
   /** Shows this state instead of the present one; undo leads back. */
   replace(state: EditorState, before: EditorState): void {
     this.restore(state)
-    this.history.did(before, this.state)
+    this.history.add(before, this.state)
     this.changed()
   }
 
@@ -271,7 +271,7 @@ export class Editor {
 
   // --- the tree as a whole, for what stores it ---
 
-  /** Another model's texts: what is shown of them is up to the caller. */
+  /** Replaces the texts by those of another model; the caller decides which one is shown. */
   load(symbols: readonly string[], tree: TextTree, history = new History()): void {
     this.sampling.use(symbols)
     this.trouble = undefined
@@ -282,7 +282,7 @@ export class Editor {
   /** What is stored beside the texts; undefined before there are any. */
   get pageState(): PageState | undefined {
     const { playing, history, state } = this
-    return this.tree.branch && { standing: state, past: history.past, playing }
+    return this.tree.branch && { standing: state, past: history.stored, playing }
   }
 
   /** Texts of another tab came in. */
@@ -339,7 +339,7 @@ export class Editor {
   }
 
   /** Shows a place of the tree and lets the worker write on from there. */
-  goTo(place: Place, burst?: number | Burst): void {
+  goTo(place: TreePosition, burst?: number | Burst): void {
     this.reason = 'temperature'
     this.refresh(this.tree.go(place))
     this.carryOn(burst)
@@ -356,7 +356,7 @@ export class Editor {
   private edit(control: Control, change: () => void): void {
     const before = this.state
     change()
-    this.history.moved(before, this.state, performance.now(), control)
+    this.history.addMove(before, this.state, performance.now(), control)
     this.changed()
     if (control === 'chain') this.survey.now()
   }

@@ -1,4 +1,4 @@
-/** A few words around a symbol, or from one on. */
+/** Excerpts of a text, to name one of its symbols. */
 import type { Records } from './records.js'
 
 const LETTER = /[\p{L}\p{M}\p{N}']/u

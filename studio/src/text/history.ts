@@ -1,44 +1,43 @@
 /**
- * One history for all that was done: choices, branches, beginnings, temperatures. An entry is the
- * state of the editor; what was written in that state is kept in it when it is left, so that redo leads
- * back to the very end.
+ * One undo history for choices, branches, new texts and temperatures. An entry is a state of the editor;
+ * when it is left, the entry takes in what was written since, so that redo leads back to the end.
  */
 import type { Control, SamplingState } from './sampling.svelte.js'
-import type { Place } from './text-tree.js'
+import type { TreePosition } from './text-tree.js'
 
 export interface EditorState extends SamplingState {
-  readonly place: Place
+  readonly place: TreePosition
 }
 
-/** A history as it is kept. */
-export interface Past {
+/** A history as it is stored, with the names of its row (text-rows.ts). */
+export interface StoredHistory {
   readonly moments: readonly EditorState[]
   readonly at: number
 }
 
-/** So many things done are kept over a reload. */
+/** How many entries before and after the present one are stored. */
 const KEPT = 300
 
-/** Moves of one control that follow each other so closely are one, ms. */
+/** Moves of one control within this time of each other are one entry, ms. */
 const ONE_MOVE = 1000
 
 export class History {
-  private readonly moments: EditorState[] = []
+  private readonly states: EditorState[] = []
   private at = -1
   private lastMove = Number.NEGATIVE_INFINITY
   private moving: Control | undefined
 
-  static of({ moments, at }: Past): History {
+  static of({ moments, at }: StoredHistory): History {
     const history = new History()
-    history.moments.push(...moments)
+    history.states.push(...moments)
     history.at = at
     return history
   }
 
-  /** The last things done, and those undone, to be kept. */
-  get past(): Past {
+  /** The entries around the present one, to be stored. */
+  get stored(): StoredHistory {
     const first = Math.max(0, this.at - KEPT)
-    return { moments: this.moments.slice(first, this.at + KEPT), at: this.at - first }
+    return { moments: this.states.slice(first, this.at + KEPT), at: this.at - first }
   }
 
   get canUndo(): boolean {
@@ -46,45 +45,45 @@ export class History {
   }
 
   get canRedo(): boolean {
-    return this.at < this.moments.length - 1
+    return this.at < this.states.length - 1
   }
 
-  /** Something was done. @param before the state until now */
-  did(before: EditorState, after: EditorState): void {
-    if (this.at >= 0) this.moments[this.at] = before
-    else this.moments[++this.at] = before
-    this.moments.length = this.at + 1
-    this.moments.push(after)
+  /** Adds an entry. @param before the state until now */
+  add(before: EditorState, after: EditorState): void {
+    if (this.at >= 0) this.states[this.at] = before
+    else this.states[++this.at] = before
+    this.states.length = this.at + 1
+    this.states.push(after)
     this.at++
     this.lastMove = Number.NEGATIVE_INFINITY
   }
 
-  /** A control was moved; a drag is one entry. @param now ms */
-  moved(
+  /** Adds a move of a control; a drag is one entry. @param now ms */
+  addMove(
     before: EditorState,
     after: EditorState,
     now: number,
     control: Control = 'temperature',
   ): void {
     const goesOn = now - this.lastMove < ONE_MOVE && this.moving === control && this.at >= 0
-    if (goesOn) this.moments[this.at] = after
-    else this.did(before, after)
+    if (goesOn) this.states[this.at] = after
+    else this.add(before, after)
     this.lastMove = now
     this.moving = control
   }
 
-  /** @param now the present state @returns the state before the last thing done */
+  /** @param now the present state @returns the state before the last entry */
   undo(now: EditorState): EditorState | undefined {
     if (!this.canUndo) return undefined
-    this.moments[this.at] = now
+    this.states[this.at] = now
     this.lastMove = Number.NEGATIVE_INFINITY
-    return this.moments[--this.at]
+    return this.states[--this.at]
   }
 
   redo(now: EditorState): EditorState | undefined {
     if (!this.canRedo) return undefined
-    this.moments[this.at] = now
+    this.states[this.at] = now
     this.lastMove = Number.NEGATIVE_INFINITY
-    return this.moments[++this.at]
+    return this.states[++this.at]
   }
 }

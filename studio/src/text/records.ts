@@ -1,4 +1,4 @@
-/** Why each symbol of a text came out, in columns that grow: 60 bytes a symbol. */
+/** The record of each symbol's draw, in columns that grow: 60 bytes a symbol. */
 import { CHOSEN, COLUMNS, type ColumnName, type RecordColumns } from '../writer/protocol.js'
 
 const FIRST_CAPACITY = 1024
@@ -24,7 +24,7 @@ export class Records {
   text = ''
   /** Symbols. */
   count = 0
-  /** Where in the text each symbol ends, UTF-16 units. */
+  /** The offset in the text at which each symbol ends, UTF-16 units. */
   ends = new Uint32Array(FIRST_CAPACITY)
   private columns = emptyColumns(FIRST_CAPACITY)
 
@@ -34,7 +34,7 @@ export class Records {
   get temperatures(): RecordColumns['temperatures'] {
     return this.columns.temperatures
   }
-  /** NaN where no coin was read, CHOSEN where a hand put the symbol there. */
+  /** NaN where no coin was read, CHOSEN where the reader chose the symbol. */
   get coins(): RecordColumns['coins'] {
     return this.columns.coins
   }
@@ -65,7 +65,7 @@ export class Records {
     this.truncate(0)
   }
 
-  /** Forgets all symbols from n on. */
+  /** Removes all symbols from n on. */
   truncate(n: number): void {
     if (n >= this.count) return
     this.text = this.text.slice(0, this.start(n))
@@ -98,7 +98,7 @@ export class Records {
     return n === 0 ? 0 : this.ends[n - 1]
   }
 
-  /** The symbol whose text holds this place; `count` behind the end. */
+  /** The symbol whose text covers this offset; `count` behind the end. */
   at(offset: number): number {
     let low = 0
     let high = this.count

@@ -1,6 +1,6 @@
-/** How fast the text really grows: symbols a second over the last moments. */
+/** Measures how fast the text grows: symbols a second over the last seconds. */
 
-/** What is longer ago does not count, ms. */
+/** The span over which the speed is measured, ms. */
 const SPAN = 2000
 
 export class SpeedMeter {
@@ -18,7 +18,7 @@ export class SpeedMeter {
     this.marks.length = 0
   }
 
-  /** undefined until there is enough to tell. */
+  /** Symbols a second; undefined until enough time has passed. */
   get perSecond(): number | undefined {
     const [first] = this.marks
     const last = this.marks.at(-1)

@@ -1,15 +1,15 @@
 /**
- * The texts of the page and what is stored of them: when it is stored, what the reader is told of it,
- * and where this very tab left off before a reload.
+ * Stores the texts of the page: when they are stored, what the reader is told of it, and the state of
+ * this tab before a reload.
  */
 
 import type { PageState } from './text-rows.js'
-import { type Keeping, type StoredModel, type StoredState, TextStore } from './text-store.js'
+import { type StorageStatus, type StoredModel, type StoredState, TextStore } from './text-store.js'
 import type { TextTree } from './text-tree.js'
 
-/** Texts are stored so often while they change, ms. */
+/** How often texts are stored while they change, ms. */
 const KEEP_EVERY = 1500
-/** After a failure it is tried again though nothing changes, ms. */
+/** After a failure, storing is tried again after this time, even without a change, ms. */
 const RETRY_EVERY = 15_000
 
 /** What a tab remembers of itself over a reload, in its entry of the browser's history. */
@@ -37,7 +37,7 @@ export interface StoredPage {
 }
 
 export class StoredTexts {
-  keeping = $state<Keeping>('unsaved')
+  keeping = $state<StorageStatus>('unsaved')
   /** Whether anything was stored since the last failure. */
   works = $state(false)
   /** The reader has seen that nothing is stored. */
@@ -77,7 +77,7 @@ export class StoredTexts {
     return {
       kept,
       take: () => {
-        // What the last model wrote a moment ago.
+        // The last symbols of the previous model are not stored yet.
         this.save(true)
         this.store?.close()
         this.store = store
@@ -95,7 +95,7 @@ export class StoredTexts {
     this.timer ??= setTimeout(() => this.save(), KEEP_EVERY)
   }
 
-  /** Stores it as soon as what is being done is done. */
+  /** Stores the texts in the next task. */
   soon(): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.save())
@@ -112,7 +112,7 @@ export class StoredTexts {
     else this.timer = setTimeout(() => this.save(), KEEP_EVERY)
   }
 
-  /** Room was made: what is not stored is tried again at once. */
+  /** Space was freed: storing is tried again at once. */
   retry(): void {
     this.store?.retry()
     this.save()
@@ -126,12 +126,12 @@ export class StoredTexts {
     await cleared
   }
 
-  /** Puts the texts of a session in. @returns the branch where each of its texts ends */
+  /** Adds the texts of a session. @returns the branch where each of its texts ends */
   adopt(session: TextTree): (number | undefined)[] {
     return this.store?.adopt(session) ?? []
   }
 
-  /** For the browser's history: it survives a reload, and is there where storage is refused. */
+  /** The state of this tab for the browser's history, which survives a reload even where storage is refused. */
   get tabState(): { readonly ondo: TabState } | undefined {
     const { hash, store, page } = this
     if (!store) return undefined
@@ -141,14 +141,14 @@ export class StoredTexts {
 
   // --- internal ---
 
-  /** The text that is shown stays; what another tab threw away beside it does not come back. */
+  /** Another tab deleted the texts: only the shown one stays. */
   private clearedElsewhere(): void {
     this.page.clearOthers()
     this.store?.replace(this.page.tree)
     this.page.grownElsewhere()
   }
 
-  private say(keeping: Keeping): void {
+  private say(keeping: StorageStatus): void {
     this.keeping = keeping
     if (keeping === 'kept') this.works = true
     if (keeping !== 'full' && keeping !== 'refused') {

@@ -1,15 +1,15 @@
-/** The temperature along the text as a line: one column a few pixels wide for some symbols. */
+/** The temperature along the text as a line, one column for several symbols. */
 
 import { fractionOf } from '../../shared/temperature-scale.js'
 import type { Records } from './records.js'
 
-/** A text shorter than this does not yet fill the strip, so that its line does not leap at first. */
+/** The strip is at least this many symbols wide, so that the line of a short text does not jump. */
 const SHORTEST = 200
 
 /**
  * SVG path of the line in a box of `width` x `height`, T = 0 at the bottom.
  * @param length symbols of the whole width; left out, those there are, or some more
- * @param columns at most so many steps; within one the last temperature counts
+ * @param columns at most this many; a column shows the temperature of its last symbol
  */
 export function stripPath(
   records: Records,

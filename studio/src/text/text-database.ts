@@ -1,26 +1,25 @@
 /**
- * The browser's storage as the texts use it: rows under keys that are lists, changed all or nothing.
- * IndexedDB lets one change of a store run at a time, also between tabs, so a change that expects a row
- * to be as it was is safe from other tabs.
+ * A key-value store on IndexedDB: keys are lists, and a change is made wholly or not at all. IndexedDB runs
+ * one change of a store at a time, also between tabs, so a change can safely depend on a row's value.
  */
 
 export type Key = readonly (string | number)[]
 
 export interface Change {
   readonly puts?: readonly (readonly [Key, unknown])[]
-  /** Rows that go, each with all rows whose keys begin so. */
+  /** Keys of rows to delete, each with all rows whose keys begin with it. */
   readonly removes?: readonly Key[]
-  /** Unless this row is so, nothing is changed. */
+  /** Nothing is changed unless this row has this value. */
   readonly expect?: { readonly key: Key; readonly is: (value: unknown) => boolean }
 }
 
 export interface TextDatabase {
-  /** Rows whose keys begin so, in order. @param from the least next part of their keys */
+  /** Rows whose keys begin with this prefix, in order. @param from the least next part of their keys */
   rows(prefix: Key, from?: number): Promise<(readonly [Key, unknown])[]>
   /** The keys of those rows, without what lies under them. */
   keys(prefix: Key): Promise<Key[]>
   /**
-   * Without `expect` everything is asked for before this returns, so that a page may close right after.
+   * Without `expect`, all requests are made before this returns, so that the page may be closed right after.
    * @returns whether the row was as expected
    * @throws DOMException; then nothing was changed
    */
@@ -28,13 +27,13 @@ export interface TextDatabase {
   close(): void
 }
 
-/** What a page that keeps texts needs of the browser. */
+/** What storing texts needs of the browser; tests give their own. */
 export interface StoreEnvironment {
-  /** @param lost told when the browser closes the storage, as it does when a person clears it */
+  /** @param lost called when the browser closes the storage, as it does when a person clears it */
   open(lost: () => void): Promise<TextDatabase>
   /** A lock for as long as this page lives; undefined: another has it, or there are no locks. */
   hold(lock: string): Promise<(() => void) | undefined>
-  /** The locks that any page holds now; undefined: this browser does not tell. */
+  /** The locks that any page holds now; undefined: this browser does not say. */
   held(): Promise<ReadonlySet<string> | undefined>
   /** What other tabs say, and a way to tell them, also after `close`: a last save ends later. */
   listen(told: (message: TextMessage) => void): { tell(message: TextMessage): void; close(): void }
@@ -51,7 +50,7 @@ export type TextMessage =
 const DATABASE = 'ondo-texts'
 const VERSION = 1
 const STORE = 'texts'
-/** A storage that does not answer must not keep the page from opening, ms. */
+/** A storage that does not answer within this time counts as refused, ms. */
 const PATIENCE = 5000
 
 const settled = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -70,7 +69,7 @@ class IndexedTexts implements TextDatabase {
   constructor(database: IDBDatabase, lost: () => void) {
     this.database = database
     database.onclose = lost
-    // A newer page wants another layout; this one must not stand in its way.
+    // A newer page wants to change the layout; an open connection would block it.
     database.onversionchange = () => {
       database.close()
       lost()
@@ -182,7 +181,7 @@ export const BROWSER: StoreEnvironment = {
   now: () => Date.now(),
 }
 
-/** Tells the other tabs, from a part of the page that keeps no texts itself. */
+/** Sends a message to the other tabs, from a part of the page that stores no texts itself. */
 export function tellTabs(message: TextMessage): void {
   const channel = BROWSER.listen(() => {})
   channel.tell(message)

@@ -1,4 +1,4 @@
-/** Places over the text: where a symbol stands on the page, and which one stands at a point. */
+/** From a symbol to its boxes on the page, and from a point to the symbol there. */
 import type { TextRenderer } from './text-renderer.js'
 
 /** A box in the coordinates of the sheet that the text lies on, px. */
@@ -9,7 +9,7 @@ export interface Mark {
   readonly height: number
 }
 
-/** What has no width of its own (a line's end) is shown so wide, px. */
+/** The width of the box of a symbol without one (a line break), px. */
 const NARROW = 6
 
 export function marksOf(renderer: TextRenderer, sheet: Element, n: number): Mark[] {
@@ -24,13 +24,13 @@ export function marksOf(renderer: TextRenderer, sheet: Element, n: number): Mark
   }))
 }
 
-/** The space between two lines belongs to the nearer one, px. */
+/** A point between two lines counts for the nearer one up to this distance, px. */
 const BETWEEN = 8
 
 const holds = ({ left, right, top, bottom }: DOMRect, x: number, y: number): boolean =>
   x >= left - 1 && x <= right + 1 && y >= top - BETWEEN && y <= bottom + BETWEEN
 
-/** Firefox and new engines know the one, Safari and older ones the other. */
+/** Firefox and new engines have the first function, Safari and older ones the second. */
 function caretAt(x: number, y: number): { node: Node; offset: number } | undefined {
   if (document.caretPositionFromPoint) {
     const caret = document.caretPositionFromPoint(x, y)
@@ -55,7 +55,7 @@ export function symbolAtPoint(
   const caret = caretAt(x, y)
   const n = caret && renderer.symbolAt(caret.node, caret.offset)
   if (n === undefined) return undefined
-  // The place is between two symbols: the point is on either of them.
+  // The caret position is between two symbols: the point is on one of them.
   for (const each of [n, n - 1]) {
     const range = each >= 0 ? renderer.rangeOf(each) : undefined
     if (range && [...range.getClientRects()].some(box => holds(box, x, y))) return each

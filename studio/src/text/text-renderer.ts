@@ -1,17 +1,16 @@
 /**
- * The text on the page. It is laid down in blocks of some thousand characters that end with a line,
- * so that a hundred thousand characters cost the browser no more than the few that are in sight
- * (`content-visibility`), and each block is one text node, or runs of equal tone when colours tell
- * something of the text. Blocks out of sight are coloured when they come near.
+ * Renders the text in blocks of some thousand characters that end with a line. The browser lays out only
+ * the blocks in sight (`content-visibility`), so that long texts stay fast. A block is one text node, or
+ * with colours one element for each run of equal shade; blocks out of sight are coloured when they come near.
  */
 
 import type { Tint } from '../settings/settings.svelte.js'
 import { tintOf } from './coloring.js'
 import type { Records } from './records.js'
 
-/** A block ends at the first line's end after this many characters. */
+/** A block ends at the first line break after this many characters. */
 const BLOCK = 1500
-/** A line that never ends is broken at a space or a full stop after this many characters. */
+/** Without a line break, a block ends at a space or full stop after this many characters. */
 const LONGEST_BLOCK = 6000
 
 interface Block {
@@ -68,7 +67,7 @@ export class TextRenderer {
     }
   }
 
-  /** Only the first `count` symbols stand. */
+  /** Removes all symbols but the first `count`. */
   truncate(records: Records, count: number): void {
     this.records = records
     while (this.blocks.length > 1 && this.blocks[this.blocks.length - 1].from >= count) {
@@ -92,7 +91,7 @@ export class TextRenderer {
     for (const block of this.near) this.redo(block)
   }
 
-  /** Where symbol n stands; at the end, the caret. */
+  /** The range of symbol n; at the end, of the caret. */
   rangeOf(n: number): Range | undefined {
     const { records } = this
     const range = document.createRange()
@@ -151,7 +150,7 @@ export class TextRenderer {
     return block
   }
 
-  /** Symbols from `n` that this block still takes. */
+  /** The end of the symbols from `n` on that this block still takes. */
   private endOfPiece(block: Block, n: number): number {
     const records = this.records!
     let length = block.length
@@ -238,7 +237,7 @@ export class TextRenderer {
     }
   }
 
-  /** Lays the block's text again if its colours are not the wanted ones. */
+  /** Renders the block again if it has other colours than the present ones. */
   private redo(block: Block): void {
     if (block.tint !== this.tint) this.relay(block)
   }

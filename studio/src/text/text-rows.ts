@@ -1,34 +1,34 @@
-/** The rows in which texts are stored, and what is read out of them. */
-import type { EditorState, Past } from './history.js'
+/** The rows in which texts are stored, and reading them. */
+import type { EditorState, StoredHistory } from './history.js'
 import type { Key } from './text-database.js'
 import {
-  type Address,
   cut,
   isWhole,
   type SegmentFacts,
   type Segments,
   type StoredPiece,
+  type StoredPosition,
 } from './text-segments.js'
 
 /** Symbols of a chunk: about 220 KB. */
 export const CHUNK = 4096
-/** First of all keys of this layout: [LAYOUT, hash, kind, ...]. */
+/** The first part of every key: [LAYOUT, hash, kind, ...]. */
 export const LAYOUT = 'texts 2'
-/** Where so many tabs left off is known; older ones are forgotten. */
+/** The last state of this many pages is kept; older ones are deleted. */
 const MOST_PAGES = 8
 
 export type Row = readonly [Key, unknown]
 
-/** How a page stands: what is stored of it beside the texts. */
+/** What is stored of a page beside its texts. */
 export interface PageState {
   readonly standing: EditorState
-  readonly past: Past
+  readonly past: StoredHistory
   readonly playing: boolean
 }
 
-export type StoredEditorState = Omit<EditorState, 'place'> & { readonly place: Address }
+export type StoredEditorState = Omit<EditorState, 'place'> & { readonly place: StoredPosition }
 
-/** Key [LAYOUT, hash, 'desk', writer]: where a page left off. */
+/** Key [LAYOUT, hash, 'desk', writer]: the last state of a page. */
 export interface PageRow {
   readonly standing: StoredEditorState | undefined
   readonly past: { readonly moments: readonly StoredEditorState[]; readonly at: number }
@@ -41,11 +41,11 @@ export interface SegmentRow extends SegmentFacts {
   readonly count: number
   /** The page that writes it. */
   readonly writer: string
-  /** Rows of an older generation were thrown away. */
+  /** Rows of an older generation count as deleted. */
   readonly generation: string
 }
 
-/** Segments of one generation, each behind the one that it leaves. */
+/** Segments of one generation, each after the one that it branches from. */
 export function inOrder(
   rows: ReadonlyMap<string, SegmentRow>,
   generation: string | undefined,
@@ -64,11 +64,11 @@ export function inOrder(
   return [...ordered]
 }
 
-/** Is the row still what it was when it was read? */
+/** Whether the row is still what it was when it was read. */
 export const isSame = (now: SegmentRow | undefined, row: SegmentRow): boolean =>
   now?.writer === row.writer && now.count === row.count
 
-/** The newest place where a page left off, or that of this page before a reload; and rows too many. */
+/** The state of this page before a reload, else of the page stored last; and the rows to delete. */
 export function lastPageOf(
   rows: readonly Row[],
   previous: string | undefined,
@@ -82,7 +82,7 @@ export function lastPageOf(
   }
 }
 
-/** Own symbols [from, to) of a segment, as far as they are stored whole. */
+/** Own symbols [from, to) of a segment, up to the first chunk that is missing or damaged. */
 export function wholePieces(chunks: readonly unknown[], from: number, to: number): StoredPiece[] {
   const pieces: StoredPiece[] = []
   let at = from
@@ -107,7 +107,7 @@ export function pageRow(
   time: number,
 ): PageRow {
   const stored = (moment: EditorState): StoredEditorState | undefined => {
-    const place = segments.addressOf(moment.place)
+    const place = segments.storedPositionOf(moment.place)
     return place && { ...moment, place }
   }
   const isKnown = (moment: StoredEditorState | undefined): moment is StoredEditorState => !!moment
@@ -117,13 +117,13 @@ export function pageRow(
   return { standing: stored(standing), past: { moments: known, at }, playing, time }
 }
 
-/** A page as it left off, as far as its places are there. */
+/** The state of a page, as far as the positions in it exist. */
 export function pageOf(
   { standing, past, playing }: PageRow,
   segments: Segments,
 ): Partial<PageState> {
   const found = ({ place, ...moment }: StoredEditorState): EditorState | undefined => {
-    const where = segments.placeOf(place)
+    const where = segments.positionOf(place)
     return where && { ...moment, place: where }
   }
   const here = standing && found(standing)

@@ -1,22 +1,22 @@
 /**
- * How a tree is stored: in segments. A segment is a stretch of a text that one page wrote, under an
- * id that no other page makes. It leaves another segment at some symbol, as a branch does, and only
- * its page writes it, only at its end. So tabs never write the same row, and the texts of all tabs are
+ * A tree is stored in segments. A segment is a stretch of a text that one page wrote, under an id that no
+ * other page makes. It leaves another segment at some symbol, as a branch does; only its page writes it, and
+ * only at its end. So tabs never write the same row, and the texts of all tabs are
  * the union of their segments. One branch may be stored in several segments: what a later page adds
  * to the end of a branch is a segment of its own.
  */
 import type { Origin } from '../writer/protocol.js'
 import { type Piece, Records } from './records.js'
-import { type Place, type Reason, TextTree } from './text-tree.js'
+import { type Reason, TextTree, type TreePosition } from './text-tree.js'
 
-/** A place in a stored text. */
-export interface Address {
+/** A position in a stored text. */
+export interface StoredPosition {
   readonly segment: string
   /** Symbols from the beginning of the text. */
   readonly count: number
 }
 
-/** A piece whose column `chains` counts in its own list; 0 is temperature alone. */
+/** A piece with its own list of chains, which its column `chains` indexes; 0 is temperature alone. */
 export interface StoredPiece extends Piece {
   readonly chains: readonly string[]
 }
@@ -37,7 +37,7 @@ export interface Segment extends SegmentFacts {
   readonly id: string
   /** Own symbols that the tree has. */
   count: number
-  /** Of them, those that are stored; -1: not even its facts are. */
+  /** How many of them are stored; -1: its facts are not stored either. */
   saved: number
   /** Whether this page writes it. */
   own: boolean
@@ -63,7 +63,7 @@ export function isWhole(piece: unknown): piece is StoredPiece {
   return lengths.reduce((sum: number, n: number) => sum + n, 0) === piece.text.length
 }
 
-/** A piece of a tree, to be stored. @param all the chains of the tree */
+/** Makes a piece of a tree one to be stored. @param all the chains of the tree */
 export function toStored(piece: Piece, all: readonly string[]): StoredPiece {
   const chains = ['']
   const places = new Map([[0, 0]])
@@ -74,7 +74,7 @@ export function toStored(piece: Piece, all: readonly string[]): StoredPiece {
   return { text: piece.text, columns: { ...piece.columns, chains: own }, chains }
 }
 
-/** A stored piece, for a tree. */
+/** Makes a stored piece one of a tree. */
 export function fromStored({ text, columns, chains }: StoredPiece, tree: TextTree): Piece {
   const places = chains.map(written => tree.chainIndex(written))
   const theirs = columns.chains ?? new Uint16Array(columns.ids.length)
@@ -82,29 +82,29 @@ export function fromStored({ text, columns, chains }: StoredPiece, tree: TextTre
 }
 
 /**
- * Puts symbols into a tree behind a place, where they are not there already; the place where they end
- * is shown then.
+ * Adds symbols to a tree after a position, unless they are there already, and shows the position where
+ * they end.
  * @returns the branch in which they end; undefined: there is no such place
  */
 function insert(
   tree: TextTree,
-  place: Place,
+  place: TreePosition,
   pieces: readonly Piece[],
   reason: Reason,
 ): number | undefined {
   tree.go(place)
-  if (tree.place.count !== place.count) return undefined
+  if (tree.position.count !== place.count) return undefined
   for (const piece of pieces) tree.append(piece, reason)
-  return tree.place.branch
+  return tree.position.branch
 }
 
-/** The root with this origin, which is made when there is none; what is shown stays. */
+/** The root with this origin, made if there is none; the shown text stays. */
 function rootFor(tree: TextTree, origin: Origin): number {
   return (tree.rootOf(origin) ?? tree.adopt(undefined, 0, 'begin', origin)).id
 }
 
 /**
- * Puts all texts of one tree into another, and leaves one of them shown.
+ * Adds all texts of one tree to another, and leaves one of them shown.
  * @returns the branch of `into` where each text of `from` ends; undefined where what it goes on from is not there
  */
 export function merge(from: TextTree, into: TextTree): (number | undefined)[] {
@@ -120,12 +120,12 @@ export function merge(from: TextTree, into: TextTree): (number | undefined)[] {
 
 /** A tree with nothing but the text that is shown. */
 export function alone(tree: TextTree): TextTree {
-  const { place, branch } = tree
+  const { position, branch } = tree
   const made = new TextTree()
   for (const written of tree.chains) made.chainIndex(written)
   if (!branch) return made
   made.begin(branch.origin)
-  const { text, columns } = TextTree.textOf(tree, place).slice(0)
+  const { text, columns } = TextTree.textOf(tree, position).slice(0)
   made.append({ text, columns }, 'begin')
   return made
 }
@@ -142,7 +142,7 @@ export function cut({ text, columns, chains }: StoredPiece, from: number, to: nu
 export class Segments {
   readonly tree: TextTree
   private readonly known = new Map<string, Segment>()
-  /** Of each branch, in order. */
+  /** The spans of each branch, in order. */
   private readonly covers: Cover[][] = []
 
   constructor(tree: TextTree) {
@@ -153,12 +153,12 @@ export class Segments {
     return this.known.get(id)
   }
 
-  /** Those of this page that hold more than is stored. */
+  /** The segments of this page with symbols that are not stored. */
   unsaved(): Segment[] {
     return [...this.known.values()].filter(({ own, count, saved }) => own && count > saved)
   }
 
-  /** Gives every symbol that is in no segment yet to one of this page. */
+  /** Assigns every symbol that is in no segment yet to a segment of this page. */
   assign(newId: () => string, now: number): void {
     for (const { id, parent, at, reason, origin, records } of this.tree.branches) {
       const covers = this.coversOf(id)
@@ -198,7 +198,7 @@ export class Segments {
   }
 
   /**
-   * Puts what another page stored into the tree; the end of that text is shown then.
+   * Adds what another page stored to the tree, and shows the end of that text.
    * @param piece behind what is known of this segment
    * @returns false when the text that it goes on from is not there
    */
@@ -230,19 +230,19 @@ export class Segments {
     return true
   }
 
-  /** Could this page write on in a segment of another one? */
+  /** Whether this page could write on in a segment of another page. */
   canTake(segment: Segment): boolean {
     const { at, records } = this.tree.branches[segment.branch]
     const last = this.coversOf(segment.branch).at(-1)
     return segment.at >= at && last?.segment === segment && last.end === at + records.count
   }
 
-  addressOf({ branch, count }: Place): Address | undefined {
+  storedPositionOf({ branch, count }: TreePosition): StoredPosition | undefined {
     const segment = this.tree.branches[branch] && this.holding(branch, count)
     return segment && { segment: segment.id, count }
   }
 
-  placeOf({ segment, count }: Address): Place | undefined {
+  positionOf({ segment, count }: StoredPosition): TreePosition | undefined {
     const known = this.known.get(segment)
     if (!known || !(count >= 0 && count <= known.at + known.count)) return undefined
     return { branch: known.branch, count }
@@ -255,7 +255,7 @@ export class Segments {
     return this.covers[branch]
   }
 
-  /** Does this page's segment end here, so that it may grow? */
+  /** Whether this page's segment ends here, so that it may grow. */
   private isAtEnd({ own, branch, at, count }: Segment, id: number, end: number): boolean {
     return own && branch === id && at + count === end
   }
@@ -269,7 +269,7 @@ export class Segments {
     return this.coversOf(branch.id).find(({ end }) => end >= count)?.segment
   }
 
-  /** Notes what a segment holds of the branches on the way to its end. */
+  /** Records which symbols of the branches on the way to its end a segment holds. */
   private cover(segment: Segment): void {
     const textEnd = segment.at + segment.count
     for (const { branch, to } of this.tree.path(segment.branch)) {

@@ -4,7 +4,7 @@ import { ORIGIN, pieceOf } from './text.fixture.js'
 import { CHUNK, LAYOUT } from './text-rows.js'
 import { alone } from './text-segments.js'
 import { FakeBrowser, type FakeTab } from './text-store.fixture.js'
-import { type Keeping, TextStore } from './text-store.js'
+import { type StorageStatus, TextStore } from './text-store.js'
 import { TextTree } from './text-tree.js'
 
 const HASH = 'abc'
@@ -22,7 +22,7 @@ function chance(seed: number): () => number {
 
 /** A whole text with how it was drawn, symbol by symbol. */
 function wholeText(tree: TextTree, branch: number): string {
-  const { text, columns } = TextTree.textOf(tree, tree.placeOf(branch)).slice(0)
+  const { text, columns } = TextTree.textOf(tree, tree.lastPositionOf(branch)).slice(0)
   const { prompt, seed } = tree.branches[branch].origin
   const drawn = [...text].map((letter, n) => {
     const chosen = columns.coins[n] === CHOSEN ? '!' : ''
@@ -52,7 +52,7 @@ class Page {
   /** What must be shown, whatever other tabs do. */
   shown = ''
   kept: Partial<Awaited<ReturnType<TextStore['load']>>['page']> = {}
-  readonly said: Keeping[] = []
+  readonly said: StorageStatus[] = []
   readonly tab: FakeTab
   private readonly browser: FakeBrowser
 
@@ -60,7 +60,7 @@ class Page {
     this.browser = browser
     this.tab = browser.open()
     const listener = {
-      keeping: (keeping: Keeping) => {
+      keeping: (keeping: StorageStatus) => {
         this.said.push(keeping)
         if (keeping === 'kept' && this.loaded) promise(this)
       },
@@ -98,13 +98,13 @@ class Page {
 
   /** The next symbols follow from the text's beginning, the place and the temperature, as a model's do. */
   write(count: number, { hand = '', chain = '' } = {}): void {
-    const { branch, place } = this.tree
+    const { branch, position } = this.tree
     if (!branch) {
       this.begin('1')
       return
     }
     const letters = Array.from({ length: count }, (_, i) => {
-      const code = (Number(branch.origin.seed) * 31 + (place.count + i) * 7) % 5
+      const code = (Number(branch.origin.seed) * 31 + (position.count + i) * 7) % 5
       return String.fromCharCode(97 + code + (this.temperature > 1 ? 1 : 0))
     })
     const piece = pieceOf(hand || letters.join(''), this.temperature)
@@ -123,7 +123,7 @@ class Page {
 
   save(closing = false): Promise<void> {
     const standing = {
-      place: this.tree.place,
+      place: this.tree.position,
       temperature: this.temperature,
       schedule: undefined,
       chain: undefined,
@@ -156,18 +156,19 @@ async function saved(browser: FakeBrowser, page: Page): Promise<void> {
 const calm = (): FakeBrowser => new FakeBrowser(() => 0)
 
 describe('200 interleavings of two tabs, closings and failures', () => {
-  async function interleave(seed: number): Promise<void> {
-    const random = chance(seed)
-    const below = (n: number): number => Math.floor(random() * n)
-    const browser = new FakeBrowser(random)
-    browser.hasLocks = random() < 0.8
-    browser.hasChannel = random() < 0.8
-    const promises = new Set<string>()
-    const promise = (page: Page): void => {
-      for (const text of textsOf(page.tree)) promises.add(text)
-    }
-    const pages: (Page | undefined)[] = [undefined, undefined]
-    const acts: Record<string, (page: Page, at: number) => void> = {
+  type Acts = Record<string, (page: Page, at: number) => void>
+
+  interface Interleaving {
+    readonly browser: FakeBrowser
+    readonly pages: (Page | undefined)[]
+    /** Texts that must be stored in the end. */
+    readonly expected: Set<string>
+    readonly below: (n: number) => number
+  }
+
+  /** What may happen to a page, by name. */
+  function actsOf({ browser, pages, expected, below }: Interleaving): Acts {
+    return {
       begin: page => page.begin(String(below(3))),
       write: page => page.write(1 + below(6)),
       writeMore: page => page.write(1 + below(6)),
@@ -201,10 +202,10 @@ describe('200 interleavings of two tabs, closings and failures', () => {
       fromCache: page => void page.store.resume(),
       forget: page => {
         if (below(8) > 0) return
-        promises.clear()
+        expected.clear()
         page.tree = new TextTree()
         page.shown = ''
-        page.store.clear(page.tree).then(() => promises.clear())
+        page.store.clear(page.tree).then(() => expected.clear())
       },
       session: page => {
         const session = new TextTree()
@@ -213,12 +214,26 @@ describe('200 interleavings of two tabs, closings and failures', () => {
         page.store.adopt(session)
       },
     }
+  }
+
+  async function interleave(seed: number): Promise<void> {
+    const random = chance(seed)
+    const below = (n: number): number => Math.floor(random() * n)
+    const browser = new FakeBrowser(random)
+    browser.hasLocks = random() < 0.8
+    browser.hasChannel = random() < 0.8
+    const expected = new Set<string>()
+    const expectTexts = (page: Page): void => {
+      for (const text of textsOf(page.tree)) expected.add(text)
+    }
+    const pages: (Page | undefined)[] = [undefined, undefined]
+    const acts = actsOf({ browser, pages, expected, below })
     const names = Object.keys(acts)
     for (let step = 0; step < 120; step++) {
       const at = below(2)
       const page = pages[at]
       if (!page) {
-        pages[at] = new Page(browser, promise)
+        pages[at] = new Page(browser, expectTexts)
         pages[at].load()
       } else if (page.loaded) {
         acts[names[below(names.length)]](page, at)
@@ -228,7 +243,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
       if (fate < 0.04) browser.full = !browser.full
       else if (fate < 0.06) browser.refused = !browser.refused
       else if (fate < 0.065) {
-        promises.clear()
+        expected.clear()
         browser.clearSiteData()
       }
       browser.time += below(4000)
@@ -245,7 +260,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     for (const page of pages) page?.save()
     await browser.settle()
     for (const page of pages) expect(page?.store.keeping ?? 'kept').toBe('kept')
-    for (const page of pages) if (page) promise(page)
+    for (const page of pages) if (page) expectTexts(page)
     const standing = pages.filter(page => page !== undefined)
     if (browser.hasChannel && standing.length === 2) {
       const [a, b] = standing.map(({ tree }) => textsOf(tree))
@@ -253,7 +268,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     }
     const { tree } = await opened(browser)
     const texts = textsOf(tree)
-    expect(missing([...promises], texts)).toEqual([])
+    expect(missing([...expected], texts)).toEqual([])
   }
 
   const first = Number(process.env.ONDO_SEED ?? 1)
@@ -281,7 +296,7 @@ function putOld(browser: FakeBrowser, hash: string): void {
 }
 
 const shown = (page: Page): string[] =>
-  page.tree.branches.map(({ id }) => TextTree.textOf(page.tree, page.tree.placeOf(id)).text)
+  page.tree.branches.map(({ id }) => TextTree.textOf(page.tree, page.tree.lastPositionOf(id)).text)
 
 describe('a text store', () => {
   it.each(['abc', 'def'])(

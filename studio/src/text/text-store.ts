@@ -1,7 +1,6 @@
 /**
- * Texts outlive the page: those of each model are stored under the model's hash, in segments that each
- * one tab writes (text-segments.ts), so that tabs never overwrite each other and see each other's texts.
- * `keeping` says whether what is on the page is truly stored.
+ * Stores the texts of each model under the model's hash, in segments that only one tab writes
+ * (text-segments.ts): tabs never overwrite each other, and each sees the texts of all.
  */
 import { BROWSER, type Key, type StoreEnvironment, type TextDatabase } from './text-database.js'
 import {
@@ -21,17 +20,17 @@ import { merge, type Segment, Segments } from './text-segments.js'
 import { TextTree } from './text-tree.js'
 import { type FromVersion1, mergeVersion1 } from './text-version1.js'
 
-/** After a failure the next try comes this much later, and later each time, ms. */
+/** The delay before the first retry after a failure, which doubles up to the last, ms. */
 const FIRST_RETRY = 2000
 const LAST_RETRY = 60_000
 
 /**
- * `unsaved`: the newest of it is not stored yet. `full`: the browser gives no more room. `refused`: it
+ * `unsaved`: the newest symbols are not stored yet. `full`: the browser gives no more space. `refused`: it
  * stores nothing for this page.
  */
-export type Keeping = 'kept' | 'unsaved' | 'full' | 'refused'
+export type StorageStatus = 'kept' | 'unsaved' | 'full' | 'refused'
 
-/** What was stored; nothing of `page` where it is not known where the reader was. */
+/** What was stored; `page` is empty where the state of the page is unknown. */
 export interface StoredState {
   readonly tree: TextTree
   readonly page: Partial<PageState>
@@ -45,23 +44,23 @@ export interface StoredModel {
 
 /** What the store tells the page. */
 export interface StoreListener {
-  keeping(keeping: Keeping): void
-  /** Texts of another tab came into the tree. */
+  keeping(keeping: StorageStatus): void
+  /** Texts of another tab were added to the tree. */
   grown(): void
-  /** All texts were thrown away in another tab. */
+  /** Another tab deleted all texts. */
   cleared(): void
 }
 
 const writerLock = (writer: string): string => `ondo-texts writer ${writer}`
-/** What pages with layout 1 hold while they write. */
+/** The lock of pages with layout 1 while they write. */
 const oldLock = (hash: string): string => `ondo-texts ${hash}`
 
 export class TextStore {
-  keeping: Keeping = 'unsaved'
-  /** This page, to other pages and to itself after a reload. */
+  keeping: StorageStatus = 'unsaved'
+  /** The id of this page, for other pages and for itself after a reload. */
   writer: string
   private readonly hash: string
-  /** Under which older pages stored the texts of this model. */
+  /** The hash under which older pages stored the texts of this model. */
   private readonly former: readonly string[]
   private readonly environment: StoreEnvironment
   private readonly listener: StoreListener
@@ -72,7 +71,7 @@ export class TextStore {
   private releaseWriter: (() => void) | undefined
   /** Between a page's going to the back/forward cache and its return, and after its end. */
   private resting = false
-  /** How the page stood at the last wish to store it. */
+  /** The state of the page when it was last to be stored. */
   private page: PageState | undefined
   private saving: Promise<void> | undefined
   private refreshing: Promise<void> | undefined
@@ -135,7 +134,7 @@ export class TextStore {
     return !this.resting && this.environment.now() >= this.retryAt
   }
 
-  /** There is room again. */
+  /** Space was freed. */
   retry(): void {
     this.retryAt = 0
     this.retryWait = FIRST_RETRY
@@ -143,7 +142,7 @@ export class TextStore {
 
   /**
    * Stores what is new.
-   * @param closing the page may end at once: nothing is asked before all is handed over
+   * @param closing the page may end at once, so all requests are made without waiting for an answer
    */
   async save(page: PageState, closing = false): Promise<void> {
     if (this.resting) return
@@ -162,17 +161,17 @@ export class TextStore {
     return this.saving
   }
 
-  /** Puts the texts of a session in. @returns the branch where each of its texts ends */
+  /** Adds the texts of a session. @returns the branch where each of its texts ends */
   adopt(session: TextTree): (number | undefined)[] {
     const { tree } = this.segments
-    const shown = tree.place
+    const shown = tree.position
     const ends = merge(session, tree)
     if (tree.branch) tree.go(shown)
     this.touch()
     return ends
   }
 
-  /** Throws away all texts of this model, in all tabs. @param tree what the page goes on with */
+  /** Deletes all texts of this model, in all tabs. @param tree what the page goes on with */
   async clear(tree: TextTree): Promise<void> {
     this.replace(tree)
     try {
@@ -183,14 +182,14 @@ export class TextStore {
         puts: [[this.key('generation'), this.generation]],
       })
       this.channel.tell({ type: 'cleared', hash: this.hash })
-      // What was stored meanwhile is gone as well.
+      // What was stored meanwhile is deleted as well.
       this.replace(this.segments.tree)
     } catch (error) {
       this.failed(error)
     }
   }
 
-  /** From now on the page shows these texts; nothing of them is stored yet. */
+  /** The page goes on with these texts, none of which is stored yet. */
   replace(tree: TextTree): void {
     this.segments = new Segments(tree)
     this.touch()
@@ -225,7 +224,7 @@ export class TextStore {
     return [LAYOUT, this.hash, ...parts]
   }
 
-  private say(keeping: Keeping): void {
+  private say(keeping: StorageStatus): void {
     if (keeping === this.keeping) return
     this.keeping = keeping
     this.listener.keeping(keeping)
@@ -278,7 +277,7 @@ export class TextStore {
         await this.connect()
         if (!this.isRead) await this.refresh()
         if (this.resting || (await this.write(true))) continue
-        // The storage was cleared: all that is on the page is stored anew.
+        // The storage was cleared: everything on the page is stored again.
         this.generation = await this.storedGeneration()
         this.restart()
         this.again = true
@@ -322,7 +321,7 @@ export class TextStore {
     this.retryAt = 0
     this.retryWait = FIRST_RETRY
     if (segments === this.segments) {
-      // Without having looked, nothing is promised.
+      // Without a check, the texts do not count as stored.
       this.say(careful && touches === this.touches ? 'kept' : 'unsaved')
     }
     if (unsaved.length > 0) this.channel.tell({ type: 'saved', hash: this.hash })
@@ -361,13 +360,13 @@ export class TextStore {
     return found
   }
 
-  /** Puts what is new of a stored segment into the tree. */
+  /** Adds the new symbols of a stored segment to the tree. */
   private graft(id: string, row: SegmentRow, chunks: readonly unknown[]): void {
     const from = this.segments.get(id)?.count ?? 0
     this.segments.graft(id, row, wholePieces(chunks, from, row.count))
   }
 
-  /** Writes on where a page stopped that is no longer there. */
+  /** Takes over the segment of a page that is no longer open. */
   private async take(segment: Segment, rows: ReadonlyMap<string, SegmentRow>): Promise<void> {
     const row = rows.get(segment.id)
     const held = await this.environment.held()
@@ -380,7 +379,7 @@ export class TextStore {
     })
   }
 
-  /** Puts in what pages with layout 1 stored. */
+  /** Adds what pages with layout 1 stored. */
   private async readOld(tree: TextTree): Promise<FromVersion1 | undefined> {
     const forests = []
     for (const hash of this.former) forests.push(await this.database!.rows([hash]))
@@ -388,7 +387,7 @@ export class TextStore {
     return found.length > 0 ? mergeVersion1(found, tree) : undefined
   }
 
-  /** Stores it anew; where an old page is still open and writes, or it is damaged, it stays as well. */
+  /** Stores it in the present layout; the old rows stay while an old page is open, or if they are damaged. */
   private async takeOld(isWhole: boolean): Promise<void> {
     const locks = await Promise.all(this.former.map(hash => this.environment.hold(oldLock(hash))))
     try {
@@ -404,7 +403,7 @@ export class TextStore {
     }
   }
 
-  /** Takes over what other tabs stored since. */
+  /** Adds what other tabs have stored since. */
   private refresh(): Promise<void> {
     if (this.resting || !this.database) return Promise.resolve()
     const turn = (this.refreshing ?? Promise.resolve()).catch(() => {}).then(() => this.readNew())
@@ -431,12 +430,12 @@ export class TextStore {
       }
       news.push([id, chunks])
     }
-    // The page went on with other texts meanwhile.
+    // The page has changed to other texts meanwhile.
     if (segments !== this.segments || this.resting) return
     this.isRead = true
     if (news.length === 0) return
     const { tree } = segments
-    const shown = tree.place
+    const shown = tree.position
     for (const [id, chunks] of news) this.graft(id, found.get(id)!, chunks)
     if (tree.branch) tree.go(shown)
     this.listener.grown()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ORIGIN, pieceOf } from './text.fixture.js'
-import { type Place, TextTree } from './text-tree.js'
+import { TextTree, type TreePosition } from './text-tree.js'
 
 function begun(text: string): TextTree {
   const tree = new TextTree()
@@ -17,7 +17,7 @@ describe('a tree', () => {
     tree.append(pieceOf('queen'), 'choice')
     expect(tree.shown.text).toBe('the queen')
     expect(tree.forks()).toEqual([{ at: 4, ways: [0, 1], taken: 1 }])
-    tree.go(tree.placeOf(0))
+    tree.go(tree.lastPositionOf(0))
     expect(tree.shown.text).toBe('the king')
     expect(tree.forks()).toEqual([{ at: 4, ways: [0, 1], taken: 0 }])
   })
@@ -43,7 +43,7 @@ describe('a tree', () => {
   it('puts a third choice at the same place beside the two, not under one', () => {
     const tree = begun('abcd')
     for (const letter of ['x', 'y']) {
-      tree.go({ branch: tree.place.branch, count: 2 })
+      tree.go({ branch: tree.position.branch, count: 2 })
       tree.append(pieceOf(letter), 'choice')
     }
     expect(tree.branches.map(({ parent }) => parent)).toEqual([undefined, 0, 0])
@@ -101,7 +101,7 @@ describe('a tree', () => {
           } else {
             const branch = doing.branch % tree.branches.length
             const count = Math.round(doing.share * tree.lengthOf(branch))
-            const place: Place = { branch, count }
+            const place: TreePosition = { branch, count }
             const expected = TextTree.textOf(tree, place)
             tree.go(place)
             expect(tree.shown.text).toBe(expected.text)
@@ -111,14 +111,16 @@ describe('a tree', () => {
         }
         // Nothing is lost: every whole text is the beginning of a text of the tree.
         const texts = tree.branches.map(({ id }) => {
-          tree.go(tree.placeOf(id))
+          tree.go(tree.lastPositionOf(id))
           return show()
         })
         for (const text of whole) expect(texts.some(each => each.startsWith(text))).toBe(true)
         // A way of a fork leads to another text, and all ways of it agree up to there.
         for (const { at, ways } of tree.forks()) {
           expect(new Set(ways).size).toBe(ways.length)
-          const heads = ways.map(way => TextTree.textOf(tree, tree.placeOf(way)).text.slice(0, at))
+          const heads = ways.map(way =>
+            TextTree.textOf(tree, tree.lastPositionOf(way)).text.slice(0, at),
+          )
           expect(new Set(heads).size).toBe(1)
         }
       }),

@@ -1,13 +1,13 @@
 /**
- * All texts of one model on the page, with the one that is shown. A root is a beginning (prompt,
- * seed); a branch leaves another text at some symbol and holds what is its own from there on. Nothing
- * is ever cut: going back only shows less of a text, and writing on from there makes a branch.
+ * All texts of one model on the page, and the one that is shown. A root begins with a prompt and a seed; a
+ * branch leaves another text at some symbol and holds its own symbols from there on. Nothing is ever
+ * removed: going back only shows less of a text, and writing on from there makes a branch.
  */
 import { type BranchLink, BranchTree, type Fork } from 'ondo/generate'
 import type { Origin, RecordColumns } from '../writer/protocol.js'
 import { type Piece, Records } from './records.js'
 
-/** UTF-16 units of a text's name. */
+/** The length of a text's name, UTF-16 units. */
 const NAME = 28
 
 /** Why a branch was made. */
@@ -21,7 +21,7 @@ export interface Branch extends BranchLink {
 }
 
 /** A text, and how much of it is shown. */
-export interface Place {
+export interface TreePosition {
   readonly branch: number
   /** Symbols from the beginning. */
   readonly count: number
@@ -41,17 +41,17 @@ export class TextTree extends BranchTree<Branch> {
     return this.branches[this.here]
   }
 
-  get place(): Place {
+  get position(): TreePosition {
     return { branch: this.here, count: this.shown.count }
   }
 
-  /** The place of a chain in the list. */
+  /** The index of a chain in the list; a new one is added. */
   chainIndex(written = ''): number {
     const at = this.chains.indexOf(written)
     return at >= 0 ? at : this.chains.push(written) - 1
   }
 
-  /** The text that begins so. */
+  /** The root with this origin. */
   rootOf(origin: Origin): Branch | undefined {
     return this.roots.find(
       ({ origin: its }) =>
@@ -63,8 +63,8 @@ export class TextTree extends BranchTree<Branch> {
     )
   }
 
-  /** A text, apart from what is shown. */
-  static textOf(tree: TextTree, { branch: id, count }: Place): Records {
+  /** The records of any text of a tree. */
+  static textOf(tree: TextTree, { branch: id, count }: TreePosition): Records {
     const records = new Records()
     for (const { branch, from, to } of tree.segments(id, 0, count)) {
       const piece = branch.records.slice(from - branch.at, to - branch.at)
@@ -92,7 +92,7 @@ export class TextTree extends BranchTree<Branch> {
     return n
   }
 
-  /** A new text from nothing; it is shown. */
+  /** Begins a new text and shows it. */
   begin(origin: Origin): Branch {
     const branch = this.make(undefined, 0, 'begin', origin)
     this.here = branch.id
@@ -101,7 +101,7 @@ export class TextTree extends BranchTree<Branch> {
   }
 
   /** Shows another text, or less or more of this one. @returns how many symbols stay as they were */
-  go({ branch: id, count }: Place): number {
+  go({ branch: id, count }: TreePosition): number {
     const same = Math.min(this.commonLength(this.here, id), this.shown.count, count)
     this.shown.truncate(same)
     this.here = id
@@ -113,8 +113,8 @@ export class TextTree extends BranchTree<Branch> {
   }
 
   /**
-   * Symbols written after those shown. Where the text already goes on, and in the same way, it is
-   * only shown further; where it goes on in another way, the new symbols are a branch.
+   * Adds symbols after those shown. Where the text already goes on with the same symbols, more of it is
+   * shown; where it goes on with others, the new symbols are a branch.
    */
   append(piece: Piece, reason: Reason): void {
     let rest = piece
@@ -137,24 +137,24 @@ export class TextTree extends BranchTree<Branch> {
     this.shown.append(rest.text, rest.columns)
   }
 
-  /** Forks on the way to the shown text, in order; the beginning is one when there are more roots. */
+  /** Forks along the shown text, in order; with more than one root, the beginning is a fork too. */
   forks(): Fork[] {
     return this.branches.length === 0 ? [] : this.forksOf(this.here, this.shown.count)
   }
 
-  /** The furthest end of a text that goes this way: what is shown when a way is taken. */
-  placeOf(id: number): Place {
+  /** The end of a branch's text, which is shown when that way is taken. */
+  lastPositionOf(id: number): TreePosition {
     return { branch: id, count: this.lengthOf(id) }
   }
 
   /** A text that already goes on with this symbol at this place. */
-  wayWithSymbol(at: number, id: number): Place | undefined {
+  wayWithSymbol(at: number, id: number): TreePosition | undefined {
     const fork = this.forks().find(each => each.at === at)
     const way = fork?.ways.find(each => {
       const branch = this.branches[each]
       return branch.records.ids[at - branch.at] === id
     })
-    return way === undefined ? undefined : this.placeOf(way)
+    return way === undefined ? undefined : this.lastPositionOf(way)
   }
 
   /** A few words by which a branch is known: those with which it leaves its parent. */
@@ -169,7 +169,7 @@ export class TextTree extends BranchTree<Branch> {
     return `${origin.prompt.slice(0, NAME / 2).trim()} ${words}`.trim() || '…'
   }
 
-  /** A branch that was kept, to be filled with its symbols. */
+  /** Adds a stored branch, without its symbols. */
   adopt(parent: number | undefined, at: number, reason: Reason, origin: Origin): Branch {
     return this.make(parent, at, reason, origin)
   }
@@ -185,13 +185,13 @@ export class TextTree extends BranchTree<Branch> {
     return this.add({ id, parent, at, reason, origin, records: new Records() })
   }
 
-  /** A branch leaves the shown text at its end. */
+  /** Makes a branch that leaves the shown text at its end. */
   private fork(reason: Reason): void {
     const stem = this.stemAt(this.here, this.shown.count)
     this.here = this.make(stem.id, this.shown.count, reason, stem.origin).id
   }
 
-  /** A way that leaves here and begins as the new symbols do; or the stem itself. */
+  /** A branch that leaves here and begins with the new symbols. */
   private wayWith({ columns }: Piece): number | undefined {
     const at = this.shown.count
     return this.waysAt(this.here, at).find(
@@ -199,7 +199,7 @@ export class TextTree extends BranchTree<Branch> {
     )
   }
 
-  /** Is a symbol of a branch the same, drawn in the same way, as one of a piece? */
+  /** Whether a symbol of a branch and one of a piece are the same and were drawn in the same way. */
   private agrees(
     { at, records }: Branch,
     place: number,
@@ -217,7 +217,7 @@ export class TextTree extends BranchTree<Branch> {
     )
   }
 
-  /** How many of the new symbols are already there, behind what is shown. */
+  /** How many of the new symbols already follow what is shown. */
   private agreement({ columns }: Piece): number {
     const branch = this.branches[this.here]
     const { count } = this.shown

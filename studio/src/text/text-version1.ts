@@ -1,6 +1,6 @@
 /**
- * Texts as pages before 0.2 stored them, to be taken over: one row for the whole forest of a model, and
- * chunks of symbols under the place of their branch in it.
+ * Reads texts as pages before 0.2 stored them: one row for all branches of a model, and chunks of symbols
+ * under the index of their branch.
  */
 import type { Origin } from '../writer/protocol.js'
 import type { EditorState } from './history.js'
@@ -22,14 +22,14 @@ interface Forest {
 }
 
 export interface FromVersion1 {
-  /** Nothing was damaged. What is not damaged is there in any case. */
+  /** Whether nothing was damaged; what is not damaged is read in any case. */
   readonly isWhole: boolean
   /** Where the reader was. */
   readonly page: { readonly standing?: EditorState }
 }
 
 /**
- * Puts what is stored so into a tree.
+ * Adds what is stored in this form to a tree.
  * @param forests of each, rows with keys [hash] and [hash, branch, chunk], in order
  */
 export function mergeVersion1(forests: readonly (readonly Row[])[], into: TextTree): FromVersion1 {

@@ -1,6 +1,6 @@
 /**
- * Are the texts of a file what its model writes? A session is written again by the worker; the text of
- * a run is compared while it is written here.
+ * Checks whether a file's texts are what its model writes: the worker writes a session again; the text
+ * of a run is compared while it is written.
  */
 
 import type { FromWorker, ToVerify, ToWorker } from '../writer/protocol.js'
@@ -16,8 +16,8 @@ export type Verdict =
 export class Verification {
   verdict = $state.raw<Verdict>()
   private readonly tell: (message: ToWorker) => void
-  /** What the text of a run is to be. */
-  private promised: string | undefined
+  /** The text that a run should give. */
+  private expected: string | undefined
   private places: readonly (number | undefined)[] = []
   private job = 0
 
@@ -25,24 +25,24 @@ export class Verification {
     this.tell = tell
   }
 
-  /** Nothing that was said counts any more. */
+  /** Clears the verdict. */
   forget(): void {
     this.verdict = undefined
   }
 
-  /** The text that is written next is to be this one; undefined: nobody knows. */
-  promise(text: string | undefined): void {
-    this.promised = text
+  /** The text that is written next should be this one; undefined: unknown. */
+  expect(text: string | undefined): void {
+    this.expected = text
   }
 
   /**
-   * Lets the worker write all texts of a file again: it may have been made by other weights, or by hand.
-   * @param places the branches of the page where they stand
+   * Lets the worker write all texts of a file again: other weights may have written it, or it was edited.
+   * @param places for each text, its branch on the page
    */
   check(tree: TextTree, places: readonly (number | undefined)[]): void {
     this.places = places
     const texts = tree.branches.map(({ id, parent, at, origin, records }): ToVerify => {
-      const { columns } = TextTree.textOf(tree, tree.placeOf(id)).slice(0)
+      const { columns } = TextTree.textOf(tree, tree.lastPositionOf(id)).slice(0)
       const { ids, temperatures, coins, chains } = columns
       const way = { from: at, ...(parent !== undefined && { parent }) }
       return { ...origin, ...way, ids, temperatures, coins, chains, text: records.text }
@@ -67,18 +67,18 @@ export class Verification {
     return true
   }
 
-  /** Is the text of a run, as far as it goes, what its file says? */
+  /** Compares the text of a run, as far as it is written, with what its file says. */
   compare(records: Records, branch: number): void {
-    const { promised } = this
-    if (promised === undefined) return
-    const { length } = promised
+    const { expected } = this
+    if (expected === undefined) return
+    const { length } = expected
     const text = records.text.slice(0, length)
-    if (text === promised) this.verdict = { state: 'same', symbols: records.at(length) }
-    else if (!promised.startsWith(text)) {
+    if (text === expected) this.verdict = { state: 'same', symbols: records.at(length) }
+    else if (!expected.startsWith(text)) {
       let at = 0
-      while (text[at] === promised[at]) at++
+      while (text[at] === expected[at]) at++
       this.verdict = { state: 'other', branch, at: records.at(at) }
     } else return
-    this.promised = undefined
+    this.expected = undefined
   }
 }

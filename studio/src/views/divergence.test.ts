@@ -29,26 +29,26 @@ describe('two texts', () => {
     expect(divergenceOf(told('ab'), told('abc'))).toEqual({ kind: 'same', length: 2 })
   })
 
-  it('part by a hand, by luck, or by how they begin, and each is told apart', () => {
+  it('diverge by a choice, by the seed or by the prompt, and each has a kind of its own', () => {
     const chosen = told('abxd', ORIGIN, { at: 2, coin: CHOSEN })
     expect(divergenceOf(told('abcd'), chosen)).toMatchObject({
       kind: 'choice',
       coins: [0.5, CHOSEN],
     })
     expect(divergenceOf(told('ab'), told('xb', { ...ORIGIN, seed: '2' }))).toMatchObject({
-      kind: 'luck',
+      kind: 'seed',
     })
     expect(divergenceOf(told('ab'), told('ab', { ...ORIGIN, prompt: 'Q' }))).toEqual({
       kind: 'prompt',
     })
   })
 
-  it('part by their chains where luck and prompt are the same', () => {
+  it('diverge by their chains where seed and prompt are the same', () => {
     const chained = told('abxd')
     chained.records.chains[2] = 1
     expect(divergenceOf(told('abcd'), chained)).toMatchObject({ kind: 'chain', at: 2 })
     expect(divergenceOf(told('abcd', { ...ORIGIN, stream: 1 }), told('abxd'))).toMatchObject({
-      kind: 'luck',
+      kind: 'seed',
     })
   })
 

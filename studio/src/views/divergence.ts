@@ -1,33 +1,33 @@
-/** Where two texts part, and why: one of them was drawn otherwise, or chosen, or had other luck. */
+/** Where two texts diverge, and why: another temperature or chain, a choice, or another seed. */
 import type { Records } from '../text/records.js'
 import { CHOSEN, type Origin } from '../writer/protocol.js'
 
-/** A text with what it followed from. */
+/** A text with what it began from. */
 export interface TextWithOrigin {
   readonly origin: Origin
   readonly records: Records
 }
 
-/** Drawn through other chains? Both texts are of one tree, or have one chain each and the same. */
+/** Whether other chains drew the symbols. The indices agree: both texts are of one tree, or have one chain. */
 const otherChain = (a: TextWithOrigin, b: TextWithOrigin, at: number): boolean =>
   a.records.chains[at] !== b.records.chains[at]
 
 export type Divergence =
-  /** No symbol differs, as far as both go. */
+  /** No symbol differs up to the end of the shorter text. */
   | { readonly kind: 'same'; readonly length: number }
   | { readonly kind: 'prompt' }
   | {
-      readonly kind: 'temperature' | 'choice' | 'luck' | 'chain'
+      readonly kind: 'temperature' | 'choice' | 'seed' | 'chain'
       /** The first symbol that differs. */
       readonly at: number
-      /** The coin of each; CHOSEN where a hand put the symbol there. */
+      /** The coin of each; CHOSEN where the reader chose the symbol. */
       readonly coins: readonly [number, number]
     }
 
-const sameLuck = (a: Origin, b: Origin): boolean =>
+const sameSeed = (a: Origin, b: Origin): boolean =>
   a.seed === b.seed && (a.stream ?? 0) === (b.stream ?? 0)
 
-/** The coin of a position, even where T = 0 did not read it: the other text may have. */
+/** The coin of a position; where T = 0 did not read it, that of the other text. */
 function coinOf(own: number, other: number): number {
   return Number.isNaN(own) && other !== CHOSEN ? other : own
 }
@@ -44,8 +44,8 @@ export function divergenceOf(a: TextWithOrigin, b: TextWithOrigin): Divergence {
   const kind =
     own === CHOSEN || other === CHOSEN
       ? 'choice'
-      : !sameLuck(a.origin, b.origin)
-        ? 'luck'
+      : !sameSeed(a.origin, b.origin)
+        ? 'seed'
         : otherChain(a, b, at)
           ? 'chain'
           : 'temperature'

@@ -19,11 +19,11 @@ export const words = table(
     writing: 'Writing…',
     failed: 'Not all of them could be written.',
     chain: (written: string) => `All of them go through the chain ${written}.`,
-    partings: 'Where they part',
+    divergences: 'Where they part',
     between: (a: string, b: string) => `${a} and ${b}`,
     same: (n: string) => `They are the same for all ${counted(n, 'character')}.`,
     otherPrompt: 'They begin with different prompts.',
-    otherLuck: (at: string, coinA: string, a: string, coinB: string, b: string) =>
+    otherSeed: (at: string, coinA: string, a: string, coinB: string, b: string) =>
       `At character ${at} the luck differs: coin ${coinA} fell on ${a}, coin ${coinB} on ${b}.`,
     chosen: (at: string, hand: string, drawn: string) =>
       `At character ${at} ${hand} was chosen where ${drawn} had been drawn.`,
@@ -52,11 +52,11 @@ export const words = table(
     writing: '書いています…',
     failed: '書けなかったものがあります。',
     chain: written => `どれもサンプラー ${written} を通ります。`,
-    partings: '分かれ目',
+    divergences: '分かれ目',
     between: (a, b) => `${a} と ${b}`,
     same: n => `${n} 字すべて同じです。`,
     otherPrompt: '書き出しが違います。',
-    otherLuck: (at, coinA, a, coinB, b) =>
+    otherSeed: (at, coinA, a, coinB, b) =>
       `${at} 字目で運が違います。コイン ${coinA} は「${a}」、${coinB} は「${b}」を指しました。`,
     chosen: (at, hand, drawn) =>
       `${at} 字目で、引かれた「${drawn}」の代わりに「${hand}」が選ばれました。`,

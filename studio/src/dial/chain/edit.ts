@@ -1,4 +1,4 @@
-/** A chain under the hand: samplers added, moved, taken away, their settings changed. Pure. */
+/** Pure edits of a chain: adding, moving and removing samplers, and changing their settings. */
 import { createChain, parseChain } from 'ondo'
 import {
   formatSampler,
@@ -13,18 +13,18 @@ import {
 export const kindOf = (sampler: string): SamplerKind<SamplerSpec> =>
   SAMPLERS.find(kind => kind.sampler === sampler)!
 
-/** The samplers of a written form; temperature alone is a sampler, too. */
+/** The samplers of a written form; temperature alone is one sampler. */
 export const samplersOf = (written: string | undefined): readonly SamplerSpec[] =>
   parseChain(written ?? '')
 
-/** A symbol that is surely there, to begin with. */
+/** A symbol that the model has, as a first value. */
 function someSymbol({ size, symbol }: Symbols): string {
   const all = Array.from({ length: size }, (_, id) => symbol(id))
   const wanted = ['e', 'の', ...all]
   return JSON.stringify(wanted.find(each => all.includes(each)) ?? all[0])
 }
 
-/** What a fresh sampler says: its defaults, or where those would do nothing, something that acts. */
+/** The settings of a new sampler: its defaults, or values with an effect where the defaults have none. */
 function fresh(name: SamplerName, symbols: Symbols): SamplerSpec {
   const starters: Partial<Record<SamplerName, string>> = {
     penalty: 'penalty frequency=0.2',
@@ -47,8 +47,8 @@ function fits(written: string, symbols: Symbols): boolean {
 }
 
 /**
- * With one more: what changes or names symbols goes before the temperature, for it means the model's
- * own logits; what truncates goes to the end.
+ * Adds a sampler: one that changes or names symbols goes before the temperature, because it applies to the
+ * model's own logits; one that truncates goes to the end.
  */
 export function addSampler(
   samplers: readonly SamplerSpec[],
@@ -62,7 +62,7 @@ export function addSampler(
   return { samplers: samplers.toSpliced(at, 0, fresh(name, symbols)), at }
 }
 
-/** One place earlier or later; at an end nothing happens. */
+/** Moves a sampler one place; at an end nothing changes. */
 export function moveSampler(
   samplers: readonly SamplerSpec[],
   at: number,
@@ -73,7 +73,7 @@ export function moveSampler(
   return { samplers: samplers.with(at, samplers[to]).with(to, samplers[at]), at: to }
 }
 
-/** A chain keeps one temperature. */
+/** Whether a sampler can be removed: a chain keeps one temperature. */
 export const canRemove = (samplers: readonly SamplerSpec[], at: number): boolean =>
   samplers[at].sampler !== 'temperature' ||
   samplers.filter(({ sampler }) => sampler === 'temperature').length > 1

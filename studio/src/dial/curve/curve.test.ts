@@ -1,11 +1,11 @@
 import { formatSchedule, parseSchedule } from 'ondo'
 import { expect, it } from 'vitest'
-import { PRESETS, writtenPreset } from './presets.js'
+import { formatPreset, PRESETS } from './presets.js'
 import { addFrame, fixedCurve, isFixed, moveFrame, removeFrame, writeFrames } from './shape.js'
 
 it('offers every kind of schedule, each in its one written form', () => {
   const kinds = PRESETS.map(preset => {
-    const written = writtenPreset(preset, 400)
+    const written = formatPreset(preset, 400)
     const schedule = parseSchedule(written)
     expect(formatSchedule(schedule)).toBe(written)
     return schedule.kind

@@ -1,4 +1,4 @@
-/** Schedules to begin with: every written form of docs/temperature.md, fitted to the curve's length. */
+/** Example schedules: every form of docs/temperature.md, fitted to the length of the curve. */
 export const PRESETS = [
   'rise',
   'fall',
@@ -13,7 +13,7 @@ export const PRESETS = [
 export type Preset = (typeof PRESETS)[number]
 
 /** @param span symbols of the whole curve */
-export function writtenPreset(preset: Preset, span: number): string {
+export function formatPreset(preset: Preset, span: number): string {
   const at = (share: number): number => Math.round(span * share)
   switch (preset) {
     case 'rise':

@@ -1,4 +1,4 @@
-/** What can be drawn of a schedule before the text is there, and how its keyframes move. */
+/** The part of a schedule that is known before the text is written, and edits of its keyframes. */
 import { formatSchedule, type Schedule } from 'ondo'
 import { startSchedule } from 'ondo/temperature'
 import { HIGHEST, LOWEST } from '../../../shared/temperature-scale.js'
@@ -8,7 +8,7 @@ export interface Frame {
   readonly temperature: number
 }
 
-/** Does the schedule look at nothing but the position? */
+/** Whether the schedule depends only on the position. */
 export function isFixed(schedule: Schedule): boolean {
   switch (schedule.kind) {
     case 'constant':
@@ -24,7 +24,7 @@ export function isFixed(schedule: Schedule): boolean {
   }
 }
 
-/** T at each of some positions, for a schedule that looks at nothing else. */
+/** T at each of the positions, for a schedule that depends on nothing else. */
 export function fixedCurve(schedule: Schedule, positions: readonly number[]): number[] {
   const at = startSchedule(schedule)
   return positions.map(position =>
@@ -32,7 +32,7 @@ export function fixedCurve(schedule: Schedule, positions: readonly number[]): nu
   )
 }
 
-/** Temperatures between which a schedule moves that follows the text; none when it says none. */
+/** The bounds of a schedule that follows the text; empty if it has none. */
 export function levelsOf(schedule: Schedule): readonly number[] {
   switch (schedule.kind) {
     case 'word':
@@ -54,7 +54,7 @@ export const writeFrames = (frames: readonly Frame[]): string =>
 const inRange = (T: number): number =>
   Math.round(Math.min(HIGHEST, Math.max(LOWEST, T)) * 100) / 100
 
-/** A keyframe moved, held between its neighbours. */
+/** Moves a keyframe; it stays between its neighbours. */
 export function moveFrame(frames: readonly Frame[], i: number, to: Frame): Frame[] {
   const low = i === 0 ? 0 : frames[i - 1].at + 1
   const high = i === frames.length - 1 ? Number.MAX_SAFE_INTEGER : frames[i + 1].at - 1
@@ -62,7 +62,7 @@ export function moveFrame(frames: readonly Frame[], i: number, to: Frame): Frame
   return frames.with(i, { at, temperature: inRange(to.temperature) })
 }
 
-/** With one more; where one stands already it takes the new temperature. */
+/** Adds a keyframe; one at the same position takes the new temperature. */
 export function addFrame(frames: readonly Frame[], frame: Frame): Frame[] {
   const at = Math.max(0, Math.round(frame.at))
   const others = frames.filter(each => each.at !== at)

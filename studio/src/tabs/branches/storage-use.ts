@@ -1,21 +1,21 @@
-/** How much of the browser's storage this page's texts and models take, and ways to have it back. */
+/** How much of the browser's storage texts and models take, and deleting them. */
 import { openTexts, tellTabs } from '../../text/text-database.js'
 import { CHUNK, LAYOUT, type SegmentRow } from '../../text/text-rows.js'
 
-/** Of a symbol in its columns (records.ts). */
+/** The size of a symbol's record (records.ts). */
 const SYMBOL_BYTES = 60
 /** Caches of offline/service-worker.js that hold models. */
 const MODELS = 'ondo-models-'
 
 export interface Room {
-  /** Of everything this page keeps, and what the browser would give it; undefined: it does not say. */
+  /** Bytes that this page stores, and that the browser would give it; undefined: it does not say. */
   readonly usage: number | undefined
   readonly quota: number | undefined
   /** Whether the browser promised not to clear it away by itself. */
   readonly safe: boolean | undefined
-  /** Models of which texts are kept, and what the texts take, bytes. */
+  /** The number of models with stored texts, and the size of the texts in bytes. */
   readonly texts: { readonly models: number; readonly bytes: number }
-  /** Models kept for when there is no network. */
+  /** Models cached for use without a network. */
   readonly models: { readonly count: number; readonly bytes: number }
 }
 
@@ -31,13 +31,13 @@ async function textsKept(): Promise<Room['texts']> {
     }
     for (const hash of models) {
       const rows = await database.rows([LAYOUT, hash, 'segment'])
-      // A model of which nothing but the time of its opening is kept has no texts.
+      // A model with rows but without segments has no texts.
       if (rows.length === 0 && (await database.keys([hash])).length === 0) models.delete(hash)
       for (const [, row] of rows) symbols += (row as SegmentRow).count
     }
     database.close()
   } catch {
-    // Storage is refused: nothing is kept.
+    // Storage is refused, so nothing is stored.
   }
   return { models: models.size, bytes: symbols * SYMBOL_BYTES }
 }
@@ -72,18 +72,18 @@ export async function roomTaken(): Promise<Room> {
   return { usage: estimate?.usage, quota: estimate?.quota, safe, texts, models }
 }
 
-/** Asks the browser not to clear the texts away by itself. @returns whether it promised */
+/** Asks the browser not to delete the texts by itself. @returns whether it agreed */
 export const keepSafe = async (): Promise<boolean> =>
   (await navigator.storage?.persist?.().catch(() => false)) ?? false
 
-/** Lets go of the models kept for later; each is fetched again when it is wanted. */
+/** Deletes the cached models; each is fetched again when it is needed. */
 export async function dropModels(): Promise<void> {
   for (const cache of await modelCaches()) {
     for (const request of await cache.keys()) await cache.delete(request)
   }
 }
 
-/** Throws away the texts of every model, in all tabs; those of the one shown are the page's to forget. */
+/** Deletes the stored texts of every model, in all tabs; the page clears the shown ones itself. */
 export async function dropTexts(): Promise<void> {
   const database = await openTexts()
   await database.change({ removes: [[]] })

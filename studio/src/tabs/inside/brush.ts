@@ -1,9 +1,9 @@
 /**
- * Marking a passage by hand, for a mouse, a pen and a finger. A mouse drags at once. A finger scrolls,
- * as everywhere; held still on a symbol it begins to mark, and then moves the end of the passage.
+ * Marks a passage with a mouse, a pen or a finger. A mouse marks by dragging. A finger scrolls, unless it is
+ * first held still on a symbol: then it marks.
  */
 
-/** A finger is held for so long, ms, and strays no further, px. */
+/** A finger must be held this long, ms, and move no further than this, px. */
 const HOLD = 400
 const STRAY = 10
 
@@ -14,20 +14,20 @@ export interface Brush {
   extend(n: number): void
 }
 
-/** The symbol at an element: its place is in `data-n`. */
+/** The symbol of an element, from its attribute `data-n`. */
 const placeOf = (target: Element | null): number | undefined => {
   const n = target?.closest('[data-n]')?.getAttribute('data-n')
   return n == null ? undefined : Number(n)
 }
 
-/** @returns what ends it */
+/** @returns a function that removes the listeners */
 export function brushing(body: HTMLElement, brush: Brush): () => void {
   let marking = false
   let last: number | undefined
-  /** A finger that is down and has neither strayed nor been held for long. */
+  /** A finger that is down, has not moved far and was not yet held long enough. */
   let finger: { n: number; x: number; y: number; timer: ReturnType<typeof setTimeout> } | undefined
 
-  /** A finger's events go to where it came down; what lies under it now is asked for. */
+  /** The events of a finger go to the element where it came down, so the one under it is looked up. */
   const placeUnder = ({ clientX, clientY }: PointerEvent): number | undefined => {
     const found = document.elementFromPoint(clientX, clientY)
     return found && body.contains(found) ? placeOf(found) : undefined
@@ -68,12 +68,12 @@ export function brushing(body: HTMLElement, brush: Brush): () => void {
     marking = false
     if (tapped !== undefined) brush.begin(tapped, false)
   }
-  /** The browser took the finger, to scroll. */
+  /** The browser scrolls with this finger. */
   const cancel = (): void => {
     lift()
     marking = false
   }
-  /** While a finger marks it does not scroll, and opens no menu. */
+  /** While a finger marks, the page does not scroll and opens no menu. */
   const hinder = (event: Event): void => {
     if (marking) event.preventDefault()
   }

@@ -1,4 +1,4 @@
-/** What one can see of a place in a text, as numbers that a unit's activity may go along with. */
+/** Visible features of each position in a text, as numbers that a unit's activity may correlate with. */
 
 export const FEATURES = [
   'quote',
@@ -19,7 +19,7 @@ export const FEATURES = [
 ] as const
 export type FeatureName = (typeof FEATURES)[number]
 
-/** A line's place counts no further than this. */
+/** Positions in a line are capped at this. */
 const FAR = 80
 const OPENS: Readonly<Record<string, FeatureName>> = {
   '“': 'quote',
@@ -44,8 +44,8 @@ const CAPITAL = /\p{Lu}/u
 const SMALL = /\p{Ll}/u
 
 /**
- * Values after each symbol has been read; those that never change are left out.
- * @param uncertainty bits of what comes next
+ * The value of each feature after each symbol; features that never change are left out.
+ * @param uncertainty entropy of the next symbol, bits
  */
 export function featuresOf(
   symbols: readonly string[],
@@ -67,7 +67,7 @@ export function featuresOf(
       capitals = 0
       small = false
       straight = false
-      // A quotation that is never closed must not swallow the rest.
+      // A quotation that is never closed ends with its line.
       open.quote = 0
       open.bracket = 0
     } else inLine++

@@ -1,12 +1,12 @@
 /**
- * The gates of one unit along a text. The kernels keep them to themselves; from the states before and
- * after, the rows of one unit give them again: G dot products a step.
+ * The gates of one unit along a text. The kernels do not return them; they are computed again from the
+ * states and the unit's rows of the weights: G dot products a step.
  */
 import type { ModelConfig } from 'ondo'
 import type { Weights } from 'ondo/model'
 import type { Quantity, Unit } from './protocol.js'
 
-/** What can be looked at in a cell. A reset gate inside the product keeps its candidate hidden. */
+/** The quantities of a cell that can be shown. With a reset gate inside the product, the candidate can't. */
 export function quantitiesOf({ cell, reset }: ModelConfig): Quantity[] {
   if (cell === 'lstm') return ['h', 'c', 'i', 'f', 'g', 'o']
   if (cell === 'gru') return reset === 'after' ? ['h', 'r', 'z', 'n'] : ['h', 'r', 'z']
@@ -14,7 +14,7 @@ export function quantitiesOf({ cell, reset }: ModelConfig): Quantity[] {
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-/** Rows of the weights, in PyTorch's order. */
+/** The gates in the order of the weights' rows, as in PyTorch. */
 const BLOCKS: Readonly<Partial<Record<Quantity, number>>> = {
   i: 0,
   f: 1,

@@ -1,4 +1,4 @@
-/** What the tab and the tinted text know together: the reading, the unit, the marked passage. */
+/** The state that the tab and the tinted text share: the network's states, the unit, the marked passage. */
 
 import type { PanelStates } from '../../layout/panel-states.js'
 import type { Models } from '../../models/models.svelte.js'
@@ -9,14 +9,14 @@ import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './
 import { type Scale, scaleOf } from './scale.js'
 
 export const LENGTHS = [300, 1000, 2000]
-/** Units are suggested from so many symbols on. */
+/** Units are suggested for texts of at least this many symbols. */
 export const LEAST = 120
 /** While the text grows, it is read again no more often than this, ms. */
 const READ_EVERY = 1500
 
 type Answer = Extract<FromInsider, { type: 'read' }>
 
-export interface Reading extends Omit<Answer, 'type' | 'job'> {
+export interface NetworkReading extends Omit<Answer, 'type' | 'job'> {
   /** Of each symbol kept. */
   readonly texts: readonly string[]
 }
@@ -45,12 +45,12 @@ export class Inside {
   guesses = $state(false)
   trouble = $state.raw<ErrorMessage | string>('')
   busy = $state(false)
-  reading = $state.raw<Reading>()
+  reading = $state.raw<NetworkReading>()
   series = $state.raw<Series>()
   /** Of the symbols kept, [from, to). */
   passage = $state.raw<{ from: number; to: number }>()
   brushed = $state.raw<{ units: readonly OnUnit[]; passages: readonly Passage[] }>()
-  /** The symbol that is walked to, or pointed at. */
+  /** The symbol that keys or pointer selected. */
   at = $state<number>()
 
   private readonly parts: InsideParts
@@ -68,7 +68,7 @@ export class Inside {
     this.parts = parts
   }
 
-  /** Reads the text as it is now, soon; a text in which a passage is marked stays as it is. */
+  /** Reads the present text after a delay; a text with a marked passage is not replaced. */
   follow(): void {
     const wait = Math.max(0, this.lastRead + READ_EVERY - performance.now())
     this.timer ??= setTimeout(() => {
@@ -92,7 +92,7 @@ export class Inside {
     this.ask()
   }
 
-  /** Marks a passage; one without symbols is none. */
+  /** Marks a passage; an empty one removes the mark. */
   mark(from: number, to: number): void {
     if (to <= from) {
       this.passage = undefined
@@ -109,7 +109,7 @@ export class Inside {
     this.brush()
   }
 
-  /** At what the unit is held, or undefined. */
+  /** The value at which the unit is held, or undefined. */
   get heldAt(): number | undefined {
     const held = parseHeld(this.parts.editor.origin.held ?? '') ?? []
     return held.find(each => sameUnit(each, this.unit))?.value
@@ -143,7 +143,7 @@ export class Inside {
       this.brushed = undefined
       this.at = undefined
       this.quantity = 'h'
-      // The last layer is the one whose units speak of what comes next.
+      // The units of the last layer are closest to the prediction.
       this.unit = { layer: model.layers - 1, unit: 0 }
     }
     this.readKey = key

@@ -1,4 +1,4 @@
-/** The worker's mind: reads along with the text on the page, keeps the last states, answers. */
+/** Reads the text of the page with the network, keeps the last states, and answers questions about them. */
 
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
 import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
@@ -13,7 +13,7 @@ import { column, passagesLike, peaks, placeOf, suggest, type Trace, unitsOn } fr
 
 type Post = (message: FromInsider, moved?: ArrayBuffer[]) => void
 
-/** The clock is read after this many symbols: a busy machine still makes progress. */
+/** The clock is read after this many symbols, so that a busy machine makes progress. */
 const HANDFUL = 64
 /** How long the worker reads a text before it reads messages, ms. */
 const SLICE = 30
@@ -25,7 +25,7 @@ interface Step {
   readonly entropy: number
 }
 
-/** A text as far as it was read, with the steps of its end. */
+/** The text that was read so far, with the steps of its end. */
 interface Reader {
   readonly model: Model
   readonly session: Session
@@ -62,7 +62,7 @@ export class Insider {
   // --- internal ---
 
   private fail(error: unknown): void {
-    // A model that did not arrive may arrive the next time.
+    // A model that failed to load may load the next time.
     this.opened = undefined
     this.post({ type: 'failed', ...errorMessage(error) })
   }
@@ -205,7 +205,7 @@ const traceOf = ({ model, steps }: Reader): Trace => ({
   rows: steps.map(({ state }) => state),
 })
 
-/** Is the wanted text the one that was read, or longer? */
+/** Whether the wanted text begins with the one that was read. */
 function goesOn(
   reader: Reader,
   model: Model,

@@ -1,9 +1,9 @@
-/** What the tab and its own worker say to each other: the network reads the text once more, aside. */
+/** Messages between the tab and its worker, in which the network reads the text again. */
 
 import type { ErrorMessage } from '../../writer/error-message.js'
 import type { FeatureName } from './features.js'
 
-/** What of a unit is looked at: its state, the LSTM's cell, or a gate. */
+/** The quantity of a unit that is shown: its state, the LSTM's cell, or a gate. */
 export const QUANTITIES = ['h', 'c', 'i', 'f', 'g', 'o', 'r', 'z', 'n'] as const
 export type Quantity = (typeof QUANTITIES)[number]
 
@@ -14,7 +14,7 @@ export interface Unit {
   readonly unit: number
 }
 
-/** Guesses under each symbol. */
+/** The number of guesses under each symbol. */
 export const GUESSES = 5
 
 export interface ReadWish {
@@ -23,9 +23,9 @@ export interface ReadWish {
   readonly prompt: string
   readonly unknown: 'skip' | 'nearest'
   readonly held?: string
-  /** The whole text, for the network has read it all. */
+  /** The whole text, because the states depend on all of it. */
   readonly ids: Uint32Array
-  /** So many of the last symbols are kept. */
+  /** How many of the last symbols are kept. */
   readonly keep: number
 }
 
@@ -35,10 +35,10 @@ export type ToInsider =
   /** Symbols [from, to) of those kept; units with |h| of `threshold` or more are on. */
   | { type: 'brush'; job: number; from: number; to: number; threshold: number }
 
-/** A unit that goes along with something that one can see in the text. */
+/** A unit that correlates with a feature of the text. */
 export interface Suggestion extends Unit {
   readonly feature: FeatureName
-  /** Pearson's, on the half of the text that did not choose the unit. */
+  /** Pearson's r, on the half of the text that was not used to choose the unit. */
   readonly r: number
 }
 
@@ -53,7 +53,7 @@ export interface OnUnit extends Unit {
 export interface Passage {
   readonly from: number
   readonly to: number
-  /** Of the units that are on in the brushed passage, the share that is on here, too. */
+  /** The share of the marked passage's units that are on here too. */
   readonly score: number
 }
 
@@ -66,7 +66,7 @@ export type FromInsider =
       quantities: readonly Quantity[]
       /** Whether units can be held at other values than 0. */
       anyValue: boolean
-      /** Place in the text of the first symbol kept. */
+      /** The position in the text of the first symbol kept. */
       from: number
       count: number
       /** [count, GUESSES] of what comes after each symbol, likeliest first, at T = 1. */

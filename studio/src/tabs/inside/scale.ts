@@ -1,4 +1,4 @@
-/** From a unit's value to one of nine tones: blue below the middle, orange above, paper in it. */
+/** Maps a unit's value to one of nine tones: blue below the middle, orange above, none in it. */
 import type { Quantity } from './protocol.js'
 
 /** Tones on either side of the middle. */
@@ -10,7 +10,7 @@ export interface Scale {
   readonly high: number
 }
 
-/** Gates go from 0 to 1, h and candidates from -1 to 1; what has no bounds, as far as it went. */
+/** The scale of a quantity: gates 0 to 1, h and candidates -1 to 1; without bounds, the values' own range. */
 export function scaleOf(quantity: Quantity, values: ArrayLike<number>): Scale {
   if ('ifo rz'.includes(quantity)) return { low: 0, middle: 0.5, high: 1 }
   let most = 1
@@ -18,7 +18,7 @@ export function scaleOf(quantity: Quantity, values: ArrayLike<number>): Scale {
   return { low: -most, middle: 0, high: most }
 }
 
-/** -TONES to TONES. */
+/** The tone of a value, from -TONES to TONES. */
 export function toneOf(value: number, { middle, high }: Scale): number {
   const share = (value - middle) / (high - middle)
   return Math.round(Math.max(-1, Math.min(1, share)) * TONES) || 0

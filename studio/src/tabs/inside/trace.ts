@@ -1,4 +1,4 @@
-/** States of the network along a stretch of text, and what can be asked of them. */
+/** The network's states along a stretch of text, and questions about them. */
 import type { FeatureName } from './features.js'
 import type { OnUnit, Passage, Suggestion, Unit } from './protocol.js'
 
@@ -9,17 +9,17 @@ export interface Trace {
   readonly rows: readonly Float32Array[]
 }
 
-/** Fewer symbols than this in a half, or a rarer feature, tell nothing. */
+/** A correlation needs this many symbols in each half, and a feature this often. */
 const LEAST_HALF = 60
 const LEAST_SEEN = 5
-/** Units told of for each feature; of those on in a passage; passages. */
+/** At most this many units for each feature, units of a passage, and similar passages. */
 const BEST = 2
 const MOST_ON = 12
 const MOST_PASSAGES = 8
-/** Of the passage's units, so many must be on in another one. */
+/** The share of a passage's units that must be on in a similar one. */
 const ALIKE = 0.7
 const MOST_PEAKS = 4
-/** Peaks and passages so near each other are the same one. */
+/** Peaks and passages within this distance count as one. */
 const APART = 24
 
 export const column = ({ rows }: Trace, at: number): Float32Array<ArrayBuffer> =>
@@ -48,7 +48,7 @@ export function correlation(
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0
 }
 
-/** Whether a feature is there often enough in [from, to) to be told from chance. */
+/** Whether a feature is frequent enough in [from, to) for a correlation. */
 function varies(values: Float32Array, from: number, to: number): boolean {
   const counts = new Map<number, number>()
   for (let i = from; i < to; i++) counts.set(values[i], (counts.get(values[i]) ?? 0) + 1)
@@ -57,8 +57,8 @@ function varies(values: Float32Array, from: number, to: number): boolean {
 }
 
 /**
- * For each feature the units that go along with it: chosen on the first half of the stretch, their
- * correlation told from the second, so that the best of hundreds by luck is not taken for a find.
+ * For each feature, the units that correlate with it: chosen on the first half of the stretch and measured
+ * on the second, so that a correlation by chance among hundreds of units is not reported.
  */
 export function suggest(
   trace: Trace,
@@ -95,7 +95,7 @@ export function suggest(
     .map(({ holds: _, ...suggestion }) => suggestion)
 }
 
-/** Places of the greatest values, apart from each other. @param sign -1 for the least */
+/** The positions of the greatest values, at a distance from each other. @param sign -1 for the least */
 export function peaks(values: ArrayLike<number>, sign: 1 | -1): number[] {
   const order = Array.from({ length: values.length }, (_, n) => n).sort(
     (a, b) => sign * (values[b] - values[a]) || a - b,
@@ -108,7 +108,7 @@ export function peaks(values: ArrayLike<number>, sign: 1 | -1): number[] {
   return found
 }
 
-/** Units that are on, with one sign, in the whole of [from, to); those seldom on elsewhere first. */
+/** Units that are on, with one sign, in all of [from, to); those that are rarely on elsewhere first. */
 export function unitsOn(trace: Trace, from: number, to: number, threshold: number): OnUnit[] {
   const { layers, hidden, rows } = trace
   const found: OnUnit[] = []
@@ -128,7 +128,7 @@ export function unitsOn(trace: Trace, from: number, to: number, threshold: numbe
   return found.sort((a, b) => a.share - b.share).slice(0, MOST_ON)
 }
 
-/** Other stretches in which most of these units are on as well, the most alike first. */
+/** Other stretches in which most of these units are on, the most similar first. */
 export function passagesLike(
   { hidden, rows }: Trace,
   units: readonly OnUnit[],
@@ -159,5 +159,5 @@ export function passagesLike(
   return found.sort((a, b) => near(b) - near(a)).slice(0, MOST_PASSAGES)
 }
 
-/** Where in a state's row the h of a unit stands. */
+/** The index of a unit's h in a state's row. */
 export const placeOf = ({ hidden }: Trace, { layer, unit }: Unit): number => layer * hidden + unit

@@ -1,4 +1,4 @@
-/** What has been done of the lessons: watched in the page itself, whatever part of it is shown. */
+/** Progress in the lessons. Tasks are checked on the page itself, whichever part of it is shown. */
 import { untrack } from 'svelte'
 import type { Layout } from '../../layout/layout.svelte.js'
 import type { PanelStates } from '../../layout/panel-states.js'
@@ -18,11 +18,11 @@ export interface LessonParts {
   readonly editor: Editor
 }
 
-/** One task: called whenever something in the page changes. @returns whether it is done */
-type Watch = (parts: LessonParts) => boolean
+/** Checks a task; called whenever the page changes. @returns whether it is done */
+type TaskCheck = (parts: LessonParts) => boolean
 
-/** Each lesson's watch, made anew when it is opened: what it has seen so far is its own. */
-const WATCHES: Readonly<Record<(typeof LESSONS)[number], () => Watch>> = {
+/** Makes the check of each lesson's task, with a state of its own, when the lesson is opened. */
+const TASK_CHECKS: Readonly<Record<(typeof LESSONS)[number], () => TaskCheck>> = {
   logit:
     () =>
     ({ editor }) =>
@@ -69,13 +69,13 @@ const WATCHES: Readonly<Record<(typeof LESSONS)[number], () => Watch>> = {
 }
 
 export class Lessons {
-  /** Ever done on this machine. */
+  /** Which lessons were ever done in this browser. */
   done = $state.raw<readonly boolean[]>([])
   /** The task of the open lesson was done since it was opened. */
   finished = $state(false)
-  /** Lessons whose words were shown in the tab: they need not be told again over the text. */
+  /** Lessons that were read in the tab: the bar over the text shows them folded. */
   readonly read = new Set<number>()
-  /** Of the game. */
+  /** Right guesses in the game, of `rounds`. */
   right = $state(0)
   rounds = $state(0)
 
@@ -87,7 +87,7 @@ export class Lessons {
         const { lesson } = parts.layout
         this.finished = false
         if (lesson === undefined) return
-        const watch = WATCHES[LESSONS[lesson]]()
+        const watch = TASK_CHECKS[LESSONS[lesson]]()
         $effect(() => {
           if (watch(parts)) untrack(() => this.finish(lesson))
         })

@@ -1,14 +1,14 @@
-/** What the bars of a step show: rows, the rest, the scale. */
+/** The bars of a step: rows, the other symbols together, the scale. */
 import type { Candidate, Candidates, Distribution, Draw } from 'ondo'
 import { CUT, ROWS } from '../../text/step-view.svelte.js'
 
 /** Decades that a logarithmic axis shows, from 0.001 % to 100 %. */
 const DECADES = 5
-/** Full lengths of the straight axis: round, so that the scale seldom changes. */
+/** The maxima of the linear axis: round numbers, so that the scale rarely changes. */
 const SCALES = [0.1, 0.15, 0.25, 0.4, 0.6, 0.8, 1]
 
 export class Bars {
-  /** The likeliest, and always the one that is drawn: it takes the last row if it is far down. */
+  /** The likeliest symbols; the drawn one takes the last row if it is further down. */
   readonly rows: readonly Candidate[]
   readonly others: { readonly count: number; readonly p: number; readonly pT: number }
   /** The cumulative bar: one piece a candidate, percent. */
@@ -22,7 +22,7 @@ export class Bars {
       ? top
       : [
           ...top.slice(0, Math.min(ROWS, distribution.allowed) - 1),
-          // Neighbours of the drawn one are not needed, only its own probabilities.
+          // Only the probabilities of the drawn symbol are needed.
           { id: draw.id, rank: draw.rank, logit: 0, p: draw.p, pT: draw.pT, cumulative: 0 },
         ]
     let p = 1
@@ -52,7 +52,7 @@ export class Bars {
     this.full = SCALES.find(scale => longest <= scale) ?? 1
   }
 
-  /** As CSS. */
+  /** The length of a bar, as CSS. */
   length(p: number): string {
     const share = this.log ? 1 + Math.log10(p) / DECADES : p / this.full
     return `${Math.min(1, Math.max(0, share)) * 100}%`

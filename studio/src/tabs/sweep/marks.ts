@@ -1,6 +1,6 @@
 /**
- * Makes the marks of a sweep's figure buttons: one stop for the Tab key, arrows walk from mark to
- * mark and from panel to panel, Enter or a click anywhere in a panel opens the nearest.
+ * Turns the marks of a sweep's figure into buttons: one Tab stop for all, arrows move from mark to mark and
+ * from panel to panel, Enter or a click anywhere in a panel opens the nearest.
  */
 import { parseTemperatures, type SweepMeasure } from 'ondo/measure'
 

@@ -1,4 +1,4 @@
-/** What the tab and its own worker say to each other; the text on the page goes on meanwhile. */
+/** Messages between the tab and its worker, which sweeps while the page goes on writing. */
 import type { Seed, SweepResult } from 'ondo'
 import type { SweepText } from 'ondo/measure'
 import type { ErrorMessage } from '../../writer/error-message.js'
@@ -10,7 +10,7 @@ export interface SweepWish {
   /** Characters of each text. */
   readonly length: number
   readonly prompt: string
-  /** Texts that are there already. */
+  /** Texts of an earlier sweep to be used again. */
   readonly done: readonly SweepText[]
 }
 
@@ -19,6 +19,6 @@ export type ToSweeper = { type: 'sweep'; wish: SweepWish } | { type: 'cancel' }
 export type FromSweeper =
   | { type: 'start'; total: number; done: number }
   | { type: 'text'; text: SweepText; done: number; total: number }
-  /** Of what is done, whether or not all of it. */
+  /** The result, also of a sweep that was stopped. */
   | { type: 'end'; result: SweepResult }
   | ({ type: 'failed' } & ErrorMessage)

@@ -1,6 +1,6 @@
 import { type Border, crossing, isotonicRegression, mean, type SweepText } from 'ondo/measure'
 
-/** What a sweep says of a share of misspelt words. */
+/** Where the texts of a sweep exceed a share of misspelt words. */
 export type Reach =
   /** Nothing is measured yet, or this model's texts cannot be judged. */
   | { readonly kind: 'unknown' }

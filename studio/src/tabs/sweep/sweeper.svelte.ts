@@ -1,4 +1,4 @@
-/** A sweep of the shown model: it runs on while its tab is not shown, and what is done is kept. */
+/** A sweep of the shown model. It goes on while its tab is not shown; finished texts are kept. */
 import { InputError, type Seed, type SweepResult } from 'ondo'
 import {
   curve,
@@ -16,7 +16,7 @@ import type { FromSweeper, ToSweeper } from './protocol.js'
 
 export const LENGTHS = [200, 500, 1000, 2000, 5000]
 const MOST_SEEDS = 1000
-/** A figure is drawn anew while texts come no more often than this, ms. */
+/** While texts arrive, the figure is drawn at most this often, ms. */
 const DRAW_EVERY = 400
 
 /** `8`: the seeds 1 to 8, as on the command line; `3,5,42`: these. */
@@ -31,7 +31,7 @@ export function readSeeds(text: string): number | Seed[] | undefined {
   return [...new Set(seeds as string[])].map(BigInt)
 }
 
-/** What makes texts comparable: only then are those of an earlier sweep used again. */
+/** Texts of an earlier sweep are used again only if all of this is the same. */
 interface Key {
   readonly hash: string
   readonly prompt: string
@@ -40,8 +40,8 @@ interface Key {
 const same = (a: Key | undefined, b: Key): boolean =>
   a?.hash === b.hash && a.prompt === b.prompt && a.length === b.length
 
-/** A text to be read: the place in the list of those of its temperature. */
-export interface Reading {
+/** The text that is open: its index among those of its temperature. */
+export interface OpenText {
   readonly temperature: number
   readonly at: number
   readonly measure: SweepMeasure
@@ -61,12 +61,12 @@ export class Sweeper {
   done = $state(0)
   total = $state(0)
   trouble = $state.raw<ErrorMessage | string>('')
-  /** Of the model that was swept. */
+  /** The name of the model that was swept. */
   name = $state('')
   prompt = $state('')
   result = $state.raw<SweepResult>()
-  reading = $state.raw<Reading>()
-  /** Seconds until the end, once there is something to tell it by. */
+  open = $state.raw<OpenText>()
+  /** Estimated seconds until the end; undefined before the first text. */
   left = $state<number>()
 
   private readonly parts: SweepParts
@@ -96,7 +96,7 @@ export class Sweeper {
     return readSeeds(this.seeds) === undefined
   }
 
-  /** Whether what stands in the figure is of the model that is shown now. */
+  /** Whether the figure is of the model that is shown now. */
   get ofThisModel(): boolean {
     return this.key?.hash === this.parts.models.current?.hash
   }
@@ -110,7 +110,7 @@ export class Sweeper {
     if (!same(this.key, key)) {
       this.texts = []
       this.result = undefined
-      this.reading = undefined
+      this.open = undefined
     }
     this.key = key
     this.name = model.name
@@ -143,27 +143,27 @@ export class Sweeper {
     return texts.sort((a, b) => (BigInt(a.seed) < BigInt(b.seed) ? -1 : 1))
   }
 
-  /** Opens the text that is nearest to the middle of a measure. */
-  read(T: number, measure: SweepMeasure): void {
+  /** Opens the text that is nearest to the median of a measure. */
+  show(T: number, measure: SweepMeasure): void {
     const middle = this.result?.curve.find(point => point.temperature === T)?.values[measure]
     const off = ({ values }: SweepText): number =>
       Math.abs((values[measure] ?? Number.POSITIVE_INFINITY) - (middle?.median ?? 0))
     const texts = this.textsAt(T)
     const at = texts.reduce((best, text, i) => (off(text) < off(texts[best]) ? i : best), 0)
-    this.reading = { temperature: T, at, measure }
+    this.open = { temperature: T, at, measure }
   }
 
   turn(by: 1 | -1): void {
-    if (!this.reading) return
-    const { length } = this.textsAt(this.reading.temperature)
-    this.reading = { ...this.reading, at: (this.reading.at + by + length) % length }
+    if (!this.open) return
+    const { length } = this.textsAt(this.open.temperature)
+    this.open = { ...this.open, at: (this.open.at + by + length) % length }
   }
 
-  /** The page writes this very text, and goes on where it ends here. */
+  /** Lets the page write this text again and go on from its end. */
   carryOn({ temperature, seed, symbols }: SweepText): void {
     const { editor, layout } = this.parts
     editor.sampling.setTemperature(temperature)
-    // A sweep is of temperature alone.
+    // A sweep uses temperature alone, without a chain.
     editor.sampling.setChain('')
     editor.beginFrom({ prompt: this.prompt, unknown: 'skip', seed: String(seed) }, symbols)
     layout.sheet = 'none'
@@ -213,7 +213,7 @@ export class Sweeper {
     }
   }
 
-  /** Curves of what is there; the zones come with the end. */
+  /** The curves of the texts so far; zones are computed at the end. */
   private sofar(): SweepResult {
     const { texts, prompt, length } = this
     return {

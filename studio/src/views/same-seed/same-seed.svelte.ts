@@ -11,13 +11,13 @@ export const MOST = 5
 export const LEAST = 2
 const FIRST = [0.2, 0.5, 0.8, 1.2]
 
-export interface LuckParts {
+export interface SameSeedParts {
   readonly editor: Editor
   readonly models: Models
   readonly sideTexts: SideTexts
 }
 
-export class Luck {
+export class SameSeedTexts {
   temperatures = $state<number[]>(FIRST)
   length = $state<number>(LENGTHS[1])
   /** The texts, with the temperatures that they were written at. */
@@ -26,10 +26,10 @@ export class Luck {
   missing = $state(0)
   /** Why they could not be written. */
   failed = $state<string>()
-  private readonly parts: LuckParts
+  private readonly parts: SameSeedParts
   private wish = ''
 
-  constructor(parts: LuckParts) {
+  constructor(parts: SameSeedParts) {
     this.parts = parts
     const now = parts.editor.sampling.temperature
     if (parts.editor.count > 0 && !FIRST.includes(now)) {
@@ -37,7 +37,7 @@ export class Luck {
     }
   }
 
-  /** Writes the texts, unless they are there. */
+  /** Writes the texts, unless they are written already. */
   write(): void {
     const { editor, models, sideTexts } = this.parts
     const { origin, sampling } = editor
@@ -67,7 +67,7 @@ export class Luck {
         failed: message => {
           this.failed = message
           this.missing = 0
-          // The same wish may be tried again.
+          // The same request may be tried again.
           this.wish = ''
         },
       },

@@ -1,6 +1,6 @@
 /**
- * A drawing as pixels.
- * @param scale pixels of the picture for one of the drawing
+ * Renders an SVG as PNG.
+ * @param scale pixels of the PNG for each of the SVG
  */
 export async function pngOf(svg: string, scale = 2): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))

@@ -1,14 +1,14 @@
-/** What is drawn or put together has a written form beside it: the errors of both. */
+/** Errors in the written form of a chain or schedule. */
 import { InputError } from 'ondo'
 
-export interface Wrong {
-  /** The character that can't be read, from 1; undefined where all of it can't be used. */
+export interface WrittenError {
+  /** The character that can't be read, from 1; undefined where the whole can't be used. */
   readonly at: number | undefined
   readonly message: string
 }
 
 /** @returns why it was refused; undefined when it was not */
-export function refusalOf(act: () => void): Wrong | undefined {
+export function writtenErrorOf(act: () => void): WrittenError | undefined {
   try {
     act()
     return undefined
