@@ -27,7 +27,8 @@ const wholeCodePoints = (text: string, units: number): string =>
 export function shorten(text: string, most = MOST_QUOTED): string {
   if (text.length <= most) return text
   // One grapheme may be longer than all that is shown: an `e` with a thousand accents.
-  return `${beginning(text, most - 3) || wholeCodePoints(text, most - 3)}...`
+  const whole = beginning(text, most - 3)
+  return `${whole.length > most / 2 ? whole : wholeCodePoints(text, most - 3)}...`
 }
 
 /** A text with its middle left out when it is longer than `most` UTF-16 units. */
@@ -162,9 +163,14 @@ const NO_MEMORY =
 
 /**
  * An engine's error for memory that it has not, as one sentence; undefined for any other error.
- * @param what that needed it, as a sentence begins: `The network`
+ * @param what needed the memory, as a sentence begins: `The network`
+ * @param ja the same in Japanese
  */
-export function memoryError(error: unknown, what = 'This'): InputError | undefined {
+export function memoryError(
+  error: unknown,
+  what = 'This',
+  ja = 'この処理',
+): InputError | undefined {
   if (error instanceof OndoError || !(error instanceof Error)) return undefined
   const kind =
     error instanceof RangeError || /InternalError|CompileError|RuntimeError/.test(error.name)
@@ -172,16 +178,19 @@ export function memoryError(error: unknown, what = 'This'): InputError | undefin
   return new InputError(
     'memory',
     `${what} needs more memory than there is; close other programs, or take a smaller model or a shorter text.`,
-    { cause: error },
+    {
+      cause: error,
+      ja: `${ja}に必要なメモリーが足りません。ほかのプログラムを閉じるか、小さいモデルか短いテキストを使ってください。`,
+    },
   )
 }
 
 /** Gives what `make` makes. @throws InputError code `memory` where there is none for it */
-export function withMemory<T>(what: string, make: () => T): T {
+export function withMemory<T>(what: { en: string; ja: string }, make: () => T): T {
   try {
     return make()
   } catch (error) {
-    throw memoryError(error, what) ?? error
+    throw memoryError(error, what.en, what.ja) ?? error
   }
 }
 

@@ -40,7 +40,7 @@ describe('memory that there is not', () => {
   ]
   it.each(greedy)('is a sentence: %s', make => {
     try {
-      withMemory('The network', make)
+      withMemory({ en: 'The network', ja: 'ネットワーク' }, make)
       expect.fail('there was memory')
     } catch (error) {
       expect(error).toMatchObject({ code: 'memory' })

@@ -249,7 +249,10 @@ export function tensorData(bytes: Uint8Array, entry: TensorEntry): Float32Array 
   const { dtype, begin, end } = entry
   const view = new DataView(bytes.buffer, bytes.byteOffset + begin, end - begin)
   const length = (end - begin) / WIDTH[dtype]
-  const data = withMemory(`A tensor of ${length} numbers`, () => new Float32Array(length))
+  const data = withMemory(
+    { en: `A tensor of ${counted(length, 'number')}`, ja: `${length}個の数のテンソル` },
+    () => new Float32Array(length),
+  )
   // As bits, so that nothing is lost; by DataView, because a file may be unaligned.
   const bits = new Uint32Array(data.buffer)
   if (dtype === 'F32') {
@@ -337,7 +340,10 @@ export function encodeSafetensors(
     )
   }
   const bytes = withMemory(
-    `A file of ${counted(8 + length + end, 'byte')}`,
+    {
+      en: `A file of ${counted(8 + length + end, 'byte')}`,
+      ja: `${8 + length + end}バイトのファイル`,
+    },
     () => new Uint8Array(8 + length + end),
   )
   const view = new DataView(bytes.buffer)

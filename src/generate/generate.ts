@@ -62,7 +62,10 @@ const networks = new WeakMap<Model, Promise<Network>>()
 export function networkOf(model: Model): Promise<Network> {
   let network = networks.get(model)
   if (!network) {
-    network = loadNetwork(model.config, model.weights)
+    network = loadNetwork(model.config, model.weights).catch((error: unknown) => {
+      networks.delete(model) // the next call may find the memory that this one did not
+      throw error
+    })
     networks.set(model, network)
   }
   return network

@@ -30,7 +30,8 @@ export const FORMAT_KINDS: readonly string[] = FORMATS.map(({ kind }) => kind)
 export function formatOf(files: readonly SourceFile[], from?: string): Format {
   if (from !== undefined) {
     const format = FORMATS.find(({ kind }) => kind === from)
-    if (format) return format
+    if (format?.recognises(files)) return format
+    if (format) throw unknownFormat(files, `not ${format.about.en}`)
     throw new InputError(
       'from',
       `The format is ${quote(from)}; expected ${FORMAT_KINDS.join(', ')}.${didYouMean(from, FORMAT_KINDS)}`,
@@ -38,10 +39,15 @@ export function formatOf(files: readonly SourceFile[], from?: string): Format {
   }
   const format = FORMATS.find(one => one.recognises(files))
   if (format) return format
+  throw unknownFormat(
+    files,
+    `of no known format; expected ${FORMATS.map(({ about }) => about.en).join(', ')}`,
+  )
+}
+
+function unknownFormat(files: readonly SourceFile[], what: string): FileError {
   const shown = files.slice(0, 3).map(({ name }) => quote(name))
   const more = files.length > 3 ? ` and ${files.length - 3} more` : ''
-  throw new FileError(
-    'import',
-    `${files.length === 1 ? 'The file' : 'The files'} ${shown.join(', ')}${more} ${files.length === 1 ? 'is' : 'are'} of no known format; expected ${FORMATS.map(({ about }) => about.en).join(', ')}.`,
-  )
+  const [noun, verb] = files.length === 1 ? ['file', 'is'] : ['files', 'are']
+  return new FileError('import', `The ${noun} ${shown.join(', ')}${more} ${verb} ${what}.`)
 }

@@ -4,7 +4,7 @@
  * The kernels (kernels/*.as.ts, AssemblyScript) use 128-bit SIMD without fused or relaxed operations
  * and sum in a fixed order, so the logits have the same bits in every engine and on every CPU.
  */
-import { InputError } from '../errors.js'
+import { InputError, memoryError, withMemory } from '../errors.js'
 import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
 import { KERNELS } from './kernels/kernels.wasm.js'
 import { checkWeights, IDS, type Layout, PAGE, packNetwork, planLayout } from './layout.js'
@@ -25,10 +25,14 @@ let compiled: Promise<WebAssembly.Module> | undefined
 function kernels(): Promise<WebAssembly.Module> {
   compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS), c => c.charCodeAt(0))).catch(
     (cause: unknown) => {
-      throw new InputError(
-        'webassembly',
-        'The kernels could not be compiled here; they need WebAssembly with 128-bit SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later).',
-        { cause },
+      compiled = undefined // the next network may find the memory that this one did not
+      throw (
+        memoryError(cause, 'The network', 'ネットワーク') ??
+        new InputError(
+          'webassembly',
+          'The kernels could not be compiled here; they need WebAssembly with 128-bit SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later).',
+          { cause },
+        )
       )
     },
   )
@@ -122,7 +126,10 @@ function grow(wasmMemory: WebAssembly.Memory, pages: number): void {
     throw new InputError(
       'memory',
       'There is no memory for another session; dispose sessions that are no longer used.',
-      { cause },
+      {
+        cause,
+        ja: 'セッションをもう一つ開くメモリーがありません。使わないセッションを閉じてください。',
+      },
     )
   }
 }
@@ -245,16 +252,11 @@ export async function loadNetwork(config: ModelConfig, weights: Weights): Promis
   checkWeights(checked, weights)
   const layout = planLayout(checked)
   const module = await kernels()
-  let wasmMemory: WebAssembly.Memory
-  try {
-    wasmMemory = new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) })
-  } catch (cause) {
-    throw new InputError(
-      'memory',
-      `The network needs ${Math.ceil(layout.end / 2 ** 20)} MiB and the system refused them; close other programs or choose a smaller model.`,
-      { cause },
-    )
-  }
+  const mebibytes = Math.ceil(layout.end / 2 ** 20)
+  const wasmMemory = withMemory(
+    { en: `The network (${mebibytes} MiB)`, ja: `ネットワーク（${mebibytes} MiB）` },
+    () => new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) }),
+  )
   packNetwork(wasmMemory.buffer, checked, weights, layout)
   const instance = await WebAssembly.instantiate(module, { env: { memory: wasmMemory } })
   const exported = instance.exports as unknown as Kernels

@@ -165,13 +165,16 @@ export function createApp(options: AppOptions): Hono {
   const app = new Hono()
 
   app.onError(error => {
+    // Running out of memory is not the fault of the request: a later one may succeed.
+    const memory = memoryError(error) ?? error
+    if (memory instanceof InputError && memory.code === 'memory') {
+      onError?.(error)
+      return errorResponse(503, describeError(memory))
+    }
     if (error instanceof InputError) {
       return errorResponse(error.code === 'no-model' ? 404 : 400, describeError(error))
     }
     onError?.(error)
-    // Running out of memory is not the fault of the request: a later one may succeed.
-    const memory = memoryError(error)
-    if (memory) return errorResponse(503, describeError(memory))
     return errorResponse(500, describeError(error))
   })
   app.notFound(context =>

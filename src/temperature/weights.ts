@@ -107,7 +107,7 @@ export class WeightMemory {
     const length = 4 * Math.ceil((capacity + 4) / 4)
     const bytes = ARRAYS + 8 * COUNT * length
     const memory = withMemory(
-      `A distribution over ${counted(capacity, 'symbol')}`,
+      { en: `A distribution over ${counted(capacity, 'symbol')}`, ja: `${capacity}文字の分布` },
       () => new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) }),
     )
     const { buffer } = memory

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { GraphemeTokenizer } from './grapheme.js'
 import { buildTokenizer } from './index.js'
-import { eachGrapheme, splitGraphemes } from './segment.js'
+import { eachGrapheme } from './segment.js'
+import { segmentGraphemes } from './segment.reference.js'
 
 function fast(text: string): string[] {
   const parts: string[] = []
@@ -20,7 +22,7 @@ describe('graphemes', () => {
   it('are the same by the fast way as by the segmenter alone', () => {
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 30 }), text => {
-        expect(fast(text)).toEqual(splitGraphemes(text))
+        expect(fast(text)).toEqual(segmentGraphemes(text))
       }),
       { numRuns: 3000 },
     )
@@ -30,7 +32,7 @@ describe('graphemes', () => {
     for (let first = 0; first <= 0xffff; first += 32) {
       const units = Array.from({ length: 32 }, (_, i) => String.fromCharCode(first + i))
       const text = units.map(char => `a${char}あ${char}${char}`).join('')
-      if (fast(text).join('|') !== splitGraphemes(text).join('|')) expect.fail(first.toString(16))
+      if (fast(text).join('|') !== segmentGraphemes(text).join('|')) expect.fail(first.toString(16))
     }
   })
 
@@ -39,15 +41,28 @@ describe('graphemes', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 400, size: 'max' }), parts => {
         const text = parts.join('')
-        expect(fast(text)).toEqual(splitGraphemes(text))
+        expect(fast(text)).toEqual(segmentGraphemes(text))
       }),
       { numRuns: 60 },
     )
     const tower = `a${'\u0301'.repeat(2000)}`
     expect(fast(`${tower}b${tower}`)).toEqual([tower, 'b', tower])
     const flags = '🇯'.repeat(1001)
-    expect(fast(flags)).toEqual(splitGraphemes(flags))
+    expect(fast(flags)).toEqual(segmentGraphemes(flags))
   })
+
+  it('take time in proportion to the text where short ones follow a long one', () => {
+    const text = `e${'\u0301'.repeat(400_000)}${'e\u0301'.repeat(200_000)}`
+    let count = 0
+    eachGrapheme(text, () => {
+      count++
+    })
+    expect(count).toBe(200_001)
+    expect(() => new GraphemeTokenizer([text])).toThrow(/200001 graphemes/)
+    expect(() => new GraphemeTokenizer(['word '.repeat(100_000)])).toThrow(
+      /graphemes; expected one/,
+    )
+  }, 20_000)
 
   it('take time in proportion to the text, whatever the script', () => {
     // With one segmenter over the whole text this took minutes.
@@ -56,7 +71,7 @@ describe('graphemes', () => {
     eachGrapheme(text, () => {
       count++
     })
-    expect(count).toBe(splitGraphemes('नमस्ते दुनिया สวัสดีชาวโลก 👩🏽‍🚀').length * 3000)
+    expect(count).toBe(segmentGraphemes('नमस्ते दुनिया สวัสดีชาวโลก 👩🏽‍🚀').length * 3000)
   }, 20_000)
 
   it('are symbols as a reader counts them', () => {

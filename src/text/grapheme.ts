@@ -63,7 +63,11 @@ export function countGraphemes(text: string): SymbolCounts {
  * a boundary counts only before ASCII, where every version has one (but for CR LF).
  */
 function surelySplit(symbol: string): number {
-  return splitGraphemes(symbol).filter((part, i) => i === 0 || part.charCodeAt(0) < 0x80).length
+  let count = 0
+  eachGrapheme(symbol, start => {
+    if (start === 0 || symbol.charCodeAt(start) < 0x80) count++
+  })
+  return count
 }
 
 export class GraphemeTokenizer implements Tokenizer {

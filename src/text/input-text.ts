@@ -12,8 +12,15 @@
  */
 import { InputError, quote, shorten } from '../errors.js'
 import { describeSymbol } from './printable.js'
-import { eachGrapheme } from './segment.js'
-import type { Encoded, Tokenizer, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
+
+import { splitGraphemes } from './segment.js'
+import {
+  type Encoded,
+  type Tokenizer,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+  type UnknownSymbol,
+} from './tokenizer.js'
 import { UnknownSymbolsError } from './unknown-symbols.js'
 
 /** A text as the model knows it. */
@@ -35,12 +42,7 @@ function symbolsOf(tokenizer: Tokenizer): ReadonlySet<string> {
 }
 
 function split(text: string, kind: Tokenizer['kind']): string[] {
-  if (kind === 'character') return Array.from(text)
-  const symbols: string[] = []
-  eachGrapheme(text, (start, end) => {
-    symbols.push(text.slice(start, end))
-  })
-  return symbols
+  return kind === 'character' ? Array.from(text) : splitGraphemes(text)
 }
 
 /**
@@ -53,11 +55,15 @@ const STRETCH =
 /** Marks of one letter that are tried in every half-composed form. */
 const MOST_MARKS = 8
 
+/** Code points of a letter with its marks at most for that to be tried: no language has more. */
+const LONGEST_LETTER = 100
+
 /** The canonically equivalent forms of a stretch, in the order in which they are tried. */
 function* equivalents(stretch: string): Generator<string> {
   yield stretch.normalize('NFC')
   const apart = Array.from(stretch.normalize('NFD'))
   yield apart.join('')
+  if (apart.length > LONGEST_LETTER) return
   for (let composed = Math.min(apart.length, MOST_MARKS) - 1; composed > 1; composed--) {
     yield apart.slice(0, composed).join('').normalize('NFC') + apart.slice(composed).join('')
   }
@@ -77,13 +83,21 @@ export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   const known = (part: string): boolean => split(part, kind).every(one => symbols.has(one))
   const keepsCr = symbols.has('\r') || symbols.has('\r\n')
   if (!text.includes('\r') && known(text)) return { text }
+  const forms = new Map<string, string>() // a text has few different letters
+  const formOf = (stretch: string): string => {
+    let form = forms.get(stretch)
+    if (form === undefined) {
+      form = stretch.startsWith('\r') && !keepsCr ? '\n' : knownForm(stretch, known)
+      forms.set(stretch, form)
+    }
+    return form
+  }
   const places: number[] = []
   let moved = false
   let place = 0
   let read = ''
   for (const [stretch] of text.matchAll(STRETCH)) {
-    const form =
-      stretch.startsWith('\r') && !keepsCr ? '\n' : knownForm(stretch, part => known(part))
+    const form = formOf(stretch)
     const size = split(stretch, kind).length
     const formSize = form === stretch ? size : split(form, kind).length
     for (let i = 0; i < formSize; i++) places.push(place + Math.min(i, size - 1))
@@ -113,6 +127,12 @@ export function encodeInput(
   tokenizer: Tokenizer,
   unknown: UnknownPolicy = 'error',
 ): Encoded {
+  if (!UNKNOWN_POLICIES.includes(unknown)) {
+    throw new InputError(
+      'unknown',
+      `What to do with unknown symbols is ${quote(unknown)}; expected ${UNKNOWN_POLICIES.join(', ')}.`,
+    )
+  }
   const incoming = normalizeInput(text, tokenizer)
   try {
     const encoded = tokenizer.encode(incoming.text, unknown)

@@ -24,11 +24,6 @@ for (const [first, last] of [
   SIMPLE.fill(1, first, last + 1)
 }
 
-/** Plain: the whole text through the segmenter. What `eachGrapheme` is tested against. */
-export function splitGraphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), part => part.segment)
-}
-
 /** Graphemes are a few units long; a window that holds only one, however long, is doubled. */
 const WINDOW = 256
 
@@ -55,6 +50,8 @@ function segmentStretch(
       if (next === to && to < end) break
       visit(boundary, next)
       boundary = next
+      // After a long cluster, short ones would each take time in proportion to the large window.
+      if (size > WINDOW) break
     }
     size = boundary === from ? size * 2 : WINDOW
     from = boundary
@@ -82,4 +79,13 @@ export function eachGrapheme(text: string, visit: (start: number, end: number) =
     else segmentStretch(text, i, j, visit)
     i = j
   }
+}
+
+/** The graphemes of a text in order, in time that grows with its length. */
+export function splitGraphemes(text: string): string[] {
+  const graphemes: string[] = []
+  eachGrapheme(text, (start, end) => {
+    graphemes.push(text.slice(start, end))
+  })
+  return graphemes
 }

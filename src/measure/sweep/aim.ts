@@ -3,7 +3,7 @@
  * misspelt, 1.5 bits a character. Found by bisection on texts written for the purpose, with an
  * interval that says how well a few dozen texts can know it.
  */
-import { counted, InputError } from '../../errors.js'
+import { counted, InputError, quote } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import type { SeedKnob } from '../../knob.js'
 import { exp, LN2, log } from '../../numeric.js'
@@ -195,9 +195,16 @@ export async function* aim(
   options: AimOptions,
 ): AsyncGenerator<AimEvent, void, void> {
   const { measure, target } = options
+  if (!Object.hasOwn(AIMS, measure)) {
+    const names = Object.keys(AIMS).join(', ')
+    throw new InputError('aim', `What is aimed at is ${quote(measure)}; expected ${names}.`)
+  }
   const direction = AIMS[measure]
   if (!Number.isFinite(target) || target < 0) {
-    throw new InputError('aim', `The ${measure} aimed at is ${target}; expected a number from 0.`)
+    throw new InputError(
+      'aim',
+      `The ${measure} aimed at is ${quote(target)}; expected a number from 0.`,
+    )
   }
   const writers = new Writers(model, options)
   const curve: AimStep[] = []

@@ -3,7 +3,7 @@
  * and the model's three zones. Knows no threads: who has some hands in `run`.
  */
 
-import { InputError } from '../../errors.js'
+import { InputError, quote } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
@@ -226,6 +226,12 @@ function measured(cell: SweepCell, text: string, options: MeasureOptions): Sweep
 
 function readSeeds(seeds: number | readonly Seed[] = SWEEP_SEEDS.default): Seed[] {
   if (typeof seeds !== 'number') {
+    if (!Array.isArray(seeds)) {
+      throw new InputError(
+        'seeds',
+        `The seeds are ${quote(seeds)}; expected how many, or a list of them.`,
+      )
+    }
     if (seeds.length === 0) {
       throw new InputError('seeds', 'There are no seeds; expected at least one.')
     }
@@ -280,6 +286,12 @@ export function sweepResult(
 /** The grid of a sweep, checked: which of its texts are done, and which cells are left. @throws InputError */
 export function planSweep(model: Model, options: SweepOptions = {}) {
   const list = options.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
+  if (!Array.isArray(list)) {
+    throw new InputError(
+      'temperatures',
+      `The temperatures are ${quote(list)}; expected a list of numbers.`,
+    )
+  }
   const temperatures = [...new Set(list.map(checkTemperature))].sort((a, b) => a - b)
   if (temperatures.length === 0) {
     throw new InputError('temperatures', 'There are no temperatures; expected at least one.')

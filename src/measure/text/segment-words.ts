@@ -37,10 +37,29 @@ export function* eachWord(text: string): Generator<Word, void, undefined> {
       yield run
       continue
     }
-    segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
-    for (const { segment, index } of segmenter.segment(run.text)) {
-      yield { text: segment, start: run.start + index }
+    yield* wordsOfRun(run)
+  }
+}
+
+/** UTF-16 units that the segmenter gets at a time: its iterator takes time in proportion to them at every step. */
+const WINDOW = 2000
+/** Words so near to the end of a window may go on after it. */
+const MARGIN = 64
+
+function* wordsOfRun({ text, start }: Word): Generator<Word, void, undefined> {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
+  let from = 0
+  while (from < text.length) {
+    const part = text.slice(from, from + WINDOW)
+    const last = from + part.length === text.length
+    let boundary = 0
+    for (const { segment, index } of segmenter.segment(part)) {
+      const end = index + segment.length
+      if (!last && boundary > 0 && end > WINDOW - MARGIN) break
+      yield { text: segment, start: start + from + index }
+      boundary = end
     }
+    from += boundary
   }
 }
 

@@ -63,8 +63,12 @@ export class UpdateMemory {
         { way: 'smaller-network' },
       )
     }
+    const mebibytes = Math.ceil((pages * PAGE) / 2 ** 20)
     this.memory = withMemory(
-      `Training this model (${Math.ceil((pages * PAGE) / 2 ** 20)} MiB for weights, gradients and moments)`,
+      {
+        en: `Training this model (${mebibytes} MiB for weights, gradients and moments)`,
+        ja: `このモデルの学習（重み、勾配、モーメントで${mebibytes} MiB）`,
+      },
       () => new WebAssembly.Memory({ initial: pages, maximum: pages }),
     )
     const module = new WebAssembly.Module(Uint8Array.from(atob(UPDATE), c => c.charCodeAt(0)))
