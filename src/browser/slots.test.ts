@@ -149,6 +149,71 @@ describe('two slots', () => {
   })
 })
 
+/** A slot as older versions wrote it: magic `ONDO`, number, length, FNV-1a of number and bytes. */
+function olderSlot(number: number, bytes: Uint8Array): Uint8Array {
+  const file = new Uint8Array(24 + bytes.length)
+  const view = new DataView(file.buffer)
+  file.set(bytes, 24)
+  let sum = 0x811c9dc5n ^ BigInt(number)
+  const times = (word: number): void => {
+    sum = ((sum ^ BigInt(word)) * 0x01000193n) & 0xffffffffn
+  }
+  const words = bytes.length >> 2
+  for (let i = 0; i < words; i++) times(view.getUint32(24 + 4 * i, true))
+  for (const byte of bytes.subarray(4 * words)) times(byte)
+  const header = [0x4f4e444f, 0, number, 0, bytes.length, Number(sum)]
+  for (const [i, word] of header.entries()) view.setUint32(4 * i, word, true)
+  return file
+}
+
+describe('slots of the older format', () => {
+  const put = (folder: FakeFolder, name: string, file: Uint8Array): void => {
+    folder.files.set(name, { safe: file, now: file.slice() })
+  }
+
+  it('have the checksum that was written', () => {
+    // FNV-1a of four zero bytes as one word, and of one byte: offset basis ^ number, times the prime.
+    const sum = (number: number, bytes: Uint8Array): number =>
+      new DataView(olderSlot(number, bytes).buffer).getUint32(20, true)
+    expect(sum(0, new Uint8Array())).toBe(0x811c9dc5)
+    expect(sum(0, Uint8Array.of(0x61))).toBe(0xe40c292c)
+  })
+
+  it('are read, the newer of the two first', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, bytes, fc.integer({ min: 1, max: 1e6 }), async (old, newer, n) => {
+        const folder = new FakeFolder()
+        put(folder, 'x.b', olderSlot(n, old))
+        expect(await readSlots(folder, 'x')).toEqual(old)
+        put(folder, 'x.a', olderSlot(n + 1, newer))
+        expect(await readSlots(folder, 'x')).toEqual(newer)
+      }),
+    )
+  })
+
+  it('are replaced by newer bytes, and serve again when those are damaged', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, bytes, fc.nat(60), async (old, newer, at) => {
+        const folder = new FakeFolder()
+        put(folder, 'x.a', olderSlot(7, old))
+        await writeSlots(folder, 'x', newer)
+        expect(await readSlots(folder, 'x')).toEqual(newer)
+        const { now } = folder.files.get('x.b')!
+        now[at % now.length] ^= 0x55
+        expect(await readSlots(folder, 'x')).toEqual(old)
+      }),
+    )
+  })
+
+  it('are refused when a byte has changed', async () => {
+    const damaged = olderSlot(3, Uint8Array.of(1, 2, 3, 4, 5))
+    damaged[26] ^= 1
+    const folder = new FakeFolder()
+    put(folder, 'x.a', damaged)
+    await expect(readSlots(folder, 'x')).rejects.toThrow(FileError)
+  })
+})
+
 type Step =
   | { readonly do: 'write'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly do: 'append'; readonly name: string; readonly text: string }
