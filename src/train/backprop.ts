@@ -1,15 +1,15 @@
 /**
- * Loss and gradients of a batch. Where the engine has threads to run programs side by side, the
- * batch's streams are parted among them: each works through its own streams without waiting for the
- * others at every product, and the gradients are added up, always in the same order.
+ * Loss and gradients of a batch. Where the engine can run programs in threads, the streams of the batch
+ * are divided among them, so that a thread does not wait for the others at every product. The
+ * gradients are added in a fixed order, so the sums always have the same bits.
  */
 import type { ModelConfig } from '../model/config.js'
 import { LOSSES, maskName, networkGraph, nextState, type Penalty } from './cells/network.js'
 import type { Engine, Feed, Program } from './engine.js'
 import type { Tensors } from './optimizer/optimizer.js'
 
-/** Fewer streams than this a thread are not worth it: all of the weights are read for each few rows. */
-const FEWEST_STREAMS = 8
+/** Streams of a thread at least: with fewer, reading the weights costs more than it gains. */
+const MIN_STREAMS = 8
 
 export interface Batch {
   /** Ids, int32 [N], time-major as in batches.ts. */
@@ -22,18 +22,18 @@ export interface Batch {
 }
 
 export interface BackpropResult {
-  /** Mean over the batch, nats a symbol. */
+  /** Mean loss of the batch, nats a symbol. */
   readonly loss: number
-  /** After the last step; arrays of its own. */
+  /** State after the last step, in arrays of its own. */
   readonly state: Tensors
 }
 
 export interface Backprop {
-  /** Nodes of one graph. */
+  /** Number of nodes of one graph. */
   readonly nodes: number
-  /** Names of the state's tensors. */
+  /** Names of the state tensors. */
   readonly state: readonly string[]
-  /** @param gradients by weight name; filled */
+  /** @param gradients by weight name; overwritten */
   run(weights: Tensors, batch: Batch, gradients: Tensors): Promise<BackpropResult>
   dispose(): Promise<void>
 }
@@ -43,15 +43,15 @@ export interface BackpropOptions {
   readonly batch: number
   /** T. */
   readonly steps: number
-  /** Layers whose output is multiplied by a mask. */
+  /** Layers whose output is multiplied by a dropout mask. */
   readonly masked: readonly number[]
-  /** What the gradients take into account besides the loss. */
+  /** Penalty that is added to the loss. */
   readonly penalty?: Penalty
 }
 
-/** Streams of each part: as even as can be, none below the fewest; all in one where nothing is gained. */
+/** The number of streams of each thread, as even as possible; one entry where threads gain nothing. */
 export function streamsPerThread(batch: number, threads: number): number[] {
-  const count = Math.max(1, Math.min(threads, Math.floor(batch / FEWEST_STREAMS)))
+  const count = Math.max(1, Math.min(threads, Math.floor(batch / MIN_STREAMS)))
   return Array.from({ length: count }, (_, i) => Math.floor((batch + count - 1 - i) / count))
 }
 
@@ -65,7 +65,7 @@ const mean = (parts: readonly Float32Array[]): number => {
   return sum / count
 }
 
-/** Compiles what a batch needs. */
+/** Compiles the training graph, once or for each thread. */
 export async function createBackprop(
   engine: Engine,
   config: ModelConfig,
@@ -131,7 +131,7 @@ export async function createBackprop(
   }
 }
 
-/** All streams in one program. */
+/** Runs all streams in one program. */
 async function singleProgram(
   engine: Engine,
   graph: ReturnType<typeof networkGraph>,
@@ -155,7 +155,7 @@ async function singleProgram(
   }
 }
 
-/** Streams from `first` on, in a program of their own. */
+/** Runs `size` streams from `first` on in a program of their own. */
 function batchSlice(request: {
   readonly program: Program
   readonly first: number
@@ -165,8 +165,8 @@ function batchSlice(request: {
   readonly H: number
 }) {
   const { program, first, size, B, T, H } = request
-  /** Columns of this part: of each step's rows those of its streams, `width` numbers each. */
-  const columns = <A extends Feed>(from: A, width: number, to: A): A => {
+  /** Copies the rows of these streams out of each step's rows, `width` numbers each. */
+  const ownRows = <A extends Feed>(from: A, width: number, to: A): A => {
     for (let t = 0; t < T; t++) {
       const at = (t * B + first) * width
       to.set(from.subarray(at, at + size * width), t * size * width)
@@ -179,14 +179,14 @@ function batchSlice(request: {
   return {
     async run(weights: Tensors, batch: Batch) {
       const feeds: Record<string, Feed> = {
-        x: columns(batch.x, 1, x),
-        y: columns(batch.y, 1, y),
+        x: ownRows(batch.x, 1, x),
+        y: ownRows(batch.y, 1, y),
       }
       for (const [name, data] of weights) feeds[name] = data
       for (const [layer, mask] of batch.masks) {
         const own = masks.get(layer) ?? new Float32Array(size * T * H)
         masks.set(layer, own)
-        feeds[maskName(layer)] = columns(mask, H, own)
+        feeds[maskName(layer)] = ownRows(mask, H, own)
       }
       for (const [name, data] of batch.state) {
         feeds[name] = data.subarray(first * H, (first + size) * H)
@@ -196,7 +196,7 @@ function batchSlice(request: {
   }
 }
 
-/** Copies the weights to where all threads see them. */
+/** Copies the weights into memory that all threads share. */
 function copyToShared(weights: Tensors, seen: Map<string, Float32Array>): void {
   for (const [name, data] of weights) {
     const there = seen.get(name) ?? new Float32Array(new SharedArrayBuffer(data.byteLength))
@@ -205,7 +205,7 @@ function copyToShared(weights: Tensors, seen: Map<string, Float32Array>): void {
   }
 }
 
-/** Sums, tensor by tensor, part after part. */
+/** Sums the tensors of all parts, in the order of the parts. */
 function sumInto([first, second, ...others]: readonly Tensors[], sums: Tensors): void {
   for (const [name, sum] of sums) {
     const a = first.get(name)!

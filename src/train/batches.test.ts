@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  FEWEST_BATCHES,
-  FEWEST_SYMBOLS,
   fillBatch,
   fitBatch,
   isPrediction,
+  MIN_BATCHES,
+  MIN_SYMBOLS,
   type Split,
   type Streams,
   splitCorpus,
@@ -37,7 +37,7 @@ const requests = fc.record({
   batch: fc.integer({ min: 1, max: 12 }),
   steps: fc.integer({ min: 1, max: 20 }),
 })
-const sizes = fc.integer({ min: FEWEST_SYMBOLS, max: 3000 })
+const sizes = fc.integer({ min: MIN_SYMBOLS, max: 3000 })
 
 function fitted(size: number, request: Parameters<typeof splitCorpus>[1]): Split {
   return splitCorpus(size, { ...request, ...fitBatch(size, request) })
@@ -129,7 +129,7 @@ describe('small corpora', () => {
     for (const size of [64, 100, 1000, 5000, 20_000]) {
       const { training } = fitted(size, request)
       // Below 8 steps there is no batch to speak of: the shortest texts get fewer batches.
-      expect(training.batches).toBeGreaterThanOrEqual(size < 500 ? 7 : FEWEST_BATCHES)
+      expect(training.batches).toBeGreaterThanOrEqual(size < 500 ? 7 : MIN_BATCHES)
     }
   })
 })

@@ -1,32 +1,32 @@
 /**
- * The corpus as parallel streams for truncated BPTT (Williams & Peng 1990): the text is cut into B
- * pieces that are read side by side, T symbols a step, and each stream's state is carried from step
- * to step. A batch is time-major: row t B + b is stream b at its t-th symbol.
+ * Divides the corpus into parallel streams for truncated BPTT (Williams & Peng 1990): the text is cut
+ * into B streams, a step reads T symbols of each, and each stream's state is carried from step to step.
+ * A batch is time-major: row t B + b is the t-th symbol of stream b.
  */
 
-/** The ids of a corpus, wherever they lie: `Ids` are one, a file of ids is another (`src/node/corpus-ids.ts`). */
+/** The ids of a corpus, in memory (`Ids`) or in a file (`src/node/corpus-ids.ts`). */
 export interface IdSource {
   readonly length: number
-  /** Ids [from, to) with 0 <= from <= to <= length, to be used before the next call. */
+  /** Ids [from, to) with 0 <= from <= to <= length; valid until the next call. */
   subarray(from: number, to: number): ArrayLike<number>
 }
 
 export const SPLITS = ['tail', 'striped'] as const
 export type SplitKind = (typeof SPLITS)[number]
 
-/** Where the streams of one part (training or validation) lie in the corpus. */
+/** Positions of the streams of one part (training or validation) in the corpus. */
 export interface Streams {
   /** B. */
   readonly batch: number
   /** T. */
   readonly steps: number
-  /** Batches in one pass. */
+  /** Number of batches in one epoch. */
   readonly batches: number
-  /** First symbol of each stream. */
+  /** Position of the first symbol of each stream. */
   readonly starts: readonly number[]
-  /** Predictions each stream is asked for; the rest of its last batch is padding. */
+  /** Number of predictions of each stream; the rest of its last batch is padding. */
   readonly lengths: readonly number[]
-  /** Predictions in one pass. */
+  /** Number of predictions in one epoch. */
   readonly predictions: number
 }
 
@@ -34,20 +34,20 @@ export interface Split {
   readonly training: Streams
   /** Undefined when nothing is held out. */
   readonly validation: Streams | undefined
-  /** Symbols at the end that fill no batch and are not trained on. */
+  /** Symbols at the end that do not fill a batch and are not used. */
   readonly unused: number
 }
 
 export interface SplitRequest {
   readonly kind: SplitKind
-  /** Part of the corpus kept for validation, 0 up to, not including, 1. */
+  /** Fraction of the corpus held out for validation, in [0, 1). */
   readonly holdout: number
   readonly batch: number
   readonly steps: number
 }
 
-/** A held-out stream shorter than this many steps would mostly measure a cold start. */
-const VALIDATION_BATCHES = 10
+/** Batches of a held-out stream at least; a shorter one would mostly measure predictions from state 0. */
+const MIN_VALIDATION_BATCHES = 10
 
 function streams(
   batch: number,
@@ -67,15 +67,14 @@ function streams(
 }
 
 /**
- * `tail`: the last part of the corpus is held out, as one piece that training never saw any
- * neighbour of. Training streams fill whole batches; validation scores every held-out symbol but
- * the first, exactly once, in fewer streams when the piece is short.
+ * `tail`: the end of the corpus is held out as one stretch. Training streams fill whole batches.
+ * Validation predicts every held-out symbol but the first exactly once, in fewer streams when the
+ * stretch is short.
  */
 function tail(size: number, { holdout, batch: B, steps: T }: SplitRequest): Split {
   const held = Math.floor(size * holdout)
   const first = size - held
-  // The target of the last training symbol is the first held-out one only when nothing is held out
-  // beyond it; keeping one symbol back costs nothing and leaks nothing.
+  // One symbol is left out, so that no held-out symbol becomes a training target.
   const batches = Math.floor((first - 1) / (B * T))
   const length = batches * T
   const training = streams(
@@ -87,7 +86,7 @@ function tail(size: number, { holdout, batch: B, steps: T }: SplitRequest): Spli
   const unused = first - 1 - B * length
   if (held < 2) return { training, validation: undefined, unused }
   const predictions = held - 1
-  const wanted = Math.floor(predictions / (T * VALIDATION_BATCHES))
+  const wanted = Math.floor(predictions / (T * MIN_VALIDATION_BATCHES))
   const width = Math.max(1, Math.min(B, wanted))
   const each = Math.ceil(predictions / width)
   const starts: number[] = []
@@ -100,10 +99,10 @@ function tail(size: number, { holdout, batch: B, steps: T }: SplitRequest): Spli
 }
 
 /**
- * `striped`: char-rnn's. The corpus, cut to whole batches, is viewed as B stripes; the last batches
- * of every stripe are held out (5% of them: of 446 batches of tiny-shakespeare 23). Held-out text
- * lies between pieces of training text, so this loss reads easier than that of `tail`: the two are
- * not comparable. The target of the very last symbol is the first one, as there.
+ * `striped`: the split of char-rnn. The corpus, cut to whole batches, is divided into B stripes, and the
+ * last batches of each stripe are held out (5%: 23 of 446 batches of tiny-shakespeare). Held-out text
+ * lies between stretches of training text, so its loss is lower than that of `tail`, and the two are
+ * not comparable. As in char-rnn, the target of the last symbol is the first one.
  */
 function striped(size: number, { holdout, batch: B, steps: T }: SplitRequest): Split {
   const batches = Math.floor(size / (B * T))
@@ -119,40 +118,41 @@ function striped(size: number, { holdout, batch: B, steps: T }: SplitRequest): S
   }
 }
 
+/** Divides a corpus of `size` symbols into training and validation streams. */
 export function splitCorpus(size: number, request: SplitRequest): Split {
   return request.kind === 'tail' ? tail(size, request) : striped(size, request)
 }
 
 /**
- * Batches an epoch should have at least; with fewer, B and then T shrink. Below 50 char-rnn warns: a
- * short text read in wide batches gets too few updates to learn from it.
+ * Batches of an epoch at least; for a shorter text, B and then T are reduced, because too few updates
+ * would learn little. char-rnn warns below 50.
  */
-export const FEWEST_BATCHES = 50
+export const MIN_BATCHES = 50
 
-/** Fewer symbols than this teach nothing that a copy of the text would not. */
-export const FEWEST_SYMBOLS = 64
+/** Symbols of a corpus at least. */
+export const MIN_SYMBOLS = 64
 
-/** The shortest T that small corpora shrink to. */
-const SHORTEST = 8
+/** The smallest T that a small corpus is reduced to. */
+const MIN_STEPS = 8
 
 /**
- * B and T for a corpus: as asked for when an epoch has at least `FEWEST_BATCHES` batches, else
- * fewer streams, and when one stream is still too many, fewer steps.
+ * B and T for a corpus: as requested when an epoch has at least `MIN_BATCHES` batches, else fewer
+ * streams, and with one stream, fewer steps.
  */
 export function fitBatch(size: number, request: SplitRequest): { batch: number; steps: number } {
   const trained = Math.floor(size * (1 - request.holdout)) - 1
   const { batch, steps } = request
-  if (trained >= batch * steps * FEWEST_BATCHES) return { batch, steps }
-  const fewer = Math.min(batch, Math.floor(trained / (steps * FEWEST_BATCHES)))
+  if (trained >= batch * steps * MIN_BATCHES) return { batch, steps }
+  const fewer = Math.min(batch, Math.floor(trained / (steps * MIN_BATCHES)))
   if (fewer >= 1) return { batch: fewer, steps }
-  const shorter = Math.max(SHORTEST, Math.floor(trained / FEWEST_BATCHES))
+  const shorter = Math.max(MIN_STEPS, Math.floor(trained / MIN_BATCHES))
   return { batch: 1, steps: Math.min(steps, shorter) }
 }
 
 /**
  * Fills one batch.
- * @param x int32 [T B], ids; padding is id 0
- * @param y int32 [T B], the ids that follow
+ * @param x int32 [T B], input ids; padding is id 0
+ * @param y int32 [T B], target ids: for each input the id that follows it
  */
 export function fillBatch(
   ids: IdSource,
@@ -180,7 +180,7 @@ export function fillBatch(
   }
 }
 
-/** Whether row t of stream b of batch `index` is a prediction, not padding. */
+/** Whether step t of stream b in batch `index` is a prediction, not padding. */
 export function isPrediction(part: Streams, index: number, b: number, t: number): boolean {
   return index * part.steps + t < part.lengths[b]
 }

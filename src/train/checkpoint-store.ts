@@ -1,24 +1,24 @@
 /** The interface through which the trainer keeps checkpoints, and an implementation in memory. */
 
 export interface CheckpointStore {
-  /** The bytes under a name, or undefined when there are none. */
+  /** @returns the bytes of a file, or undefined when it does not exist */
   read(name: string): Promise<Uint8Array | undefined>
-  /** All or nothing: after a crash at any moment the name holds the old bytes or the new ones. */
+  /** Replaces a file. After a crash at any moment it contains the old bytes or the new ones, entirely. */
   write(name: string, bytes: Uint8Array): Promise<void>
-  /** Adds text to the end; a crash may cut it short. */
+  /** Appends text; after a crash a part of it may be missing. */
   append(name: string, text: string): Promise<void>
-  /** Nothing happens when it is not there. */
+  /** Removes a file; does nothing when it does not exist. */
   remove(name: string): Promise<void>
-  /** Cuts to a length in bytes; nothing happens when it is shorter already or absent. */
+  /** Truncates a file to a length in bytes; does nothing when it is shorter or does not exist. */
   truncate(name: string, length: number): Promise<void>
   /**
-   * Keeps other writers out until the returned function is called, or the process ends.
-   * @throws InputError when another run is going on here
+   * Locks the store against other writers until the returned function is called, or the process ends.
+   * @throws InputError when another run uses the store
    */
   lock?(): Promise<() => Promise<void>>
 }
 
-/** A store in memory. */
+/** Creates a store in memory. */
 export function memoryStore(): CheckpointStore & { readonly files: Map<string, Uint8Array> } {
   const files = new Map<string, Uint8Array>()
   const encoder = new TextEncoder()

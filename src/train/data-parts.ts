@@ -1,16 +1,16 @@
-/** Which stretches of a text a split trains on and which it holds out. */
+/** The stretches of a text that a split trains on, and those that it holds out. */
 import type { TrainingRecord } from '../file/index.js'
 import type { TextRange } from '../text/index.js'
 import { fitBatch, type SplitRequest, type Streams, splitCorpus } from './batches.js'
 
 export interface DataParts {
-  /** Every symbol that training reads or predicts. */
+  /** All symbols that training reads or predicts. */
   readonly training: readonly TextRange[]
-  /** Every symbol that validation predicts. */
+  /** All symbols that validation predicts. */
   readonly heldOut: readonly TextRange[]
 }
 
-/** Stretches that touch become one. */
+/** Joins stretches that touch. */
 function joined(stretches: readonly TextRange[]): TextRange[] {
   const whole: TextRange[] = []
   for (const { from, to } of stretches) {
@@ -21,7 +21,7 @@ function joined(stretches: readonly TextRange[]): TextRange[] {
   return whole
 }
 
-/** @param first whether the symbol that each stream begins with, read but not predicted, belongs to it */
+/** @param first includes the first symbol of each stream, which is read but not predicted */
 function stretches(part: Streams | undefined, first: boolean, size: number): TextRange[] {
   return joined(
     (part?.starts ?? []).map((start, b) => ({
@@ -31,7 +31,7 @@ function stretches(part: Streams | undefined, first: boolean, size: number): Tex
   )
 }
 
-/** @param request as asked for; B and T shrink for a small text as in training */
+/** @param request as given; B and T are reduced for a small text as in training */
 export function dataParts(size: number, request: SplitRequest): DataParts {
   const { training, validation } = splitCorpus(size, { ...request, ...fitBatch(size, request) })
   return {
@@ -40,7 +40,7 @@ export function dataParts(size: number, request: SplitRequest): DataParts {
   }
 }
 
-/** The parts of the corpus that a model was made from; undefined when its file does not say. */
+/** The parts of the corpus that a model was trained on; undefined when its file does not record them. */
 export function recordedDataParts(training: TrainingRecord, size: number): DataParts | undefined {
   const { split, settings = {} } = training
   const { batch, seq, holdout } = settings
@@ -52,7 +52,8 @@ export function recordedDataParts(training: TrainingRecord, size: number): DataP
 }
 
 /**
- * Cuts each held-out stretch in two: the first to choose by, the second, `share` of it, to test on.
+ * Divides each held-out stretch into two: the first part for choosing hyperparameters, the last part, a
+ * fraction `share` of it, for the test.
  */
 export function splitHeldOut(
   heldOut: readonly TextRange[],

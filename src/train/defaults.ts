@@ -1,8 +1,8 @@
 /**
- * What `ondo train FILE` does when nothing else is said: sizes, dropout and passes that suit the
- * length of the text, so that two processor cores make a good model in some fifteen minutes at
- * most. What is asked for is stronger, and what is left follows from it: a larger model gets more
- * dropout and a lower rate. The measurements are in docs/results.md, "The defaults on five corpora".
+ * The default settings for a text: sizes, dropout and epochs by its length, so that two processor cores
+ * train a good model in at most fifteen minutes. Given settings are kept, and the others follow from
+ * them: a larger model gets more dropout and a lower rate. The measurements are in docs/results.md,
+ * "The defaults on five corpora".
  */
 import {
   type CellKind,
@@ -13,7 +13,7 @@ import {
 } from '../model/config.js'
 import { configOf, TRAIN_KNOBS, type TrainSettings, trainSettings } from './settings.js'
 
-/** The settings that the rule sets. */
+/** The settings whose defaults depend on the text. */
 export const TEXT_DEPENDENT_SETTINGS = [
   'hidden',
   'dropout',
@@ -28,36 +28,36 @@ export const TEXT_DEPENDENT_SETTINGS = [
   'patience',
 ] as const satisfies readonly (keyof TrainSettings)[]
 
-/** A text with fewer symbols: a pass of it in 50 streams is too few updates. */
-const SHORT = 600_000
+/** Below this number of symbols a text is short: an epoch in 50 streams has too few updates. */
+const SHORT_TEXT = 600_000
 
-/** Symbols to read in all: at 2x256, some 12 minutes on two cores (Zen 3, 19,000 a second). */
+/** Symbols read in a whole run: at 2x256, about 12 minutes on two cores (Zen 3, 19,000 a second). */
 const SYMBOLS_READ = 14_000_000
-/** More passes than this teach nothing new; fewer than one is a part of the text. */
+/** More epochs than this do not improve a model. */
 const MOST_EPOCHS = 15
 
-/** No more is held out than this: a tenth of a large text would only be slow to read. */
+/** Held-out symbols at most: validating on a tenth of a large text would only be slow. */
 const MOST_HELD_OUT = 1_000_000
-/** Validations of a run with few passes, at least. */
-const VALIDATIONS = 8
-/** Passes without a better validation after which a run has nothing more to give. */
+/** Validations of a run with few epochs, at least. */
+const MIN_VALIDATIONS = 8
+/** Validations without improvement after which a run ends. */
 const PATIENCE = 6
 
-/** Units a layer. */
+/** Units in each layer. */
 function hiddenFor(symbols: number): number {
-  return symbols < SHORT ? 192 : 256
+  return symbols < SHORT_TEXT ? 192 : 256
 }
 
 function batchFor(symbols: number): number {
-  return symbols < SHORT ? 32 : 50
+  return symbols < SHORT_TEXT ? 32 : 50
 }
 
-/** The part held out: a tenth, less of a large text; two figures, so that it can be said. */
+/** The fraction held out: a tenth, less of a large text; rounded to two digits for display. */
 function holdoutFor(symbols: number): number {
   return Math.min(0.1, Number((MOST_HELD_OUT / symbols).toPrecision(2)))
 }
 
-/** Numbers in the cells: embedding and head grow with the vocabulary, and overfit less. */
+/** Parameters of the cells, without embedding and head, which grow with the vocabulary and overfit less. */
 export function cellParameters(config: ModelConfig): number {
   let outside = 0
   for (const [name, shape] of tensorShapes(config)) {
@@ -67,9 +67,8 @@ export function cellParameters(config: ModelConfig): number {
 }
 
 /**
- * Dropout by how many numbers learn from how many symbols: 0.3 where they are as many, 0.3 more for
- * ten times the numbers, in steps of 0.05 from 0 to 0.5. Few passes have little to learn by heart:
- * none at one pass, all of it from ten on.
+ * Dropout by the ratio of cell parameters to symbols: 0.3 at a ratio of 1, 0.3 more for a ratio of 10, in
+ * steps of 0.05 from 0 to 0.5. Few epochs overfit less: no dropout at one epoch, all of it from ten on.
  */
 function dropoutFor(symbols: number, config: ModelConfig, passes: number): number {
   const full = 0.3 + 0.3 * Math.log10(cellParameters(config) / symbols)
@@ -78,27 +77,27 @@ function dropoutFor(symbols: number, config: ModelConfig, passes: number): numbe
 }
 
 /**
- * AdamW's rate: 0.01 at 256 units, and against the square root of the width: wide layers want small
- * steps.
+ * AdamW's learning rate: 0.01 at 256 units, in inverse proportion to the square root of the width.
  */
 function rateFor(hidden: number): number {
   return Number(Math.min(12e-3, 10e-3 * Math.sqrt(256 / hidden)).toPrecision(2))
 }
 
 /**
- * Activation regularisation. An LSTM of 2x128 has 1.549 after six passes over tiny-shakespeare and
- * 1.658 without it; GRU and plain RNN learn more slowly with it. Its temporal sibling changes nothing.
+ * Activation regularisation. After six epochs on tiny-shakespeare, an LSTM of 2x128 has a loss of 1.549,
+ * and 1.658 without it; GRU and plain RNN learn more slowly with it. Its temporal form (`tar`) has no
+ * effect.
  */
 function activationPenaltyFor(cell: CellKind): number {
   return cell === 'lstm' ? 1 : 0
 }
 
-/** Updates over which the rate rises: 100, a tenth of a short run. */
+/** Number of warm-up updates: 100, or a tenth of a short run. */
 function warmupFor(updates: number): number {
   return Math.min(TRAIN_KNOBS.warmup.default, Math.round(updates / 10))
 }
 
-/** The settings of a run on this text: what was given, and the rule for the rest. */
+/** The settings of a run on this text: the given ones, and defaults by the text for the rest. */
 export function settingsFor(
   text: { readonly symbols: number; readonly vocabulary: number },
   given: Readonly<Record<string, unknown>>,
@@ -116,7 +115,7 @@ export function settingsFor(
   const batches = Math.max(1, learned / (batch * seq))
   const asked = known.steps !== undefined || known.epochs !== undefined
   const long = SYMBOLS_READ / learned
-  // A text of which a single pass takes too long is read in part.
+  // Of a text whose single epoch would take too long, only a part is read.
   const length = asked
     ? { epochs: sizes.epochs, steps: sizes.steps }
     : long < 0.75
@@ -131,8 +130,9 @@ export function settingsFor(
     ar: activationPenaltyFor(sizes.cell),
     ...(sizes.optimizer === 'adamw' && { rate: rateFor(hidden) }),
     warmup: warmupFor(updates),
-    evaluateEvery: asked || passes >= VALIDATIONS / 2 ? 0 : Math.ceil(updates / VALIDATIONS),
-    // Validations that somebody asked for more often than that are no reason to stop.
+    evaluateEvery:
+      asked || passes >= MIN_VALIDATIONS / 2 ? 0 : Math.ceil(updates / MIN_VALIDATIONS),
+    // With a given interval, the run does not end early: patience counts validations, not epochs.
     patience: known.evaluateEvery === undefined ? PATIENCE : 0,
     ...known,
   })

@@ -1,16 +1,16 @@
 /**
- * The engine: runs a graph. ONNX Runtime is handed in, so that this room imports no runtime and the
- * same trainer works in Node (onnxruntime-node) and in a page (onnxruntime-web).
+ * The engine compiles and runs graphs. ONNX Runtime is a parameter, so that src/train imports no runtime
+ * and the same trainer works in Node (onnxruntime-node) and in a page (onnxruntime-web).
  */
 import { InputError } from '../errors.js'
 import type { InputShape } from './graph/graph.js'
 
-/** What is used of an ONNX Runtime tensor. */
+/** The used part of an ONNX Runtime tensor. */
 export interface OrtTensor {
   readonly data: unknown
 }
 
-/** What is used of an ONNX Runtime session. */
+/** The used part of an ONNX Runtime session. */
 export interface OrtSession {
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>
   release(): Promise<void>
@@ -23,7 +23,7 @@ export interface OrtSessionOptions {
   readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4
 }
 
-/** What is used of the module `onnxruntime-node` or `onnxruntime-web`. */
+/** The used part of the module `onnxruntime-node` or `onnxruntime-web`. */
 export interface OrtLike {
   readonly Tensor: new (
     type: 'float32' | 'int32',
@@ -36,11 +36,11 @@ export interface OrtLike {
 }
 
 export interface EngineOptions {
-  /** Threads of one operation. The weights of a run depend on it in their last bits. */
+  /** Threads of one operation. The last bits of trained weights depend on it. */
   readonly threads: number
-  /** In order of preference; the runtime's own choice when left out. */
+  /** In order of preference; by default, the runtime chooses. */
   readonly executionProviders?: readonly string[]
-  /** The most inputs plus outputs a node may have (WebGPU: 8); any number when left out. */
+  /** Inputs plus outputs of a node at most (WebGPU: 8); unlimited by default. */
   readonly maxNodeTensors?: number
 }
 
@@ -50,13 +50,13 @@ export type Feed = Float32Array | Int32Array
 export interface Program {
   /**
    * @param feeds every input of the graph by name
-   * @returns every output by name; the next run may write into the same arrays
+   * @returns every output by name, in arrays that the next run may overwrite
    */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>>
   dispose(): Promise<void>
 }
 
-/** What an engine compiles. */
+/** A graph as an engine compiles it. */
 export interface Compilable {
   readonly bytes: Uint8Array
   readonly inputs: ReadonlyMap<string, InputShape>
@@ -64,21 +64,21 @@ export interface Compilable {
 
 export interface Engine {
   readonly threads: number
-  /** What graphs for this engine must keep to. */
+  /** Inputs plus outputs of a node at most, in graphs for this engine. */
   readonly maxNodeTensors?: number
   compile(graph: Compilable): Promise<Program>
   /**
-   * Compiles for a thread of its own, beside which others run; missing where there are none. Feeds
-   * in shared memory are read where they are.
+   * Compiles a graph for a thread of its own; absent where there are no threads. Feeds in shared memory
+   * are not copied.
    * @param threads of one operation
    */
   compileInThread?(graph: Compilable, threads: number): Promise<Program>
 }
 
 /**
- * An engine on ONNX Runtime. Who hands in `onnxruntime-node` has loaded it, with its telemetry on unless
- * `ORT_DISABLE_TELEMETRY` was 1; `nodeEngine` of `ondo/node` sees to that.
- * @throws InputError when the number of threads makes no sense
+ * Creates an engine on ONNX Runtime. Importing `onnxruntime-node` turns its telemetry on, unless
+ * `ORT_DISABLE_TELEMETRY` is 1; `nodeEngine` of `ondo/node` sets that before it imports the package.
+ * @throws InputError when the number of threads is not a whole number from 1 to 1024
  */
 export function createEngine(ort: OrtLike, options: EngineOptions): Engine {
   const { threads } = options
@@ -91,7 +91,7 @@ export function createEngine(ort: OrtLike, options: EngineOptions): Engine {
   const settings: OrtSessionOptions = {
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3, // errors only: its warnings speak of its own optimiser
+    logSeverityLevel: 3, // errors only: its warnings concern its own optimiser
     ...(options.executionProviders && { executionProviders: options.executionProviders }),
   }
   return {

@@ -1,4 +1,4 @@
-/** The validation loss: its own graph, its own state from zero, every held-out symbol once. */
+/** Computes the validation loss, from a zero state, over every held-out symbol once. */
 import type { ModelConfig } from '../model/config.js'
 import { fillBatch, type IdSource, isPrediction, type Streams } from './batches.js'
 import { LOSSES, networkGraph, nextState } from './cells/network.js'
@@ -6,7 +6,7 @@ import type { Engine, Feed } from './engine.js'
 import type { Tensors } from './optimizer/optimizer.js'
 
 export interface Evaluator {
-  /** Mean loss, nats a symbol. The weights are only read. */
+  /** @returns the mean loss, nats a symbol; does not change the weights */
   run(weights: Tensors): Promise<number>
   dispose(): Promise<void>
 }

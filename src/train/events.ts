@@ -1,4 +1,4 @@
-/** What the trainer tells. Losses are nats a symbol; `epoch` counts passes, with its fraction. */
+/** The events of the trainer. Losses are in nats a symbol; `epoch` includes the fraction of an epoch. */
 import type { TrainingRecord } from '../file/index.js'
 import type { Bilingual } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
@@ -9,45 +9,46 @@ export interface StartEvent {
   readonly settings: TrainSettings
   readonly config: ModelConfig
   readonly parameters: number
-  /** Symbols of the corpus, and how many predictions a pass makes in each part. */
+  /** Symbols of the corpus. */
   readonly symbols: number
+  /** Predictions of one epoch in each part. */
   readonly trainingSymbols: number
   readonly validationSymbols: number
-  /** At the end of the training part, filling no batch. */
+  /** Symbols at the end of the training part that do not fill a batch. */
   readonly unusedSymbols: number
-  /** B and T as used; smaller than asked for when the corpus is small. */
+  /** B and T; reduced for a small corpus. */
   readonly batch: number
   readonly seq: number
   /** Batches in an epoch. */
   readonly batches: number
   /** Updates in the whole run. */
   readonly steps: number
-  /** Updates already done; above 0 when resumed. */
+  /** Updates done; above 0 in a resumed run. */
   readonly step: number
-  /** Nodes of the training graph. */
+  /** Number of nodes of the training graph. */
   readonly nodes: number
 }
 
-/** A size that was weighed for a budget of time. */
+/** A candidate size for a time budget. */
 export interface SizeEstimate {
   readonly hidden: number
   readonly parameters: number
-  /** That it reads in the time. */
+  /** Symbols that a model of this size can read in the time. */
   readonly symbols: number
 }
 
-/** What was chosen for a budget of time, before `start`. */
+/** The choice for a time budget; comes before `start`. */
 export interface BudgetEvent extends SizeEstimate {
   readonly type: 'budget'
   readonly seconds: number
-  /** Updates, as planned now. */
+  /** Planned number of updates. */
   readonly steps: number
   readonly passes: number
-  /** The size was given, not chosen. */
+  /** The size was given and not chosen. */
   readonly fixed: boolean
-  /** The next size, which read too few symbols; absent where there is none. */
+  /** The next larger size, which would read too few symbols; absent when there is none. */
   readonly larger?: SizeEstimate
-  /** Symbols a parameter that a size must read. */
+  /** Symbols for each parameter that a size must be able to read. */
   readonly symbolsPerParameter: number
 }
 
@@ -80,7 +81,7 @@ export interface EvaluationEvent {
   readonly type: 'evaluation'
   readonly step: number
   readonly epoch: number
-  /** Validation loss. */
+  /** Validation loss, nats a symbol. */
   readonly loss: number
   readonly best: boolean
   readonly bestLoss: number
@@ -101,7 +102,7 @@ export interface WarningEvent {
 
 export interface EndEvent {
   readonly type: 'end'
-  /** early: validation got no better for as long as `patience` waits. */
+  /** early: validation has not improved for `patience` validations. */
   readonly reason: 'finished' | 'early' | 'aborted'
   readonly step: number
   readonly epoch: number
@@ -110,7 +111,7 @@ export interface EndEvent {
   readonly validation?: { readonly loss: number; readonly step: number }
   readonly best?: { readonly loss: number; readonly step: number }
   readonly config: ModelConfig
-  /** What the model file says of its training. */
+  /** The training record of the model file. */
   readonly record: TrainingRecord
   weights(): Weights
 }

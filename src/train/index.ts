@@ -1,4 +1,4 @@
-/** Training, in the order of the data's way: corpus, settings, engine, train, checkpoint. */
+/** Training: corpus, settings, engine, train, checkpoint. */
 
 export { fitBatch, type IdSource, type Split, type SplitKind, splitCorpus } from './batches.js'
 export { parseBudget } from './budget/parse-budget.js'

@@ -1,7 +1,7 @@
 /** Decides everything about a run before its first step, and refuses what cannot work. */
 import { counted, InputError, TrainingError } from '../errors.js'
 import type { ModelConfig } from '../model/config.js'
-import { FEWEST_SYMBOLS, fitBatch, type Split, splitCorpus } from './batches.js'
+import { fitBatch, MIN_SYMBOLS, type Split, splitCorpus } from './batches.js'
 import { Pace, type PaceChange } from './budget/pace.js'
 import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
@@ -179,10 +179,10 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   const { length: size } = corpus.ids
   // Settings are checked first, so that a wrong setting is reported before anything about the corpus.
   const given = trainSettings(request.settings, preset)
-  if (size < FEWEST_SYMBOLS) {
+  if (size < MIN_SYMBOLS) {
     throw new TrainingError(
       'corpus-too-small',
-      `The corpus has ${counted(size, 'symbol')}; training needs at least ${FEWEST_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
+      `The corpus has ${counted(size, 'symbol')}; training needs at least ${MIN_SYMBOLS} to learn anything that a copy would not (good texts begin at some 100,000): give a longer text.`,
     )
   }
   const checkpoint = await resumedCheckpoint(request)

@@ -1,4 +1,4 @@
-/** Where a run stands: what its checkpoint, its metrics and its model file say of it. */
+/** The progress of a run, as its checkpoint, metrics and model file record it. */
 import type { TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
 import type { Run } from './checkpoint.js'
@@ -6,7 +6,7 @@ import type { Clock } from './clock.js'
 import type { Plan } from './plan.js'
 import type { TrainingCorpus } from './training-corpus.js'
 
-/** Weight of the past in the smoothed loss: a mean over about 50 steps. */
+/** Decay of the smoothed loss: a mean over about 50 steps. */
 const SMOOTHING = 0.98
 
 export class Progress {
@@ -14,10 +14,10 @@ export class Progress {
   firstLoss: number | undefined
   smoothedLoss: number | undefined
   best: Run['best']
-  /** `weightsHash` of the best model's file. */
+  /** `weightsHash` of the best model file. */
   bestHash: string | undefined
   validation: Run['validation']
-  /** Validations since the best one. */
+  /** Number of validations since the best one. */
   stale: number
   private readonly plan: Plan
   private readonly corpus: TrainingCorpus
@@ -28,7 +28,7 @@ export class Progress {
   private readonly clock: Clock
   private readonly began: number
 
-  /** @param began on the clock: when this session's time began to count */
+  /** @param options began: when the time of this session began to count, on the clock */
   constructor(
     plan: Plan,
     corpus: TrainingCorpus,
@@ -52,12 +52,12 @@ export class Progress {
     this.secondsBefore = run?.seconds ?? 0
   }
 
-  /** Passes over the text, with the fraction of the one under way. */
+  /** Epochs done, with the fraction of the current one. */
   get epoch(): number {
     return this.step / this.plan.split.training.batches
   }
 
-  /** Over all sessions. */
+  /** Seconds over all sessions. */
   get seconds(): number {
     return this.secondsBefore + this.secondsHere
   }
@@ -66,7 +66,7 @@ export class Progress {
     return (this.clock() - this.began) / 1000
   }
 
-  /** Mean seconds a step in this session, validation and saving included. */
+  /** Mean seconds of a step in this session, including validations and checkpoints. */
   get secondsPerStep(): number {
     const seconds = (this.clock() - this.firstStepAt) / 1000
     return seconds / Math.max(1, this.step - this.firstStep)
@@ -92,19 +92,19 @@ export class Progress {
     return true
   }
 
-  /** Nothing better came for as long as the settings wait. */
+  /** Validation has not improved for as long as `patience` allows. */
   get outOfPatience(): boolean {
     const { patience } = this.plan.settings
     return patience > 0 && this.stale >= patience
   }
 
-  /** The file of the best model is lost: the next validation counts as the best. */
+  /** Makes the next validation the best one; used when the file of the best model is lost. */
   forgetBest(): void {
     this.best = undefined
     this.bestHash = undefined
   }
 
-  /** @param metrics length of metrics.jsonl in bytes, and their CRC-32 */
+  /** The run for a checkpoint. @param metrics length of metrics.jsonl in bytes, and their CRC-32 */
   run(metrics: { readonly length: number; readonly sum: number }): Run {
     const { firstLoss, smoothedLoss, best, bestHash, validation } = this
     return {

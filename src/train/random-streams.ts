@@ -1,10 +1,10 @@
 /**
- * Which stream of the run's seed is for what. Streams 0 up belong to drawing text, so that a model
- * trained and sampled with the same seed never sees the same coins twice.
+ * The random streams of a run's seed. Low numbers are used for sampling text, so training and sampling
+ * with the same seed never draw the same numbers.
  */
 export const STREAMS = {
-  /** Initial weights: plus the tensor's place in the model file. */
+  /** Initial weights; add the index of the tensor in the model file. */
   weights: 2 ** 40,
-  /** Dropout masks: plus the layer. */
+  /** Dropout masks; add the layer. */
   dropout: 2 ** 41,
 } as const

@@ -1,7 +1,7 @@
 /**
- * What stands beside a checkpoint, compared with what the checkpoint says of it. A run goes on from
- * `resume.safetensors` alone, but the best model and the metrics of earlier steps are in no other
- * place: when they are damaged, the run says so and goes on without them.
+ * Compares the files beside a checkpoint with what the checkpoint records of them. A run is resumed from
+ * `resume.safetensors` alone, but the best model and the metrics of earlier steps exist only in their
+ * own files: when those are damaged, the run continues without them, with a warning.
  */
 
 import { crc32 } from '../file/crc32.js'
@@ -10,12 +10,12 @@ import { FILES, type Run } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { WarningEvent } from './events.js'
 
-/** Where a damaged model is kept, out of the way of `ondo sample`. */
+/** Suffix of a damaged model's name, with which `ondo sample` does not find it. */
 const DAMAGED_SUFFIX = '.damaged'
 
 /**
- * SHA-256 of a model file's weights. Its header is left out, since measures are added to it later.
- * @param bytes a model file that this program wrote
+ * SHA-256 of a model file's weights. The header is not hashed, because measures are added to it later.
+ * @param bytes a model file written by Ondo
  */
 export function weightsHash(bytes: Uint8Array): Promise<string> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -28,7 +28,7 @@ const warning = (code: string, en: string, ja: string): WarningEvent => ({
   message: { en, ja },
 })
 
-/** What a model file holds, compared with the run that it is a model of. */
+/** @returns step and hash of a model file; undefined when it is damaged or no model of this run */
 async function modelOfRun(
   bytes: Uint8Array | undefined,
   run: Run,
@@ -43,8 +43,8 @@ async function modelOfRun(
 }
 
 /**
- * Makes `model.safetensors` the model of the checkpoint, where it is another or damaged.
- * @param current bytes of the model as the checkpoint has it
+ * Writes `model.safetensors` again from the checkpoint when it is damaged or another model.
+ * @param current returns the model file of the checkpoint
  */
 export async function repairModel(
   store: CheckpointStore,
@@ -56,7 +56,7 @@ export async function repairModel(
   const bytes = current()
   if (found?.hash === (await weightsHash(bytes))) return []
   await store.write(FILES.model, bytes)
-  // A crash between two writes of a checkpoint leaves a model of later steps, which is no damage.
+  // After a crash between two writes of a checkpoint, the model may be of later steps: no damage.
   if (found && found.step > run.step) return []
   return [
     warning(
@@ -81,7 +81,7 @@ export async function checkBest(
   if (best === undefined || bestHash === undefined) return { kept: true, warnings: [] }
   const bytes = await store.read(FILES.best)
   const found = await modelOfRun(bytes, run)
-  // Of steps behind the checkpoint: they are taken again, and it is written again with them.
+  // A best model of steps after the checkpoint will be written again when those steps are repeated.
   if (found && (found.hash === bestHash || found.step > run.step)) {
     return { kept: true, warnings: [] }
   }
@@ -106,7 +106,7 @@ export async function checkBest(
   return { kept: false, warnings: [lost] }
 }
 
-/** Length in bytes of the leading lines that are whole and of the run's steps; and the last step. */
+/** Length in bytes of the leading lines that are complete and of the run's steps, and their last step. */
 function wholeLines(bytes: Uint8Array, last: number): { length: number; step: number } {
   let [length, step] = [0, 0]
   for (;;) {
@@ -124,9 +124,9 @@ function wholeLines(bytes: Uint8Array, last: number): { length: number; step: nu
 }
 
 /**
- * Cuts `metrics.jsonl` to what belongs to the checkpoint. Lines are not forced to the disk as
- * checkpoints are, so a power cut may have taken the last of them, or left zeros in their place.
- * @returns its length in bytes, and the CRC-32 of them
+ * Truncates `metrics.jsonl` to the steps of the checkpoint. Unlike checkpoints, metrics are not synced to
+ * the disk, so a power failure may have removed the last lines or replaced them with zeros.
+ * @returns the length in bytes, and the CRC-32 of those bytes
  */
 export async function truncateMetrics(
   store: CheckpointStore,

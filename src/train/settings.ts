@@ -1,6 +1,5 @@
 /**
- * Every setting of training, described once: help, checks, the page's controls and the docs are
- * drawn from this table. `preset` names a whole set of defaults.
+ * The table of all training settings, from which help, checks, the page's controls and the docs are made.
  */
 import { didYouMean, InputError, quote } from '../errors.js'
 import {
@@ -47,9 +46,9 @@ function choice<T extends string>(
 }
 
 /**
- * The settings, in the order in which help lists them. The reason for a default is on its line; where
- * the line says "by the text" or "by the width", a run without a preset takes what defaults.ts finds
- * for its text, and the value here serves where there is no rule.
+ * The settings, in the order of the help. The reason for a default is on its line. Where the line says
+ * "by the text" or "by the width", a run without a preset takes its default from defaults.ts, and the
+ * value here applies otherwise.
  */
 export const TRAIN_KNOBS = {
   cell: choice('cell', 'lstm', CELLS, {
@@ -58,8 +57,8 @@ export const TRAIN_KNOBS = {
     ja: '再帰セルの種類',
   }),
   layers: whole('layers', 2, [1, LIMITS.layers], {
-    // 2: a second layer is worth more than the same weights in one; a third needs more text.
-    en: 'layers, one upon another',
+    // 2: a second layer is better than the same number of weights in one; a third needs more text.
+    en: 'number of stacked layers',
     ja: '重ねる層の数',
   }),
   hidden: whole('hidden', 128, [1, LIMITS.hidden], {
@@ -73,54 +72,54 @@ export const TRAIN_KNOBS = {
     ja: '埋め込みの幅。0はワンホット、-1は256文字までワンホット、それ以上は64',
   }),
   activation: choice('activation', 'tanh', ['tanh', 'relu'], {
-    // tanh: bounded, so a long text can't blow the state up.
+    // tanh: bounded, so the state can't grow without limit.
     en: 'activation of the plain RNN (LSTM and GRU always use tanh)',
     ja: 'RNNの活性化関数（LSTMとGRUは常にtanh）',
   }),
   reset: choice('reset', 'after', ['after', 'before'], {
-    // after: PyTorch's and cuDNN's, so that weights are exchanged as they are.
+    // after: as in PyTorch and cuDNN, so that weights can be exchanged.
     en: "where the GRU's reset gate acts: after the product (PyTorch) or before (char-rnn)",
     ja: 'GRUのリセットゲートの位置。積の後（PyTorch）か前（char-rnn）',
   }),
   dropout: real('dropout', 0, [0, 0.95], {
     // By the text. 0: 240,000 weights on a megabyte of text hardly overfit.
-    en: 'part of the units dropped behind a layer; 0.2 to 0.5 where a large model overfits',
+    en: 'share of the units dropped after a layer; 0.2 to 0.5 where a large model overfits',
     ja: '層の後で落とすユニットの割合。過学習する大きなモデルでは0.2〜0.5',
   }),
   dropoutAfter: choice('dropoutAfter', 'each', ['between', 'each'], {
-    // each: char-rnn's; the top layer overfits as the others do. between is PyTorch's `dropout=`.
-    en: 'drop between layers only, or behind each layer, the top one too',
+    // each: as in char-rnn; the top layer overfits too. between is PyTorch's `dropout=`.
+    en: 'drop between layers only, or after each layer, including the top one',
     ja: '層の間だけで落とすか、最上層の後でも落とすか',
   }),
   ar: real('ar', 0, [0, 100], {
     // By the text.
-    en: 'activation regularisation: how much the squares of the top layer count beside the loss',
+    en: 'activation regularisation: weight of the mean square of the top layer, added to the loss',
     ja: '活性の正則化。損失に加える、最上層の値の二乗平均の重み',
   }),
   tar: real('tar', 0, [0, 100], {
-    // 0: no difference was measured beside ar (docs/results.md); the bundled models have it.
-    en: 'the same for the squares of their changes from one symbol to the next',
+    // 0: no effect was measured in addition to ar (docs/results.md); the bundled models use it.
+    en: 'the same for the mean square of the changes from one symbol to the next',
     ja: '時間的な活性の正則化。値が1文字ごとに変わる量の二乗平均の重み',
   }),
   init: choice('init', 'scaled', INITIALISATIONS, {
-    // scaled: fits every size, where 0.08 is right for about 150 units only; and one-hot input within
-    // 1 learns more in half a pass over Shakespeare than otherwise in a whole one (docs/results.md).
+    // scaled: suits every size, while 0.08 is right for about 150 units only; with one-hot input weights
+    // within 1, half an epoch on Shakespeare learns more than a whole one otherwise (docs/results.md).
     en: 'initial weights: within 1/sqrt(hidden), those of one-hot input within 1; or all within 0.08 (char-rnn)',
     ja: '初期の重み。1/√hidden以内（ワンホット入力は1以内）か、すべて0.08以内（char-rnn）',
   }),
   forgetBias: real('forgetBias', 1, [-10, 10], {
-    // 1: an LSTM that remembers first and learns to forget (Jozefowicz et al. 2015).
-    en: "the LSTM's forget bias at the start",
+    // 1: the LSTM keeps its state at first and learns to forget (Jozefowicz et al. 2015).
+    en: "the LSTM's initial forget bias",
     ja: 'LSTMの忘却バイアスの初期値',
   }),
   seq: whole('seq', 50, [1, 10_000], {
-    // 50: char-rnn's; gradients of text rarely reach further, and updates come twice as often as at 100.
-    en: 'steps through which the gradient flows back (truncated BPTT)',
+    // 50: as in char-rnn; gradients rarely reach further, and there are twice as many updates as at 100.
+    en: 'number of steps of backpropagation through time (truncated BPTT)',
     ja: '勾配をさかのぼらせる文字数（打ち切りBPTT）',
   }),
   batch: whole('batch', 50, [1, 10_000], {
-    // By the text. 50: char-rnn's; the processor is well filled.
-    en: 'streams of text read side by side',
+    // By the text. 50: as in char-rnn; large enough to use the processor well.
+    en: 'number of parallel text streams',
     ja: '並行して読むテキストの本数',
   }),
   epochs: whole('epochs', 20, [1, 1_000_000], {
@@ -129,88 +128,88 @@ export const TRAIN_KNOBS = {
     ja: 'テキスト全体を読む回数',
   }),
   steps: whole('steps', 0, [0, LARGEST], {
-    // By the text. 0: epochs say it better, unless the text is longer than the time.
-    en: 'stop after so many updates instead; 0 by epochs',
+    // By the text. 0: epochs are clearer, unless the text is too long for one.
+    en: 'number of updates, in place of epochs; 0 uses epochs',
     ja: '更新回数で止める場合の回数。0ならepochsに従う',
   }),
   split: choice('split', 'tail', SPLITS, {
-    // tail: text that training has seen no neighbour of; `striped` reads easier.
-    en: "what is held out: the text's tail, or the end of every stream (char-rnn)",
+    // tail: no training text lies next to it; the loss of `striped` is lower.
+    en: "the held-out part: the text's tail, or the end of every stream (char-rnn)",
     ja: '検証用に残す部分。末尾か、各ストリームの終わり（char-rnn）',
   }),
   holdout: real('holdout', 0.1, [0, 0.9], {
-    // By the text. 0.1: nanoGPT's and minGRU's, so losses compare.
-    en: 'part of the text held out for validation; 0 none',
+    // By the text. 0.1: as in nanoGPT and minGRU, so losses can be compared.
+    en: 'share of the text held out for validation; 0 none',
     ja: '検証用に残す割合。0なら残さない',
   }),
   optimizer: choice('optimizer', 'adamw', OPTIMIZERS, {
-    // adamw: forgiving of the rate; RMSProp and SGD need it tuned.
-    en: 'how gradients become updates',
+    // adamw: works over a wide range of rates; RMSProp and SGD need a tuned one.
+    en: 'the optimizer',
     ja: '勾配から更新を作る方法',
   }),
   rate: {
     ...real('rate', 4e-3, [0, 10], {
-      // By the width for AdamW. 4e-3: small recurrent nets bear it under norm clipping and warm-up.
+      // By the width for AdamW. 4e-3: stable for small recurrent networks with norm clipping and warm-up.
       en: 'the highest learning rate',
       ja: '学習率の最大値',
     }),
     above: true,
   },
   schedule: choice('schedule', 'cosine', SCHEDULES, {
-    // cosine: no knob to tune, and the best loss comes at the end.
-    en: 'how the rate falls: not, step by step (char-rnn), or as a cosine',
+    // cosine: nothing to tune, and the best loss comes at the end.
+    en: 'schedule of the learning rate: constant, stepwise (char-rnn), or cosine',
     ja: '学習率の下げ方。一定、段階的（char-rnn）、コサイン',
   }),
   rateFloor: real('rateFloor', 0.02, [0, 1], {
-    // 0.02: the last epoch still polishes.
-    en: 'cosine: the rate at the end, as a part of the highest',
+    // 0.02: the last epoch still improves the loss.
+    en: 'cosine: the final rate, as a share of the highest',
     ja: 'コサインの最後の学習率（最大値に対する割合）',
   }),
   warmup: whole('warmup', 100, [0, LARGEST], {
-    // By the text. 100: AdamW's averages need about 1/(1-0.99) steps before they can be trusted.
+    // By the text. 100: AdamW's averages need about 1/(1-0.99) steps to become reliable.
     en: 'updates over which the rate rises from 0',
     ja: '学習率を0から上げていく更新回数',
   }),
   rateDecay: real('rateDecay', 0.97, [0, 1], {
     // 0.97: char-rnn's.
-    en: 'step: the rate is multiplied by it after each epoch',
+    en: 'step: factor of the rate after each epoch',
     ja: '段階的な減衰で、エポックごとに掛ける係数',
   }),
   rateDecayAfter: whole('rateDecayAfter', 10, [0, 1_000_000], {
     // 10: char-rnn's.
-    en: 'step: epochs at the full rate first',
+    en: 'step: number of first epochs at the full rate',
     ja: '段階的な減衰を始める前のエポック数',
   }),
   beta1: real('beta1', 0.9, [0, 0.9999], {
     // 0.9: Kingma & Ba's.
-    en: 'AdamW: memory of the mean gradient',
-    ja: 'AdamWの勾配平均の記憶率',
+    en: 'AdamW: decay of the mean gradient',
+    ja: 'AdamWの勾配の移動平均の減衰率',
   }),
   beta2: real('beta2', 0.99, [0, 0.99999], {
     // 0.99, not 0.999: runs of some thousand updates (nanoGPT's choice for characters).
-    en: 'AdamW: memory of the mean squared gradient',
-    ja: 'AdamWの二乗勾配平均の記憶率',
+    en: 'AdamW: decay of the mean squared gradient',
+    ja: 'AdamWの勾配の二乗の移動平均の減衰率',
   }),
   weightDecay: real('weightDecay', 0.01, [0, 1], {
     // 0.01: PyTorch's AdamW.
-    en: 'AdamW: how much matrices shrink, times the rate',
+    en: 'AdamW: weight decay of matrices, times the rate',
     ja: 'AdamWの重み減衰',
   }),
   rmsDecay: real('rmsDecay', 0.95, [0, 0.9999], {
     // 0.95: char-rnn's.
-    en: 'RMSProp: memory of the mean squared gradient',
-    ja: 'RMSPropの二乗勾配平均の記憶率',
+    en: 'RMSProp: decay of the mean squared gradient',
+    ja: 'RMSPropの勾配の二乗の移動平均の減衰率',
   }),
   momentum: real('momentum', 0.9, [0, 0.9999], {
     // 0.9: the usual one.
-    en: 'SGD: how much of the last update goes on',
-    ja: 'SGDの慣性',
+    en: 'SGD: momentum',
+    ja: 'SGDのモーメンタム',
   }),
   average: real('average', 0, [0, 0.99999], {
-    // 0: at the end of a cosine the weights have come to rest, and their average is no better. At a
-    // constant rate 0.998 gains much (docs/results.md).
-    en: 'memory of the running average of the weights, which is then validated and saved; 0 none',
-    ja: '重みの移動平均の記憶率。使うと平均を検証し保存する。0なら使わない',
+    // 0: at the end of a cosine the weights hardly change, and their average is no better. At a constant
+    // rate, 0.998 gains much (docs/results.md).
+    en: 'decay of the running average of the weights, which is then validated and saved; 0 none',
+    ja: '重みの移動平均の減衰率。使うと平均を検証し保存する。0なら使わない',
   }),
   clip: real('clip', 1, [0, 1_000_000], {
     // 1: gradients of text have a norm well below 1 after the start; what is above is an outlier.
@@ -230,29 +229,29 @@ export const TRAIN_KNOBS = {
   seed: {
     name: 'seed',
     kind: 'seed',
-    // Fixed: the same command trains the same model until somebody asks for another.
+    // Fixed, so that the same command trains the same model.
     default: 42,
     about: {
       en: 'same seed, same model: initial weights and dropout',
-      ja: '同じ種なら同じモデル。初期値とドロップアウトを決める',
+      ja: 'シード。同じ値なら同じモデルになる（初期の重みとドロップアウトを決める）',
     },
   } satisfies SeedKnob,
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {
-    // By the text. 0: once an epoch reads a tenth of the text, forward only.
+    // By the text. 0: once an epoch, a forward pass over a tenth of the text.
     en: 'updates from one validation to the next; 0 once an epoch',
     ja: '検証の間隔（更新回数）。0ならエポックごと',
   }),
   checkpointEvery: whole('checkpointEvery', 200, [1, LARGEST], {
     // 200: at 2x256 on two cores half a minute of work is lost at most.
     en: 'updates from one checkpoint to the next',
-    ja: '途中保存の間隔（更新回数）',
+    ja: 'チェックポイントの間隔（更新回数）',
   }),
 } as const
 
 type Table = typeof TRAIN_KNOBS
 type ValueOf<K> = K extends ChoiceKnob<infer T> ? T : K extends SeedKnob ? number | string : number
 
-/** Settings that have been checked, every one present. */
+/** Checked and complete settings. */
 export type TrainSettings = { readonly [Name in keyof Table]: ValueOf<Table[Name]> }
 
 /** char-rnn's defaults, exactly (train.lua of 2016). */
@@ -287,9 +286,9 @@ export const PRESETS: Readonly<Record<string, Partial<TrainSettings>>> = {
 }
 
 /**
- * Checks settings from anywhere and fills the rest from the preset, then from the table.
- * @param given values as numbers or as a command line's text
- * @throws InputError naming the setting, what came and what is allowed
+ * Checks settings and fills in the rest from the preset, then from the table.
+ * @param given numbers, or text from a command line
+ * @throws InputError naming the setting, its value and the allowed values
  */
 export function trainSettings(
   given: Readonly<Record<string, unknown>> = {},
@@ -318,17 +317,17 @@ export function trainSettings(
   return settings as TrainSettings
 }
 
-/** Widest alphabet for which `embedding: -1` means one-hot: all bytes, every European script. */
+/** Largest vocabulary for which `embedding: -1` means one-hot: all bytes, every European script. */
 const ONE_HOT_SYMBOLS = 256
 const DEFAULT_EMBEDDING = 64
 
-/** E of the model: what `embedding: -1` means for V symbols. */
+/** E of the model for V symbols, with `embedding: -1` resolved. */
 export function embeddingWidth(settings: TrainSettings, vocabulary: number): number {
   if (settings.embedding >= 0) return settings.embedding
   return vocabulary <= ONE_HOT_SYMBOLS ? 0 : DEFAULT_EMBEDDING
 }
 
-/** The model that settings describe for a vocabulary of V. */
+/** The model configuration for these settings and a vocabulary of V symbols. */
 export function configOf(settings: TrainSettings, vocabulary: number): ModelConfig {
   return modelConfig({
     cell: settings.cell,

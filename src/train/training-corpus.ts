@@ -1,25 +1,25 @@
-/** What the trainer reads: ids, the tokenizer that made them, and a hash that tells this text from others. */
+/** The corpus of a training run: ids, their tokenizer, and a hash that identifies the text. */
 import { sha256 } from '../file/index.js'
 import { encodeContent, type Tokenizer } from '../text/index.js'
 import type { IdSource } from './batches.js'
 
 export interface TrainingCorpus {
-  /** In memory, or read from a file as they are needed. */
+  /** In memory, or read from a file on demand. */
   readonly ids: IdSource
   readonly tokenizer: Tokenizer
-  /** A name for people: `tiny-shakespeare.txt`. */
+  /** A name to show, such as `tiny-shakespeare.txt`. */
   readonly name?: string
-  /** As `corpusHash` makes it. */
+  /** As `corpusHash` returns it. */
   readonly hash: string
 }
 
-/** SHA-256 of a text as UTF-8, or of the bytes; hex. What tells a model's own corpus from another. */
+/** SHA-256 of a text as UTF-8, or of bytes, in hex. A model file stores it to recognise its corpus. */
 export const corpusHash = (content: string | Uint8Array): Promise<string> =>
   sha256(typeof content === 'string' ? new TextEncoder().encode(content) : content)
 
 /**
- * A text, or bytes for the byte tokenizer, as something to train on. Symbols that the tokenizer's
- * vocabulary dropped are left out.
+ * Encodes a text, or bytes for the byte tokenizer, as a corpus. Symbols outside the tokenizer's
+ * vocabulary are left out.
  */
 export async function trainingCorpus(
   corpus: { readonly content: string | Uint8Array; readonly name?: string },

@@ -1,4 +1,4 @@
-/** The weights before training. */
+/** Initial weights. */
 import { type ModelConfig, tensorShapes } from '../model/config.js'
 import { Random, type Seed } from '../random.js'
 import { STREAMS } from './random-streams.js'
@@ -6,8 +6,8 @@ import { STREAMS } from './random-streams.js'
 export const INITIALISATIONS = ['scaled', 'uniform'] as const
 /**
  * `scaled`: uniform in +-1/sqrt(H) (PyTorch), embedding +-sqrt(3) (variance 1, as its normal). The
- * input weights of a one-hot layer in +-1: one of them alone reaches a gate, not a sum of many, and
- * at 1/sqrt(H) the first layer hardly tells one symbol from another (docs/results.md).
+ * input weights of a one-hot layer in +-1: a gate receives one of them and not a sum of many, and with
+ * 1/sqrt(H) the first layer would hardly distinguish symbols (docs/results.md).
  * `uniform`: +-0.08 for everything, biases too (char-rnn).
  */
 export type Initialisation = (typeof INITIALISATIONS)[number]
@@ -17,8 +17,8 @@ const CHAR_RNN_BOUND = 0.08
 export interface InitialisationOptions {
   readonly kind: Initialisation
   /**
-   * LSTM: the forget gate's bias at the start (Gers et al. 2000; Jozefowicz et al. 2015), so that
-   * cells remember before they have learned what.
+   * LSTM: initial bias of the forget gate (Gers et al. 2000; Jozefowicz et al. 2015); a positive one lets
+   * cells keep their state from the start.
    */
   readonly forgetBias: number
   readonly seed: Seed
@@ -26,12 +26,12 @@ export interface InitialisationOptions {
 
 function scaledBound({ embedding, hidden }: ModelConfig, name: string): number {
   if (name === 'embedding.weight') return Math.sqrt(3)
-  // As wide as what H unit inputs would give: sqrt(H) x 1/sqrt(H).
+  // The same range as the sum of H inputs within 1/sqrt(H) would have.
   if (name === 'rnn.weight_ih_l0' && embedding === 0) return 1
   return 1 / Math.sqrt(hidden)
 }
 
-/** Weights drawn from (seed, tensor's place, element's place). */
+/** Draws the weights: each is a pure function of seed, index of the tensor and index of the element. */
 export function initialWeights(
   config: ModelConfig,
   { kind, forgetBias, seed }: InitialisationOptions,
@@ -46,7 +46,7 @@ export function initialWeights(
     weights.set(name, data)
   }
   if (cell === 'lstm') {
-    // Two biases are added. char-rnn sets the first and leaves the second as drawn.
+    // The two biases are added; char-rnn sets the first and keeps the second as drawn.
     for (let k = 0; k < config.layers; k++) {
       weights.get(`rnn.bias_ih_l${k}`)!.fill(forgetBias, H, 2 * H)
       if (kind === 'scaled') weights.get(`rnn.bias_hh_l${k}`)!.fill(0, H, 2 * H)

@@ -1,4 +1,4 @@
-/** The models on which graphs, twins, numeric differences and PyTorch are held against each other. */
+/** Models on which graphs, twins, numeric differences and PyTorch are compared. */
 import { elements, type ModelConfig, modelConfig, tensorShapes } from '../../model/config.js'
 import { stateNames } from './network.js'
 import type { TwinBatch } from './network.reference.js'
@@ -31,11 +31,11 @@ export function everyModel({ H, V, E }: Sizes): { name: string; config: ModelCon
   )
 }
 
-/** Made-up numbers in [-0.5, 0.5) that any language makes alike: value i of series k. */
+/** Numbers in [-0.5, 0.5) that every language computes alike: value i of series k. */
 const madeUp = (k: number, i: number): number =>
   (((i + 1) * 7919 + (k + 1) * 104729) % 1009) / 1009 - 0.5
 
-/** Weights, batch and carried state for a model: series in the order of tensors, then state. */
+/** Weights, batch and carried state for a model; one series for each tensor, then for each state. */
 export function madeUpCase(
   config: ModelConfig,
   { T, B }: Sizes,
@@ -44,7 +44,7 @@ export function madeUpCase(
   const series = (k: number, length: number): Float64Array =>
     Float64Array.from({ length }, (_, i) => madeUp(k, i))
   for (const [name, shape] of tensorShapes(config)) {
-    // Biases up, or most of the rectified units would be silent and prove nothing.
+    // Higher biases, because most rectified units would be 0 otherwise and test nothing.
     const lift = name.startsWith('rnn.bias') ? 0.4 : 0
     weights.set(
       name,
@@ -60,11 +60,11 @@ export function madeUpCase(
   return { weights, batch: { T, B, x: ids(1), y: ids(2), state } }
 }
 
-/** As in torch-dropout.golden.ts: the mask behind layer k. */
+/** The mask of layer k, as in torch-dropout.golden.ts. */
 const maskOf = (k: number, { T, B, H }: Sizes): Float64Array =>
   Float64Array.from({ length: T * B * H }, (_, i) => ((i + k) % 3 === 0 ? 0 : 1.5))
 
-/** A case whose every layer drops other units. */
+/** A case in which every layer drops other units. */
 export function maskedCase(config: ModelConfig, sizes: Sizes): ReturnType<typeof madeUpCase> {
   const plain = madeUpCase(config, sizes)
   const layers = Array.from({ length: config.layers }, (_, k) => k)
@@ -72,7 +72,7 @@ export function maskedCase(config: ModelConfig, sizes: Sizes): ReturnType<typeof
   return { ...plain, batch: { ...plain.batch, masks } }
 }
 
-/** One number of each gradient, as in torch-dropout.golden.ts, in the order of the tensors. */
+/** The product of each gradient with a fixed vector, as in torch-dropout.golden.ts; by tensor. */
 export function gradientProbes(
   names: Iterable<string>,
   gradients: ReadonlyMap<string, ArrayLike<number>>,

@@ -1,6 +1,6 @@
 /**
- * What the plain twins of the cells have in common. A twin is float64, one stream, one step at a
- * time, loops only: slow, and readable beside the equations.
+ * Types and products of the cells' plain twins. A twin computes one stream, one step at a time, in
+ * float64 loops that follow the equations.
  */
 
 /** Parameters of one layer, or their gradients; row-major, PyTorch's names and layouts. */
@@ -15,7 +15,7 @@ export interface TwinWeights {
   readonly biasHh: Float64Array
 }
 
-/** State of one stream of one layer; c of the LSTM only. */
+/** State of one stream in one layer; c only for the LSTM. */
 export interface TwinState {
   readonly h: Float64Array
   readonly c?: Float64Array
@@ -24,7 +24,7 @@ export interface TwinState {
 export interface TwinStep {
   readonly state: TwinState
   /**
-   * Backward through this step. Adds to the gradients of the weights.
+   * Runs backward through this step and adds to the gradients of the weights.
    * @param after d loss / d state after the step
    * @returns d loss / d input [in] and d loss / d state before the step
    */
@@ -38,7 +38,7 @@ export type TwinCell = (weights: TwinWeights, input: Float64Array, before: TwinS
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
-/** W x + b: [R, C] [C] -> [R]. */
+/** Computes W x + b: [R, C] [C] -> [R]. */
 export function affine(w: Float64Array, x: Float64Array, b: Float64Array): Float64Array {
   return b.map((bias, r) => {
     let sum = bias
@@ -47,7 +47,7 @@ export function affine(w: Float64Array, x: Float64Array, b: Float64Array): Float
   })
 }
 
-/** y = W x + b backward: adds dy x^T to dW and dy to db, returns W^T dy. */
+/** The backward pass of y = W x + b: adds dy x^T to dW and dy to db. @returns W^T dy */
 export function affineBackward(
   dy: Float64Array,
   w: Float64Array,

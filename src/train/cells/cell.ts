@@ -1,7 +1,6 @@
 /**
- * What every cell gives to the training graph: one layer, forward over T steps and backward.
- *
- * Rows of all-step matrices are time-major: row t B + b. N = T B.
+ * The interface of a cell in the training graph: one layer, forward over T steps and backward. Matrices
+ * of all steps are time-major: row t B + b. N = T B.
  */
 import type { Graph, Value } from '../graph/graph.js'
 
@@ -43,7 +42,7 @@ export interface Layer {
   /** h, and for the LSTM c, after the last step; each [B, H]. */
   readonly state: readonly Value[]
   /**
-   * Adds the backward pass, in which no gradient enters from beyond the last step (truncated BPTT).
+   * Adds the backward pass; no gradient comes from steps after the last one (truncated BPTT).
    * @param output [N, H]: d loss / d output
    */
   backward(output: Value): LayerGradients
@@ -53,7 +52,7 @@ export interface LayerRequest {
   readonly graph: Graph
   readonly sizes: LayerSizes
   readonly weights: LayerWeights
-  /** Input of all steps times some rows of W_ih, plus a bias: rows [R, in], bias [R] -> [N, R]. */
+  /** The input of all steps times some rows of W_ih, plus a bias: rows [R, in], bias [R] -> [N, R]. */
   readonly project: (rows: Value, bias: Value) => Value
   /** h, and for the LSTM c, before the first step; each [B, H]. */
   readonly state: readonly Value[]
@@ -61,24 +60,24 @@ export interface LayerRequest {
 
 export interface Cell {
   /**
-   * The order in which the cell wants the blocks of H rows, given as places in PyTorch's order; an
-   * exchange, so that doing it again undoes it. PyTorch's own when left out.
+   * The order of the blocks of H rows in the cell, as indices into PyTorch's order; by default PyTorch's.
+   * Only exchanges of two blocks are allowed, so that applying the order twice restores PyTorch's.
    */
   readonly order?: readonly number[]
   layer(request: LayerRequest): Layer
 }
 
-/** The blocks of H rows of a weight or gradient, brought into the cell's order or back. */
+/** Reorders the blocks of H rows of a weight or gradient into the cell's order, or back. */
 export function reorderGates(graph: Graph, { order }: Cell, H: number, value: Value): Value {
   if (order === undefined) return value
   const blocks = graph.split(value, Array<number>(order.length).fill(H), 0)
   return graph.concat(
-    order.map(place => blocks[place]),
+    order.map(index => blocks[index]),
     0,
   )
 }
 
-/** [N, C] -> T pieces [B, C]. */
+/** Splits [N, C] into T matrices [B, C]. */
 export function splitSteps(graph: Graph, value: Value, { T, B }: LayerSizes): Value[] {
   return graph.split(value, Array<number>(T).fill(B), 0)
 }

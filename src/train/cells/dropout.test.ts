@@ -1,4 +1,4 @@
-/** Dropout behind every layer, by three witnesses: numeric differences, PyTorch, and the plain twin. */
+/** Dropout after every layer: the graph agrees with numeric differences, PyTorch and the plain twin. */
 import { describe, expect, it } from 'vitest'
 import { everyModel, gradientProbes, maskedCase, type Sizes } from './cases.fixture.js'
 import { LOSSES } from './network.js'
@@ -7,7 +7,7 @@ import { TORCH_SIZES } from './torch.golden.js'
 import { TORCH_DROPOUT } from './torch-dropout.golden.js'
 import { numericGradient, runGraph } from './witness.fixture.js'
 
-describe('dropout behind every layer', () => {
+describe('dropout after every layer', () => {
   it('has a golden number for every model', () => {
     expect(Object.keys(TORCH_DROPOUT)).toEqual(everyModel(TORCH_SIZES).map(({ name }) => name))
   })

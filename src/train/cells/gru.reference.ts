@@ -1,5 +1,5 @@
 /**
- * The GRU, plainly: rows r z n; h' = (1 - z) n + z h, with
+ * The plain twin of the GRU: rows r z n; h' = (1 - z) n + z h, with
  * n = tanh(Wx + b + r (Uh + b')) when reset acts after, tanh(Wx + b + U(r h) + b') when before.
  */
 import type { ModelConfig } from '../../model/config.js'
@@ -15,25 +15,24 @@ export function gruTwin(reset: ModelConfig['reset']): TwinCell {
     const q = affine(gateWeight, h, w.biasHh.subarray(0, 2 * H))
     const r = h.map((_, j) => sigmoid(a[j] + q[j]))
     const z = h.map((_, j) => sigmoid(a[H + j] + q[H + j]))
-    // What the candidate's matrix is multiplied with, and what comes of it.
-    const seen = reset === 'after' ? h : h.map((v, j) => r[j] * v)
-    const p = affine(candidateWeight, seen, w.biasHh.subarray(2 * H))
+    const gated = reset === 'after' ? h : h.map((v, j) => r[j] * v)
+    const p = affine(candidateWeight, gated, w.biasHh.subarray(2 * H))
     const n = h.map((_, j) => Math.tanh(a[2 * H + j] + (reset === 'after' ? r[j] * p[j] : p[j])))
     return {
       state: { h: h.map((v, j) => (1 - z[j]) * n[j] + z[j] * v) },
       backward(after, d) {
         const dn = after.h.map((g, j) => g * (1 - z[j]) * (1 - n[j] ** 2))
         const dp = reset === 'after' ? dn.map((g, j) => g * r[j]) : dn
-        const dSeen = affineBackward(
+        const dGated = affineBackward(
           dp,
           candidateWeight,
-          seen,
+          gated,
           d.weightHh.subarray(gateRows),
           d.biasHh.subarray(2 * H),
         )
         const dGates = new Float64Array(2 * H)
         for (let j = 0; j < H; j++) {
-          const dr = reset === 'after' ? dn[j] * p[j] : dSeen[j] * h[j]
+          const dr = reset === 'after' ? dn[j] * p[j] : dGated[j] * h[j]
           dGates[j] = dr * r[j] * (1 - r[j])
           dGates[H + j] = after.h[j] * (h[j] - n[j]) * z[j] * (1 - z[j])
         }
@@ -45,7 +44,7 @@ export function gruTwin(reset: ModelConfig['reset']): TwinCell {
           d.biasHh.subarray(0, 2 * H),
         )
         for (let j = 0; j < H; j++) {
-          dh[j] += after.h[j] * z[j] + (reset === 'after' ? dSeen[j] : dSeen[j] * r[j])
+          dh[j] += after.h[j] * z[j] + (reset === 'after' ? dGated[j] : dGated[j] * r[j])
         }
         const da = new Float64Array(3 * H)
         da.set(dGates)

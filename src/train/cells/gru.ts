@@ -6,14 +6,14 @@
  *   after:   n = tanh(W x + b + r q),  q = U h + b'
  *   before:  n = tanh(W x + b + U (r h) + b')
  *
- * Backward, with everything that the forward pass has already multiplied; dn, dr, dz are at the
- * pre-activations, and dh' is what reaches h of the step before:
+ * The backward pass reuses products of the forward pass; dn, dr, dz are gradients of the
+ * pre-activations, and dh' is the gradient of h of the step before:
  *
  *   dn = dh (1 - z) (1 - n^2),  dz = dh (m - m z)
  *   after:   dr = dn (r q - r q r),  dq = dn r,    dh' = dh z + [dr, dz, dq] U
  *   before:  dr = dp (r h - r h r),  dp = dn U_n,  dh' = dh z + dp r + [dr, dz] U_rz
  *
- * As in the LSTM, factors are computed step by step, while their step's numbers are in the cache.
+ * As in the LSTM, the factors are computed in each step, while its numbers are in the cache.
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../graph/graph.js'
@@ -23,16 +23,16 @@ export function gru(reset: ModelConfig['reset']): Cell {
   return { layer: reset === 'after' ? resetAfter : resetBefore }
 }
 
-/** What a step leaves for its backward pass; each [B, H], s [B, 2 H]. */
+/** Values of a forward step that its backward step uses; [B, H] each, s [B, 2 H]. */
 interface StepTape {
-  /** r z together. */
+  /** r and z, concatenated. */
   readonly s: Value
   readonly r: Value
   readonly z: Value
   readonly n: Value
   /** z (h - n) */
   readonly m: Value
-  /** What r multiplied, times r: r q or r h. */
+  /** r q or r h. */
   readonly gated: Value
 }
 
@@ -48,7 +48,7 @@ function step(
   return { next: g.add(n, m), tape: { s, r, z, n, m, gated } }
 }
 
-/** (1 - z) (1 - n^2): what dh means at the candidate's pre-activation. */
+/** (1 - z) (1 - n^2): the factor from dh to dn. */
 function candidateFactor({ graph: g }: LayerRequest, { z, n }: StepTape): Value {
   const one = g.float32s([1])
   return g.multiply(g.subtract(one, z), g.subtract(one, g.multiply(n, n)))
@@ -75,7 +75,7 @@ function resetAfter(request: LayerRequest): Layer {
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
     const by = { transposeB: true } as const
-    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], squash: 'Sigmoid' })
+    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], activation: 'Sigmoid' })
     const done = step(request, h, gates, r => {
       const q = g.product(h, candidateHh, { ...by, plus: candidateBiasHh })
       const gated = g.multiply(r, q)
@@ -133,10 +133,10 @@ function resetBefore(request: LayerRequest): Layer {
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
     const by = { transposeB: true } as const
-    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], squash: 'Sigmoid' })
+    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], activation: 'Sigmoid' })
     const done = step(request, h, gates, r => {
       const gated = g.multiply(r, h)
-      const n = g.product(gated, candidateHh, { ...by, plus: candidateIn[t], squash: 'Tanh' })
+      const n = g.product(gated, candidateHh, { ...by, plus: candidateIn[t], activation: 'Tanh' })
       return { n, gated }
     })
     tape.push(done.tape)

@@ -1,4 +1,4 @@
-/** The LSTM, plainly: rows i f g o; c' = f c + i g, h' = o tanh(c'). */
+/** The plain twin of the LSTM: rows i f g o; c' = f c + i g, h' = o tanh(c'). */
 import { affine, affineBackward, plus, sigmoid, type TwinCell } from './cell.reference.js'
 
 export const lstmTwin: TwinCell = (w, x, before) => {

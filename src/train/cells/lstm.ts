@@ -5,14 +5,14 @@
  *   i, f, o = sigmoid(W x + b + U h),  g = tanh(W x + b + U h)
  *   c' = f c + i g,  h' = o tanh(c')
  *
- * Backward, with u = tanh(c') and everything that the forward pass has already multiplied:
+ * The backward pass reuses u = tanh(c') and products of the forward pass:
  *
  *   dh = dout + dz' U,  dc = dh (o - h' u) + dc' f'
  *   dz = [dc, dc, dh, dc] * ([i g, f c, h', i] - [i g, f c, h', i g] * [i, f, o, g])
  *
- * The blocks are held as i f o g, so that the three sigmoids are one product and one node. Factors
- * are computed step by step, while their step's numbers are in the cache: computing them for all
- * steps at once takes a third fewer nodes but reads and writes ten times more memory, and was slower.
+ * The blocks are ordered i f o g, so that the three sigmoids are one product and one node. The factors are
+ * computed in each step, while its numbers are in the cache: computing them for all steps at once takes
+ * a third fewer nodes but ten times more memory traffic, and was slower.
  */
 import type { Value } from '../graph/graph.js'
 import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
@@ -35,15 +35,15 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
   for (let t = 0; t < T; t++) {
     const h = hiddens[t]
     const by = { transposeB: true } as const
-    const s = g.product(h, sigmoidHh, { ...by, plus: sigmoidIn[t], squash: 'Sigmoid' })
-    const candidate = g.product(h, tanhHh, { ...by, plus: tanhIn[t], squash: 'Tanh' })
+    const s = g.product(h, sigmoidHh, { ...by, plus: sigmoidIn[t], activation: 'Sigmoid' })
+    const candidate = g.product(h, tanhHh, { ...by, plus: tanhIn[t], activation: 'Tanh' })
     const [i, f, o] = g.split(s, [H, H, H], 1)
-    const written = g.multiply(i, candidate)
+    const added = g.multiply(i, candidate)
     const kept = g.multiply(f, c)
-    c = g.add(kept, written)
+    c = g.add(kept, added)
     const u = g.op('Tanh', [c])
     hiddens.push(g.multiply(o, u))
-    tape.push({ s, candidate, i, f, o, written, kept, u, h: hiddens[t + 1] })
+    tape.push({ s, candidate, i, f, o, added, kept, u, h: hiddens[t + 1] })
   }
 
   const backward = (gradient: Value) => {
@@ -51,10 +51,10 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
     const dzs: Value[] = Array(T)
     let carried: Value | undefined // d loss / d c from the step after
     for (let t = T - 1; t >= 0; t--) {
-      const { s, candidate, i, f, o, written, kept, u, h } = tape[t]
-      const products = g.concat([written, kept, h], 1)
+      const { s, candidate, i, f, o, added, kept, u, h } = tape[t]
+      const products = g.concat([added, kept, h], 1)
       const sigmoidFactors = g.subtract(products, g.multiply(products, s))
-      const tanhFactor = g.subtract(i, g.multiply(written, candidate))
+      const tanhFactor = g.subtract(i, g.multiply(added, candidate))
       const dh =
         t === T - 1 ? gradients[t] : g.product(dzs[t + 1], weights.weightHh, { plus: gradients[t] })
       const own = g.multiply(dh, g.subtract(o, g.multiply(h, u)))
@@ -75,16 +75,16 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
   return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T], c], backward }
 }
 
-/** What a step leaves for its backward pass; each [B, H], s [B, 3 H]. */
+/** Values of a forward step that its backward step uses; [B, H] each, s [B, 3 H]. */
 interface StepTape {
-  /** i f o together. */
+  /** i, f and o, concatenated. */
   readonly s: Value
   readonly candidate: Value
   readonly i: Value
   readonly f: Value
   readonly o: Value
   /** i g */
-  readonly written: Value
+  readonly added: Value
   /** f c */
   readonly kept: Value
   /** tanh(c') */

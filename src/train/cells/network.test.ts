@@ -6,7 +6,7 @@ import { TORCH, TORCH_SIZES } from './torch.golden.js'
 import { runGraph } from './witness.fixture.js'
 
 const SIZES: Sizes = { H: 5, V: 7, E: 3, T: 6, B: 3 }
-/** The largest difference, against the largest value: float32 has seven digits of the largest. */
+/** The largest difference, relative to the largest value. */
 function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(found.length).toBe(expected.length)
   let most = 0
@@ -21,7 +21,7 @@ function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number
 describe('the graph agrees with its plain twin', () => {
   it.each(everyModel(SIZES))('$name', async ({ config }) => {
     const plain = madeUpCase(config, SIZES)
-    // A mask on every layer, as char-rnn drops behind the top one too.
+    // Every layer has a mask, as in char-rnn, which also drops after the top layer.
     const mask = Float64Array.from({ length: SIZES.T * SIZES.B * SIZES.H }, (_, i) =>
       i % 4 === 0 ? 0 : 4 / 3,
     )
@@ -50,7 +50,7 @@ describe('the graph agrees with its plain twin', () => {
     },
   )
 
-  it('when there are more symbols than places in a batch', async () => {
+  it('when the vocabulary is larger than N', async () => {
     const sizes = { ...SIZES, V: 40 }
     for (const { name, config } of everyModel(sizes)) {
       if (config.layers > 1) continue
@@ -63,7 +63,7 @@ describe('the graph agrees with its plain twin', () => {
     }
   })
 
-  it('when no node may have more than four inputs and outputs', async () => {
+  it('when a node may have at most four inputs and outputs', async () => {
     for (const { config } of everyModel(SIZES).filter(({ config }) => config.layers === 2)) {
       const example = madeUpCase(config, SIZES)
       const wide = await runGraph(config, example)

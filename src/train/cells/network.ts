@@ -1,6 +1,6 @@
 /**
- * The whole network as a graph: ids in, loss of every symbol out, and for training the gradient of
- * the mean loss with respect to every weight, all in PyTorch's names and layouts.
+ * Builds the graph of a whole network: inputs are ids, outputs the loss of every symbol and, for
+ * training, the gradient of the mean loss for every weight, with PyTorch's names and layouts.
  *
  * N = T B rows, time-major: row t B + b is stream b at step t.
  */
@@ -21,20 +21,20 @@ export interface NetworkOptions extends GraphOptions {
   readonly training: boolean
   /** Layers whose output is multiplied by a mask (dropout), training only. */
   readonly masked?: readonly number[]
-  /** Of how many symbols the loss is the mean: N, or more when this is one part of a larger batch. */
+  /** Number of symbols in the mean loss: N by default, more when this is a part of a larger batch. */
   readonly symbols?: number
-  /** What the gradients take into account besides the loss. */
+  /** Penalty that is added to the loss. */
   readonly penalty?: Penalty
 }
 
 /**
  * Activation regularisation of the top layer (Merity, McCann & Socher 2017, "Revisiting Activation
- * Regularization for Language RNNs"): what is minimised is the mean loss plus
+ * Regularization for Language RNNs"): training minimises the mean loss plus
  *
  *     ar mean(m^2) + tar mean((h_t - h_{t-1})^2)
  *
- * with h [N, H] the top layer's output, m the same behind its mask; differences are taken within
- * the T steps, so there are (T - 1) B H of them. `losses` stays the loss alone.
+ * with h [N, H] the top layer's output and m the same after its mask; differences are taken within the T
+ * steps, so there are (T - 1) B H of them. The output `losses` does not include the penalty.
  */
 export interface Penalty {
   readonly ar: number
@@ -46,16 +46,17 @@ export interface NetworkGraph {
   readonly bytes: Uint8Array
   /**
    * `x`, `y` int32 [N]; every weight by its name; the state `h_l0`, `c_l0`, .. float32 [B, H];
-   * `mask_l0`, .. float32 [N, H] where asked for.
+   * `mask_l0`, .. float32 [N, H] for masked layers.
    */
   readonly inputs: ReadonlyMap<string, InputShape>
   /** Names of the state's inputs, in the order of layers: h_l0, (c_l0,) h_l1, .. */
   readonly state: readonly string[]
+  /** Number of nodes. */
   readonly nodes: number
   /**
-   * The gradients of a run by weight name; two names may share an array (the biases of an LSTM).
+   * Reads the gradients of a run, by weight name; two names may share an array (the biases of an LSTM).
    * @param outputs of the run
-   * @param x the ids that were fed
+   * @param x the input ids
    */
   gradients(
     outputs: Readonly<Record<string, Float32Array>>,
@@ -110,7 +111,7 @@ export function stateNames(config: ModelConfig): string[] {
 
 interface BuiltLayer extends Layer {
   readonly weights: LayerWeights
-  /** What entered the layer: [N, H or E], or undefined for one-hot. */
+  /** Input of the layer, [N, H or E]; undefined for one-hot. */
   readonly input: Value | undefined
   readonly mask: Value | undefined
 }
@@ -202,8 +203,8 @@ class Builder {
   }
 
   /**
-   * Input times some rows of W_ih, plus bias: [N, R]. The input of layer 0 is one of V rows, so with
-   * V below N it is multiplied once for each symbol, not for each place, and looked up.
+   * The input times some rows of W_ih, plus bias: [N, R]. Layer 0 has only V different inputs, so when V is
+   * below N, the product is computed for each symbol and looked up for each row.
    */
   private project(k: number, input: Value | undefined, rows: Value, bias: Value): Value {
     const { g, config, N } = this
@@ -217,7 +218,7 @@ class Builder {
     return g.product(input, rows, { plus: bias, transposeB: true })
   }
 
-  /** @returns the logarithms of all probabilities, [N, V] */
+  /** Adds the output `losses`. @returns the log probabilities, [N, V] */
   loss(top: Value): Value {
     const { g, N } = this
     const head = { plus: this.weight('head.bias'), transposeB: true }
@@ -231,8 +232,7 @@ class Builder {
 
   backward(top: Value, logProbabilities: Value): void {
     const { g, config, N } = this
-    // N d loss / d logits = softmax - onehot: 1 is taken from one place in each row. The division
-    // by N is left to the products.
+    // N d loss / d logits = softmax - onehot. The division by N is part of the products below.
     const targets = g.reshape(this.y, [N, 1])
     const minusOne = g.op('Expand', [g.float32s([-1], [1, 1]), g.int64s([N, 1])])
     const dLogits = g.op('ScatterElements', [g.op('Exp', [logProbabilities]), targets, minusOne], {
@@ -262,8 +262,8 @@ class Builder {
         this.gradient(torch(found.biasIh), biases[0])
         this.gradient(torch(found.biasHh), biases[1])
       }
-      const seen = input ?? this.symbols()
-      const weightIh = g.product(found.input, seen, { transposeA: true })
+      const entered = input ?? this.oneHot()
+      const weightIh = g.product(found.input, entered, { transposeA: true })
       this.gradient(torch(weightIh), `rnn.weight_ih_l${k}`)
       if (input !== undefined) dOutput = g.product(found.input, weights.weightIh)
     }
@@ -279,8 +279,8 @@ class Builder {
   }
 
   /**
-   * Adds d (tar mean((h_t - h_{t-1})^2)) / d h: of each difference d_t, 2 tar d_t a number to h_t and
-   * as much less to h_{t-1}. @param output h, [N, H]
+   * Adds d (tar mean((h_t - h_{t-1})^2)) / d h: each difference d_t adds 2 tar d_t / numbers to h_t and
+   * subtracts it from h_{t-1}. @param output h, [N, H]
    */
   private withChanges(gradient: Value, output: Value, symbols: number): Value {
     const { g, config, N } = this
@@ -299,7 +299,7 @@ class Builder {
   }
 
   /** One-hot rows of the input, [N, V]. */
-  private symbols(): Value {
+  private oneHot(): Value {
     const values = this.g.float32s([0, 1])
     return this.g.op('OneHot', [this.x, this.g.int32s([this.config.vocabulary]), values], {
       axis: 1,
@@ -326,9 +326,9 @@ class Builder {
 }
 
 /**
- * Rows of equal symbols summed: [N, E] -> [V, E]. Outside the graph, because the runtime's ScatterND
- * adds in whatever order its threads come, and its result changes in the last bits from run to run;
- * as a product with one-hot rows it took 40 times as long at V = 2,062.
+ * Sums rows of equal symbols: [N, E] -> [V, E]. This is not done in the graph, because the runtime's
+ * ScatterND adds in the order of its threads, so the last bits differ from run to run, and a product
+ * with one-hot rows took 40 times as long at V = 2,062.
  */
 function sumBySymbol(
   rows: Float32Array,

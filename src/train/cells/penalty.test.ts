@@ -1,4 +1,4 @@
-/** Activation regularisation, by the same three witnesses as dropout, which is on here too. */
+/** Activation regularisation with dropout, compared with numeric differences, PyTorch and the twin. */
 import { describe, expect, it } from 'vitest'
 import { everyModel, gradientProbes, maskedCase, type Sizes } from './cases.fixture.js'
 import { LOSSES, type Penalty } from './network.js'
@@ -28,7 +28,7 @@ describe('activation regularisation', () => {
     for (const [i, value] of expected.entries()) expect(ofTwin[i]).toBeCloseTo(value, 7)
 
     const found = await runGraph(config, example, { penalty })
-    // What is shown stays the loss alone.
+    // The losses do not include the penalty.
     expect(found.out[LOSSES].reduce((a, b) => a + b, 0) / (batch.T * batch.B)).toBeCloseTo(
       twin.loss,
       5,
@@ -49,7 +49,7 @@ describe('activation regularisation', () => {
     }
   })
 
-  it('each of the two by itself, with no mask, at one step and within four inputs a node', async () => {
+  it('agrees with the twin for each penalty alone, without mask, at T = 1, with four tensors a node', async () => {
     const sizes = { H: 3, V: 5, E: 2, T: 4, B: 2 }
     for (const { name, config } of ofTwoLayers(sizes)) {
       for (const steps of [1, 4]) {

@@ -1,4 +1,4 @@
-/** The plain RNN, plainly: h' = act(Wx + b + Uh + b'). */
+/** The plain twin of the simple RNN: h' = act(Wx + b + Uh + b'). */
 import type { ModelConfig } from '../../model/config.js'
 import { affine, affineBackward, plus, type TwinCell } from './cell.reference.js'
 

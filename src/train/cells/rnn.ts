@@ -1,8 +1,8 @@
 /**
- * The plain RNN for training (Elman 1990): h' = tanh or relu (W x + b + U h).
+ * The simple RNN for training (Elman 1990): h' = tanh or relu (W x + b + U h).
  * Its plain twin is rnn.reference.ts.
  *
- * Both slopes can be read from the result: 1 - h^2 for tanh; for relu 1 where h > 0, else 0.
+ * Both derivatives follow from the result: 1 - h^2 for tanh; for relu 1 where h > 0, else 0.
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../graph/graph.js'
@@ -13,20 +13,20 @@ export function rnn(activation: ModelConfig['activation']): Cell {
     const { T } = sizes
     const bias = g.add(weights.biasIh, weights.biasHh)
     const inputs = splitSteps(g, project(weights.weightIh, bias), sizes)
-    const squash = activation === 'tanh' ? 'Tanh' : 'Relu'
+    const operator = activation === 'tanh' ? 'Tanh' : 'Relu'
     const hiddens: Value[] = [state[0]]
     for (let t = 0; t < T; t++) {
-      const by = { plus: inputs[t], transposeB: true, squash } as const
+      const by = { plus: inputs[t], transposeB: true, activation: operator } as const
       hiddens.push(g.product(hiddens[t], weights.weightHh, by))
     }
     const output = g.concat(hiddens.slice(1), 0)
 
     const backward = (gradient: Value) => {
-      const slope =
+      const derivative =
         activation === 'tanh'
           ? g.subtract(g.float32s([1]), g.multiply(output, output))
           : g.op('Sign', [output])
-      const slopes = splitSteps(g, slope, sizes)
+      const derivatives = splitSteps(g, derivative, sizes)
       const gradients = splitSteps(g, gradient, sizes)
       const dzs: Value[] = Array(T)
       for (let t = T - 1; t >= 0; t--) {
@@ -34,7 +34,7 @@ export function rnn(activation: ModelConfig['activation']): Cell {
           t === T - 1
             ? gradients[t]
             : g.product(dzs[t + 1], weights.weightHh, { plus: gradients[t] })
-        dzs[t] = g.multiply(dh, slopes[t])
+        dzs[t] = g.multiply(dh, derivatives[t])
       }
       const input = g.concat(dzs, 0)
       const biasGradient = g.sumRows(input)

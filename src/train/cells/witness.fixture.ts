@@ -1,4 +1,4 @@
-/** What the witnesses of the cells share: a graph that is run once, and derivatives by differences. */
+/** Runs a graph once, and computes numeric derivatives. */
 import type { ModelConfig } from '../../model/config.js'
 import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { createEngine, type Feed } from '../engine.js'
@@ -9,7 +9,7 @@ const ort = await loadOnnxRuntime()
 
 const engine = createEngine(ort, { threads: 1 })
 
-/** Builds the graph of a case, runs it and reads its gradients; without training there are none. */
+/** Builds the graph of a case, runs it, and reads its gradients; without training it has none. */
 export async function runGraph(
   config: ModelConfig,
   { weights, batch }: ReturnType<typeof madeUpCase>,
@@ -37,7 +37,7 @@ export async function runGraph(
 
 const STEP = 1e-5
 
-/** d value / d weight by central differences, for every number of every tensor in turn. */
+/** d value / d weight by central differences, for every number of every tensor. */
 export function* numericGradient(
   weights: ReadonlyMap<string, Float64Array>,
   value: () => number,

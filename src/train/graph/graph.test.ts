@@ -41,7 +41,7 @@ describe('a graph', () => {
     },
   )
 
-  it('keeps equal constants once, and constants of other types apart', () => {
+  it('stores equal constants once, unless their types or shapes differ', () => {
     const g = new Graph()
     expect(g.int64s([1, 2])).toBe(g.int64s([1, 2]))
     expect(g.float32s([1, 2])).not.toBe(g.int64s([1, 2]))
@@ -49,6 +49,6 @@ describe('a graph', () => {
   })
 })
 
-it('an engine refuses a number of threads that makes no sense', () => {
+it('an engine refuses 0 threads', () => {
   expect(() => createEngine(ort, { threads: 0 })).toThrow('The number of threads is 0')
 })

@@ -1,8 +1,6 @@
 /**
- * Builds an ONNX graph, node by node, and writes it as the bytes of a model file.
- *
- * Only what the training graphs need: float32, int32 and int64 tensors, opset 17.
- * Source of the field numbers: onnx/onnx.proto3.
+ * Builds an ONNX graph, node by node, and encodes it as a model file. Supports what the training graphs
+ * need: float32, int32 and int64 tensors, opset 17. Source of the field numbers: onnx/onnx.proto3.
  */
 import { bytesField, floatField, integerField, join, stringField } from './protobuf.js'
 
@@ -14,7 +12,7 @@ export type ElementType = 'float32' | 'int32' | 'int64'
 /** TensorProto.DataType. */
 const TYPE_CODE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 }
 
-/** An attribute: a float is told from a whole number by its name, as the operator defines it. */
+/** An attribute. `{ float }` marks a float, because a plain number is encoded as an integer. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
 
 /** AttributeProto.AttributeType. */
@@ -26,7 +24,7 @@ const INTS = 7
 const IR_VERSION = 8
 const OPSET = 17
 
-/** Operators of ONNX Runtime's own. */
+/** Domain of the operators that only ONNX Runtime has. */
 const RUNTIME_DOMAIN = 'com.microsoft'
 
 function attributeMessage(name: string, value: Attribute): Uint8Array {
@@ -59,7 +57,7 @@ function valueInfoMessage(name: string, type: ElementType, dims: readonly number
   return join([stringField(1, name), bytesField(2, bytesField(1, tensorType))])
 }
 
-/** What a graph takes in under a name. */
+/** Type and shape of an input. */
 export interface InputShape {
   readonly type: ElementType
   readonly dims: readonly number[]
@@ -67,11 +65,11 @@ export interface InputShape {
 
 export interface GraphOptions {
   /**
-   * The most inputs plus outputs that one node may have. The CPU takes any number; WebGPU gives a
-   * node about 8 storage buffers. Longer concatenations and splits become trees.
+   * Inputs plus outputs of one node at most. The CPU has no limit; WebGPU gives a node about 8 storage
+   * buffers. Longer concatenations and splits become trees.
    */
   readonly maxNodeTensors?: number
-  /** A product that ends in an activation becomes one node, FusedGemm of ONNX Runtime's own. */
+  /** A product with an activation becomes one node, ONNX Runtime's FusedGemm. */
   readonly fused?: boolean | undefined
 }
 
@@ -124,13 +122,13 @@ export class Graph {
     return name as Value
   }
 
-  /** Makes `value` an output of the graph under `name`. */
+  /** Adds `value` to the graph's outputs under `name`. */
   output(name: string, value: Value, dims: readonly number[]): void {
     this.emit('Identity', [value], [name], {})
     this.outputs.push(valueInfoMessage(name, 'float32', dims))
   }
 
-  /** A float32 constant; the same numbers in the same shape are kept once. */
+  /** A float32 constant; equal constants of the same shape are stored once. */
   float32s(values: readonly number[], dims: readonly number[] = [values.length]): Value {
     return this.constant(`f${dims}:${values}`, name =>
       tensorMessage(name, 'float32', dims, Float32Array.from(values)),
@@ -160,7 +158,7 @@ export class Graph {
     return name
   }
 
-  /** One node with one output. */
+  /** Adds one node with one output. */
   op(
     type: string,
     inputs: readonly Value[],
@@ -183,7 +181,7 @@ export class Graph {
     return this.op('Mul', [a, b])
   }
 
-  /** squash(factor a b + c), each of a, b transposed on demand; c is broadcast over the rows. */
+  /** activation(factor a b + c), with a and b optionally transposed; c (`plus`) is broadcast over rows. */
   product(
     a: Value,
     b: Value,
@@ -192,7 +190,7 @@ export class Graph {
       readonly transposeA?: boolean
       readonly transposeB?: boolean
       readonly factor?: number
-      readonly squash?: 'Sigmoid' | 'Tanh' | 'Relu'
+      readonly activation?: 'Sigmoid' | 'Tanh' | 'Relu'
     } = {},
   ): Value {
     const attributes: Record<string, Attribute> = {}
@@ -200,11 +198,11 @@ export class Graph {
     if (options.transposeB) attributes.transB = 1
     if (options.factor !== undefined) attributes.alpha = { float: options.factor }
     const inputs = options.plus ? [a, b, options.plus] : [a, b]
-    const { squash } = options
-    if (squash === undefined) return this.op('Gemm', inputs, attributes)
-    if (!this.fused) return this.op(squash, [this.op('Gemm', inputs, attributes)])
+    const { activation } = options
+    if (activation === undefined) return this.op('Gemm', inputs, attributes)
+    if (!this.fused) return this.op(activation, [this.op('Gemm', inputs, attributes)])
     const name = this.fresh()
-    this.emit('FusedGemm', inputs, [name], { ...attributes, activation: squash }, RUNTIME_DOMAIN)
+    this.emit('FusedGemm', inputs, [name], { ...attributes, activation }, RUNTIME_DOMAIN)
     return name
   }
 
@@ -233,7 +231,7 @@ export class Graph {
 
   split(value: Value, sizes: readonly number[], axis: number): Value[] {
     if (sizes.length === 1) return [value]
-    // Two of a node's places are taken by its input and by the vector of lengths.
+    // The input and the vector of lengths count too.
     const width = this.maxNodeTensors - 2
     if (sizes.length > width) {
       const per = Math.ceil(sizes.length / width)
@@ -251,7 +249,7 @@ export class Graph {
     return names
   }
 
-  /** The bytes of the ONNX model. */
+  /** Encodes the ONNX model. */
   build(): Uint8Array {
     const graph = join([
       ...this.nodes.map(node => bytesField(1, node)),

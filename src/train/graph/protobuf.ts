@@ -1,6 +1,6 @@
 /**
- * The few pieces of the protobuf wire format that an ONNX file needs: varints, fixed 32-bit floats
- * and length-delimited fields. Source: protobuf.dev, "Encoding".
+ * Encodes the parts of the protobuf wire format that an ONNX file needs: varints, 32-bit floats and
+ * length-delimited fields. Source: protobuf.dev, "Encoding".
  */
 
 const VARINT = 0
@@ -9,7 +9,7 @@ const FIXED32 = 5
 
 const utf8 = new TextEncoder()
 
-/** Joins parts into one array. */
+/** Concatenates byte arrays. */
 export function join(parts: readonly Uint8Array[]): Uint8Array {
   let size = 0
   for (const part of parts) size += part.length
@@ -22,7 +22,7 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** A whole number from 0 to 2^53 - 1, seven bits a byte, low ones first. */
+/** Encodes a whole number from 0 to 2^53 - 1, seven bits a byte, low bits first. */
 function varint(value: number): Uint8Array {
   const bytes: number[] = []
   let rest = value
@@ -34,7 +34,7 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** A negative int64 is ten bytes: its two's complement in 64 bits. */
+/** Encodes an int64; a negative one takes ten bytes, its two's complement in 64 bits. */
 function int64(value: number): Uint8Array {
   if (value >= 0) return varint(value)
   let rest = BigInt.asUintN(64, BigInt(value))

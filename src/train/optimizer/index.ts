@@ -17,7 +17,7 @@ export interface OptimizerOptions {
   readonly weightDecay: number
 }
 
-/** Below it a root of squares counts as zero; the value of PyTorch and of Torch's optim. */
+/** Added to the root of the mean squares; the value of PyTorch and of Torch's optim. */
 const EPSILON = 1e-8
 
 function ruleOf(kind: OptimizerKind, options: OptimizerOptions): Rule {
@@ -35,7 +35,7 @@ const WEIGHTS = 0
 const GRADIENTS = 1
 const MOMENTS = 2
 
-/** An optimizer with a copy of the weights. @throws InputError when they need too much memory */
+/** Creates an optimizer with a copy of the weights. @throws InputError when they need too much memory */
 export function createOptimizer(
   kind: OptimizerKind,
   initial: Tensors,
@@ -45,7 +45,7 @@ export function createOptimizer(
   const sets = MOMENTS + rule.moments.length
   const memory = new UpdateMemory(initial, sets)
   const placed = memory.tensors(WEIGHTS)
-  // In the order in which they came: names lie in memory by what is done to them.
+  // In the order of `initial`; in memory they are ordered by whether they decay.
   const weights = new Map(Array.from(initial, ([name]) => [name, placed.get(name)!]))
   for (const [name, data] of initial) weights.get(name)!.set(data)
   return {

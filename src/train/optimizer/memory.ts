@@ -1,13 +1,13 @@
 /**
- * Where the optimizers' kernels work: one WebAssembly memory with the weights, their gradients and
- * the moments, each laid out alike, so that a kernel walks through all weights in two ranges: those
- * that decay, and those that don't.
+ * The memory of the optimizers' kernels: one WebAssembly memory with the weights, their gradients and
+ * the moments, all in the same layout, so that a kernel processes all weights in two ranges: those
+ * that decay, and those that do not.
  */
 import { InputError, withMemory } from '../../errors.js'
 import { UPDATE } from './kernels/update.wasm.js'
 import { decays, type Tensors } from './optimizer.js'
 
-/** What kernels/update.as.ts exports; pointers and lengths in bytes. */
+/** The exports of kernels/update.as.ts; pointers and lengths in bytes. */
 export interface Kernels {
   squares(g: number, bytes: number): number
   adamw(w: number, g: number, m: number, v: number, bytes: number, ...by: number[]): void
@@ -15,7 +15,7 @@ export interface Kernels {
   sgd(w: number, g: number, v: number, bytes: number, ...by: number[]): void
 }
 
-/** Bytes from the beginning of each array of weights, gradients or moments. */
+/** A range of bytes in each of the sets (weights, gradients, moments). */
 export interface Range {
   readonly from: number
   readonly bytes: number
@@ -23,20 +23,20 @@ export interface Range {
 }
 
 const PAGE = 65536
-const MOST = 65536
+const MAX_PAGES = 65536
 
-/** Tensors begin at whole vectors. */
+/** Length in bytes, rounded up to whole vectors. */
 const aligned = (length: number): number => Math.ceil(length / 4) * 16
 
 export class UpdateMemory {
   readonly kernels: Kernels
   readonly ranges: readonly Range[]
-  /** Of one set of tensors. */
+  /** Size of one set of tensors, in bytes. */
   private readonly bytes: number
   private readonly places: ReadonlyMap<string, { readonly at: number; readonly length: number }>
   private readonly memory: WebAssembly.Memory
 
-  /** @param sets how many times the weights' size is needed */
+  /** @param sets number of sets, each as large as the weights */
   constructor(weights: Tensors, sets: number) {
     const places = new Map<string, { at: number; length: number }>()
     let at = 0
@@ -56,7 +56,7 @@ export class UpdateMemory {
       { from: matrices, bytes: this.bytes - matrices, decays: false },
     ]
     const pages = Math.ceil((this.bytes * sets + PAGE) / PAGE)
-    if (pages > MOST) {
+    if (pages > MAX_PAGES) {
       throw new InputError(
         'model-too-large',
         `Training this model needs ${Math.ceil((pages * PAGE) / 2 ** 30)} GiB for weights, gradients and moments, and 4 GiB is the most`,
@@ -76,12 +76,12 @@ export class UpdateMemory {
     this.kernels = instance.exports as unknown as Kernels
   }
 
-  /** Address of a set, from 0. The first page is the compiler's. */
+  /** Address of a set. The first page is used by the compiler. */
   address(set: number): number {
     return PAGE + set * this.bytes
   }
 
-  /** A set's tensors, zero at first. */
+  /** The tensors of a set, zero at first. */
   tensors(set: number): Map<string, Float32Array> {
     const base = this.address(set)
     return new Map(
@@ -92,7 +92,7 @@ export class UpdateMemory {
     )
   }
 
-  /** Euclidean norm of all of a set; NaN or Infinity when one of them is. */
+  /** Euclidean norm of a set; NaN or Infinity when an element is. */
   norm(set: number): number {
     return Math.sqrt(this.kernels.squares(this.address(set), this.bytes))
   }

@@ -1,13 +1,12 @@
 /**
- * The interface of all optimizers. A new one is one file, its kernel and the kernel's twin, one line in
- * index.ts, one line in its suite. Arithmetic is float32 and the same everywhere, so equal inputs give
- * equal bits.
+ * The interface of all optimizers. A new one needs a file, a kernel and its plain twin, and a line in
+ * index.ts and in the tests. All arithmetic is float32 in a fixed order, so equal inputs give equal bits.
  */
 
 /** Float32 tensors by name. */
 export type Tensors = ReadonlyMap<string, Float32Array>
 
-/** What an update is told. */
+/** Parameters of one update. */
 export interface Update {
   /** The learning rate of this step. */
   readonly rate: number
@@ -15,18 +14,18 @@ export interface Update {
   readonly scale: number
   /** Clamps every gradient, after `scale`, to [-limit, limit]; Infinity: no clamp. */
   readonly limit: number
-  /** Of the whole run, from 1. */
+  /** Step number in the whole run, from 1. */
   readonly step: number
 }
 
 export interface Optimizer {
-  /** A copy of what it was made with, changed by updates. */
+  /** A copy of the initial weights, changed by updates. */
   readonly weights: Tensors
-  /** To be filled before an update. */
+  /** The caller fills these before an update. */
   readonly gradients: Tensors
-  /** What it remembers, by kind of moment, for the checkpoint; live arrays, zero at the start. */
+  /** The optimizer's state by kind of moment, for the checkpoint; live arrays, zero at the start. */
   readonly moments: ReadonlyMap<string, Tensors>
-  /** Euclidean norm of the gradients as they stand; NaN or Infinity when one of them is. */
+  /** Euclidean norm of the current gradients; NaN or Infinity when an element is. */
   norm(): number
   /** Changes weights and moments in place. */
   update(request: Update): void
@@ -37,7 +36,7 @@ export function zerosLike(weights: Tensors): Map<string, Float32Array> {
   return new Map(Array.from(weights, ([name, data]) => [name, new Float32Array(data.length)]))
 }
 
-/** Matrices decay, biases don't: a bias has nothing to overfit with. */
+/** Whether weight decay applies: to matrices, not to biases. */
 export function decays(name: string): boolean {
   return !name.includes('bias')
 }

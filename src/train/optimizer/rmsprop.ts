@@ -5,7 +5,7 @@
 import type { Rule } from './rule.js'
 
 export interface RmsPropOptions {
-  /** How much of the running mean of squares is kept at each step. */
+  /** Decay of the running mean of squares. */
   readonly decay: number
   readonly epsilon: number
 }

@@ -1,9 +1,9 @@
-/** What tells one optimizer from another. */
+/** The update rule of an optimizer. */
 import type { Kernels, Range } from './memory.js'
 import type { Update } from './optimizer.js'
 
 export interface Rule {
-  /** Names of what it remembers of each weight. */
+  /** Names of its moments, each with one number for each weight. */
   readonly moments: readonly string[]
   /**
    * Updates one range.

@@ -1,5 +1,5 @@
 /**
- * The plain twin of kernels/update.as.ts, one number at a time: float32 after every operation, so that
+ * The plain twin of kernels/update.as.ts, one number at a time. Every result is rounded to float32, so
  * both give the same bits.
  */
 const { fround, min, max, sqrt } = Math

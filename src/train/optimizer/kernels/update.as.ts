@@ -1,7 +1,6 @@
 /**
- * The update of a training step, four float32 at a time. Every range is a multiple of 16 bytes; what
- * fills it up is zero and stays zero. Plain twin: ../update.reference.ts. Sources: the optimizers'
- * own files.
+ * The update of a training step, four float32 at a time. Every range is a multiple of 16 bytes; padding is
+ * zero and stays zero. Plain twin: ../update.reference.ts. Sources: the optimizers' files.
  */
 
 /** Sum of squares in float64, in four sums that are added at the end as (0 + 2) + (1 + 3). */
