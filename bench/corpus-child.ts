@@ -1,4 +1,4 @@
-/** Trains a few steps on a file in a process of its own, and says how long it took and what it held. */
+/** Trains a few steps on a file in a process of its own, and reports times and memory. */
 import { mkdirSync } from 'node:fs'
 import { checkpointFolder } from '../src/node/checkpoint-folder.js'
 import { nodeEngine } from '../src/node/engine.js'
@@ -19,12 +19,12 @@ for await (const event of train({
   corpus,
   engine: await nodeEngine(),
   store: await checkpointFolder(folder),
-  // No validation: of 500 MB a tenth takes longer than anything that is measured here.
+  // No validation, because on a tenth of 500 MB it takes longer than everything measured here.
   settings: { steps: Number(steps), holdout: 0 },
 })) {
   if (event.type === 'step') first ||= since()
 }
 text.close()
-// Kibibytes in Node, whatever the system counts in.
+// In KiB on every system.
 const peak = process.resourceUsage().maxRSS * 1024
 console.log(JSON.stringify({ symbols: corpus.ids.length, counted, encoded, first, peak }))

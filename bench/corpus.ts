@@ -1,7 +1,7 @@
 /**
- * Large corpora: how fast a text is counted and encoded, then a file of 500 MB trained on in a
- * process of its own: seconds to the first step, and the most memory it held. The file is made up
- * and removed. Set TMPDIR for another disk.
+ * Large corpora: the speed of counting and encoding a text, then training on a file of 500 MB in a
+ * process of its own: seconds to the first step, and peak memory. The file is generated and removed.
+ * TMPDIR chooses the disk.
  */
 import { execFile } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
@@ -26,7 +26,7 @@ const JAPANESE = [
   ...'のにはをたがでてとしれさあいうかきくこそつなまもよらりるん一二人日本大年中出上生見行手',
 ]
 
-/** Words of a script, often the same ones, with commas, line ends and full stops: `size` bytes of UTF-8. */
+/** Writes `size` bytes of UTF-8: random words, some more frequent, with punctuation and line ends. */
 function writeText(path: string, size: number, letters: readonly string[]): void {
   let state = 1
   const uniform = (): number => {
@@ -50,7 +50,7 @@ function writeText(path: string, size: number, letters: readonly string[]): void
   closeSync(fd)
 }
 
-/** Bytes counted or encoded; a pass goes over the whole file. */
+/** Candidates that count and encode the whole file. */
 async function passes(
   folder: string,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Learning curves of training folders, in one figure: the validation loss after each pass, and lines
- * for what they have to beat. Those of docs/results.md:
+ * Draws the learning curves of training folders in one figure: the validation loss after each epoch, and
+ * lines for the losses of other models. For docs/results.md:
  *
  *   npx tsx bench/curves.ts NAME --run "LABEL=runs/one" --run "LABEL=runs/two" --line "nanoGPT=1.4697"
  *
@@ -24,7 +24,7 @@ import { writeFileAtomic } from '../src/node/files.js'
 
 interface Curve {
   readonly label: string
-  /** Passes, and nats a symbol on held-out text. */
+  /** Epochs, and held-out loss in nats a symbol. */
   readonly points: readonly (readonly [epoch: number, loss: number])[]
 }
 
@@ -35,7 +35,7 @@ interface Level {
 
 const SIZE = { width: 720, height: 360 }
 const PLOT = { left: 58, top: 46, right: 530, bottom: 306 }
-/** Curves differ by these and by what stands beside them, not by colour alone. */
+/** Curves differ by dashes and labels, not by colour alone. */
 const DASHES = [undefined, '7 4', '2 3', '9 3 2 3'] as const
 const ROW = 15
 
@@ -56,7 +56,7 @@ function levelOf(text: string): Level {
   return { label: name, loss: Number(loss) }
 }
 
-/** Moves labels down until none stands on another. */
+/** Moves labels down until none overlaps another. */
 function spread(places: readonly number[]): number[] {
   const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b])
   const settled = [...places]
@@ -72,7 +72,7 @@ function draw(curves: readonly Curve[], levels: readonly Level[], theme: FigureT
   const last = Math.max(...all.map(([epoch]) => epoch))
   const losses = [...all.map(([, loss]) => loss), ...levels.map(({ loss }) => loss)]
   const low = Math.floor(Math.min(...losses) * 20) / 20
-  // The first pass of a slow run would press all that matters into the lowest line.
+  // The range is limited, because the first epoch of a slow run would compress the rest of the curve.
   const high = Math.min(Math.ceil(Math.max(...losses) * 20) / 20, low + 0.6)
   const x = (epoch: number) => PLOT.left + (epoch / last) * (PLOT.right - PLOT.left)
   const y = (loss: number) => PLOT.bottom - ((loss - low) / (high - low)) * (PLOT.bottom - PLOT.top)

@@ -1,34 +1,34 @@
 /**
- * How Ondo measures: seeded data, a warm-up, rounds in which all candidates take their turns (so that
- * a busy minute of the machine hits all of them alike), the median with its spread, and a sink so
- * that nothing is optimised away. A ratio is the median of the ratios *within* rounds.
+ * The benchmark harness: seeded data, a warm-up, rounds in which all candidates run one after another (so
+ * that a busy minute of the machine affects all of them), the median with its spread, and a sink that
+ * prevents dead-code elimination. A ratio is the median of the ratios *within* rounds.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
 /**
- * What a turn is measured with: the clock on the wall, or (`--cpu`, for a machine that others use
- * too) the processor time of this process, which does not count waiting for a turn.
+ * The clock of the measurements: wall time, or with `--cpu` the processor time of this process, for a
+ * machine with other load.
  */
 export const CLOCK: 'wall' | 'cpu' = process.argv.includes('--cpu') ? 'cpu' : 'wall'
 
-/** `--quick`: just to see that a subject runs; what it says is worth nothing. */
+/** `--quick` only tests that a subject runs; its numbers mean nothing. */
 export const QUICK = process.argv.includes('--quick')
 
-/** Milliseconds on that clock. */
+/** Milliseconds on `CLOCK`. */
 export function now(): number {
   if (CLOCK === 'wall') return performance.now()
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
-/** One thing to be timed: does its work `count` times and returns milliseconds it took. */
+/** Something to time: `run` does its work `count` times and returns the milliseconds. */
 export interface Candidate {
   readonly name: string
   run(count: number): number | Promise<number>
 }
 
-/** Wraps plain code; `work` returns a number that goes down the sink. */
+/** Times a function; it returns a number for the sink. */
 export function timed(name: string, work: (count: number) => number | Promise<number>): Candidate {
   return {
     name,
@@ -42,7 +42,7 @@ export function timed(name: string, work: (count: number) => number | Promise<nu
 
 let sunk = 0
 
-/** Takes a result that nobody needs, so that computing it is not optimised away. */
+/** Uses a result, so that computing it is not optimised away. */
 export function sink(value: number): void {
   sunk += value
   if (sunk === 1234.56789) console.log(sunk)
@@ -56,13 +56,14 @@ export function median(values: readonly number[]): number {
 
 export interface Rates {
   readonly name: string
-  /** Operations a second, one a round. */
+  /** Operations a second in each round. */
   readonly rates: readonly number[]
 }
 
 /**
- * @param ms about how long one turn of one candidate lasts; with `--quick` less, in two rounds
- * @returns rates of each candidate, round by round
+ * Times candidates in interleaved rounds.
+ * @param ms approximate time of one candidate in one round; less with `--quick`, in two rounds
+ * @returns rates of each candidate by round
  */
 export async function interleave(
   candidates: readonly Candidate[],
@@ -74,7 +75,7 @@ export async function interleave(
   }
   const counts: number[] = []
   for (const candidate of candidates) {
-    // Warm-up and choice of the count in one: grow until a turn is long enough to be trusted.
+    // Warms up and chooses the count: it grows until one run takes long enough.
     let count = 1
     let took = await candidate.run(count)
     while (took < ms / 4) {
@@ -92,12 +93,12 @@ export async function interleave(
   return candidates.map(({ name }, i) => ({ name, rates: rates[i] }))
 }
 
-/** Median over the rounds of a's rate by b's in the same round. */
+/** Median over the rounds of a's rate divided by b's rate in the same round. */
 export function ratio(a: Rates, b: Rates): number {
   return median(a.rates.map((rate, round) => rate / b.rates[round]))
 }
 
-/** Half the distance between the quartiles, as a share of the median. */
+/** Half the interquartile range, as a fraction of the median. */
 export function spread(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
@@ -108,10 +109,10 @@ export function spread(values: readonly number[]): number {
 export interface Row {
   readonly what: string
   readonly who: string
-  /** Printed as they are; a skipped row says why. */
+  /** Printed unchanged; a skipped row gives the reason. */
   readonly value: string
   readonly note: string
-  /** The numbers behind, for the JSON. */
+  /** The numbers for the JSON file. */
   readonly data?: Readonly<Record<string, unknown>>
 }
 
@@ -137,7 +138,7 @@ export function table(rows: readonly Row[]): string {
     .join('\n')
 }
 
-/** What the numbers were taken on. */
+/** The machine of the measurements. */
 export function machine(): Record<string, unknown> {
   return {
     date: new Date().toISOString().slice(0, 10),

@@ -1,8 +1,7 @@
 /**
- * `npm run bench [-- SUBJECT...]`: measures, prints a table, keeps it in bench/results/.
- * With `--quick`, just to see that it runs (kept nowhere); with `--cpu`, processor time instead of
- * the clock's, for a machine that others use too.
- * A new subject is one file with `measure()` and one line here.
+ * `npm run bench [-- SUBJECT...]` measures, prints a table, and saves it in bench/results/. `--quick` only
+ * tests that a subject runs, and saves nothing; `--cpu` measures processor time instead of wall time.
+ * A new subject is a file with `measure()` and a line here.
  */
 import { didYouMean } from '../src/errors.js'
 import { machine, machineLine, QUICK, type Row, save, table } from './harness.js'
@@ -12,7 +11,7 @@ interface Subject {
   readonly title: string
   /** Yields rows as they are measured; `log` goes to the screen only. */
   measure(log: (line: string) => void): AsyncIterable<Row>
-  /** Versions of the peers that took part. */
+  /** Versions of the compared libraries. */
   versions?(): Record<string, string>
 }
 
@@ -43,7 +42,7 @@ async function main(names: readonly string[]): Promise<number> {
     }
     console.log(table(rows))
     if (QUICK) continue
-    console.log(`Kept in ${save(name, { ...about, ...subject.versions?.() }, rows)}\n`)
+    console.log(`Saved in ${save(name, { ...about, ...subject.versions?.() }, rows)}\n`)
   }
   return 0
 }

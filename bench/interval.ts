@@ -1,6 +1,6 @@
 /**
- * What intervals cost: writing with (T_lo, T_hi] of every step against writing without, the same
- * seeds in turns, in the bundled models of few and of many symbols.
+ * The cost of intervals: generation with (T_lo, T_hi] of every step compared with generation without, with
+ * the same seeds in alternation, for a bundled model of few symbols and one of many.
  */
 import { generate } from '../src/index.js'
 import { loadModel } from '../src/node/index.js'
@@ -17,7 +17,7 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
   for (const name of MODELS) {
     const model = await loadModel(name)
     const prompt = model.prompt ?? ''
-    /** Milliseconds that one text took. */
+    /** @returns milliseconds for one text */
     const write = async (temperature: number, intervals: boolean, seed: number) => {
       const start = now()
       let last = 0
@@ -39,7 +39,7 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
       const plain: number[] = []
       const withThem: number[] = []
       for (let seed = 1; seed <= ROUNDS; seed++) {
-        // Who goes first changes, so that neither always finds the other's leavings.
+        // The order alternates, so that caches favour neither.
         for (const intervals of seed % 2 ? [false, true] : [true, false]) {
           const list = intervals ? withThem : plain
           list.push(await write(temperature, intervals, seed))

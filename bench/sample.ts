@@ -1,6 +1,6 @@
 /**
- * Writing one symbol after another, one thread: our kernels, ONNX Runtime and PyTorch with the same
- * weights on the same ids, each from id to logits (no draw, which each would do alike).
+ * Generation of one symbol after another in one thread: Ondo's kernels, ONNX Runtime and PyTorch with the
+ * same weights and ids, from id to logits. Drawing is not measured, because it is the same for all.
  */
 
 // @ts-expect-error: a script without types
@@ -28,8 +28,8 @@ import { findTorch, TorchProcess } from './peers/torch.js'
 export const title = 'Sampling, characters a second (one thread, one stream, 65 symbols)'
 
 const V = 65
-const seen: Record<string, string> = { onnxruntime: ORT_VERSION }
-export const versions = (): Record<string, string> => seen
+const peerVersions: Record<string, string> = { onnxruntime: ORT_VERSION }
+export const versions = (): Record<string, string> => peerVersions
 
 function writer(session: Session): (count: number) => number {
   return count => {
@@ -39,7 +39,7 @@ function writer(session: Session): (count: number) => number {
   }
 }
 
-/** Refuses to compare what does not compute the same thing. */
+/** @throws Error when a peer's logits differ, because then the comparison would mean nothing */
 function checkSame(name: string, got: ArrayLike<number>, want: ArrayLike<number>): void {
   for (let v = 0; v < V; v++) {
     if (!(Math.abs(got[v] - want[v]) < 1e-4)) {
@@ -66,7 +66,7 @@ async function* againstPeers(
   let torch: TorchProcess | undefined
   if ('python' in found) {
     torch = await new TorchProcess(found.python, config, weights).start()
-    seen.torch = torch.version
+    peerVersions.torch = torch.version
     for (const peer of torch.peers()) {
       checkSame(peer.name, await peer.logits(), want)
       candidates.push(peer)
@@ -91,9 +91,9 @@ async function* againstPeers(
   }
 }
 
-/** Bytes of weights that one step reads. */
+/** Bytes of weights that a step reads. */
 function bytesPerStep(config: ModelConfig): number {
-  // Of the one-hot matrix only one column is read.
+  // Only one column of the one-hot matrix is read.
   const { hidden: H } = config
   return 4 * (parameterCount(config) - (V - 1) * 4 * H)
 }
@@ -192,7 +192,7 @@ async function* loading(log: (line: string) => void): AsyncGenerator<Row> {
 }
 
 export async function* measure(log: (line: string) => void): AsyncGenerator<Row> {
-  // Loading first: its first round is what a fresh process sees.
+  // Loading comes first, so that its first round is that of a new process.
   yield* loading(log)
   for (const [label, cell, hidden] of [
     ['LSTM 2x128', 'lstm', 128],

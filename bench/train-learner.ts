@@ -1,4 +1,4 @@
-/** A learner at its beginning, for benches: made-up ids, AdamW, constant rate. */
+/** Creates a learner for benchmarks: seeded ids, AdamW, constant rate. */
 import type { ModelConfig } from '../src/model/config.js'
 import { CharacterTokenizer } from '../src/text/index.js'
 import type { Engine } from '../src/train/engine.js'
@@ -6,7 +6,7 @@ import { createLearner, type Learner } from '../src/train/learner.js'
 import { planRun } from '../src/train/plan.js'
 import { seededIds } from '../test/support/seeded.js'
 
-/** Batches in a pass. */
+/** Batches in an epoch. */
 export const BATCHES = 60
 export const ADAMW = { rate: 1e-3, beta1: 0.9, beta2: 0.99, weightDecay: 0.01, clip: 1 } as const
 export const SEED = 42
@@ -37,7 +37,7 @@ export async function learnerOf(
       ...{ cell, hidden, layers, batch, seq: steps, seed: SEED },
       ...{ holdout: 0, embedding: 0, schedule: 'constant', warmup: 0, dropout: 0 },
       ...{ optimizer: 'adamw', clipBy: 'norm', init: 'scaled', forgetBias: 1, average: 0 },
-      // The rule gives an LSTM a penalty that the peers do not have.
+      // By default an LSTM has a penalty, which the peers do not have.
       ...{ ar: 0, tar: 0 },
       ...settings,
     },

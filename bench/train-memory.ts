@@ -1,5 +1,5 @@
 /**
- * A process of its own that trains and says what memory it took: `train-memory.ts H B T STEPS`.
+ * Trains in a process of its own and reports its memory: `train-memory.ts H B T STEPS`.
  * Prints one line of JSON, a `MemoryReport`.
  */
 import { modelConfig } from '../src/model/config.js'

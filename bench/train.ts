@@ -1,7 +1,7 @@
 /**
- * One whole training step (data, forward, backward, clip, update) against PyTorch with the same
- * weights on the same ids, and against the machine: a 1024^3 product in the same ONNX Runtime. Then
- * how long a graph takes to build, and what memory training needs.
+ * A whole training step (data, forward, backward, clip, update) compared with PyTorch, with the same
+ * weights and ids, and with the machine's peak: a 1024^3 product in the same ONNX Runtime. Then the time
+ * to build a graph, and the memory of training.
  */
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -34,12 +34,12 @@ const V = 65
 const threads = availableParallelism()
 
 export const title = `Training, characters a second (${threads} threads, 65 symbols)`
-const seen: Record<string, string> = { onnxruntime: ORT_VERSION }
-export const versions = (): Record<string, string> => seen
+const peerVersions: Record<string, string> = { onnxruntime: ORT_VERSION }
+export const versions = (): Record<string, string> => peerVersions
 
 const engine = await nodeEngine({ threads })
 
-/** Rounds, and how long a turn lasts: some 20 steps of the smallest, one of the largest. */
+/** Rounds, and milliseconds of a run: about 20 steps of the smallest size, one of the largest. */
 const MEASURE = { rounds: 5, ms: 700 }
 
 interface Size {
@@ -73,7 +73,7 @@ function stepFlop({ config, batch, steps }: Task): number {
   return 6 * weights * batch * steps
 }
 
-/** C = A B of 1024 x 1024, again and again, in the same library with the same threads. */
+/** C = A B of 1024 x 1024 in the same library with the same threads. */
 async function matrixPeak(): Promise<Candidate & { readonly flop: number }> {
   const n = 1024
   const graph = new Graph()
@@ -92,7 +92,7 @@ async function matrixPeak(): Promise<Candidate & { readonly flop: number }> {
   }
 }
 
-/** Refuses to compare what does not learn the same thing. */
+/** @throws Error when a peer's losses differ, because then the comparison would mean nothing */
 function checkSame(name: string, got: readonly number[], want: readonly number[]): void {
   for (const [i, loss] of want.entries()) {
     if (!(Math.abs(got[i] - loss) < 1e-3)) {
@@ -123,7 +123,7 @@ async function* againstTorch(
   let torch: TorchTraining | undefined
   if ('python' in found) {
     torch = await new TorchTraining(found.python, task).start()
-    seen.torch = torch.version
+    peerVersions.torch = torch.version
     for (const peer of torch.peers()) {
       const theirs = await peer.losses()
       if (theirs === undefined) {
@@ -180,7 +180,7 @@ async function* building(log: (line: string) => void): AsyncGenerator<Row> {
     const whole: number[] = []
     let nodes = 0
     for (let round = 0; round < (QUICK ? 1 : 5); round++) {
-      // What a learner does: a graph for each part of the batch, loaded in its own thread.
+      // As a learner does: a graph for each part of the batch, loaded in a thread of its own.
       const start = performance.now()
       const backprop = await createBackprop(engine, config, { batch: 50, steps, masked: [] })
       whole.push(performance.now() - start)
@@ -200,7 +200,7 @@ async function* building(log: (line: string) => void): AsyncGenerator<Row> {
   }
 }
 
-/** What bench/train-memory.ts prints. */
+/** The output of bench/train-memory.ts. */
 export interface MemoryReport {
   readonly steps: number
   /** Resident MiB after each tenth of the steps. */

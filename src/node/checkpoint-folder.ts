@@ -7,7 +7,7 @@ import { FolderLock } from './folder-lock.js'
 
 /**
  * Opens a folder for checkpoints, and makes it when it does not exist.
- * @param lock the caller's lock of this folder; without one, `hold` takes it
+ * @param lock the caller's lock of this folder; without one, `lock` takes it
  * @throws FileError when the folder can't be made, and later when a file can't be written
  */
 export async function checkpointFolder(
