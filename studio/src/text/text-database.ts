@@ -99,6 +99,8 @@ class IndexedTexts implements TextDatabase {
       const write = (): void => {
         for (const key of removes) store.delete(below(key))
         for (const [key, value] of puts) store.put(value, key as unknown as IDBValidKey)
+        // Without it the browser waits for the page's answer, and a page that ends gives none.
+        transaction.commit()
       }
       transaction.oncomplete = () => resolve(met)
       transaction.onabort = () => reject(transaction.error)
