@@ -67,7 +67,7 @@ function spread(places: readonly number[]): number[] {
 }
 
 function draw(curves: readonly Curve[], levels: readonly Level[], theme: FigureTheme): string {
-  const { ink, soft, hair, heat } = PALETTES[theme]
+  const { ink, muted, grid, heat } = PALETTES[theme]
   const all = curves.flatMap(({ points }) => points)
   const last = Math.max(...all.map(([epoch]) => epoch))
   const losses = [...all.map(([, loss]) => loss), ...levels.map(({ loss }) => loss)]
@@ -82,17 +82,17 @@ function draw(curves: readonly Curve[], levels: readonly Level[], theme: FigureT
     'font-weight': 'bold',
   })
   for (let tick = low; tick <= high + 1e-9; tick += high - low > 0.31 ? 0.1 : 0.05) {
-    inside += line(PLOT.left, y(tick), PLOT.right, y(tick), { stroke: hair })
+    inside += line(PLOT.left, y(tick), PLOT.right, y(tick), { stroke: grid })
     inside += label(PLOT.left - 8, y(tick) + 4, tick.toFixed(2), {
       'text-anchor': 'end',
-      fill: soft,
+      fill: muted,
     })
   }
   const stride = last > 16 ? 4 : last > 8 ? 2 : 1
   for (let epoch = 0; epoch <= last; epoch += stride) {
     inside += label(x(epoch), PLOT.bottom + 18, String(epoch), {
       'text-anchor': 'middle',
-      fill: soft,
+      fill: muted,
     })
   }
   inside += label((PLOT.left + PLOT.right) / 2, SIZE.height - 14, 'passes over the text', {
@@ -100,9 +100,13 @@ function draw(curves: readonly Curve[], levels: readonly Level[], theme: FigureT
   })
   const named: { at: number; text: string; colour: string }[] = []
   for (const level of levels) {
-    const style = { stroke: soft, 'stroke-width': 1, 'stroke-dasharray': '1 3' }
+    const style = { stroke: muted, 'stroke-width': 1, 'stroke-dasharray': '1 3' }
     inside += line(PLOT.left, y(level.loss), PLOT.right, y(level.loss), style)
-    named.push({ at: y(level.loss), text: `${level.label} ${level.loss.toFixed(4)}`, colour: soft })
+    named.push({
+      at: y(level.loss),
+      text: `${level.label} ${level.loss.toFixed(4)}`,
+      colour: muted,
+    })
   }
   for (const [i, { label: text, points }] of curves.entries()) {
     const seen = points.filter(([, loss]) => loss <= high)

@@ -1,4 +1,4 @@
-/** The few statistics that the measures need. Nothing here draws a number that wasn't handed in. */
+/** Statistics for the measures. Random numbers come from a `Random` that the caller passes in. */
 import { counted, InputError } from '../errors.js'
 import { exp, log } from '../numeric.js'
 import type { Random } from '../random.js'
@@ -36,8 +36,8 @@ export function mean(values: ArrayLike<number>): number {
 }
 
 /**
- * The value below which a share q of the sample lies, straight lines between the values: Hyndman and
- * Fan's definition 7 (The American Statistician 50, 1996), the default of R and NumPy.
+ * The q-quantile of a sample, interpolated linearly: definition 7 of Hyndman and Fan (The American
+ * Statistician 50, 1996), the default of R and NumPy.
  * @param q 0 (the least) to 1 (the greatest)
  * @throws InputError for no values, or q out of range
  */
@@ -46,12 +46,12 @@ export function quantile(values: ArrayLike<number>, q: number): number {
     throw new InputError('quantile', `The quantile is ${q}; expected a number from 0 to 1.`)
   }
   const order = sorted(values)
-  const place = q * (order.length - 1)
-  const below = Math.floor(place)
+  const position = q * (order.length - 1)
+  const below = Math.floor(position)
   const above = Math.min(below + 1, order.length - 1)
   const a = order[below]
   const b = order[above]
-  return a === b ? a : a + (place - below) * (b - a)
+  return a === b ? a : a + (position - below) * (b - a)
 }
 
 /** @throws InputError for no values */
@@ -60,10 +60,10 @@ export function median(values: ArrayLike<number>): number {
 }
 
 /**
- * A confidence interval for the median that assumes nothing about the distribution: the narrowest
- * pair of k-th least and k-th greatest whose coverage, 1 - 2 P(Binomial(n, 1/2) < k), reaches
- * `level`. A few values can't reach every level (5 give at most 0.9375): then it is the least and
- * the greatest, and `level` says what that is worth.
+ * A distribution-free confidence interval for the median: the narrowest pair of k-th smallest and
+ * k-th largest value whose coverage, 1 - 2 P(Binomial(n, 1/2) < k), reaches `level`. Few values can't
+ * reach every level (5 values give at most 0.9375). The interval is then the smallest and the largest
+ * value, and the returned `level` is its true coverage.
  *
  * Source: Thompson, Annals of Mathematical Statistics 7 (1936).
  */
@@ -71,7 +71,7 @@ export function medianInterval(values: ArrayLike<number>, level = 0.95): Confide
   checkLevel(level)
   const order = sorted(values)
   const n = order.length
-  // term = P(Binomial(n, 1/2) = k), in logarithms: 2^-n alone would vanish at n = 1075.
+  // The term P(Binomial(n, 1/2) = k) is kept as a logarithm, because 2^-n is 0 from n = 1075 on.
   let logTerm = -n * Math.LN2
   let below = 0
   let k = 0
@@ -88,8 +88,8 @@ export function medianInterval(values: ArrayLike<number>, level = 0.95): Confide
 }
 
 /**
- * A bootstrap confidence interval, by percentiles: the statistic of samples drawn with replacement.
- * For statistics of texts, give one value a text; characters of one text aren't independent.
+ * A percentile bootstrap confidence interval: the statistic of samples drawn with replacement.
+ * Pass one value per text, because the characters of one text are not independent.
  *
  * Source: Efron and Tibshirani, "An introduction to the bootstrap" (1993), section 13.3.
  * @param random read at the positions 0 to resamples * n - 1
@@ -112,7 +112,7 @@ export function bootstrapInterval<Value>(
   const sample: Value[] = new Array(n)
   for (let r = 0; r < resamples; r++) {
     for (let i = 0; i < n; i++) {
-      // The coin is in (0, 1]: its end belongs to the last.
+      // A coin is in (0, 1], so 1 gives the last value.
       sample[i] = values[Math.ceil(random.coin(r * n + i) * n) - 1]
     }
     results[r] = statistic(sample)
@@ -122,12 +122,12 @@ export function bootstrapInterval<Value>(
 }
 
 /**
- * The nondecreasing sequence nearest to the values (least weighted squares): neighbours that go down
- * are pooled into their mean until none does.
+ * Isotonic regression: the nondecreasing sequence nearest to the values in weighted least squares.
+ * Neighbours that decrease are pooled into their mean until none decreases.
  *
  * Source: Barlow, Bartholomew, Bremner and Brunk, "Statistical inference under order restrictions"
  * (1972), pool adjacent violators. The plain twin is in statistics.test.ts.
- * @param weights positive; default all alike
+ * @param weights positive, [values.length]; default all equal
  * @returns [values.length]
  */
 export function isotonicRegression(

@@ -219,7 +219,7 @@ describe('ondo measure', () => {
     expect(json.spelling.rate).toBe(0)
     expect(json.surprisal).toBeGreaterThan(0)
     expect(json.missing.novelty).toMatchObject({
-      en: 'The training text is not at hand.',
+      en: 'The training text was not given.',
       ja: expect.stringMatching(/学習/),
     })
     expect(json.usual.repetition).toHaveLength(3)

@@ -1,4 +1,4 @@
-/** The reliability diagram: how often the favourite is right, against how sure the model is of it. */
+/** The reliability diagram: accuracy of the most likely symbol against its probability. */
 import type { Calibration, Reliability } from '../model/calibration.js'
 import { formatTemperature } from '../sweep/temperature-list.js'
 import {
@@ -14,15 +14,15 @@ import {
 
 const SIZE = { width: 440, height: 458 }
 const PLOT = { left: 62, top: 58, side: 340 }
-/** Height of the little bars that say how many predictions a bin holds. */
+/** Height of the bars that show how many predictions each bin has. */
 const COUNTS = 34
-/** Below this share of the predictions a bin is noise and gets no mark. */
+/** Bins with less than this share of the predictions are noise and get no mark. */
 const LEAST = 0.0005
 
 const x = (share: number): number => PLOT.left + share * PLOT.side
 const y = (share: number): number => PLOT.top + (1 - share) * PLOT.side
 
-/** Full after calibration, hollow before it. */
+/** A mark of a curve: filled after calibration, hollow before it. */
 const mark = (cx: number, cy: number, filled: boolean, colour: string, sheet: string): string =>
   element('circle', {
     cx,
@@ -49,7 +49,7 @@ function curveOf({ bins }: Reliability, filled: boolean, colour: string, sheet: 
   return path + marks.join('')
 }
 
-function counts({ bins }: Reliability, { soft }: Palette): string {
+function counts({ bins }: Reliability, { muted }: Palette): string {
   const most = Math.max(...bins.map(bin => bin.count))
   return bins
     .map(({ from, to, count }) => {
@@ -59,14 +59,14 @@ function counts({ bins }: Reliability, { soft }: Palette): string {
         y: y(0) - height,
         width: x(to) - x(from) - 2,
         height,
-        fill: soft,
+        fill: muted,
         'fill-opacity': '0.22',
       })
     })
     .join('')
 }
 
-/** @param name of the model */
+/** The reliability diagram as SVG, before and after calibration. @param name of the model */
 export function reliabilityFigure(
   name: string,
   calibration: Calibration,
@@ -74,13 +74,13 @@ export function reliabilityFigure(
 ): string {
   const { theme = 'light', language = 'en' } = options
   const palette = PALETTES[theme]
-  const { ink, soft, hair, sheet, heat } = palette
+  const { ink, muted, grid, background, heat } = palette
   const { before, after, temperature } = calibration
   const T = formatTemperature(Number(temperature.toPrecision(4)))
   const words = {
     en: {
       title: `${name}: as right as it is sure?`,
-      across: 'probability of the favourite',
+      across: 'probability of the most likely symbol',
       up: 'how often it is right',
       exact: 'as right as sure',
       error: (r: Reliability) => `off by ${(100 * r.error).toFixed(2)}% on average`,
@@ -93,19 +93,19 @@ export function reliabilityFigure(
       error: (r: Reliability) => `平均のずれ ${(100 * r.error).toFixed(2)}%`,
     },
   }[language]
-  let inside = label(20, 28, words.title, { 'font-size': 16, 'font-weight': 'bold' })
+  let content = label(20, 28, words.title, { 'font-size': 16, 'font-weight': 'bold' })
   for (const tick of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
     const text = `${Math.round(100 * tick)}%`
-    inside += line(x(0), y(tick), x(1), y(tick), { stroke: hair })
-    inside += line(x(tick), y(0), x(tick), y(1), { stroke: hair })
-    inside += label(x(0) - 7, y(tick) + 4, text, { 'text-anchor': 'end', fill: soft })
-    inside += label(x(tick), y(0) + 17, text, { 'text-anchor': 'middle', fill: soft })
+    content += line(x(0), y(tick), x(1), y(tick), { stroke: grid })
+    content += line(x(tick), y(0), x(tick), y(1), { stroke: grid })
+    content += label(x(0) - 7, y(tick) + 4, text, { 'text-anchor': 'end', fill: muted })
+    content += label(x(tick), y(0) + 17, text, { 'text-anchor': 'middle', fill: muted })
   }
-  inside += counts(after, palette)
-  inside += line(x(0), y(0), x(1), y(1), { stroke: ink, 'stroke-width': 1 })
-  inside += label(x(0.3) + 4, y(0.3) + 16, words.exact, { 'font-style': 'italic', fill: soft })
-  inside += line(x(0), y(0), x(1), y(0), { stroke: soft })
-  inside += curveOf(before, false, heat[0], sheet) + curveOf(after, true, heat[4], sheet)
+  content += counts(after, palette)
+  content += line(x(0), y(0), x(1), y(1), { stroke: ink, 'stroke-width': 1 })
+  content += label(x(0.3) + 4, y(0.3) + 16, words.exact, { 'font-style': 'italic', fill: muted })
+  content += line(x(0), y(0), x(1), y(0), { stroke: muted })
+  content += curveOf(before, false, heat[0], background) + curveOf(after, true, heat[4], background)
   const legend = (row: number, filled: boolean, text: string): string => {
     const [left, middle] = [PLOT.left + 14, PLOT.top + 18 + 20 * row]
     const colour = heat[filled ? 4 : 0]
@@ -115,17 +115,17 @@ export function reliabilityFigure(
         'stroke-width': 2,
         'stroke-dasharray': filled ? undefined : '5 4',
       }) +
-      mark(left + 15, middle, filled, colour, sheet) +
+      mark(left + 15, middle, filled, colour, background) +
       label(left + 38, middle + 4, text)
     )
   }
-  inside += legend(0, false, `T = 1: ${words.error(before)}`)
-  inside += legend(1, true, `T* = ${T}: ${words.error(after)}`)
-  inside += label(x(0.5), SIZE.height - 18, words.across, { 'text-anchor': 'middle' })
-  inside += label(0, 0, words.up, {
+  content += legend(0, false, `T = 1: ${words.error(before)}`)
+  content += legend(1, true, `T* = ${T}: ${words.error(after)}`)
+  content += label(x(0.5), SIZE.height - 18, words.across, { 'text-anchor': 'middle' })
+  content += label(0, 0, words.up, {
     'text-anchor': 'middle',
     transform: `translate(18 ${y(0.5)}) rotate(-90)`,
   })
   const about = `Expected calibration error ${(100 * before.error).toFixed(2)}% at T = 1 and ${(100 * after.error).toFixed(2)}% at T = ${T}, over ${calibration.count} predictions.`
-  return figure(SIZE, { theme, language, title: words.title, about }, inside)
+  return figure(SIZE, { theme, language, title: words.title, about }, content)
 }

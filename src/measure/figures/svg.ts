@@ -1,6 +1,6 @@
 /**
- * Drawing in SVG: what the figures of sweeps and calibrations share. Everything is readable without
- * colour: lines differ by dashes and marks, and each says beside it what it is.
+ * SVG helpers for the figures of sweeps and calibrations. A figure must be readable without colour:
+ * lines differ in dashes and marks, and have labels.
  */
 
 export const FIGURE_THEMES = ['light', 'dark'] as const
@@ -15,28 +15,28 @@ export interface FigureOptions {
 }
 
 export interface Palette {
-  readonly sheet: string
+  readonly background: string
   readonly ink: string
-  /** Words of the second rank, and axes. */
-  readonly soft: string
-  readonly hair: string
-  /** Colours of T = 0, 0.2, 0.45, 0.8, 1.6, infinity: the studio's. */
+  /** Colour of secondary text and axes. */
+  readonly muted: string
+  readonly grid: string
+  /** Colours of T = 0, 0.2, 0.45, 0.8, 1.6, infinity, as in the studio. */
   readonly heat: readonly string[]
 }
 
 export const PALETTES: Readonly<Record<FigureTheme, Palette>> = {
   light: {
-    sheet: '#fffefb',
+    background: '#fffefb',
     ink: '#23252a',
-    soft: '#5f6370',
-    hair: '#e3dfd5',
+    muted: '#5f6370',
+    grid: '#e3dfd5',
     heat: ['#1b5da6', '#2c6fae', '#5c6f74', '#9f5e05', '#be440a', '#a3231b'],
   },
   dark: {
-    sheet: '#1b1d21',
+    background: '#1b1d21',
     ink: '#e8e4db',
-    soft: '#a5a8b0',
-    hair: '#2e3138',
+    muted: '#a5a8b0',
+    grid: '#2e3138',
     heat: ['#74b0f4', '#8cbbed', '#aebcc0', '#e2ae55', '#ff9350', '#ff7a68'],
   },
 }
@@ -55,7 +55,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 }
 
-/** Control characters, which XML can't hold, become their replacement. */
+/** Escapes text for XML. Characters that XML can't contain become U+FFFD. */
 export const escapeXml = (text: string): string =>
   text
     .replace(/[&<>"]/g, character => ESCAPES[character])
@@ -63,16 +63,16 @@ export const escapeXml = (text: string): string =>
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
     .replace(/\p{Surrogate}/gu, '\ufffd')
 
-/** To a tenth of a unit: finer can't be seen. */
-const put = (value: string | number): string =>
+/** Numbers are rounded to a tenth of a unit, which is finer than a reader can see. */
+const attribute = (value: string | number): string =>
   typeof value === 'number' ? String(Math.round(value * 10) / 10) : escapeXml(value)
 
-export function element(name: string, attributes: Attributes, inside = ''): string {
+export function element(name: string, attributes: Attributes, content = ''): string {
   let open = name
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined) open += ` ${key}="${put(value)}"`
+    if (value !== undefined) open += ` ${key}="${attribute(value)}"`
   }
-  return inside === '' ? `<${open}/>` : `<${open}>${inside}</${name}>`
+  return content === '' ? `<${open}/>` : `<${open}>${content}</${name}>`
 }
 
 export const label = (x: number, y: number, text: string, more: Attributes = {}): string =>
@@ -84,22 +84,22 @@ export const line = (x1: number, y1: number, x2: number, y2: number, more: Attri
 type Point = readonly [x: number, y: number]
 
 export const pathOf = (points: readonly Point[]): string =>
-  points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${put(x)} ${put(y)}`).join('')
+  points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${attribute(x)} ${attribute(y)}`).join('')
 
-/** A whole figure. @param about for readers who can't see it */
+/** A complete SVG document. @param options.about text alternative for screen readers */
 export function figure(
   size: { readonly width: number; readonly height: number },
   options: FigureOptions & { readonly title: string; readonly about: string },
-  inside: string,
+  content: string,
 ): string {
   const { theme = 'light', language = 'en', title, about } = options
-  const { sheet, ink } = PALETTES[theme]
+  const { background, ink } = PALETTES[theme]
   const { width, height } = size
   const body =
     element('title', {}, escapeXml(title)) +
     element('desc', {}, escapeXml(about)) +
-    element('rect', { width, height, fill: sheet }) +
-    inside
+    element('rect', { width, height, fill: background }) +
+    content
   return `${element(
     'svg',
     {
@@ -117,7 +117,7 @@ export function figure(
   )}\n`
 }
 
-/** The least round number that is not below the value, and the ticks from 0 to it. */
+/** The smallest round number that is not below the value, and the ticks from 0 to it. */
 export function niceScale(most: number): { readonly top: number; readonly ticks: number[] } {
   if (!(most > 0)) return { top: 1, ticks: [0, 0.5, 1] }
   const power = 10 ** Math.floor(Math.log10(most))

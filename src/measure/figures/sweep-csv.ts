@@ -1,4 +1,4 @@
-/** A sweep as tables: CSV for other programs, with every figure that was measured. */
+/** A sweep as CSV tables with all measured values, for other programs. */
 import { type CurvePoint, SWEEP_MEASURES, type SweepText, sortTexts } from '../sweep/curve.js'
 import { formatTemperature } from '../sweep/temperature-list.js'
 
@@ -8,8 +8,8 @@ const rows = (lines: readonly (readonly (string | number | undefined)[])[]): str
   lines.map(cells => `${cells.map(cell => cell ?? '').join(',')}\n`).join('')
 
 /**
- * One row a text: temperature, seed, measures, the loop in which it ends and the proof. The same
- * texts give the same bytes. What was not measured is empty.
+ * One row per text: temperature, seed, measures, the loop in which it ends, and the loop proof. The
+ * same texts give the same bytes. Values that were not measured are empty.
  */
 export function sweepCsv(texts: readonly SweepText[]): string {
   const head = [
@@ -27,7 +27,7 @@ export function sweepCsv(texts: readonly SweepText[]): string {
   return rows([head, ...sortTexts(texts).map(row)])
 }
 
-/** One row a temperature: of each measure the median, the middle half and the range over the seeds. */
+/** One row per temperature: median, quartiles and range of each measure over the seeds. */
 export function curveCsv(curve: readonly CurvePoint[]): string {
   const head = [
     'temperature',

@@ -1,4 +1,4 @@
-/** A sweep to be read: the figure, the zones, and beside each temperature what was written there. */
+/** A sweep as an HTML page: the figure, the zones, and the texts of each temperature. */
 import { counted } from '../../errors.js'
 import { decodeBase64, readableBytes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
@@ -13,13 +13,13 @@ const WORDS = {
   en: {
     zones: 'Zones',
     texts: 'What it writes',
-    from: 'The first seed of each temperature; the others fold out.',
+    from: 'The text of the first seed at each temperature; open the others to read them.',
     seed: 'seed',
     all: 'the whole text',
     others: 'other seeds',
     loop: (period: number, start: number) =>
       `loops every ${counted(period, 'character')} from ${start} on`,
-    proved: 'proved: the state of the network came back, so it never ends',
+    proved: 'proved: the state of the network repeated, so the loop never ends',
     repetition: 'repeats',
     looping: 'in a loop',
     spelling: 'misspelt',
@@ -29,12 +29,12 @@ const WORDS = {
   ja: {
     zones: '三つの領域',
     texts: '書かれた文章',
-    from: '各温度の最初の種。ほかの種は開いて読めます。',
-    seed: '種',
+    from: '各温度の最初のシードの文章です。ほかのシードは開いて読めます。',
+    seed: 'シード',
     all: '全文',
-    others: 'ほかの種',
+    others: 'ほかのシード',
     loop: (period: number, start: number) => `${start}字目から${period}字ごとに繰り返す`,
-    proved: '証明済み：ネットワークの状態が元に戻ったので、終わらない',
+    proved: '証明済み：ネットワークの状態が繰り返したので、ループは終わらない',
     repetition: '反復',
     looping: 'ループ内',
     spelling: '綴り誤り',
@@ -56,10 +56,10 @@ h3 { margin: 0; font-size: 1.1rem } h3 small, p small, summary { color: var(--so
 pre { font: 1rem/1.6 Georgia, "Noto Serif", "Noto Serif CJK JP", serif; white-space: pre-wrap; overflow-wrap: anywhere; margin: .6rem 0 }
 `
 
-/** Characters of each text that are seen at once. */
+/** Characters of each text that are shown before "the whole text" is opened. */
 const SHOWN = 400
 
-function figures(point: CurvePoint, language: FigureLanguage): string {
+function medians(point: CurvePoint, language: FigureLanguage): string {
   const words = WORDS[language]
   const shares = (['repetition', 'looping', 'spelling'] as const).flatMap(measure => {
     const value = point.values[measure]?.median
@@ -122,7 +122,7 @@ export function sweepPage(
       const others = texts.slice(1).map(text => textBlock(text, language))
       return (
         `<section id="T${formatTemperature(temperature)}"><h3>T ${formatTemperature(temperature)}` +
-        ` <small>${figures(point, language)}${name}</small></h3>${textBlock(texts[0], language)}` +
+        ` <small>${medians(point, language)}${name}</small></h3>${textBlock(texts[0], language)}` +
         (others.length > 0
           ? `<details><summary>${words.others} (${others.length})</summary>${others.join('')}</details>`
           : '') +

@@ -1,4 +1,4 @@
-/** A model calibrated on a text: the pass over the network that `calibrate` asks for. */
+/** Calibration of a model on a text: runs the network to give `calibrate` its logits. */
 
 import { counted, InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
@@ -11,18 +11,20 @@ import {
   calibrate,
   type PredictionPass,
   type PredictionVisitor,
-  storedLogits,
+  passOverLogits,
 } from './calibration.js'
 
-/** Symbols read before a stretch, not counted: by then a state has forgotten that it began at zero. */
+/** Symbols read before each part and not scored, so that the zero start state has no effect left. */
 const WARM_UP = 500
-/** Bytes of logits kept in memory; above it every pass reads the text again. */
+/** Bytes of logits kept in memory. For more logits, every pass runs the network again. */
 const MEMORY = 512 * 1024 * 1024
 
 /**
  * Finds the T* of a model on a text, or on parts of it.
- * @param ids the text
- * @param options.parts what to predict; default all but the first symbol
+ * @param ids the text, [n]
+ * @param options.parts ranges to predict; default all but the first symbol
+ * @param options.bins bins of the reliability diagram; default 15
+ * @param options.memory bytes of logits to keep between passes; default 512 MiB
  * @throws InputError when there is nothing to predict; the signal's reason
  */
 export async function calibrateModel(
@@ -44,11 +46,11 @@ export async function calibrateModel(
     onProgress,
   } = options
   const targets: number[] = []
-  const places = parts.map(({ from, to }) => ({
+  const ranges = parts.map(({ from, to }) => ({
     from: Math.max(1, from),
     to: Math.min(to, ids.length),
   }))
-  for (const { from, to } of places) for (let i = from; i < to; i++) targets.push(ids[i])
+  for (const { from, to } of ranges) for (let i = from; i < to; i++) targets.push(ids[i])
   const V = model.config.vocabulary
   if (targets.length === 0) {
     throw new InputError(
@@ -58,16 +60,16 @@ export async function calibrateModel(
   }
   const session = (await networkOf(model)).session()
   const pass: PredictionPass = visit =>
-    predict(session, ids, places, visit, { signal, onProgress, total: targets.length })
+    predict(session, ids, ranges, visit, { signal, onProgress, total: targets.length })
   try {
     if (4 * V * targets.length > memory) return await calibrate(pass, { bins, signal })
     const logits = new Float32Array(V * targets.length)
-    let at = 0
+    let offset = 0
     await pass(row => {
-      logits.set(row, at)
-      at += V
+      logits.set(row, offset)
+      offset += V
     })
-    return await calibrate(storedLogits(logits, targets), { bins, signal })
+    return await calibrate(passOverLogits(logits, targets), { bins, signal })
   } finally {
     session.dispose()
   }
@@ -76,7 +78,7 @@ export async function calibrateModel(
 async function predict(
   session: Session,
   ids: ArrayLike<number>,
-  places: readonly TextRange[],
+  ranges: readonly TextRange[],
   visit: PredictionVisitor,
   {
     signal,
@@ -86,7 +88,7 @@ async function predict(
 ): Promise<void> {
   let done = 0
   const slices = new TimeSlices({ signal })
-  for (const { from, to } of places) {
+  for (const { from, to } of ranges) {
     session.reset()
     for (let i = Math.max(1, from - WARM_UP); i < to; i++) {
       const logits = session.step(ids[i - 1])

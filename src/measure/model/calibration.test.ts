@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exp, negativeLogLikelihood } from '../../numeric.js'
 import { Random } from '../../random.js'
-import { calibrate, type PredictionPass, storedLogits } from './calibration.js'
+import { calibrate, type PredictionPass, passOverLogits } from './calibration.js'
 
 /** N predictions over V symbols, and what came: drawn from softmax(logits / truth). */
 function drawn(
@@ -44,7 +44,7 @@ describe('calibration', () => {
     for (const truth of [0.5, 1, 1.7]) {
       const { logits, targets } = drawn(4000, 12, truth)
       const { temperature, interval, bracket, before, after, passes } = await calibrate(
-        storedLogits(logits, targets),
+        passOverLogits(logits, targets),
       )
       expect(interval![0]).toBeLessThan(truth)
       expect(interval![1]).toBeGreaterThan(truth)
@@ -60,7 +60,7 @@ describe('calibration', () => {
     }
   })
 
-  it('finds no temperature beaten by any other', async () => {
+  it('finds the temperature with the smallest loss', async () => {
     const small = fc
       .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 2, max: 5 }))
       .chain(([N, V]) =>
@@ -75,7 +75,7 @@ describe('calibration', () => {
     await fc.assert(
       fc.asyncProperty(small, async ({ logits, targets }) => {
         const rows = Float32Array.from(logits, x => x / 4)
-        const { temperature, after, bracket } = await calibrate(storedLogits(rows, targets))
+        const { temperature, after, bracket } = await calibrate(passOverLogits(rows, targets))
         for (let u = -3; u <= 3; u += 0.1) {
           const T = 10 ** u
           expect(loss(rows, targets, T)).toBeGreaterThan(after.nats - 1e-9)
@@ -86,52 +86,52 @@ describe('calibration', () => {
     )
   })
 
-  it('knows the two ends: always right is 0, worse than knowing nothing is infinity', async () => {
+  it('gives 0 when the most likely symbol is always right, and infinity when uniform is better', async () => {
     const row = [2, 1, 0]
-    const right = await calibrate(storedLogits(Float32Array.of(...row, ...row), [0, 0]))
+    const right = await calibrate(passOverLogits(Float32Array.of(...row, ...row), [0, 0]))
     expect(right).toMatchObject({ temperature: 0, bracket: [0, 0] })
     expect(right.after).toMatchObject({ nats: 0, error: 0 })
-    const wrong = await calibrate(storedLogits(Float32Array.of(...row, ...row), [2, 2]))
+    const wrong = await calibrate(passOverLogits(Float32Array.of(...row, ...row), [2, 2]))
     expect(wrong.temperature).toBe(Infinity)
     expect(wrong.after.nats).toBeCloseTo(Math.log(3), 12)
     // Ties: T = 0 would take the other one, yet the loss falls all the way to ln 2.
-    const tied = await calibrate(storedLogits(Float32Array.of(3, 3, 0), [1]))
+    const tied = await calibrate(passOverLogits(Float32Array.of(3, 3, 0), [1]))
     expect(tied.temperature).toBeGreaterThan(0)
     expect(tied.temperature).toBeLessThan(0.1)
     expect(tied.after.nats).toBeCloseTo(Math.LN2, 14)
     expect(tied.passes).toBeLessThan(40)
-    const indifferent = await calibrate(storedLogits(Float32Array.of(1, 1, 1), [0]))
+    const indifferent = await calibrate(passOverLogits(Float32Array.of(1, 1, 1), [0]))
     expect(indifferent.temperature).toBe(Infinity)
   })
 
-  it('leaves banned symbols out, and refuses one that came', async () => {
+  it('ignores banned symbols, and refuses a banned target', async () => {
     const rows = Float32Array.of(1, 0, -Infinity, 0, 1, -Infinity, 1, 0, -Infinity)
-    const { temperature } = await calibrate(storedLogits(rows, [0, 1, 1]))
+    const { temperature } = await calibrate(passOverLogits(rows, [0, 1, 1]))
     // two of three right: sigmoid(1 / T) = 2/3
     expect(temperature).toBeCloseTo(1 / Math.LN2, 8)
-    await expect(calibrate(storedLogits(rows, [0, 1, 2]))).rejects.toThrow(/banned/)
+    await expect(calibrate(passOverLogits(rows, [0, 1, 2]))).rejects.toThrow(/banned/)
     await expect(calibrate(() => {})).rejects.toThrow(/no predictions/)
-    expect(() => storedLogits(rows, [])).toThrow(/expected V for each/)
+    expect(() => passOverLogits(rows, [])).toThrow(/expected V for each/)
   })
 
-  it('bins by the confidence of the favourite', async () => {
-    // p = 0.9 and 0.58 of the favourite; right 2 of 3 and 1 of 2
+  it('bins by the probability of the most likely symbol', async () => {
+    // The most likely symbol has p = 0.9 and 0.58, and is right 2 of 3 and 1 of 2 times.
     const row = (p: number): number[] => [Math.log(p), Math.log(1 - p)]
     const rows = Float32Array.of(...[0.9, 0.9, 0.9, 0.58, 0.58].flatMap(row))
-    const { before } = await calibrate(storedLogits(rows, [0, 0, 1, 0, 1]), { bins: 10 })
+    const { before } = await calibrate(passOverLogits(rows, [0, 0, 1, 0, 1]), { bins: 10 })
     expect(before.bins[5]).toMatchObject({ count: 2, accuracy: 0.5 })
     expect(before.bins[8].count + before.bins[9].count).toBe(3)
     const error = (3 / 5) * (0.9 - 2 / 3) + (2 / 5) * (0.58 - 0.5)
     expect(before.error).toBeCloseTo(error, 6)
     expect(before.bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(5)
-    await expect(calibrate(storedLogits(rows, [0, 0, 1, 0, 1]), { bins: 0 })).rejects.toThrow(
+    await expect(calibrate(passOverLogits(rows, [0, 0, 1, 0, 1]), { bins: 0 })).rejects.toThrow(
       /bins/,
     )
   })
 
-  it('takes passes that stream, and stops between them when asked', async () => {
+  it('accepts passes that stream, and stops between passes when aborted', async () => {
     const { logits, targets } = drawn(200, 5, 1.5)
-    const stored = storedLogits(logits, targets)
+    const stored = passOverLogits(logits, targets)
     let passes = 0
     const controller = new AbortController()
     const streaming: PredictionPass = async visit => {

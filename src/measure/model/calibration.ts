@@ -1,16 +1,13 @@
-/**
- * Calibration: the one temperature at which a model's confidence on held-out text is right on
- * average, and how right it is at all.
- */
+/** Calibration: the temperature T* with the smallest loss on held-out text, and the reliability there. */
 import { InputError } from '../../errors.js'
 import { exp, log } from '../../numeric.js'
 
-/** Takes one prediction: the logits [V] (a view, valid during the call) and what really came. */
+/** Takes one prediction: the logits [V] (a view, valid during the call) and the id that followed. */
 export type PredictionVisitor = (logits: ArrayLike<number>, target: number) => void
 
 /**
- * One pass over the held-out text; calls `visit` at each prediction, always the same ones in the
- * same order. May stream from a network (each pass costs one reading of the text) or from memory.
+ * One pass over the held-out text. It calls `visit` for the same predictions in the same order each
+ * time. The logits may come from a network (each pass evaluates the whole text) or from memory.
  */
 export type PredictionPass = (visit: PredictionVisitor) => void | Promise<void>
 
@@ -20,7 +17,7 @@ export interface ReliabilityBin {
   readonly from: number
   readonly to: number
   readonly count: number
-  /** Mean probability of the favourite, and how often it was right; 0 in an empty bin. */
+  /** Mean probability of the most likely symbol, and how often it was right; 0 in an empty bin. */
   readonly confidence: number
   readonly accuracy: number
 }
@@ -28,7 +25,7 @@ export interface ReliabilityBin {
 /** A model's confidence on the held-out text at one temperature. */
 export interface Reliability {
   readonly temperature: number
-  /** Mean -ln p of what came, nats a symbol. Infinity when something came that had p = 0. */
+  /** Mean -ln p of the targets, nats a symbol. Infinity when a target had p = 0. */
   readonly nats: number
   /** Expected calibration error, 0 to 1: mean distance of confidence and accuracy over the bins. */
   readonly error: number
@@ -37,30 +34,27 @@ export interface Reliability {
 
 export interface Calibration {
   /**
-   * T*, at which the held-out loss is least. 0 when the favourite is always right; Infinity when
-   * knowing nothing would be no worse at any finite T.
+   * T*, the temperature with the smallest held-out loss. 0 when the most likely symbol is always
+   * right; Infinity when the uniform distribution is at least as good as any finite T.
    */
   readonly temperature: number
-  /**
-   * The loss falls at one end and rises at the other, so T* lies between: within 1e-9 of it.
-   */
+  /** T* lies between these: the loss falls at one end and rises at the other. Relative width 1e-9. */
   readonly bracket: readonly [number, number]
   /**
-   * 95% confidence interval of T* for other text of this kind, by the delta method, taking symbols as
-   * independent (they aren't quite: read it as a lower bound of the uncertainty). Absent at 0 and
-   * Infinity.
+   * 95% confidence interval of T* for other text of this kind, by the delta method. It assumes
+   * independent symbols, so the true uncertainty is larger. Absent at 0 and Infinity.
    */
   readonly interval?: readonly [number, number]
   /** Predictions made. */
   readonly count: number
   readonly before: Reliability
   readonly after: Reliability
-  /** Passes over the text that it took. */
+  /** Number of passes over the text. */
   readonly passes: number
 }
 
-/** The held-out text from memory. @param logits [N, V] row by row @param targets [N] */
-export function storedLogits(logits: Float32Array, targets: ArrayLike<number>): PredictionPass {
+/** A pass over logits in memory. @param logits [N, V] row-major @param targets [N] */
+export function passOverLogits(logits: Float32Array, targets: ArrayLike<number>): PredictionPass {
   const V = logits.length / targets.length
   if (!Number.isInteger(V) || V < 1) {
     throw new InputError(
@@ -74,8 +68,8 @@ export function storedLogits(logits: Float32Array, targets: ArrayLike<number>): 
 }
 
 /**
- * Mean and variance of the logits under p at inverse temperature beta, and log of the sum of
- * exp(beta (l - max)); banned logits (-Infinity) have no part in it.
+ * Mean and variance of the logits under p at inverse temperature beta, and the log of the sum of
+ * exp(beta (l - max)). Banned logits (-Infinity) are left out.
  */
 function moments(
   logits: ArrayLike<number>,
@@ -103,15 +97,15 @@ function maximum(logits: ArrayLike<number>): number {
   return max
 }
 
-/** What T = 0 chooses: the smallest id with the greatest logit. */
-function favouriteOf(logits: ArrayLike<number>, max: number): number {
-  let favourite = 0
-  while (logits[favourite] !== max) favourite++
-  return favourite
+/** The smallest id with the greatest logit: the choice at T = 0. */
+function indexOfMaximum(logits: ArrayLike<number>, max: number): number {
+  let id = 0
+  while (logits[id] !== max) id++
+  return id
 }
 
 /** The slope and curvature in beta = 1/T of the mean loss, summed over a pass. */
-class SlopeCount {
+class LossSlope {
   private readonly beta: number
   private count = 0
   private slopes = 0
@@ -139,52 +133,56 @@ class SlopeCount {
     return this.curvatures / this.count
   }
 
-  /** Standard error of the beta at which the slope is 0: that of the slope over the curvature. */
+  /** Standard error of the beta with slope 0: the standard error of the slope / curvature. */
   get spread(): number {
     if (this.curvatures === 0) return Number.POSITIVE_INFINITY
     return Math.sqrt(this.squares) / this.curvatures
   }
 }
 
-/** How closely beta is found, relative. */
+/** Relative precision of beta. */
 const TOLERANCE = 1e-9
-/** Passes after which Newton's steps towards an open end are replaced by doubling. */
+/** After so many passes without an upper bound, beta doubles instead of taking Newton steps. */
 const PATIENCE = 12
 const MOST_PASSES = 200
 
-/**
- * Finds T* and tells what it mends.
- *
- * With beta = 1/T the loss of one prediction is log sum exp(beta l) - beta l_target: convex, slope
- * E[l] - l_target, curvature Var[l], expectations under p at beta. So Newton's method, kept inside a
- * bracket that shrinks at each pass, finds the only minimum; the slope's sign on both sides of the
- * result is checked at the end.
- *
- * Source: Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (ICML 2017):
- * temperature scaling, and the expected calibration error of the favourite over 15 equal bins.
- * @throws InputError when a pass makes no prediction, or something came that the logits ban
- */
-export async function calibrate(
-  pass: PredictionPass,
-  options: { bins?: number; signal?: AbortSignal } = {},
-): Promise<Calibration> {
-  const { bins = 15, signal } = options
-  let passes = 0
-  const run = async (visit: PredictionVisitor): Promise<void> => {
-    signal?.throwIfAborted()
-    passes++
-    await pass(visit)
+/** A pass that counts how often it ran. */
+class CountedPass {
+  count = 0
+  private readonly pass: PredictionPass
+  private readonly signal: AbortSignal | undefined
+
+  constructor(pass: PredictionPass, signal: AbortSignal | undefined) {
+    this.pass = pass
+    this.signal = signal
   }
 
-  // The two limits first. At beta = 0 the slope is the mean logit less the target's: when that is not
-  // negative, the loss never falls. At T = 0 the loss is 0 or infinite, so it is best only when the
-  // favourite is always right.
+  /** @throws the signal's reason */
+  async run(visit: PredictionVisitor): Promise<void> {
+    this.signal?.throwIfAborted()
+    this.count++
+    await this.pass(visit)
+  }
+}
+
+/** What the first pass, at T = 1, measures. */
+interface FirstPass {
+  readonly count: number
+  /** Slope of the mean loss at beta = 0: the mean logit minus the target's logit, summed. */
+  readonly slopeAtZero: number
+  /** Whether the most likely symbol is the target at every prediction. */
+  readonly alwaysRight: boolean
+  readonly slope: LossSlope
+  readonly reliability: Reliability
+}
+
+async function measureAtOne(pass: CountedPass, bins: number): Promise<FirstPass> {
   let count = 0
   let slopeAtZero = 0
   let alwaysRight = true
-  let at = new SlopeCount(1)
-  const reliabilityAtOne = new ReliabilityCount(1, bins)
-  await run((logits, target) => {
+  const slope = new LossSlope(1)
+  const reliability = new ReliabilityCounter(1, bins)
+  await pass.run((logits, target) => {
     const max = maximum(logits)
     const own = logits[target]
     if (!(own > Number.NEGATIVE_INFINITY)) {
@@ -195,14 +193,82 @@ export async function calibrate(
     }
     count++
     slopeAtZero += moments(logits, 0, max).mean - (own - max)
-    alwaysRight &&= favouriteOf(logits, max) === target
-    at.add(logits, target, max)
-    reliabilityAtOne.add(logits, target)
+    alwaysRight &&= indexOfMaximum(logits, max) === target
+    slope.add(logits, target, max)
+    reliability.add(logits, target)
   })
   if (count === 0) {
     throw new InputError('text-short', 'The held-out text gave no predictions; expected some.')
   }
-  const before = reliabilityAtOne.result()
+  return { count, slopeAtZero, alwaysRight, slope, reliability: reliability.result() }
+}
+
+/** The beta with the smallest loss, between a beta where the loss falls and one where it rises. */
+interface Minimum {
+  readonly beta: number
+  readonly low: number
+  /** Infinity when no beta was found at which the loss rises. */
+  readonly high: number
+  /** Standard error of beta. */
+  readonly spread: number
+}
+
+/** Newton's method inside a bracket, from beta = 1. @param first the slope at beta = 1 */
+async function minimizeLoss(pass: CountedPass, first: LossSlope): Promise<Minimum> {
+  let low = 0
+  let high = Number.POSITIVE_INFINITY
+  let beta = 1
+  let at = first
+  while (pass.count < MOST_PASSES) {
+    if (at.slope < 0) low = beta
+    else high = beta
+    if (at.slope === 0) low = beta
+    if (high < Number.POSITIVE_INFINITY && high - low <= TOLERANCE * high) break
+    beta = nextBeta(beta, at, low, high, pass.count)
+    const slope = new LossSlope(beta)
+    await pass.run((logits, target) => slope.add(logits, target, maximum(logits)))
+    at = slope
+  }
+  const best = high === Number.POSITIVE_INFINITY ? beta : (low + high) / 2
+  return { beta: best, low, high, spread: at.spread }
+}
+
+/** The Newton step from beta, or a bisection where that step leaves the bracket or is too long. */
+function nextBeta(beta: number, at: LossSlope, low: number, high: number, passes: number): number {
+  const step = beta - at.slope / at.curvature
+  const converged = Math.abs(step - beta) <= (TOLERANCE / 8) * beta
+  // A converged beta is only one end of the bracket. A point just across the minimum closes it.
+  const next = converged ? beta * (at.slope < 0 ? 1 + TOLERANCE / 2 : 1 - TOLERANCE / 2) : step
+  const middle =
+    high === Number.POSITIVE_INFINITY ? 2 * beta : low === 0 ? high / 2 : (low + high) / 2
+  if (!(next > low && next < high) || next > 4 * beta || next < beta / 4) return middle
+  // With ties the loss can fall forever. It is flat to the last bit once all other terms underflow.
+  if (high === Number.POSITIVE_INFINITY && passes > PATIENCE) return middle
+  return next
+}
+
+/**
+ * Finds T*, the temperature with the smallest loss, and the reliability before and after.
+ *
+ * With beta = 1/T the loss of one prediction is log sum exp(beta l) - beta l_target: convex, slope
+ * E[l] - l_target, curvature Var[l], expectations under p at beta. So Newton's method, kept inside a
+ * bracket that shrinks at each pass, finds the only minimum; the slope's sign on both sides of the
+ * result is checked at the end.
+ *
+ * Source: Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (ICML 2017):
+ * temperature scaling, and the expected calibration error of the most likely symbol over 15 equal
+ * bins.
+ * @throws InputError when a pass makes no prediction, or a target has the logit -Infinity; the
+ *   signal's reason
+ */
+export async function calibrate(
+  pass: PredictionPass,
+  options: { bins?: number; signal?: AbortSignal } = {},
+): Promise<Calibration> {
+  const { bins = 15, signal } = options
+  const counted = new CountedPass(pass, signal)
+  const first = await measureAtOne(counted, bins)
+  const { count, reliability: before } = first
   const finish = async (
     temperature: number,
     bracket: readonly [number, number],
@@ -210,46 +276,27 @@ export async function calibrate(
   ): Promise<Calibration> => {
     let after = before
     if (temperature !== 1) {
-      const counter = new ReliabilityCount(temperature, bins)
-      await run((logits, target) => counter.add(logits, target))
+      const counter = new ReliabilityCounter(temperature, bins)
+      await counted.run((logits, target) => counter.add(logits, target))
       after = counter.result()
     }
+    const passes = counted.count
     return { temperature, bracket, ...(interval && { interval }), count, before, after, passes }
   }
+  // Both limits first. When the slope at beta = 0 is not negative, the loss never falls. At T = 0
+  // the loss is 0 or infinite, so T = 0 is best only when the most likely symbol is always right.
   const infinity = Number.POSITIVE_INFINITY
-  if (slopeAtZero >= 0) return finish(infinity, [infinity, infinity])
-  if (alwaysRight) return finish(0, [0, 0])
+  if (first.slopeAtZero >= 0) return finish(infinity, [infinity, infinity])
+  if (first.alwaysRight) return finish(0, [0, 0])
 
-  // low has a falling loss, high a rising one (or is not yet known).
-  let low = 0
-  let high = infinity
-  let beta = 1
-  while (passes < MOST_PASSES) {
-    if (at.slope < 0) low = beta
-    else high = beta
-    if (at.slope === 0) low = beta
-    if (high < infinity && high - low <= TOLERANCE * high) break
-    const step = beta - at.slope / at.curvature
-    const settled = Math.abs(step - beta) <= (TOLERANCE / 8) * beta
-    // Settled on one side: look just across, to close the bracket instead of creeping up to it.
-    let next = settled ? beta * (at.slope < 0 ? 1 + TOLERANCE / 2 : 1 - TOLERANCE / 2) : step
-    const middle = high === infinity ? 2 * beta : low === 0 ? high / 2 : (low + high) / 2
-    if (!(next > low && next < high) || next > 4 * beta || next < beta / 4) next = middle
-    // Ties can leave a loss that falls forever; it is flat to the last bit once all else underflows.
-    if (high === infinity && passes > PATIENCE) next = middle
-    beta = next
-    const slope = new SlopeCount(beta)
-    await run((logits, target) => slope.add(logits, target, maximum(logits)))
-    at = slope
-  }
-  const best = high === infinity ? beta : (low + high) / 2
-  const reach = 1.96 * at.spread
-  const interval = [1 / (best + reach), best > reach ? 1 / (best - reach) : infinity] as const
-  return finish(1 / best, [1 / high, low === 0 ? infinity : 1 / low], interval)
+  const { beta, low, high, spread } = await minimizeLoss(counted, first.slope)
+  const margin = 1.96 * spread
+  const interval = [1 / (beta + margin), beta > margin ? 1 / (beta - margin) : infinity] as const
+  return finish(1 / beta, [1 / high, low === 0 ? infinity : 1 / low], interval)
 }
 
 /** Counts for a reliability diagram at one temperature. */
-class ReliabilityCount {
+class ReliabilityCounter {
   private readonly temperature: number
   private readonly counts: Float64Array
   private readonly confidences: Float64Array
@@ -272,10 +319,10 @@ class ReliabilityCount {
 
   add(logits: ArrayLike<number>, target: number): void {
     const max = maximum(logits)
-    const favourite = favouriteOf(logits, max)
+    const mostLikely = indexOfMaximum(logits, max)
     let confidence = 1
     if (this.temperature === 0) {
-      if (target !== favourite) this.nats = Number.POSITIVE_INFINITY
+      if (target !== mostLikely) this.nats = Number.POSITIVE_INFINITY
     } else {
       const beta = 1 / this.temperature
       const { logSum } = moments(logits, beta, max)
@@ -286,7 +333,7 @@ class ReliabilityCount {
     const bin = Math.min(size - 1, Math.max(0, Math.ceil(confidence * size) - 1))
     this.counts[bin]++
     this.confidences[bin] += confidence
-    if (target === favourite) this.right[bin]++
+    if (target === mostLikely) this.right[bin]++
     this.total++
   }
 

@@ -1,4 +1,4 @@
-/** The plain twin of ngram.ts: every n-gram counted in a table, every probability by its formula. */
+/** The plain twin of ngram.ts: counts n-grams in tables and computes each probability by its formula. */
 
 import type { TextRange } from '../../text/index.js'
 import { discounts } from './ngram.js'
@@ -8,9 +8,9 @@ const key = (symbols: readonly number[]): string => symbols.join(' ')
 
 export class NgramByDefinition {
   private readonly vocabulary: number
-  /** Counts of order n at n - 1: n-gram to how often it stands in the training text. */
+  /** Entry n - 1 maps each n-gram to its number of occurrences in the training text. */
   private readonly seen: Map<string, number>[] = []
-  /** The same for how many different symbols stand before it. */
+  /** Entry n - 1 maps each n-gram to the number of different symbols before it. */
   private readonly preceded: Map<string, number>[] = []
 
   constructor(
@@ -35,7 +35,7 @@ export class NgramByDefinition {
     }
   }
 
-  /** p(symbol | context) of the n-gram one longer than the context. */
+  /** p(symbol | context) under the order context.length + 1. */
   probability(context: readonly number[], symbol: number): number {
     return this.level(this.seen, context, symbol)
   }

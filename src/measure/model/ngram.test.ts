@@ -90,7 +90,7 @@ describe('the n-gram baseline', () => {
     )
   })
 
-  it('takes off what Chen and Goodman take off', () => {
+  it('has the discounts of Chen and Goodman', () => {
     // n1..n4 = 100, 40, 20, 10: Y = 100 / 180.
     const y = 100 / 180
     const expected = [0, 1 - 2 * y * 0.4, 2 - 3 * y * 0.5, 3 - 4 * y * 0.5]
@@ -102,7 +102,7 @@ describe('the n-gram baseline', () => {
     expect(discounts([0, 1, 1, 9, 90])).toEqual([0, expect.any(Number), 1, 1.5])
   })
 
-  it('knows a text that says the same again and again, and chooses an order that sees it', () => {
+  it('predicts a repeating text, and chooses an order that spans its period', () => {
     const ids = Uint8Array.from({ length: 3000 }, (_, i) => [0, 0, 0, 0, 1, 2][i % 6])
     const parts = {
       training: [{ from: 0, to: 2700 }],

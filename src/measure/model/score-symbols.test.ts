@@ -58,7 +58,7 @@ describe('a text that a model reads', () => {
     expect(kept.before.nats).toBeCloseTo(scoreOfParts(surprisals!, parts).nats, 3)
   })
 
-  it('is refused when nothing of it can be predicted, and left when told to', async () => {
+  it('is refused when there is nothing to predict, and aborts by its signal', async () => {
     await expect(scoreSymbols(model, [1])).rejects.toThrow('expected at least two')
     await expect(calibrateModel(model, [1])).rejects.toThrow('expected at least two')
     const signal = AbortSignal.abort(new Error('enough'))

@@ -1,4 +1,4 @@
-/** What a model thinks of a text that somebody else wrote, symbol by symbol. */
+/** Surprisal and entropy of each symbol of a given text under a model. */
 
 import { counted, InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
@@ -8,15 +8,16 @@ import { LN2 } from '../../numeric.js'
 import { Distribution } from '../../temperature/index.js'
 
 export interface SymbolScores {
-  /** -log2 p(1) of ids[1..n-1], bits, [n - 1]: nothing precedes the first. */
+  /** -log2 p of ids[1..n-1] at T = 1, bits, [n - 1]. The first id has no prediction. */
   readonly surprisals: Float32Array
-  /** H(T) before each of them, bits, [n - 1]. */
+  /** H(T) of the distribution before each of them, bits, [n - 1]. */
   readonly entropies: Float32Array
 }
 
 /**
- * Reads a text from a zero state, carried over the whole of it.
- * @param options.temperature of the entropies. Default 1
+ * Scores each symbol of a text. The state starts at zero and is carried over the whole text.
+ * @param ids the text, [n]
+ * @param options.temperature T of the entropies; surprisals are always at T = 1. Default 1
  * @throws InputError for fewer than two ids; the signal's reason
  */
 export async function scoreSymbols(

@@ -36,7 +36,7 @@ describe('score', () => {
     },
   )
 
-  it('gives a network that knows nothing exactly ln V, and a perplexity of V', async () => {
+  it('gives a uniform distribution exactly ln V, and a perplexity of V', async () => {
     const model = modelOf('lstm')
     const zero = new Map(
       [...tensorShapes(model.config).keys()].map(name => [
@@ -67,7 +67,7 @@ describe('score', () => {
     expect(() => scoreOfParts(surprisals, [{ from: 0, to: 1 }])).toThrow('at least one')
   })
 
-  it('tells of its progress and ends with everything done', async () => {
+  it('reports its progress and ends with everything done', async () => {
     const told: number[] = []
     await score(modelOf('rnn tanh'), seededIds(500, V), {
       onProgress: (done, total) => told.push(done / total),

@@ -1,4 +1,4 @@
-/** How well a model predicts a text: what `ondo eval` prints. */
+/** The mean loss and the perplexity of a model on a text, as `ondo eval` prints them. */
 
 import { InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
@@ -14,24 +14,24 @@ export interface Score {
   readonly bits: number
   /** e^nats: the number of equally likely symbols that would be as hard to guess. */
   readonly perplexity: number
-  /** Predictions made: one fewer than ids, because nothing precedes the first. */
+  /** Number of predictions: one fewer than ids, because the first id has no prediction. */
   readonly count: number
-  /** On request: -ln p of ids[1..n-1], nats, [count]. Entry i is the loss of ids[i + 1]. */
+  /** -ln p of ids[1..n-1], nats, [count]; only on request. Entry i is the loss of ids[i + 1]. */
   readonly surprisals?: Float32Array
 }
 
 export interface ScoreOptions {
-  /** Keep the loss of each symbol. */
+  /** Return the loss of each symbol, too. Default false. */
   readonly surprisals?: boolean
-  /** Called some twenty times a second with the number of predictions made. */
+  /** Called about twenty times a second with the number of predictions made. */
   readonly onProgress?: (done: number, total: number) => void
-  /** Ends the scoring with the signal's reason as error. */
+  /** Aborts the scoring; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Reads `ids` from a zero state and asks at each one how likely the next was at T = 1: feeds
- * ids[0..n-2], predicts ids[1..n-1]. State is carried over the whole text, never cut.
+ * Scores a text at T = 1. The network reads ids[0..n-2] and predicts ids[1..n-1]. The state starts at
+ * zero and is carried over the whole text.
  * @throws InputError for fewer than two ids, or an id outside the vocabulary
  */
 export async function score(
@@ -79,9 +79,10 @@ export async function score(
 }
 
 /**
- * The score of some parts of a scored text, each symbol judged with all of the text before it in
- * mind. The very first symbol of the text has no loss and is left out.
- * @param surprisals of the whole text, as `score` gives them on request
+ * The score of some parts of a text. Each loss is conditioned on all of the text before the symbol,
+ * also on text outside the parts. The first symbol of the text has no loss and is left out.
+ * @param surprisals of the whole text, as `score` returns them on request, [n - 1]
+ * @throws InputError when the parts hold no prediction
  */
 export function scoreOfParts(surprisals: Float32Array, parts: readonly TextRange[]): Score {
   let sum = 0

@@ -65,7 +65,7 @@ describe('aim', () => {
     expect(Math.abs(result.check.mean / target - 1)).toBeLessThan(0.25)
   })
 
-  it('covers the truth with its intervals about as often as it says', async () => {
+  it('has intervals that cover the true temperature at about their stated rate', async () => {
     let covered = 0
     let checked = 0
     const rounds = 60
@@ -81,7 +81,7 @@ describe('aim', () => {
     expect(checked / rounds).toBeGreaterThan(0.85)
   })
 
-  it('gives the same answer however many texts are in hand', async () => {
+  it('gives the same result for every concurrency', async () => {
     const answers = await Promise.all(
       [1, 3].map(concurrency =>
         aimed({ measure: 'spelling', target: 0.02, concurrency, run: texts(5, curves, 0.2).run }),
@@ -111,7 +111,7 @@ describe('aim', () => {
     )
   })
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
     const { run } = texts(1, curves, 0.1)
     await expect(aimed({ measure: 'spelling', target: 0.1, run, signal })).rejects.toThrow('enough')

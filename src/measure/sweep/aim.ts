@@ -1,7 +1,6 @@
 /**
- * Aim: the temperature at which a model's texts have, on average, a wanted measure: 2% of words
- * misspelt, 1.5 bits a character. Found by bisection on texts written for the purpose, with an
- * interval that says how well a few dozen texts can know it.
+ * Aim: finds the temperature at which a measure of a model's texts has a given mean, such as 2% of
+ * words misspelt or 1.5 bits a character. Bisection on generated texts, with a confidence interval.
  */
 import { counted, InputError, quote } from '../../errors.js'
 import type { Model } from '../../file/model.js'
@@ -13,7 +12,7 @@ import type { SweepCell, SweepText } from './curve.js'
 import { SWEEP_LENGTH, type SweepTextOptions, sweepText } from './sweep.js'
 import { crossing, interpolateTemperature } from './zones.js'
 
-/** What may be aimed at, and whether it rises or falls with T. */
+/** The measures that can be aimed at, and whether each rises or falls with T. */
 export const AIMS = {
   spelling: 'rises',
   surprisal: 'rises',
@@ -36,16 +35,16 @@ export const AIM_SEED: SeedKnob = {
 
 export interface AimOptions extends SweepTextOptions {
   readonly measure: AimMeasure
-  /** Share (0.02 for 2%) or bits. */
+  /** A share (0.02 for 2%) or bits a character. */
   readonly target: number
   /**
-   * The first seed; every text has the next one, after 2^64 - 1 that is 0, so that none is used
-   * twice. Default 1001.
+   * Seed of the first text. Each further text uses the next seed (0 after 2^64 - 1), so that no seed
+   * is used twice. Default 1001.
    */
   readonly seed?: Seed
-  /** Writes and measures one text somewhere else, such as in a worker. Default: here. */
+  /** Generates and measures one text elsewhere, such as in a worker. Default: `sweepText` here. */
   readonly run?: (cell: SweepCell) => Promise<SweepText>
-  /** How many texts `run` may have in hand at once. Default 1. */
+  /** How many texts `run` generates at the same time. Default 1. */
   readonly concurrency?: number
 }
 
@@ -67,39 +66,39 @@ export interface AimResult {
   readonly temperature: number
   /** 95% confidence interval of the temperature at which the mean is the target. */
   readonly interval: readonly [low: number, high: number]
-  /** What fresh texts at that temperature have. */
+  /** The measure of new texts at that temperature. */
   readonly check: MeanEstimate
-  /** Texts written in all. */
+  /** Number of texts generated in all. */
   readonly texts: number
 }
 
 export type AimEvent =
-  /** The curve from 0 to infinity, coarsely: where to look. */
+  /** A coarse curve from T = 0 to infinity, for the first bracket. */
   | { readonly type: 'range'; readonly curve: readonly AimStep[] }
-  /** One step of the bisection; the T wanted is above or below it, or too near to tell. */
+  /** One step of the bisection. The target T is above or below it, or too near to decide. */
   | { readonly type: 'step'; readonly step: AimStep; readonly side: 'above' | 'below' | 'near' }
   | { readonly type: 'end'; readonly result: AimResult }
 
 const COARSE = [0, 0.1, 0.2, 0.4, 0.63, 1, 1.6, 3, Number.POSITIVE_INFINITY]
 const COARSE_TEXTS = 4
-/** Texts of a step: in batches, until the mean is surely on one side, or there are too many. */
+/** Texts of a step: batches of `BATCH` until the interval of the mean excludes the target. */
 const BATCH = 6
 const MOST_TEXTS = 18
 const MOST_STEPS = 12
-/** The bracket is narrow enough when its ends differ by less. */
+/** The bisection ends when the ends of the bracket differ by less than this factor. */
 const NARROW = 1.15
-/** The answer is read off between two temperatures, this factor below and above. */
+/** The result is interpolated between two temperatures, this factor below and above the bracket. */
 const REACH = 1.15
 const SIDE_TEXTS = 24
-/** How often those two are moved, when the answer lies well outside of them. */
+/** How often these two temperatures are moved when the result lies well outside of them. */
 const MOST_MOVES = 3
 const CHECK_TEXTS = 24
 const RESAMPLES = 1000
-/** Of the coins that redraw the texts for the interval; any would do, a fixed one repeats the answer. */
+/** Seed of the bootstrap. A fixed seed makes the result repeatable. */
 const BOOTSTRAP_SEED = 20_100
 
-/** Student's t for 95%, by the expansion of Abramowitz and Stegun 26.7.5. */
-function student(freedom: number): number {
+/** The 97.5% quantile of Student's t, by the expansion of Abramowitz and Stegun 26.7.5. */
+function studentT(freedom: number): number {
   return 1.95996 + 2.37227 / freedom + 2.8225 / freedom ** 2 + 2.5558 / freedom ** 3
 }
 
@@ -108,12 +107,12 @@ function estimate(values: readonly number[]): MeanEstimate {
   const middle = mean(values)
   if (n < 2) return { mean: middle, low: middle, high: middle, texts: n }
   const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1)
-  const reach = student(n - 1) * Math.sqrt(variance / n)
+  const reach = studentT(n - 1) * Math.sqrt(variance / n)
   return { mean: middle, low: middle - reach, high: middle + reach, texts: n }
 }
 
-/** Writes texts with seeds that nobody has used. */
-class Writers {
+/** Generates texts, each with a seed that was not used before. */
+class TextSource {
   written = 0
   private readonly options: AimOptions
   private readonly run: (cell: SweepCell) => Promise<SweepText>
@@ -129,7 +128,7 @@ class Writers {
     return readSeed(BigInt.asUintN(64, this.first + BigInt(this.written++)))
   }
 
-  /** The measure of so many fresh texts at a temperature. */
+  /** The measure of `count` new texts at a temperature, ascending. */
   async measure(temperature: number, count: number): Promise<number[]> {
     const { measure, concurrency = 1, signal } = this.options
     const values: number[] = []
@@ -153,24 +152,24 @@ class Writers {
         { way: measure === 'spelling' ? 'aim-filter' : 'aim-length' },
       )
     }
-    // In whatever order they came: the same texts, the same numbers.
+    // Workers finish in any order. Sorting makes the sums, and so the result, repeatable.
     return values.sort((a, b) => a - b)
   }
 }
 
-/** Values of texts at the two temperatures between which the answer is read off. */
-interface Sides {
+/** Values of texts at the two temperatures between which the result is interpolated. */
+interface Samples {
   readonly middle: number
   readonly below: readonly number[]
   readonly above: readonly number[]
 }
 
 /**
- * log T where the measure is the target, on the straight line through two means in log-log: locally
- * these curves are powers of T. NaN when the line goes the wrong way, or a mean is 0.
+ * log T at which the measure reaches the target, on the straight line through two means in log-log:
+ * locally these curves are powers of T. NaN when the line has the wrong direction, or a mean is 0.
  */
-function meeting(
-  { middle, below, above }: Sides,
+function logTemperatureAt(
+  { middle, below, above }: Samples,
   target: number,
   direction: 'rises' | 'falls',
 ): number {
@@ -183,11 +182,14 @@ function meeting(
 }
 
 /**
- * Finds the temperature. Steps: the curve coarsely from 0 to infinity; bisection between the
- * neighbours of the target, each time with fresh texts until their mean is surely above or below it;
- * then the line through the means of fresh texts a little below and a little above, whose meeting with
- * the target is the answer, its interval by bootstrap over those texts; and a check on fresh ones. So
- * no text that decided where to look has a say in what is found there.
+ * Finds the temperature at which the mean of a measure is the target:
+ * 1. measures a coarse curve from T = 0 to infinity;
+ * 2. bisects between the two points around the target, with new texts at each step until their mean
+ *    is significantly above or below the target;
+ * 3. draws a line through the means of new texts a little below and above; the result is where it
+ *    reaches the target, with a bootstrap interval over these texts;
+ * 4. checks the result on new texts.
+ * No text that chose the bracket is used for the result, which would bias it.
  * @throws InputError for a target outside of the curve, with the curve's range; the signal's reason
  */
 export async function* aim(
@@ -206,10 +208,10 @@ export async function* aim(
       `The ${measure} aimed at is ${quote(target)}; expected a number from 0.`,
     )
   }
-  const writers = new Writers(model, options)
+  const source = new TextSource(model, options)
   const curve: AimStep[] = []
   for (const temperature of COARSE) {
-    const values = await writers.measure(temperature, temperature === 0 ? 1 : COARSE_TEXTS)
+    const values = await source.measure(temperature, temperature === 0 ? 1 : COARSE_TEXTS)
     curve.push({ temperature, ...estimate(values) })
   }
   yield { type: 'range', curve }
@@ -220,7 +222,7 @@ export async function* aim(
     const values: number[] = []
     let found = estimate([target])
     do {
-      values.push(...(await writers.measure(temperature, BATCH)))
+      values.push(...(await source.measure(temperature, BATCH)))
       found = estimate(values)
     } while (found.low <= target && target <= found.high && values.length < MOST_TEXTS)
     const near = found.low <= target && target <= found.high
@@ -238,14 +240,14 @@ export async function* aim(
   }
 
   const [temperature, interval] = await locate(
-    writers,
+    source,
     interpolateTemperature(low, high, 0.5),
     options,
   )
-  const check = estimate(await writers.measure(temperature, CHECK_TEXTS))
+  const check = estimate(await source.measure(temperature, CHECK_TEXTS))
   yield {
     type: 'end',
-    result: { measure, target, temperature, interval, check, texts: writers.written },
+    result: { measure, target, temperature, interval, check, texts: source.written },
   }
 }
 
@@ -275,45 +277,45 @@ function bracketOf(
   }
   const temperatures = curve.map(point => point.temperature)
   const border = crossing(temperatures, fitted, target, direction)
-  // The target is the very end of the curve.
+  // The target is the end of the curve.
   if (!border) return direction === 'rises' ? [3, Number.POSITIVE_INFINITY] : [0, 0.1]
   return [border.from, border.to]
 }
 
-/** The answer and its interval, from fresh texts on both sides of a first guess. */
+/** The temperature and its interval, from new texts on both samples of a first guess. */
 async function locate(
-  writers: Writers,
+  source: TextSource,
   guess: number,
   { measure, target }: AimOptions,
 ): Promise<[number, readonly [number, number]]> {
   const direction = AIMS[measure]
   let middle = guess
-  let sides: Sides
+  let samples: Samples
   let at: number
   for (let move = 0; ; move++) {
-    sides = {
+    samples = {
       middle,
-      below: await writers.measure(middle / REACH, SIDE_TEXTS),
-      above: await writers.measure(middle * REACH, SIDE_TEXTS),
+      below: await source.measure(middle / REACH, SIDE_TEXTS),
+      above: await source.measure(middle * REACH, SIDE_TEXTS),
     }
-    at = meeting(sides, target, direction)
+    at = logTemperatureAt(samples, target, direction)
     const away = Math.abs(at - log(middle))
     if (Number.isNaN(at) || away < 1.5 * log(REACH) || move === MOST_MOVES) break
     middle = exp(log(middle) + Math.sign(at - log(middle)) * Math.min(away, LN2))
   }
   const random = new Random(BOOTSTRAP_SEED)
   let position = 0
-  const redrawn = (values: readonly number[]): number[] =>
+  const resampled = (values: readonly number[]): number[] =>
     values.map(() => values[Math.ceil(random.coin(position++) * values.length) - 1])
   const found: number[] = []
   for (let r = 0; r < RESAMPLES; r++) {
-    const { below, above } = sides
-    const meets = meeting(
-      { middle, below: redrawn(below), above: redrawn(above) },
+    const { below, above } = samples
+    const meets = logTemperatureAt(
+      { middle, below: resampled(below), above: resampled(above) },
       target,
       direction,
     )
-    // A line that runs the wrong way meets it nowhere: as uncertain as can be, a factor of 150.
+    // A line in the wrong direction never reaches the target: count it as a factor of 150 off.
     found.push(Number.isNaN(meets) ? log(middle) + (r % 2 === 0 ? -5 : 5) : meets)
   }
   const [low, high] = [quantile(found, 0.025), quantile(found, 0.975)].map(exp)

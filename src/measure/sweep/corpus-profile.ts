@@ -1,6 +1,6 @@
 /**
- * What is usual for a corpus: each measure over windows of the text, at several lengths, so that a
- * text of a model is held against stretches of the corpus that are as long as it is.
+ * The profile of a corpus: the distribution of each measure over windows of the text, at several
+ * lengths, so that a generated text is compared with windows of its own length.
  */
 import { counted, InputError } from '../../errors.js'
 import { log } from '../../numeric.js'
@@ -17,19 +17,19 @@ import { type CorpusStatistics, corpusWindows, LEAST_WINDOW } from './zones.js'
 /** 1st percentile, median, 99th percentile over the windows. */
 export type TypicalRange = readonly [low: number, median: number, high: number]
 
-/** The measures of windows of one length. */
+/** The distribution of each measure over windows of one length. */
 export interface WindowStatistics {
   /** Characters of a window. */
   readonly window: number
-  /** Windows measured. */
+  /** Number of windows. */
   readonly windows: number
-  /** Of the training text. */
+  /** Repetition in the training text. */
   readonly repetition: TypicalRange
-  /** Share inside the loop in which a window ends. */
+  /** Share of a window inside the loop in which it ends. */
   readonly looping: TypicalRange
   /** distinct-n for n = 1 to 4 words; [4], less where windows have fewer words. */
   readonly distinct: readonly TypicalRange[]
-  /** Of the held-out text against the training text; absent without one. */
+  /** Rate of unknown words (or grams) of held-out windows; absent without held-out text. */
   readonly spelling?: TypicalRange
   /** Longest run that a held-out window shares with the training text, characters. */
   readonly longest?: TypicalRange
@@ -37,37 +37,37 @@ export interface WindowStatistics {
   readonly copied?: TypicalRange
 }
 
-/** JSON-able: it travels in the model file. */
+/** The profile of a corpus. JSON, because it is stored in the model file. */
 export interface CorpusProfile {
-  /** By rising length; empty for a corpus of less than 48 characters. */
+  /** By ascending length; empty for a corpus of less than 48 characters. */
   readonly figures: readonly WindowStatistics[]
   /** Rate of unknown words (or grams) of the whole held-out text. */
   readonly spelling?: number
 }
 
-/** Lengths of the windows, characters: of a paragraph to that of a few pages. */
+/** Lengths of the windows, characters: from a paragraph to a few pages. */
 export const PROFILE_WINDOWS = [250, 500, 1000, 2000, 4000] as const
-/** Windows of each length at most: enough for a 99th percentile to stand on two of them. */
+/** Most windows of each length: two of 200 lie above the 99th percentile. */
 const MOST_WINDOWS = 200
-/** A short corpus is read over some times, by windows that overlap, and no more: it has no more to say. */
+/** Windows of a short corpus overlap, so that they cover it up to `COVERAGE` times. */
 const LEAST_WINDOWS = 20
-const READINGS = 4
+const COVERAGE = 4
 
-/** Four figures: no percentile of 200 windows knows more. */
-const short = (x: number): number => Number(x.toPrecision(4))
-const usual = (values: readonly number[]): TypicalRange => [
-  short(quantile(values, 0.01)),
-  short(quantile(values, 0.5)),
-  short(quantile(values, 0.99)),
+/** Four significant digits, more than the precision of a percentile of 200 windows. */
+const rounded = (x: number): number => Number(x.toPrecision(4))
+const typicalRange = (values: readonly number[]): TypicalRange => [
+  rounded(quantile(values, 0.01)),
+  rounded(quantile(values, 0.5)),
+  rounded(quantile(values, 0.99)),
 ]
 
 function windowsOf(text: string, window: number): string[] {
-  const readings = Math.ceil((READINGS * text.length) / window)
-  const least = Math.min(MOST_WINDOWS / 2, Math.max(LEAST_WINDOWS, readings))
+  const count = Math.ceil((COVERAGE * text.length) / window)
+  const least = Math.min(MOST_WINDOWS / 2, Math.max(LEAST_WINDOWS, count))
   return corpusWindows(text, window, { least, most: MOST_WINDOWS })
 }
 
-/** The measures of a held-out text's windows against the training text. */
+/** Spelling and novelty of held-out windows, measured against the training text. */
 function heldOutFigures(
   texts: readonly string[],
   filter: SpellingFilter | undefined,
@@ -78,20 +78,20 @@ function heldOutFigures(
     : []
   const novelties = index ? texts.map(text => index.novelty(text)) : []
   return {
-    ...(rates.length > 0 && { spelling: usual(rates) }),
+    ...(rates.length > 0 && { spelling: typicalRange(rates) }),
     ...(novelties.length > 0 && {
-      longest: usual(novelties.map(novelty => novelty.longest?.length ?? 0)),
-      copied: usual(novelties.map(novelty => novelty.copied)),
+      longest: typicalRange(novelties.map(novelty => novelty.longest?.length ?? 0)),
+      copied: typicalRange(novelties.map(novelty => novelty.copied)),
     }),
   }
 }
 
 /**
- * Measures a corpus. A few seconds for a million characters.
- * @param corpus the text trained on
+ * Measures a corpus. Takes a few seconds for a million characters.
+ * @param corpus the training text
  * @param options.heldOut text of the same kind that was not trained on
- * @param options.filter of `corpus`; without it there are no spelling rates
- * @param options.index of `corpus`; without it novelty is left out
+ * @param options.filter spelling filter of `corpus`; without it there are no spelling rates
+ * @param options.index index of `corpus`; without it novelty is left out
  */
 export function corpusProfile(
   corpus: string,
@@ -113,14 +113,14 @@ export function corpusProfile(
     return {
       window,
       windows: texts.length,
-      repetition: usual(texts.map(text => repetition(text)!)),
-      looping: usual(texts.map(loopShare)),
-      distinct: distincts.map(usual),
+      repetition: typicalRange(texts.map(text => repetition(text)!)),
+      looping: typicalRange(texts.map(loopShare)),
+      distinct: distincts.map(typicalRange),
       ...(held.length > 0 && heldOutFigures(held, filter, index)),
     }
   })
   const judged = heldOut !== '' && filter ? spelling(heldOut, filter) : undefined
-  return { figures, ...(judged && { spelling: short(judged.rate) }) }
+  return { figures, ...(judged && { spelling: rounded(judged.rate) }) }
 }
 
 function between(a: TypicalRange, b: TypicalRange, share: number): TypicalRange {
@@ -128,8 +128,9 @@ function between(a: TypicalRange, b: TypicalRange, share: number): TypicalRange 
 }
 
 /**
- * What is usual at a length: between the lengths measured a straight line in log length (a text
- * twice as long repeats a little more); beyond them the nearest.
+ * The statistics for texts of a length. Interpolates linearly in log length between the measured
+ * lengths (longer texts repeat more), and takes the nearest one beyond them.
+ * @param length characters
  * @returns undefined for a profile without windows
  */
 export function windowStatisticsAt(
@@ -164,7 +165,7 @@ export function windowStatisticsAt(
   }
 }
 
-/** What `findZones` holds a model's texts of a length against. */
+/** The statistics that `findZones` compares texts of a length with. @param length characters */
 export function corpusStatisticsAt(
   profile: CorpusProfile,
   length: number,

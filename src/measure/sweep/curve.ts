@@ -1,4 +1,4 @@
-/** From the texts of a sweep to curves over T: at each temperature the middle and the spread. */
+/** Curves over T from the texts of a sweep: median and quartiles of each measure at each temperature. */
 import type { Seed } from '../../random.js'
 import type { Loop } from '../../text/loop.js'
 import { median, quantile } from '../statistics.js'
@@ -6,7 +6,7 @@ import type { LoopProof } from './loop-proof.js'
 import type { LoopStability } from './loop-stability.js'
 import type { SweepPoint } from './zones.js'
 
-/** What is measured of each text of a sweep, in the order of the columns. */
+/** The measures of each text of a sweep, in the order of the CSV columns. */
 export const SWEEP_MEASURES = [
   'surprisal',
   'entropy',
@@ -25,39 +25,39 @@ export const SWEEP_MEASURES = [
 
 export type SweepMeasure = (typeof SWEEP_MEASURES)[number]
 
-/** One text to be written and measured. */
+/** One text to generate and measure. */
 export interface SweepCell {
   /** 0 to Infinity. */
   readonly temperature: number
   readonly seed: Seed
 }
 
-/** One text with its measures; can be posted to another thread, and is JSON but for `inf`. */
+/** One text with its measures. Can be posted to another thread; JSON except for infinite numbers. */
 export interface SweepText extends SweepCell {
   readonly text: string
-  /** Of a byte model: the bytes of the text, base64; in `text` those that are not UTF-8 are U+FFFD. */
+  /** For a byte model: the bytes in base64. In `text`, bytes that are not UTF-8 are U+FFFD. */
   readonly bytes?: string
-  /** Symbols drawn. */
+  /** Number of symbols drawn. */
   readonly symbols: number
-  /** Code points written. */
+  /** Number of code points. */
   readonly characters: number
   readonly words: number
-  /** What could not be measured is absent. */
+  /** Measures that could not be computed are absent. */
   readonly values: Readonly<Partial<Record<SweepMeasure, number>>>
-  /** In which the text ends, characters. */
+  /** The loop in which the text ends, in characters. */
   readonly loop?: Loop
-  /** At T = 0: the proof that the text never ends its loop. Absent when none was found. */
+  /** At T = 0: the proof that the text never leaves its loop. Absent when none was found. */
   readonly proof?: LoopProof
-  /** At T = 0 where there is no proof: how firmly the text sits in its loop. */
+  /** At T = 0 without a proof: how stable the loop is. */
   readonly settled?: LoopStability
 }
 
 /** A measure over the texts of one temperature. */
 export interface Spread {
-  /** Texts in which it could be measured. */
+  /** Number of texts in which it could be measured. */
   readonly count: number
   readonly least: number
-  /** The quarter point. */
+  /** The 25% quantile; `high` is the 75% quantile. */
   readonly low: number
   readonly median: number
   readonly high: number
@@ -66,12 +66,12 @@ export interface Spread {
 
 export interface CurvePoint {
   readonly temperature: number
-  /** Texts measured; at T = 0 there is only one, the same for all seeds. */
+  /** Number of texts. At T = 0 there is one, because all seeds give the same text. */
   readonly texts: number
   readonly values: Readonly<Partial<Record<SweepMeasure, Spread>>>
 }
 
-/** The texts in the order of a table: by temperature, then by seed. */
+/** The texts sorted by temperature, then by seed. */
 export function sortTexts(texts: readonly SweepText[]): SweepText[] {
   return [...texts].sort(
     (a, b) => order(a.temperature, b.temperature) || order(BigInt(a.seed), BigInt(b.seed)),
@@ -94,7 +94,7 @@ function valuesOf(texts: readonly SweepText[], measure: SweepMeasure): number[] 
   return texts.map(text => text.values[measure]).filter(value => value !== undefined)
 }
 
-/** The curves of the texts so far, by rising T; temperatures without texts are absent. */
+/** The curves of the texts, by ascending T. Temperatures without texts are absent. */
 export function curve(texts: readonly SweepText[]): CurvePoint[] {
   return byTemperature(texts).map(([temperature, group]) => {
     const values: Partial<Record<SweepMeasure, Spread>> = {}
@@ -114,7 +114,7 @@ export function curve(texts: readonly SweepText[]): CurvePoint[] {
   })
 }
 
-/** What `findZones` takes, of the texts so far. */
+/** The texts as input for `findZones`. */
 export function zonePoints(texts: readonly SweepText[]): SweepPoint[] {
   return byTemperature(texts)
     .map(([temperature, group]) => ({

@@ -78,7 +78,7 @@ describe('the proof that a loop never ends', () => {
     },
   )
 
-  it('copies the state, which its owner may write over', () => {
+  it('copies the state, which the caller may overwrite', () => {
     const prover = new LoopProver()
     const state = Float32Array.of(1)
     prover.push(state, 0)
@@ -88,14 +88,14 @@ describe('the proof that a loop never ends', () => {
   })
 
   it.each(Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[])(
-    'holds for a network that writes its favourite: %s',
+    'holds for a network at T = 0: %s',
     async variant => {
       const V = 11
       // Weights that let a network wander for a while; relu has no ceiling and would run away.
       const scale = variant === 'rnn relu' ? 0.3 : 0.7
       const config = modelConfig({ ...CELL_VARIANTS[variant], vocabulary: V, hidden: 9, layers: 2 })
       const session = (await loadNetwork(config, seededWeights(config, 3, scale))).session()
-      const favourite = (logits: Float32Array): number => logits.indexOf(Math.max(...logits))
+      const mostLikely = (logits: Float32Array): number => logits.indexOf(Math.max(...logits))
       const prover = new LoopProver()
       const frugal = new LoopProver({ memory: 0 })
       const detector = new LoopDetector()
@@ -108,7 +108,7 @@ describe('the proof that a loop never ends', () => {
         late ??= frugal.push(session.snapshot(), id)
         ids.push(id)
         detector.push(id)
-        id = favourite(session.step(id))
+        id = mostLikely(session.step(id))
       }
       const { start, period } = proof!
       expect(late).toMatchObject({ period })
@@ -117,7 +117,7 @@ describe('the proof that a loop never ends', () => {
       for (let i = 0; i < 5 * period + 20; i++) {
         ids.push(id)
         detector.push(id)
-        id = favourite(session.step(id))
+        id = mostLikely(session.step(id))
       }
       for (let i = start; i + period < ids.length; i++) expect(ids[i + period]).toBe(ids[i])
       expect(period % detector.longestLoop!.period).toBe(0)

@@ -1,25 +1,25 @@
 /**
- * The proof that a text never ends its loop: at T = 0 the next symbol is a function of the network's
- * state, so a state that comes back, bit for bit and with the same symbol to read, comes back
- * forever. Proves nothing at T > 0, where each position has a coin of its own.
+ * A proof that a text never leaves its loop. At T = 0 the next symbol is a function of the network's
+ * state. When a state repeats bit for bit, with the same input symbol, it repeats forever. This
+ * proves nothing at T > 0, where each position has its own random number.
  */
 import { counted, InputError } from '../../errors.js'
 import type { State } from '../../runtime/session.js'
 
 export interface LoopProof {
-  /** From this position on the text repeats. */
+  /** Position from which the text repeats. */
   readonly start: number
-  /** Steps from one return to the next; of states, so it may be a multiple of the text's period. */
+  /** Steps until the state repeats. May be a multiple of the text's period. */
   readonly period: number
   /**
-   * True when `start` is the very first position of the cycle. False when the early states had been
-   * let go to save memory: then the cycle is proved from `start` on and had begun before.
+   * Whether `start` is the first position of the cycle. False when early states were not kept because
+   * of the memory limit: the cycle is then proved from `start` on, and began earlier.
    */
   readonly earliest: boolean
 }
 
-/** A step whose state came again by hash, kept for comparing one period later. */
-interface Pinned {
+/** A step whose state has the hash of an earlier one, kept to be compared one period later. */
+interface Candidate {
   readonly index: number
   readonly bits: Uint32Array
 }
@@ -27,19 +27,19 @@ interface Pinned {
 const DEFAULT_MEMORY = 64 * 1024 * 1024
 
 /**
- * Watches a run at T = 0. Hashes each (state, id) and believes nothing before the bits are compared.
- * O(state) a step; memory: 24 bytes a step, and the states themselves up to a limit. Beyond the limit a
- * return is proved one period later.
+ * Watches a run at T = 0. Hashes each (state, id) and compares the bits of equal hashes. Time:
+ * O(state) a step. Memory: 24 bytes a step, and the states up to a limit. Beyond the limit a
+ * repetition is proved one period later.
  */
 export class LoopProver {
   private readonly limit: number
   private states: Uint32Array[] = []
   private used = 0
   private readonly ids: number[] = []
-  /** By hash, the newest step; by step, the next older one of the same hash, or -1. */
+  /** `newest` maps a hash to its newest step; `older` maps a step to the step before it with the same hash, or -1. */
   private readonly newest = new Map<number, number>()
   private readonly older: number[] = []
-  private pinned: Pinned | undefined
+  private candidate: Candidate | undefined
 
   /** @param options.memory bytes of states to keep; default 64 MiB */
   constructor(options: { memory?: number } = {}) {
@@ -53,14 +53,14 @@ export class LoopProver {
     this.limit = memory
   }
 
-  /** Steps seen. */
+  /** Number of steps taken so far. */
   get length(): number {
     return this.ids.length
   }
 
   /**
-   * Takes a step. Either order will do if it is always the same: the state before reading the id, or
-   * the state after the text so far with the id just drawn from it.
+   * Takes a step. The state may be the one before reading the id, or the one from which the id was
+   * just drawn, but always the same of the two.
    * @param state h (and c) of all layers; it is copied
    * @returns the proof, at the first step at which there is one
    */
@@ -73,20 +73,25 @@ export class LoopProver {
     this.older.push(first)
     this.newest.set(hash, index)
 
-    let unseen = -1
+    let repeated = -1
     for (let step = first; step >= 0; step = this.older[step]) {
       if (this.ids[step] !== id) continue
-      if (step >= this.states.length) unseen = step
+      if (step >= this.states.length) repeated = step
       else if (sameBits(this.states[step], bits)) {
         return { start: step, period: index - step, earliest: true }
       }
     }
-    if (this.pinned && this.ids[this.pinned.index] === id && sameBits(this.pinned.bits, bits)) {
-      const { index: start } = this.pinned
+    if (
+      this.candidate &&
+      this.ids[this.candidate.index] === id &&
+      sameBits(this.candidate.bits, bits)
+    ) {
+      const { index: start } = this.candidate
       return { start, period: index - start, earliest: false }
     }
-    // A return of a state first seen after the pinned one says that the pinned one won't return.
-    if (unseen >= 0 && (!this.pinned || unseen > this.pinned.index)) this.pinned = { index, bits }
+    // When a state first seen after the candidate repeats, the candidate itself never will.
+    if (repeated >= 0 && (!this.candidate || repeated > this.candidate.index))
+      this.candidate = { index, bits }
 
     if (this.states.length === index && this.used + bits.byteLength <= this.limit) {
       this.states.push(bits)
@@ -95,7 +100,7 @@ export class LoopProver {
     return undefined
   }
 
-  /** 53 bits over the state's bits and the id. Replaced in tests by a bad one. */
+  /** A 53-bit hash of the state's bits and the id. Tests replace it by one with collisions. */
   protected hash(bits: Uint32Array, id: number): number {
     let a = id ^ 0x243f6a88
     let b = id ^ 0x85a308d3
@@ -109,7 +114,7 @@ export class LoopProver {
   }
 }
 
-/** Bits, not numbers: -0 is not 0, and a NaN equals itself. */
+/** Compares bits, not numbers: -0 is not 0, and a NaN equals itself. */
 function sameBits(a: Uint32Array, b: Uint32Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

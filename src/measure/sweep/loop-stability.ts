@@ -1,30 +1,31 @@
 /**
- * How firmly a text at T = 0 sits in its loop where no proof comes. In a trained network of a hundred
- * units or more the state comes near a cycle and then its last bits wander, like noise, so that it
- * hardly ever returns to the bit. What can be measured instead: how far ahead each choice of the loop
- * is, and how much that lead still changes from one round to the next.
+ * How stable a loop at T = 0 is where there is no proof. In a trained network of a hundred units or
+ * more, the state comes close to a cycle, but rounding noise in its last bits keeps it from repeating
+ * exactly. This measures instead the logit margin of each choice in the loop, and how much the
+ * margins change from one period to the next.
  */
 import type { Writer } from '../../generate/index.js'
 import { findLongestLoop } from '../../text/loop.js'
 
 export interface LoopStability {
-  /** Symbols of a round. */
+  /** Length of the loop, symbols. */
   readonly period: number
-  /** The smallest lead of a round's choices over their runners-up, difference of logits, nats. */
+  /** The smallest difference between the greatest and the second greatest logit in a period, nats. */
   readonly margin: number
-  /** The greatest change of any symbol's distance to the choice, from one round to the next, nats. */
+  /** The greatest change of any logit's distance to the maximum, from one period to the next, nats. */
   readonly drift: number
 }
 
-/** Symbols at the end of the text in which the loop is looked for. */
+/** Length of the end of the text that is searched for a loop, symbols. */
 const TAIL = 20_000
-/** Logits kept of one round at most. */
+/** Limit of the logits of one period. */
 const MOST_LOGITS = 8_000_000
 
 /**
- * Writes two rounds more and compares them.
- * @param ids what was written so far at T = 0
- * @param V symbols
+ * Generates two more periods at T = 0 and compares their logits.
+ * @param writer at the end of the text; it is advanced by two periods
+ * @param ids of the text so far, generated at T = 0
+ * @param V vocabulary size
  * @returns undefined when the text does not end in a loop
  */
 export function loopStability(
@@ -46,7 +47,7 @@ export function loopStability(
     for (let id = 0; id < V; id++) {
       const distance = lead - next.logit(id)
       if (id !== best && distance < margin) margin = distance
-      // Banned symbols are infinitely far away in both rounds.
+      // A banned symbol has an infinite distance in both periods, and Infinity - Infinity is NaN.
       if (step >= period && distance !== before[row + id]) {
         drift = Math.max(drift, Math.abs(distance - before[row + id]))
       }

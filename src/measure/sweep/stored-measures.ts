@@ -1,6 +1,6 @@
 /**
- * What of the measures travels in the model file, in its metadata's `measures`: the filter of the
- * training text's spelling, what is usual for the corpus, and the sweep that names the model's zones.
+ * The measures in a model file, in its metadata's `measures`: the spelling filter of the training
+ * text, the profile of the corpus, and the sweep with the model's zones.
  */
 import { FileError } from '../../errors.js'
 import { isRecord } from '../../file/json.js'
@@ -11,11 +11,11 @@ import type { CurvePoint } from './curve.js'
 import { readZones, withInfinity } from './stored-zones.js'
 import type { Zones } from './zones.js'
 
-/** A sweep as the model file keeps it: the curves, not the texts. */
+/** A sweep in a model file: the curves, without the texts. */
 export interface StoredSweep {
   /** Characters of each text. */
   readonly length: number
-  /** Texts at each temperature. */
+  /** Number of texts at each temperature. */
   readonly seeds: number
   readonly prompt: string
   readonly curve: readonly CurvePoint[]
@@ -28,7 +28,7 @@ export interface StoredMeasures {
   readonly sweep?: StoredSweep
 }
 
-/** Four figures are more than a few seeds know; whole numbers stay whole. */
+/** Rounds to four significant digits, more than the noise of a few seeds; whole numbers stay exact. */
 const shortened = (value: unknown): unknown => {
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) || !Number.isFinite(value)
@@ -40,7 +40,7 @@ const shortened = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shortened(inner)]))
 }
 
-/** The `measures` for `encodeModel`. */
+/** The value of `measures` for `encodeModel`. */
 export function encodeMeasures({ filter, corpus, sweep }: StoredMeasures): Record<string, unknown> {
   return {
     ...(filter && { spelling: filter.toJSON() }),
@@ -108,22 +108,22 @@ function readSweep(given: unknown): StoredSweep {
   return value as unknown as StoredSweep
 }
 
-const known = new WeakMap<Model, StoredMeasures>()
+const decoded = new WeakMap<Model, StoredMeasures>()
 
 /**
- * What the model's file says of its measures; what it does not say is absent. Read once a model.
- * @throws FileError for what is there and is not well made
+ * The measures in a model's file; absent ones are undefined. Decoded once per model, then cached.
+ * @throws FileError for measures of a wrong form
  */
 export function storedMeasures(model: Model): StoredMeasures {
-  let kept = known.get(model)
-  if (!kept) {
+  let measures = decoded.get(model)
+  if (!measures) {
     const { spelling, corpus, sweep } = model.measures ?? {}
-    kept = {
+    measures = {
       ...(spelling !== undefined && { filter: SpellingFilter.fromJSON(spelling) }),
       ...(corpus !== undefined && { corpus: readCorpus(corpus) }),
       ...(sweep !== undefined && { sweep: readSweep(sweep) }),
     }
-    known.set(model, kept)
+    decoded.set(model, measures)
   }
-  return kept
+  return measures
 }

@@ -1,10 +1,10 @@
-/** Zones as a model file keeps them. */
+/** Decodes the zones in a model file. */
 import { isRecord } from '../../file/json.js'
 import type { Zone, ZoneName } from './zones.js'
 
 const NAMES: readonly string[] = ['loops', 'reads', 'breaks'] satisfies ZoneName[]
 
-/** JSON has no infinity; the file writes it as a word. */
+/** Replaces the strings `Infinity` and `inf` by the number, because JSON has no infinity. */
 export function withInfinity(value: unknown): unknown {
   if (value === 'Infinity' || value === 'inf') return Number.POSITIVE_INFINITY
   if (Array.isArray(value)) return value.map(withInfinity)
@@ -20,7 +20,7 @@ const isZone = (value: unknown): boolean =>
   value.from >= 0 &&
   value.to >= value.from
 
-/** The list of zones in a stored sweep's `zones`; undefined unless every zone is well made. */
+/** The list of zones in a stored sweep's `zones`; undefined unless every zone is valid. */
 export function readZones(stored: unknown): readonly Zone[] | undefined {
   const value = withInfinity(stored)
   if (!isRecord(value) || !Array.isArray(value.zones) || !value.zones.every(isZone))

@@ -15,7 +15,7 @@ import { type SweepEvent, type SweepOptions, type SweepResult, sweep, sweepText 
 const symbols = [...'\n abcdefgh']
 const corpus = 'abc def had a bad cab. fed egg dad bag he had '.repeat(40)
 
-/** Made-up weights, large enough that T = 0 has favourites. */
+/** Made-up weights, large enough that T = 0 has clear maxima. */
 function modelOf(variant: keyof typeof CELL_VARIANTS = 'gru reset after'): Model {
   const config = modelConfig({
     ...CELL_VARIANTS[variant],
@@ -149,7 +149,7 @@ describe('sweep', () => {
     expect(end.result.zones?.zones.at(-1)).toMatchObject({ zone: 'breaks' })
   })
 
-  it('is the same however many are in hand and in whatever order they finish', async () => {
+  it('is the same for every concurrency and order of completion', async () => {
     const plain = await result(base)
     let n = 0
     const shuffled = await result({
@@ -197,7 +197,7 @@ describe('sweep', () => {
     await expect(all({ ...base, run })).rejects.toThrow('no luck')
   })
 
-  it('writes T = 0 for every seed when the chain brings its own chance', async () => {
+  it('generates T = 0 for every seed when the chain draws random numbers', async () => {
     const chain = 'temperature, xtc 0.1 probability=0.5'
     expect((await result({ ...base, chain })).texts).toHaveLength(12)
     expect((await result({ ...base, chain: 'temperature' })).texts).toHaveLength(10)
@@ -243,7 +243,7 @@ describe('what the model file keeps', () => {
     )
   })
 
-  it('is used by the next sweep: spelling and zones without a word', async () => {
+  it('is used by the next sweep: spelling and zones without options', async () => {
     const kept = { filter, corpus: corpusProfile(corpus, { heldOut: corpus, filter }) }
     const own = { ...model, measures: encodeMeasures(kept) }
     const { zones, curve } = await result({ temperatures: [0, 1, 5], seeds: 2, length: 250 }, own)

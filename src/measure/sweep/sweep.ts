@@ -1,6 +1,6 @@
 /**
- * The sweep: a grid of temperatures and seeds, each text written and measured, gathered into curves
- * and the model's three zones. Knows no threads: who has some hands in `run`.
+ * The sweep: generates and measures a text for each temperature and seed of a grid, and computes
+ * curves over T and the model's three zones. To use threads, pass a `run` function.
  */
 
 import { InputError, quote } from '../../errors.js'
@@ -36,21 +36,21 @@ import { storedMeasures } from './stored-measures.js'
 import { DEFAULT_TEMPERATURES, parseTemperatures } from './temperature-list.js'
 import { type CorpusStatistics, findZones, type Zones } from './zones.js'
 
-/** How each text is written and measured. */
+/** How each text is generated and measured. */
 export interface SweepTextOptions {
   /** Characters (code points) of each text. Default 2000. */
   readonly length?: number
-  /** What each text goes on from; it is not measured. Default: the model's own. */
+  /** The prompt of each text; it is not measured. Default: the model's own. */
   readonly prompt?: string
   /** Samplers between the logits and the draw. Default: temperature alone. */
   readonly chain?: string | readonly SamplerInput[]
-  /** What the training text's spelling was. Default: the one in the model file. */
+  /** Spelling filter of the training text. Default: the one in the model file. */
   readonly filter?: SpellingFilter
-  /** The training text, indexed: without it novelty is not measured. */
+  /** Index of the training text. Without it novelty is not measured. */
   readonly corpus?: CorpusIndex
   /**
-   * Steps at T = 0 after which the search for a proof of the loop is given up and only its firmness
-   * is measured. Default 20,000. The text itself still ends at `length`.
+   * Steps at T = 0 after which the search for a loop proof ends and only the loop's stability is
+   * measured. Default 20,000. The text itself still ends at `length`.
    */
   readonly proofSteps?: number
   readonly signal?: AbortSignal
@@ -59,29 +59,29 @@ export interface SweepTextOptions {
 export interface SweepOptions extends SweepTextOptions {
   /** 0 to Infinity. Default `0,0.1..3,inf`, see `parseTemperatures`. */
   readonly temperatures?: readonly number[]
-  /** How many (1, 2, 3 ...) or which. The same seed has the same luck at every T. Default 8. */
+  /** A count (seeds 1, 2, 3 ...) or a list. A seed gives the same random numbers at every T. Default 8. */
   readonly seeds?: number | readonly Seed[]
-  /** What the zones are held against. Default: the corpus's own, in the model file. */
+  /** Statistics of the corpus that the zones are compared with. Default: those in the model file. */
   readonly figures?: CorpusStatistics
-  /** Texts of an earlier sweep with the same settings, which need not be written again. */
+  /** Texts of an earlier sweep with the same settings, which are not generated again. */
   readonly done?: readonly SweepText[]
-  /** Writes and measures one text somewhere else, such as in a worker. Default: `sweepText` here. */
+  /** Generates and measures one text elsewhere, such as in a worker. Default: `sweepText` here. */
   readonly run?: (cell: SweepCell) => Promise<SweepText>
-  /** How many texts `run` may have in hand at once. Default 1. */
+  /** How many texts `run` generates at the same time. Default 1. */
   readonly concurrency?: number
 }
 
 export interface SweepResult {
-  /** Was every text of the grid measured? False after an interrupt. */
+  /** Whether every text of the grid was measured; false after an abort. */
   readonly complete: boolean
   readonly temperatures: readonly number[]
   readonly seeds: readonly Seed[]
   readonly length: number
   readonly prompt: string
-  /** By temperature, then seed: the same whatever the number of workers. */
+  /** Sorted by temperature, then seed, so the order does not depend on the number of workers. */
   readonly texts: readonly SweepText[]
   readonly curve: readonly CurvePoint[]
-  /** Undefined when the model does not say what is usual for its corpus, or too little is done. */
+  /** Undefined without statistics of the corpus, or with fewer than two temperatures done. */
   readonly zones: Zones | undefined
   readonly figures: CorpusStatistics | undefined
 }
@@ -91,7 +91,7 @@ export type SweepEvent =
       readonly type: 'start'
       readonly temperatures: readonly number[]
       readonly seeds: readonly Seed[]
-      /** Texts in all, and those that were handed in. */
+      /** `total` is the number of texts of the grid, `done` of those passed in `options.done`. */
       readonly total: number
       readonly done: number
     }
@@ -125,15 +125,15 @@ export const SWEEP_SEEDS: NumberKnob = {
   },
 }
 
-/** An LSTM's cells take some ten thousand steps to come to rest; beyond that nothing new was seen. */
+/** An LSTM's state needs about ten thousand steps to converge; longer runs found no more proofs. */
 const DEFAULT_PROOF_STEPS = 20_000
-/** Symbols a character at most: a byte model takes up to four, and some bytes never make one. */
+/** Limit of symbols per character: a byte model needs up to four, and some bytes form no character. */
 const MOST_SYMBOLS = 8
 
 /**
- * Writes one text and measures it. A pure function of (model, cell, options): the same in every
- * thread and at every hour. Stop strings are not heeded, so that all texts are equally long.
- * @throws InputError for a temperature, prompt or chain that can't be; the signal's reason
+ * Generates one text and measures it. A pure function of (model, cell, options), so every thread
+ * gives the same result. Stop strings are ignored, so that all texts have the same length.
+ * @throws InputError for an invalid temperature, prompt or chain; the signal's reason
  */
 export async function sweepText(
   model: Model,
@@ -148,51 +148,51 @@ export async function sweepText(
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
   const ids = promptIds(model, prompt)
   const session = (await networkOf(model)).session()
-  const luck = { seed: cell.seed, chain }
-  const writer = await openWriter(model, session, ids, luck, { signal })
-  // At T = 0, by temperature alone, the next symbol is a function of the state.
+  const writer = await openWriter(model, session, ids, { seed: cell.seed, chain }, { signal })
+  // Only at T = 0 without other samplers is the next symbol a function of the state.
   const prover = T === 0 && (chain === undefined || chain.plain) ? new LoopProver() : undefined
   const { proofSteps = DEFAULT_PROOF_STEPS } = options
   try {
     let text = ''
     let characters = 0
     let proof: LoopProof | undefined
-    const cold: number[] = []
+    const greedyIds: number[] = []
     const bytes = model.tokenizer.kind === 'byte' ? ([] as number[]) : undefined
     const surprisals: number[] = []
     const entropies: number[] = []
     const slices = new TimeSlices({ signal })
-    const unproved = (step: number): boolean =>
+    const needsProof = (step: number): boolean =>
       prover !== undefined && proof === undefined && step < proofSteps
     for (let step = 0; ; step++) {
       const writing = characters < length && step < MOST_SYMBOLS * length
-      if (!writing && !unproved(step)) break
-      const position = writer.next(T)
+      if (!writing && !needsProof(step)) break
+      const record = writer.next(T)
       if (writing) {
-        text += position.text
-        bytes?.push(position.id)
-        characters += countCharacters(position.text)
-        surprisals.push(position.surprisal)
-        entropies.push(position.entropyT)
+        text += record.text
+        bytes?.push(record.id)
+        characters += countCharacters(record.text)
+        surprisals.push(record.surprisal)
+        entropies.push(record.entropyT)
       }
-      if (unproved(step)) {
-        cold.push(position.id)
-        proof = prover?.push(session.snapshot(), position.id)
+      if (needsProof(step)) {
+        greedyIds.push(record.id)
+        proof = prover?.push(session.snapshot(), record.id)
       }
       if ((step & 15) === 0 && slices.over) await slices.yield()
     }
     signal?.throwIfAborted()
     if (characters < length) text += writer.flush()
-    const firm = prover && !proof ? loopStability(writer, cold, model.config.vocabulary) : undefined
-    const found = measured(cell, text, { surprisals, entropies, filter, corpus })
+    const stability =
+      prover && !proof ? loopStability(writer, greedyIds, model.config.vocabulary) : undefined
+    const found = measureCell(cell, text, { surprisals, entropies, filter, corpus })
     const kept = bytes && { bytes: encodeBase64(Uint8Array.from(bytes)) }
-    return { ...found, ...kept, ...(proof && { proof }), ...(firm && { settled: firm }) }
+    return { ...found, ...kept, ...(proof && { proof }), ...(stability && { settled: stability }) }
   } finally {
     writer.dispose()
   }
 }
 
-function measured(cell: SweepCell, text: string, options: MeasureOptions): SweepText {
+function measureCell(cell: SweepCell, text: string, options: MeasureOptions): SweepText {
   const all = measureText(text, options)
   const found: Record<SweepMeasure, number | undefined> = {
     surprisal: all.surprisal,
@@ -244,8 +244,8 @@ function readSeeds(seeds: number | readonly Seed[] = SWEEP_SEEDS.default): Seed[
 const keyOf = ({ temperature, seed }: SweepCell): string => `${temperature} ${seed}`
 
 /**
- * The cells of a grid, one seed after the other, so that an early end leaves whole curves of fewer
- * texts. T = 0 reads no coin and is written once for all seeds, unless a chain brings its own chance.
+ * The cells of a grid, seed by seed, so that an early end leaves complete curves of fewer texts.
+ * T = 0 uses no random number and is generated once for all seeds, unless the chain draws its own.
  */
 function cellsOf(
   temperatures: readonly number[],
@@ -259,7 +259,7 @@ function cellsOf(
   )
 }
 
-/** Curves and zones of the texts so far; what `sweep` gives at its end, and may be asked before. */
+/** Curves and zones of the texts so far. `sweep` returns the same at its end. */
 export function sweepResult(
   model: Model,
   texts: readonly SweepText[],
@@ -283,7 +283,10 @@ export function sweepResult(
   }
 }
 
-/** The grid of a sweep, checked: which of its texts are done, and which cells are left. @throws InputError */
+/**
+ * The grid of a sweep after validation: the texts that are done, and the cells that are left.
+ * @throws InputError for settings out of range
+ */
 export function planSweep(model: Model, options: SweepOptions = {}) {
   const list = options.temperatures ?? parseTemperatures(DEFAULT_TEMPERATURES)
   if (!Array.isArray(list)) {
@@ -311,9 +314,9 @@ export function planSweep(model: Model, options: SweepOptions = {}) {
 }
 
 /**
- * Sweeps a model over temperatures and seeds: one event for each text, in the order in which they
- * are done, and the result at the end. Aborting ends it early with what is done; that may be handed
- * to the next sweep as `done`.
+ * Sweeps a model over temperatures and seeds. Yields one event per text, in the order of completion,
+ * and the result at the end. An abort ends the sweep early with the texts so far, which the next
+ * sweep accepts as `done`.
  *
  * @example
  * for await (const event of sweep(model, { temperatures: [0, 0.5, 1, 2], seeds: 4, length: 1000 }))
@@ -337,7 +340,7 @@ export async function* sweep(
   const total = cells.length
   yield { type: 'start', temperatures, seeds, total, done: texts.length }
 
-  // Leaving the loop early, by `break` or an error, ends the texts in hand as well.
+  // When the consumer leaves the loop early, by `break` or an error, running texts are aborted.
   const leaving = new AbortController()
   const run =
     options.run ??
@@ -346,17 +349,17 @@ export async function* sweep(
         ...options,
         signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
       }))
-  const inHand = new Map<string, Promise<SweepText>>()
-  // Texts too short to give others their turn must not hold them up together.
+  const running = new Map<string, Promise<SweepText>>()
+  // A text shorter than a time slice does not yield by itself, so the loop over texts does.
   const slices = new TimeSlices()
   try {
-    while (waiting.length + inHand.size > 0 && !signal?.aborted) {
-      while (waiting.length > 0 && inHand.size < concurrency) {
+    while (waiting.length + running.size > 0 && !signal?.aborted) {
+      while (waiting.length > 0 && running.size < concurrency) {
         const cell = waiting.pop()!
-        inHand.set(keyOf(cell), run(cell))
+        running.set(keyOf(cell), run(cell))
       }
-      const text = await Promise.race(inHand.values())
-      inHand.delete(keyOf(text))
+      const text = await Promise.race(running.values())
+      running.delete(keyOf(text))
       texts.push(text)
       yield { type: 'text', text, done: texts.length, total }
       if (slices.over) await slices.yield()
@@ -365,7 +368,7 @@ export async function* sweep(
     if (!signal?.aborted) throw error
   } finally {
     leaving.abort(new Error('the sweep was left'))
-    for (const other of inHand.values()) other.catch(() => {})
+    for (const other of running.values()) other.catch(() => {})
   }
   yield { type: 'end', result: sweepResult(model, texts, options) }
 }

@@ -1,5 +1,5 @@
 /**
- * A list of temperatures in its written form, for a flag and a file:
+ * Parses a list of temperatures, as a flag and a file write it:
  *
  *   0,0.5,1,inf        single ones
  *   0.1..3             the preferred numbers between the ends, ten a decade, and the ends:
@@ -11,14 +11,14 @@ import { beginning, InputError, shorten } from '../../errors.js'
 import { plainNumber } from '../../knob.js'
 import { exp, log } from '../../numeric.js'
 
-/** R10 of ISO 3, the usual round form of 10^(k/10): steps of a quarter, and 1, 2, 5 among them. */
+/** The preferred numbers R10 of ISO 3, rounded values of 10^(k/10). */
 const PREFERRED = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]
-/** A preferred number nearer than this to an end of the range would only double it. */
+/** A preferred number within this factor of an end of the range is left out. */
 const TOO_NEAR = 1.06
-/** So that a slip (`0..3:0.00001`) is a sentence and not an afternoon. */
+/** Limit of a list, so that a slip such as `0..3:0.00001` is refused instead of run for hours. */
 const MOST = 1000
 
-/** What a sweep takes when nothing else is said. */
+/** The default list of a sweep. */
 export const DEFAULT_TEMPERATURES = '0,0.1..3,inf'
 
 const rounded = (T: number): number => Number(T.toPrecision(6))
@@ -40,17 +40,17 @@ class Reader {
     return this.at >= this.source.length
   }
 
-  /** The place of the next token, for a complaint made later. */
-  get place(): number {
+  /** Position of the next token, for an error message. */
+  get position(): number {
     this.skip()
     return this.at
   }
 
-  fail(expected: string, place = this.place): never {
-    const came = beginning(this.source.slice(place), 12)
+  fail(expected: string, position = this.position): never {
+    const came = beginning(this.source.slice(position), 12)
     throw new InputError(
       'temperatures',
-      `The temperatures "${shorten(this.source)}" have ${came === '' ? 'ended' : `"${shorten(came)}"`} at character ${place + 1}; expected ${expected}.`,
+      `The temperatures "${shorten(this.source)}" have ${came === '' ? 'ended' : `"${shorten(came)}"`} at character ${position + 1}; expected ${expected}.`,
     )
   }
 
@@ -61,7 +61,7 @@ class Reader {
     return true
   }
 
-  /** A number; never swallows the `..` of a range. */
+  /** Reads a number, but not the `..` of a range that follows it. */
   number(expected: string): number {
     this.skip()
     const found = /^\+?(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:e[+-]?\d+)?/i.exec(
@@ -73,14 +73,14 @@ class Reader {
   }
 
   temperature(): number {
-    const found = /^(?:inf(?:inity)?\b|∞)/i.exec(this.source.slice(this.place))
+    const found = /^(?:inf(?:inity)?\b|∞)/i.exec(this.source.slice(this.position))
     if (!found) return this.number('a temperature (a number from 0, or inf)')
     this.at += found[0].length
     return Number.POSITIVE_INFINITY
   }
 }
 
-/** The preferred numbers from one T to another, ends included. */
+/** The preferred numbers between two temperatures, both ends included. */
 function preferred(from: number, to: number): number[] {
   const found = [from]
   for (let decade = Math.floor(log(from) / Math.LN10) - 1; ; decade++) {
@@ -93,27 +93,27 @@ function preferred(from: number, to: number): number[] {
 }
 
 function readRange(reader: Reader, from: number, start: number): number[] {
-  const end = reader.place
+  const end = reader.position
   const to = reader.temperature()
   if (!(to > from && to < Number.POSITIVE_INFINITY)) {
     reader.fail(`a temperature above ${from} and below inf (inf stands alone)`, end)
   }
   if (reader.take(':')) {
-    const place = reader.place
+    const position = reader.position
     const step = reader.number('a step above 0')
-    if (!(step > 0)) reader.fail('a step above 0', place)
+    if (!(step > 0)) reader.fail('a step above 0', position)
     const count = Math.floor((to - from) / step + 1e-9)
-    if (count >= MOST) reader.fail(`a step that gives at most ${MOST} temperatures`, place)
+    if (count >= MOST) reader.fail(`a step that gives at most ${MOST} temperatures`, position)
     return Array.from({ length: count + 1 }, (_, i) => rounded(from + i * step))
   }
   if (from === 0) {
     reader.fail('a start above 0 (log T has no 0), or steps: 0..3:0.1', start)
   }
   if (!reader.take('/')) return preferred(from, to)
-  const place = reader.place
+  const position = reader.position
   const count = reader.number('how many temperatures')
   if (!Number.isSafeInteger(count) || count < 2 || count > MOST) {
-    reader.fail(`a whole number of temperatures from 2 to ${MOST}`, place)
+    reader.fail(`a whole number of temperatures from 2 to ${MOST}`, position)
   }
   const [a, b] = [log(from), log(to)]
   return Array.from({ length: count }, (_, i) =>
@@ -122,9 +122,10 @@ function readRange(reader: Reader, from: number, start: number): number[] {
 }
 
 /**
- * Reads a list of temperatures; sorted, each once. Two whole numbers with a comma and no space, `0,7`,
- * are refused: many people write 0.7 so.
- * @throws InputError that points at the character
+ * Parses a list of temperatures. Refuses two whole numbers with a comma and no space, such as `0,7`,
+ * because many people write 0.7 that way.
+ * @returns ascending, each once
+ * @throws InputError that names the position of the character
  */
 export function parseTemperatures(text: string): number[] {
   const plain = plainNumber(text)
@@ -138,7 +139,7 @@ export function parseTemperatures(text: string): number[] {
   const reader = new Reader(plain)
   const found = new Set<number>()
   do {
-    const start = reader.place
+    const start = reader.position
     const T = reader.temperature()
     if (!reader.take('..')) found.add(T)
     else {

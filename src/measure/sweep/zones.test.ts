@@ -70,7 +70,7 @@ describe('zones', () => {
     expect(findZones(looping, figures).loopsBelow).toMatchObject({ from: 1, to: 2 })
   })
 
-  it('are not led astray by one odd point', () => {
+  it('are not changed by one outlier', () => {
     const bumpy = model.map(p => (p.temperature === 2 ? point(2, 0.11, 0, 0.4) : p))
     expect(findZones(bumpy, figures).zones.map(zone => zone.zone)).toEqual([
       'loops',
@@ -172,7 +172,7 @@ describe('a crossing', () => {
 })
 
 describe('the breaking rate', () => {
-  it('is three times the own rate while that means something, and always within reach', () => {
+  it('is three times the held-out rate where that is reachable, and always below 1', () => {
     expect(breakingRate(0.02)).toBeCloseTo(0.06, 12)
     expect(breakingRate(0.25)).toBeCloseTo(0.75, 12)
     // 4-grams of a short Japanese corpus: 52% are new in its own held-out part

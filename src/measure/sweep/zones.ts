@@ -1,6 +1,6 @@
 /**
- * What temperatures do to the texts of one model, as three zones: it *loops*, it *reads like the
- * corpus*, it *breaks*. The borders come from curves measured over T and from the corpus itself.
+ * The three zones of a model over temperature: it *loops*, it *reads like the corpus*, it *breaks*.
+ * The borders follow from measured curves over T and from the same measures of the corpus.
  */
 import { counted, InputError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
@@ -12,30 +12,30 @@ import { repetition } from '../text/repetition.js'
 import { spelling } from '../text/spelling.js'
 import type { SpellingFilter } from '../text/spelling-filter.js'
 
-/** What the corpus itself scores, for comparison. JSON-able: it may travel in the model file. */
+/** The measures of the corpus, for comparison. JSON, because the model file may contain it. */
 export interface CorpusStatistics {
-  /** Characters of a window: the length of the texts that may be compared. */
+  /** Length of a window, characters. Only texts of this length can be compared. */
   readonly window: number
-  /** Windows measured. */
+  /** Number of windows. */
   readonly windows: number
   /** 99th percentile of `repetition` over the windows. */
   readonly repetition: number
   /** 99th percentile of the loop share over the windows. */
   readonly loop: number
-  /** Unknown words (or grams) of the held-out text, 0 to 1; absent without held-out text. */
+  /** Rate of unknown words (or grams) in the held-out text, 0 to 1; absent without held-out text. */
   readonly spelling?: number
 }
 
 /** Characters of the shortest window: the length of three 8-grams. */
 export const LEAST_WINDOW = 24
-/** Windows measured at most: enough for a 99th percentile, a second's work for any corpus. */
+/** Most windows: enough for a 99th percentile, and a second's work for any corpus. */
 const MOST_WINDOWS = 500
-/** Short corpora are cut into overlapping windows, so that a percentile has something to stand on. */
+/** Least windows: those of a short corpus overlap, so that a percentile has enough of them. */
 const LEAST_WINDOWS = 100
 
 /**
- * Stretches of a corpus as long as the texts that are held against them, evenly spread.
- * @param window characters, at least 24 (three 8-grams' length)
+ * Windows of a corpus, evenly spread, as long as the texts that are compared with them.
+ * @param window characters, at least 24 (the length of three 8-grams)
  * @throws InputError when the corpus is shorter than one window
  */
 export function corpusWindows(
@@ -63,9 +63,8 @@ export function corpusWindows(
 }
 
 /**
- * Measures a corpus as texts of a model would be measured: in windows of their length, evenly
- * spread, and its held-out part for spelling.
- * @param options.window characters, at least 24 (three 8-grams' length)
+ * Measures a corpus in windows of the length of a model's texts, and its held-out part for spelling.
+ * @param options.window characters, at least 24 (the length of three 8-grams)
  * @throws InputError when the corpus is shorter than one window
  */
 export function corpusStatistics(
@@ -86,22 +85,22 @@ export function corpusStatistics(
   }
 }
 
-/** What was measured at one temperature, one value a text. */
+/** The measures at one temperature, one value per text. */
 export interface SweepPoint {
   /** 0 to Infinity. */
   readonly temperature: number
   readonly repetition: readonly number[]
-  /** Share of each text inside the loop in which it ends. */
+  /** Share of each text inside the loop in which it ends, 0 to 1. */
   readonly loop: readonly number[]
-  /** Rates of unknown words (or grams); empty when unmeasured. */
+  /** Rates of unknown words (or grams); empty when not measured. */
   readonly spelling: readonly number[]
 }
 
 /** Where a curve crosses a limit. */
 export interface Border {
-  /** Estimate, by a straight line between the neighbours. */
+  /** Estimate of T, interpolated linearly between the neighbours. */
   readonly at: number
-  /** Measured neighbours on both sides: the border is certainly no finer known than this. */
+  /** The measured temperatures on both sides, which bound the precision of the estimate. */
   readonly from: number
   readonly to: number
 }
@@ -117,34 +116,36 @@ export interface Zone {
 
 export interface Zones {
   /**
-   * In the order of T, without gaps; a zone that the model lacks is absent. They end where the
-   * measured temperatures end, except that what loops loops also below, and what breaks also above.
-   * None where nothing measured loops or breaks, unless 0 and Infinity are among the temperatures.
+   * Ordered by T, without gaps; a zone that the model lacks is absent. The zones end at the measured
+   * temperatures, except that looping extends below the lowest and breaking above the highest.
+   * Empty when no measured text loops or breaks, unless both 0 and Infinity were measured.
    */
   readonly zones: readonly Zone[]
-  /** Below it the model loops; undefined when it loops nowhere measured. */
+  /** The model loops below it; undefined when it loops at no measured T. */
   readonly loopsBelow: Border | undefined
-  /** Above it the model breaks; undefined when it breaks nowhere measured. */
+  /** The model breaks above it; undefined when it breaks at no measured T. */
   readonly breaksAbove: Border | undefined
-  /** The limits that the medians were held against. */
+  /** The limits that the medians were compared with. */
   readonly limits: {
     readonly repetition: number
     readonly loop: number
     readonly spelling: number | undefined
   }
-  /** What could not be decided, and why. */
+  /** Sentences on what could not be decided, and why. */
   readonly notes: readonly Bilingual[]
 }
 
-/** The zone of a temperature; on a border the colder one. */
+/** The zone of a temperature; on a border the zone below it. */
 export function zoneAt(zones: Zones | undefined, temperature: number): ZoneName | undefined {
   return zones?.zones.find(({ from, to }) => temperature >= from && temperature <= to)?.zone
 }
 
 /**
  * The rate of unknown words at which a text counts as broken: three times the held-out text's own.
- * Where that own rate is above 1/4 (lists of names; 4-grams of a short Japanese corpus) three times
- * of it would lie out of reach, and it is instead the rate that leaves a third as many known ones.
+ * Where the held-out rate is above 1/4 (lists of names; 4-grams of a short Japanese corpus), three
+ * times it would be unreachable; the limit is then the rate at which a third of the known words
+ * remain.
+ * @param heldOut rate of unknown words in the held-out text, 0 to 1
  */
 export function breakingRate(heldOut: number): number {
   return Math.min(3 * heldOut, 1 - (1 - heldOut) / 3)
@@ -157,8 +158,8 @@ export function breakingRate(heldOut: number): number {
  * *breaks*: median spelling rate above `breakingRate` of the held-out text's.
  * *reads*: neither.
  *
- * Repetition and loops fall with T and misspelling rises, up to the noise of a few seeds; so each
- * curve of medians is first replaced by the nearest monotone one, which crosses its limit once.
+ * Except for the noise of a few seeds, repetition and loops fall with T and misspelling rises. Each
+ * curve of medians is therefore replaced by the nearest monotone one, which crosses its limit once.
  * @param points in any order; texts of `figures.window` characters
  * @throws InputError for fewer than two temperatures, or one without texts
  */
@@ -216,8 +217,8 @@ const NONE_READS: Bilingual = {
 }
 
 /**
- * The zones that the borders leave. Loops go on below the lowest temperature measured and breaking
- * above the highest, since both curves are monotone; nothing else is said of what was not measured.
+ * The zones between the borders. Because both curves are monotone, looping extends below the lowest
+ * measured temperature and breaking above the highest. Nothing else is extrapolated.
  * @param temperatures measured, ascending
  * @param low where loops end: Infinity when all that was measured loops
  * @param high where breaking begins: 0 when all that was measured breaks
@@ -233,7 +234,7 @@ function zonesBetween(
   const zones: Zone[] = []
   const breaks = high === undefined ? undefined : Math.max(high, high === 0 ? least : 0)
   const loops = low === undefined ? undefined : Math.min(low, most)
-  // Where a text both loops and breaks it is no use to call it readable: breaking has the last word.
+  // Where texts both loop and break, the zone is `breaks`.
   const end = Math.min(loops ?? 0, breaks ?? Number.POSITIVE_INFINITY)
   if (loops !== undefined && end > 0) zones.push({ zone: 'loops', from: 0, to: end })
   const from = loops ?? least
@@ -250,9 +251,9 @@ function zonesBetween(
 }
 
 /**
- * Where a monotone curve over T passes a limit: the last measured T above the limit and the first one
- * at or below it (`falls`), or the last at or below and the first above (`rises`). Between them a
- * straight line, in log T; in T beside 0, in 1/T beside infinity.
+ * Where a monotone curve over T crosses a limit: between the last measured T above the limit and the
+ * first at or below it (`falls`), or between the last at or below and the first above (`rises`).
+ * Interpolated linearly in log T; next to 0 in T, next to infinity in 1/T.
  * @param values monotone, [temperatures.length]
  * @returns undefined when the curve stays at or below the limit; an end of the range when it is
  *   above the limit all over
@@ -286,7 +287,10 @@ export function crossing(
   }
 }
 
-/** The temperature a share of the way from one to another: in log T, beside 0 in T, beside infinity in 1/T. */
+/**
+ * Interpolates between two temperatures: linearly in log T, from 0 in T, to infinity in 1/T.
+ * @param share 0 (`from`) to 1 (`to`)
+ */
 export function interpolateTemperature(from: number, to: number, share: number): number {
   if (to === Number.POSITIVE_INFINITY) {
     return from === 0 ? share / (1 - share) : from / (1 - share)

@@ -39,12 +39,12 @@ describe('balance', () => {
     expect(counts('‘I don’t,’ he said')).toEqual([0, 0])
   })
 
-  it('goes by parity with straight quotes', () => {
+  it('counts an odd number of straight quotes as one left open', () => {
     expect(counts('"a" "b"')).toEqual([0, 0])
     expect(balance('"a" "b')).toEqual({ open: 1, stray: 0, marks: [{ mark: '"', position: 4 }] })
   })
 
-  it('lets a speech of several paragraphs open its quotes anew', () => {
+  it('allows a speech of several paragraphs to open its quotes again', () => {
     expect(counts('“One.\n\n“Two.”')).toEqual([0, 0])
     expect(counts('“One. “Two.”')).toEqual([1, 0])
   })

@@ -1,4 +1,4 @@
-/** Characters, for all measures, are Unicode code points; lone surrogates count as one each. */
+/** Characters: in all measures a character is a Unicode code point; a lone surrogate counts as one. */
 
 /** The code points of a text, [characters]. */
 export function codePoints(text: string): Uint32Array {
@@ -12,7 +12,7 @@ export function codePoints(text: string): Uint32Array {
   return points.slice(0, count)
 }
 
-/** How many characters a text has. */
+/** The number of characters in a text. */
 export function countCharacters(text: string): number {
   let count = text.length
   for (let i = 0; i < text.length; i++) {
@@ -24,7 +24,7 @@ export function countCharacters(text: string): number {
   return count
 }
 
-/** All stretches of n characters, in order; empty when the text is shorter than n. */
+/** All n-grams of characters, in order; empty when the text is shorter than n. */
 export function characterGrams(text: string, n: number): string[] {
   const grams: string[] = []
   if (countCharacters(text) === text.length) {

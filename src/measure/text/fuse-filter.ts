@@ -1,13 +1,13 @@
 /**
- * A set of strings in a little more than `bits` bits a string, which never forgets one of its own
- * and takes a stranger for its own once in 2^bits.
+ * A set of strings that takes a little more than `bits` bits per string. It has no false negatives,
+ * and a false positive rate of 2^-bits.
  *
- * Binary fuse filter with three places a key: Graf and Lemire, "Binary fuse filters: fast and
+ * Binary fuse filter with three positions per key: Graf and Lemire, "Binary fuse filters: fast and
  * smaller than xor filters" (ACM JEA 27, 2022). 1.125 x bits a key for large sets, where a Bloom
  * filter takes 1.44 x bits.
  *
- * Everything is 32-bit integer arithmetic on UTF-16 units, so that a filter built on one machine
- * answers alike on any other.
+ * All arithmetic is on 32-bit integers and UTF-16 units, so a filter gives the same answers on every
+ * machine.
  *
  * Hash, with `imul` the product modulo 2^32, for seed s and units c of the key:
  *   a = s ^ 0x9E3779B1, b = s ^ 0x7F4A7C15
@@ -15,10 +15,10 @@
  *   a = mix(a ^ imul(b, 0x27D4EB2F)), b = mix(b ^ a)
  *   mix(x): x ^= x >>> 16, x = imul(x, 0x7FEB352D), x ^= x >>> 15, x = imul(x, 0x846CA68B),
  *           x ^= x >>> 16
- * Places, with L = segment length (a power of two) and S = segments:
+ * Positions, with L = segment length (a power of two) and S = segments:
  *   p0 = floor(a * S * L / 2^32),  p1 = (p0 + L) ^ (b mod L),  p2 = (p0 + 2L) ^ (floor(b / 2^16) mod L)
- * Fingerprint: the low `bits` bits of mix(a + b). A key belongs to the set when the entries at its
- * three places, xored, are its fingerprint.
+ * Fingerprint: the low `bits` bits of mix(a + b). A key is in the set when the XOR of the entries at
+ * its three positions is its fingerprint.
  */
 import {
   checkFuseFilter,
@@ -29,6 +29,7 @@ import {
   MAXIMUM_TRIES,
 } from '../../file/filter-record.js'
 import { log } from '../../numeric.js'
+import { decodeBase64, encodeBase64 } from '../../text/index.js'
 
 export { type FuseFilterJson, MAXIMUM_FILTER_BITS }
 
@@ -39,7 +40,7 @@ function mix(value: number): number {
   return x ^ (x >>> 16)
 }
 
-/** Segment length and number of segments for n keys: the paper's formulas for three places. */
+/** Segment length and number of segments for n keys: the paper's formulas for three positions. */
 function layout(n: number): { segmentLength: number; segments: number } {
   const size = Math.max(n, 2)
   const power = Math.floor(log(size) / log(3.33) + 2.25)
@@ -62,10 +63,10 @@ export class FuseFilter {
   private readonly seed: number
   private readonly segmentLength: number
   private readonly segments: number
-  /** One entry a byte while in memory. */
+  /** One byte per entry in memory; the stored form is packed. */
   private readonly table: Uint8Array
-  /** The places and fingerprint of the key hashed last: no allocation in a lookup. */
-  private readonly place = new Int32Array(3)
+  /** Positions and fingerprint of the key hashed last, kept here so that a lookup allocates nothing. */
+  private readonly positions = new Int32Array(3)
   private fingerprint = 0
 
   private constructor(shape: Omit<FuseFilterJson, 'table'>, table: Uint8Array) {
@@ -90,20 +91,20 @@ export class FuseFilter {
       const filter = new FuseFilter(shape, new Uint8Array(entries))
       if (filter.fill(keys)) return filter
     }
-    // Each try fails with probability far below 1/2; only equal keys can fail them all.
+    // Each try fails with probability far below 1/2, so only equal keys fail all of them.
     throw new Error('A filter needs keys that differ.')
   }
 
-  /** Probability with which a string outside the set is taken for one inside. */
+  /** Probability that `has` is true for a string outside the set. */
   get falsePositiveRate(): number {
     return this.keys === 0 ? 0 : 2 ** -this.bits
   }
 
-  /** Always true for the set's own; for others, true with `falsePositiveRate`. */
+  /** True for every key of the set; for other strings, true with probability `falsePositiveRate`. */
   has(key: string): boolean {
     if (this.keys === 0) return false
     this.locate(key)
-    const [p0, p1, p2] = this.place
+    const [p0, p1, p2] = this.positions
     return (this.table[p0] ^ this.table[p1] ^ this.table[p2]) === this.fingerprint
   }
 
@@ -120,44 +121,45 @@ export class FuseFilter {
     a = mix(a ^ Math.imul(b, 0x27d4eb2f))
     b = mix(b ^ a)
     const L = this.segmentLength
-    // Exact: the first product has at most 52 bits, the second only shifts it.
+    // Exact: the first product has at most 52 bits, and the factor L is a power of two.
     const p0 = Math.floor(((a >>> 0) * this.segments * L) / 4294967296)
-    this.place[0] = p0
-    this.place[1] = (p0 + L) ^ (b & (L - 1))
-    this.place[2] = (p0 + 2 * L) ^ ((b >>> 16) & (L - 1))
+    this.positions[0] = p0
+    this.positions[1] = (p0 + L) ^ (b & (L - 1))
+    this.positions[2] = (p0 + 2 * L) ^ ((b >>> 16) & (L - 1))
     this.fingerprint = mix((a + b) | 0) & ((1 << this.bits) - 1)
   }
 
-  /** Solves for the entries by peeling: a place that only one key uses can be set last. */
+  /** Solves for the entries by peeling: an entry that only one key uses can be set last. */
   private fill(keys: readonly string[]): boolean {
     const n = keys.length
     const size = this.table.length
     const uses = new Uint32Array(size)
-    /** Xor of the keys that use a place: the key itself once it is alone. */
+    /** XOR of the keys that use a position: the key itself once only one is left. */
     const users = new Int32Array(size)
-    const places = new Int32Array(3 * n)
+    const positionsOf = new Int32Array(3 * n)
     const fingerprints = new Uint8Array(n)
     for (let key = 0; key < n; key++) {
       this.locate(keys[key])
       fingerprints[key] = this.fingerprint
       for (let j = 0; j < 3; j++) {
-        const place = this.place[j]
-        places[3 * key + j] = place
-        uses[place]++
-        users[place] ^= key
+        const position = this.positions[j]
+        positionsOf[3 * key + j] = position
+        uses[position]++
+        users[position] ^= key
       }
     }
     const alone: number[] = []
-    for (let place = 0; place < size; place++) if (uses[place] === 1) alone.push(place)
+    for (let position = 0; position < size; position++)
+      if (uses[position] === 1) alone.push(position)
     const order: number[] = []
     const set: number[] = []
-    for (let place = alone.pop(); place !== undefined; place = alone.pop()) {
-      if (uses[place] !== 1) continue
-      const key = users[place]
+    for (let position = alone.pop(); position !== undefined; position = alone.pop()) {
+      if (uses[position] !== 1) continue
+      const key = users[position]
       order.push(key)
-      set.push(place)
+      set.push(position)
       for (let j = 0; j < 3; j++) {
-        const other = places[3 * key + j]
+        const other = positionsOf[3 * key + j]
         users[other] ^= key
         if (--uses[other] === 1) alone.push(other)
       }
@@ -166,7 +168,7 @@ export class FuseFilter {
     for (let i = n - 1; i >= 0; i--) {
       const key = order[i]
       let entry = fingerprints[key]
-      for (let j = 0; j < 3; j++) entry ^= this.table[places[3 * key + j]]
+      for (let j = 0; j < 3; j++) entry ^= this.table[positionsOf[3 * key + j]]
       this.table[set[i]] = entry
     }
     return true
@@ -181,7 +183,7 @@ export class FuseFilter {
       packed[bit >> 3] |= shifted
       if (shifted > 0xff) packed[(bit >> 3) + 1] |= shifted >> 8
     }
-    return { keys, bits, seed, segmentLength, segments, table: toBase64(packed) }
+    return { keys, bits, seed, segmentLength, segments, table: encodeBase64(packed) }
   }
 
   /** @throws FileError for anything that isn't what `toJSON` writes */
@@ -189,7 +191,7 @@ export class FuseFilter {
     const { table, ...shape } = checkFuseFilter(json)
     const { keys, bits, seed, segmentLength, segments } = shape
     const entries = filterEntries({ table, ...shape })
-    const packed = fromBase64(table)
+    const packed = decodeBase64(table)
     const unpacked = new Uint8Array(entries)
     for (let i = 0; i < entries; i++) {
       const bit = i * bits
@@ -199,12 +201,3 @@ export class FuseFilter {
     return new FuseFilter({ keys, bits, seed, segmentLength, segments }, unpacked)
   }
 }
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
-}
-
-const fromBase64 = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text), character => character.charCodeAt(0))

@@ -35,14 +35,14 @@ describe('measureText', () => {
     expect(measures.distinct).toHaveLength(4)
   })
 
-  it('says what it can not know, and why', () => {
+  it('says which measures are missing, and why', () => {
     const { missing, ...measures } = measureText('The king is here to stay.')
     const english = Object.entries(missing).map(([name, { en }]) => [name, en])
     expect(Object.fromEntries(english)).toEqual({
       surprisal: "The symbols' surprisals are not known.",
       entropy: 'The entropies are not known.',
       spelling: 'There is no spelling filter of the training text.',
-      novelty: 'The training text is not at hand.',
+      novelty: 'The training text was not given.',
     })
     for (const [name, { ja }] of Object.entries(missing)) {
       expect(measures).toHaveProperty(name, undefined)
@@ -65,7 +65,7 @@ describe('measureText', () => {
     expect(JSON.parse(JSON.stringify(measures)).characters).toBe(measures.characters)
   })
 
-  it('counts surprisal over what was drawn, not over what was given', () => {
+  it('averages surprisal over the drawn characters, not over the given ones', () => {
     expect(measureText('abcd', { surprisals: [3, 3, 3], given: 1 }).surprisal).toBe(3)
     // a byte model draws three symbols for a character
     expect(measureText('猫', { surprisals: [1, 2, 3] }).surprisal).toBe(6)

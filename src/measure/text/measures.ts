@@ -11,41 +11,41 @@ import { type Spelling, spelling } from './spelling.js'
 import type { SpellingFilter } from './spelling-filter.js'
 
 export interface MeasureOptions {
-  /** What the training text's spelling was: without it spelling is undefined. */
+  /** Spelling filter of the training text. Without it spelling is undefined. */
   readonly filter?: SpellingFilter
-  /** The training text, indexed: without it novelty is undefined. */
+  /** Index of the training text. Without it novelty is undefined. */
   readonly corpus?: CorpusIndex
-  /** -log2 p(1) of each symbol drawn, bits: without them surprisal is undefined. */
+  /** -log2 p of each symbol drawn, at T = 1, bits. Without them surprisal is undefined. */
   readonly surprisals?: ArrayLike<number>
-  /** H(T) at each symbol drawn, bits: without them entropy is undefined. */
+  /** H(T) at each symbol drawn, bits. Without them entropy is undefined. */
   readonly entropies?: ArrayLike<number>
   /**
-   * Characters at the beginning that were given, not drawn, and so have no surprisal: the prompt,
-   * or 1 for a text that was scored. Default 0.
+   * Number of characters at the beginning that have no surprisal because they were not drawn: the
+   * prompt, or 1 for a scored text. Default 0.
    */
   readonly given?: number
 }
 
 export interface Measures {
-  /** Unicode code points. */
+  /** Number of Unicode code points. */
   readonly characters: number
   readonly words: number
-  /** Mean -log2 p(1) of what was drawn, bits a character. */
+  /** Mean -log2 p at T = 1 of the symbols drawn, bits a character. */
   readonly surprisal: number | undefined
-  /** Mean H(T) along the text, bits a symbol. */
+  /** Mean H(T) over the text, bits a symbol. */
   readonly entropy: number | undefined
   /** Share of 8-grams (characters) that occurred before in the text, 0 to 1. */
   readonly repetition: number | undefined
   /** distinct-n for n = 1 to 4 words, each 0 to 1; [4]. */
   readonly distinct: readonly (number | undefined)[]
-  /** The loop in which the text ends (of several the one with the longest tail), in characters. */
+  /** The loop in which the text ends, in characters; of several, the longest. */
   readonly loop: Loop | undefined
   /** Share of the text inside that loop, 0 to 1; 0 without one. */
   readonly looping: number
   readonly spelling: Spelling | undefined
   readonly novelty: Novelty | undefined
   readonly balance: Balance
-  /** Why each undefined measure is so; `loop` is not among them (no loop is a result). */
+  /** Why each undefined measure is undefined. Never has `loop`, because no loop is a result. */
   readonly missing: Readonly<Partial<Record<MissingName, Bilingual>>>
 }
 
@@ -64,8 +64,8 @@ export function loopShare(text: string): number {
 }
 
 /**
- * Measures a text; what can't be measured is undefined, and `missing` says why.
- * @throws InputError when there are more characters given than the text has
+ * Measures a text. Measures that can't be computed are undefined, and `missing` says why.
+ * @throws InputError when `given` is more than the characters of the text
  */
 export function measureText(text: string, options: MeasureOptions = {}): Measures {
   const { filter, corpus, surprisals, entropies, given = 0 } = options
@@ -119,16 +119,16 @@ export function measureText(text: string, options: MeasureOptions = {}): Measure
           ja: '学習した文章の綴りフィルターがない。',
         }
       : words.length === 0
-        ? { en: 'The text has no letters.', ja: '文章に文字（letter）がない。' }
+        ? { en: 'The text has no letters.', ja: '文章に文字がない。' }
         : {
-            en: 'The spelling filter has no room for what judges this text.',
-            ja: '綴りフィルターに、この文章を判じるものが入っていない。',
+            en: 'The spelling filter was too small to hold the words (or grams) of this text.',
+            ja: '綴りフィルターに、この文章の判定に使う単語（または文字連鎖）が収まっていない。',
           }
   }
   if (measures.novelty === undefined) {
     missing.novelty = corpus
       ? { en: 'The text is empty.', ja: '文章が空。' }
-      : { en: 'The training text is not at hand.', ja: '学習した文章が手元にない。' }
+      : { en: 'The training text was not given.', ja: '学習した文章が渡されていない。' }
   }
   return {
     characters,

@@ -1,7 +1,7 @@
-/** The plain twins of novelty.ts and suffix-array.ts: every stretch looked for, every suffix compared. */
+/** The plain twins of novelty.ts and suffix-array.ts: compare every substring and every suffix. */
 import type { Symbols } from './suffix-array.js'
 
-/** Starts of the suffixes in sorted order, by comparing them. */
+/** The suffix array by comparing suffixes. @returns starts in sorted order, [n] */
 export function suffixArrayByComparing(symbols: Symbols): number[] {
   const compare = (a: number, b: number): number => {
     for (let k = 0; ; k++) {
@@ -13,8 +13,8 @@ export function suffixArrayByComparing(symbols: Symbols): number[] {
 }
 
 /**
- * Length of the longest copied run, and the share of characters inside copied runs of `minimum` or
- * more. Works on code points; O(m^2) searches.
+ * The length of the longest copied run, and the share of characters inside copied runs of `minimum`
+ * or more code points. O(m^2) searches.
  */
 export function noveltyByDefinition(
   text: string,

@@ -1,21 +1,21 @@
-/** Novelty: what a text copied from the training text, character by character. */
+/** Novelty: the runs of a text that are copied from the training text, by character. */
 import { codePoints } from './characters.js'
 import { type Symbols, suffixArray } from './suffix-array.js'
 
-/** Runs at least this long count as copied, characters: beyond set phrases, below a sentence. */
+/** Shortest run that counts as copied, characters: longer than set phrases, shorter than a sentence. */
 export const COPIED_LENGTH = 30
 
-/** A stretch that stands in both texts and can't be made longer on either side. Code points. */
+/** A maximal substring that both texts contain. Positions and lengths in code points. */
 export interface CopiedRun {
-  /** Where it stands in the measured text. */
+  /** Position in the measured text. */
   readonly start: number
   readonly length: number
-  /** One of the places where it stands in the training text. */
+  /** Position of one occurrence in the training text. */
   readonly source: number
 }
 
 export interface Novelty {
-  /** The longest run, undefined when not even one character is shared. */
+  /** The longest run; undefined when the texts share no character. */
   readonly longest: CopiedRun | undefined
   /** Share of the text's characters inside runs of `minimum` characters or more, 0 to 1. */
   readonly copied: number
@@ -24,13 +24,13 @@ export interface Novelty {
 }
 
 /**
- * A training text, made ready for being searched. Memory: 5 to 8 bytes a character, up to twice
- * that while it is built; time to build: linear.
+ * A search index of a training text. Memory: 5 to 8 bytes a character, up to twice that while it is
+ * built. Building takes linear time.
  */
 export class CorpusIndex {
   /** Characters of the training text. */
   readonly characters: number
-  /** Code point to symbol, from 1: 0 marks the end. */
+  /** Maps a code point to its symbol, from 1; 0 marks the end. */
   private readonly alphabet = new Map<number, number>()
   /** [characters + 1] */
   private readonly symbols: Symbols
@@ -54,8 +54,8 @@ export class CorpusIndex {
   }
 
   /**
-   * All copied runs of at least `minimum` characters, each as long as it can be on both sides.
-   * Time for m characters: O(m log n) searches' steps for ordinary texts.
+   * All maximal copied runs of at least `minimum` characters, in the order of the text.
+   * Takes O(m log n) steps for ordinary texts of m characters.
    */
   runs(text: string, minimum = 1): CopiedRun[] {
     const pattern = this.encode(text)
@@ -67,13 +67,13 @@ export class CorpusIndex {
       if (length >= Math.max(1, minimum)) runs.push({ start, length, source })
       const end = start + length
       if (end >= m) break
-      // The next run that isn't part of this one reaches beyond its end.
+      // A run that is not part of this one must reach beyond its end.
       start = this.earliestReaching(pattern, start + 1, end + 1)
     }
     return runs
   }
 
-  /** What a text copied from this one. */
+  /** Measures what a text copied from this training text. @param minimum characters */
   novelty(text: string, minimum: number = COPIED_LENGTH): Novelty {
     const all = this.runs(text)
     let longest: CopiedRun | undefined
@@ -89,15 +89,14 @@ export class CorpusIndex {
     return { longest, copied: characters === 0 ? 0 : covered / characters, runs }
   }
 
-  /** Symbols of a text; what the training text lacks is no symbol of it, -1. */
+  /** Symbols of a text; -1 for characters that the training text lacks. */
   private encode(text: string): Int32Array {
     return Int32Array.from(codePoints(text), point => this.alphabet.get(point) ?? -1)
   }
 
   /**
-   * The longest stretch pattern[from..) that the training text contains, within pattern[from..to).
-   * Binary search that compares only beyond what both bounds share with the pattern (Manber and
-   * Myers 1993, section 2).
+   * The longest prefix of pattern[from..to) that the training text contains. The binary search skips
+   * the prefix that both bounds share with the pattern (Manber and Myers 1993, section 2).
    */
   private longestMatch(
     pattern: Int32Array,
@@ -129,9 +128,9 @@ export class CorpusIndex {
   }
 
   /**
-   * The smallest start >= from such that the training text contains pattern[start..to); `to` when
-   * it doesn't contain even the last symbol. A shorter end is contained whenever a longer one is,
-   * so the start is found by doubling and halving.
+   * The smallest start >= from such that the training text contains pattern[start..to); `to` when it
+   * lacks the last symbol. When a suffix is contained, so are all shorter ones; so the start is found
+   * by doubling and bisection.
    */
   private earliestReaching(pattern: Int32Array, from: number, to: number): number {
     const contained = (start: number): boolean =>

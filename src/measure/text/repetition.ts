@@ -1,14 +1,14 @@
-/** Repetition: how much of a text the text itself has said before. */
+/** Repetition: the share of n-grams that occurred earlier in the same text. */
 import { characterGrams } from './characters.js'
 
-/** Length of the stretches whose return counts as repetition, characters. */
+/** Default n of `repetition`, characters. */
 export const REPETITION_LENGTH = 8
 
 /**
- * seq-rep-n on characters: the share of n-grams that occurred before in the text, overlapping ones
- * included, 0 to 1. That equals 1 - distinct n-grams / n-grams.
+ * seq-rep-n on characters: the share of n-grams that occurred earlier in the text, including
+ * overlapping ones, 0 to 1. It equals 1 - distinct n-grams / n-grams.
  *
- * Longer texts repeat more by nature, so compare only texts of about the same length.
+ * Longer texts repeat more, so compare only texts of about the same length.
  *
  * Source: Welleck et al., "Neural text generation with unlikelihood training" (ICLR 2020), eq. 10,
  * there on tokens with n = 4.
@@ -20,8 +20,8 @@ export function repetition(text: string, n: number = REPETITION_LENGTH): number 
 }
 
 /**
- * distinct-n on words: different n-grams of words / n-grams of words, 0 to 1; 1 says that nothing
- * returns. Words are compared as written.
+ * distinct-n on words: different n-grams of words / n-grams of words, 0 to 1; 1 means no repetition.
+ * Words are compared as written.
  *
  * Source: Li et al., "A diversity-promoting objective function for neural conversation models"
  * (NAACL 2016), section 5.2.

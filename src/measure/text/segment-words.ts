@@ -1,15 +1,15 @@
 /**
- * Words: runs of letters by Unicode, with inner apostrophes (and the invisible joiners that Persian
- * and Indic words hold inside). Where a script writes no spaces, `Intl.Segmenter` cuts the run.
+ * Words: runs of Unicode letters, with inner apostrophes (and the invisible joiners inside Persian
+ * and Indic words). In scripts without spaces, `Intl.Segmenter` splits the runs.
  *
- * The dictionaries behind `Intl.Segmenter` differ between engines and versions; what must not (the
- * spelling of Japanese) is therefore measured on letter runs and their 4-grams, not on these words.
+ * The dictionaries of `Intl.Segmenter` differ between engines and versions. Measures that must not
+ * differ, such as the spelling of Japanese, therefore use letter runs and their 4-grams instead.
  */
 
-/** A stretch of a text. */
+/** A word or letter run, and its position in the text. */
 export interface Word {
   readonly text: string
-  /** Where it begins, in UTF-16 units: `source.slice(start, start + text.length) === text`. */
+  /** Offset in UTF-16 units: `source.slice(start, start + text.length) === text`. */
   readonly start: number
 }
 
@@ -20,12 +20,12 @@ const UNSPACED =
 
 let segmenter: Intl.Segmenter | undefined
 
-/** Is there a letter of a script that writes no spaces (Han, kana, Thai, Lao, Khmer, Burmese)? */
+/** Whether a run has a letter of a script without spaces (Han, kana, Thai, Lao, Khmer, Burmese). */
 export function isUnspaced(run: string): boolean {
   return UNSPACED.test(run)
 }
 
-/** The runs of letters of a text, never cut, one at a time: a long text has millions of them. */
+/** The runs of letters of a text, unsplit. A generator, because a long text has millions of them. */
 export function* eachRun(text: string): Generator<Word, void, undefined> {
   for (const match of text.matchAll(RUN)) yield { text: match[0], start: match.index }
 }
@@ -63,16 +63,16 @@ function* wordsOfRun({ text, start }: Word): Generator<Word, void, undefined> {
   }
 }
 
-/** The runs of letters of a text, never cut: `don't` is one, `春の夜` is one. */
+/** The runs of letters of a text, unsplit: `don't` is one, `春の夜` is one. */
 export const letterRuns = (text: string): Word[] => [...eachRun(text)]
 
 /** The words of a text: `春の夜` is 春, の, 夜. */
 export const wordsOf = (text: string): Word[] => [...eachWord(text)]
 
 /**
- * The form under which a word or run is looked up: composed (NFC), its first letter small (so that
- * a word known from the middle of a sentence is known at its beginning), apostrophes straight.
- * `ROMEO` becomes `rOMEO`: other capitals keep their say, and `tHe` is not `the`.
+ * The lookup key of a word or run: NFC, with straight apostrophes and a lower-case first letter, so
+ * that a word is also found at the beginning of a sentence. Other capitals stay: `ROMEO` becomes
+ * `rOMEO`, and `tHe` is not `the`.
  */
 export function spellingKey(word: string): string {
   const composed = word.normalize('NFC').replaceAll('’', "'")

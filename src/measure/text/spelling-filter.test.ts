@@ -22,7 +22,7 @@ function expectRate(hits: number, tries: number, rate: number): void {
 }
 
 describe('the fuse filter', () => {
-  it('knows all of its own, whatever their number', () => {
+  it('contains all of its keys, whatever their number', () => {
     for (const n of [0, 1, 2, 3, 5, 10, 33, 100, 1000, 20_000]) {
       const keys = invented(n)
       for (const bits of [1, 5, 8]) {
@@ -35,7 +35,7 @@ describe('the fuse filter', () => {
     }
   })
 
-  it('knows its own when they are any strings at all', () => {
+  it('contains all of its keys for arbitrary strings', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.string({ unit: 'binary', maxLength: 4 }), { maxLength: 20 }),
@@ -48,7 +48,7 @@ describe('the fuse filter', () => {
     )
   })
 
-  it.each([1, 2, 3, 4, 6, 8])('takes a stranger for its own at the rate stated: %i bits', bits => {
+  it.each([1, 2, 3, 4, 6, 8])('has the stated false positive rate: %i bits', bits => {
     const filter = FuseFilter.build(invented(20_000), bits)
     expect(filter.falsePositiveRate).toBe(2 ** -bits)
     const strangers = invented(50_000, 'x-')
@@ -112,7 +112,7 @@ describe('the spelling filter', () => {
     expect(filter.falsePositiveRate).toBe(1 / 256)
   })
 
-  it('judges by grams where most letters are written without spaces', () => {
+  it('uses grams where most letters are of scripts without spaces', () => {
     expect(buildSpellingFilter(text).unit).toBe('words')
     expect(buildSpellingFilter('王様の家来は何も知らない。OK').unit).toBe('grams')
     expect(buildSpellingFilter('สวัสดีชาวโลก').unit).toBe('grams')
@@ -127,7 +127,7 @@ describe('the spelling filter', () => {
     expect(gramsOfRun('𠮷野', 4)).toEqual(['𠮷野'])
   })
 
-  it('survives the way through a file, bit for bit, and is the same each time', () => {
+  it('is stored and read without a change, and is the same each time', () => {
     const filter = buildSpellingFilter(text)
     const json = JSON.stringify(filter)
     expect(JSON.stringify(SpellingFilter.fromJSON(JSON.parse(json)))).toBe(json)
@@ -149,7 +149,7 @@ describe('the spelling filter', () => {
     }
   })
 
-  it('makes room as stated: thinner fingerprints first, then the rarest of the other set', () => {
+  it('shrinks in the documented order: shorter fingerprints first, then the rarest of the other set', () => {
     const words = invented(3000).map(word => word.replaceAll(/\d/g, digit => 'abcdefghij'[+digit]))
     const corpus = [...words, ...words.slice(0, 500)].join(' ')
     const roomy = buildSpellingFilter(corpus)

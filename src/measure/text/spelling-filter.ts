@@ -1,6 +1,6 @@
 /**
- * What of the training text's spelling travels in the model file: which words and which short
- * stretches of letters it contains, as two filters that together stay below a size.
+ * The spelling filter of a training text, stored in the model file: which words and which n-grams of
+ * letters the text contains, as two filters with a common size limit.
  */
 import { counted, InputError, quote } from '../../errors.js'
 import {
@@ -13,39 +13,39 @@ import { countCharacters } from './characters.js'
 import { FuseFilter, fuseFilterBytes, MAXIMUM_FILTER_BITS } from './fuse-filter.js'
 import { eachRun, eachWord, isUnspaced, spellingKey } from './segment-words.js'
 
-/** The unit in which a text's spelling is judged. */
+/** The unit of the spelling measure of a text. */
 export type SpellingUnit = 'words' | 'grams'
 
 export interface FilterOptions {
-  /** The filter's JSON stays within this many bytes. Default 100,000. */
+  /** Size limit of the filter's JSON, bytes. Default 100,000. */
   readonly maxBytes?: number
-  /** Length of the stretches of letters, characters. Default 4. */
+  /** n of the n-grams, characters. Default 4. */
   readonly gramLength?: number
 }
 
-/** One of the two sets: what it holds, what had to be left out, and how sure it is. */
+/** One of the two sets: its size, what was left out, and its false positive rate. */
 export interface SpellingSet {
   /** Different words (or grams) of the training text. */
   readonly total: number
-  /** How many of them the filter holds; fewer than `total` only when it had to be made smaller. */
+  /** How many of them the filter holds; fewer than `total` only when the size limit required it. */
   readonly kept: number
-  /** Those that occur at least this often are held; 1: all. */
+  /** Words (or grams) that occur at least this often are held; 1 means all. */
   readonly minimumCount: number
-  /** Probability that one which isn't held passes for one that is. */
+  /** Probability that an unknown word (or gram) passes as known. */
   readonly falsePositiveRate: number
 }
 
 export type { SpellingFilterJson }
 
-/** Room for what JSON adds around the two tables, and for being quoted inside other JSON. */
+/** Bytes that JSON adds around the two tables, also when it is quoted inside other JSON. */
 const OVERHEAD = 600
 /** Below these widths (false positives 1 in 16, 1 in 4) words are left out instead. */
 const LEAST_BITS = 4
 const LEAST_BITS_OTHER = 2
 
 /**
- * The stretches of a run of letters by which its spelling is judged: all of n characters, or the
- * run itself when it is no longer.
+ * The n-grams of a run of letters whose spelling is measured; the run itself when it has at most n
+ * characters.
  */
 export function gramsOfRun(run: string, n: number): string[] {
   const key = spellingKey(run)
@@ -68,8 +68,8 @@ function countInto(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** A set to be stored: its counts, and how it is stored at present. */
-class Draft {
+/** A set to store: its counts, and the current choice of bits and minimum count. */
+class SetPlan {
   readonly counts: Map<string, number>
   bits = MAXIMUM_FILTER_BITS
   minimumCount = 1
@@ -89,12 +89,12 @@ class Draft {
     return size
   }
 
-  /** Characters of base64. */
+  /** Size as base64, characters. */
   bytes(): number {
     return 4 * Math.ceil(fuseFilterBytes(this.kept(), this.bits) / 3)
   }
 
-  /** Leaves out the rarest that are still in. */
+  /** Leaves out the rarest members. */
   dropRarest(): void {
     let rarest = Number.POSITIVE_INFINITY
     for (const count of this.counts.values()) {
@@ -114,11 +114,11 @@ class Draft {
 /**
  * Builds the filter of a training text. Deterministic: the same text gives the same bytes.
  *
- * When everything at 8 bits a fingerprint (1 false positive in 256) would exceed `maxBytes`, room is
- * made in this order, as far as needed: the set that doesn't judge this text goes down to 4 bits;
- * the one that does goes down to 4 bits (1 in 16); the other to 2 bits, then loses its rarest
- * members, if need be all; at last the judging one loses its rarest. `words` and `grams` say what
- * came of it.
+ * A full filter has 8 bits per fingerprint (1 false positive in 256). When that exceeds `maxBytes`,
+ * it shrinks in this order, as far as needed: the set that is not this text's `unit` to 4 bits; the
+ * set of `unit` to 4 bits (1 in 16); the other set to 2 bits; then the other set loses its rarest
+ * members, possibly all; then the set of `unit` loses its rarest. `words` and `grams` of the result
+ * tell the result.
  * @throws InputError for a size or length out of range
  */
 export function buildSpellingFilter(text: string, options: FilterOptions = {}): SpellingFilter {
@@ -142,16 +142,16 @@ export function buildSpellingFilter(text: string, options: FilterOptions = {}): 
   for (const word of eachWord(text)) countInto(wordCounts, spellingKey(word.text))
   const unit: SpellingUnit = 2 * unspaced > letters ? 'grams' : 'words'
 
-  const words = new Draft(wordCounts)
-  const grams = new Draft(gramCounts)
-  const [judge, other] = unit === 'words' ? [words, grams] : [grams, words]
+  const words = new SetPlan(wordCounts)
+  const grams = new SetPlan(gramCounts)
+  const [main, other] = unit === 'words' ? [words, grams] : [grams, words]
   const tooLarge = (): boolean => words.bytes() + grams.bytes() + OVERHEAD > maxBytes
   while (tooLarge()) {
     if (other.bits > LEAST_BITS) other.bits--
-    else if (judge.bits > LEAST_BITS) judge.bits--
+    else if (main.bits > LEAST_BITS) main.bits--
     else if (other.bits > LEAST_BITS_OTHER) other.bits--
     else if (other.kept() > 0) other.dropRarest()
-    else judge.dropRarest()
+    else main.dropRarest()
   }
   return new SpellingFilter(unit, gramLength, words.build(), grams.build())
 }
@@ -172,7 +172,7 @@ interface StoredSet {
 }
 
 export class SpellingFilter {
-  /** What this text's spelling is judged by: `grams` where most letters are written without spaces. */
+  /** The unit of this text's spelling: `grams` where most letters are of scripts without spaces. */
   readonly unit: SpellingUnit
   /** Characters of a gram. */
   readonly gramLength: number
@@ -194,22 +194,22 @@ export class SpellingFilter {
     return describe(this.gramSet)
   }
 
-  /** Of the set that judges this text. */
+  /** The false positive rate of the set for `unit`. */
   get falsePositiveRate(): number {
     return this[this.unit].falsePositiveRate
   }
 
-  /** Does a word occur in the training text? Its first letter may be large or small. */
+  /** Whether a word occurs in the training text. The case of its first letter does not matter. */
   has(word: string): boolean {
     return this.wordSet.filter.has(spellingKey(word))
   }
 
-  /** Does a gram, as `gramsOfRun` gives it, occur in the training text's runs of letters? */
+  /** Whether a gram, as `gramsOfRun` returns it, occurs in the runs of letters of the training text. */
   hasGram(gram: string): boolean {
     return this.gramSet.filter.has(gram)
   }
 
-  /** What the model file keeps; ASCII, so its length in characters is its length in bytes. */
+  /** The form in the model file. It is ASCII, so its length in characters is its size in bytes. */
   toJSON(): SpellingFilterJson {
     const json = ({ filter, total, minimumCount }: StoredSet): FilterSetJson => ({
       total,

@@ -1,40 +1,41 @@
-/** Spelling: how much of a text is made of words, or short stretches, unknown to the training text. */
+/** Spelling: the share of words, or of n-grams of letters, that the training text does not contain. */
 
 import { letterRuns, type Word, wordsOf } from './segment-words.js'
 import { gramsOfRun, type SpellingFilter, type SpellingUnit } from './spelling-filter.js'
 
-/** A share of unknown ones. */
+/** The share of unknown words (or grams). */
 export interface UnknownShare {
   /** Words (or grams) of the text. */
   readonly total: number
   /** Of them, those that the filter doesn't know. */
   readonly unknown: number
   /**
-   * The share that doesn't occur in the training text, 0 to 1: unknown / total, corrected for those
-   * that the filter let pass by mistake, unknown / total / (1 - falsePositiveRate).
+   * The share that does not occur in the training text, 0 to 1, corrected for the false positives of
+   * the filter: unknown / total / (1 - falsePositiveRate).
    */
   readonly rate: number
 }
 
 export interface Spelling {
-  /** What the text is judged by, of the two below. */
+  /** The unit of `rate`, one of the two below. */
   readonly unit: SpellingUnit
   /** The rate of that unit, 0 to 1. */
   readonly rate: number
-  /** Undefined when the text has no letters, or the filter had no room for words. */
+  /** Undefined when the text has no letters, or the filter has no words because of its size limit. */
   readonly words: UnknownShare | undefined
   readonly grams: UnknownShare | undefined
 }
 
 function share(total: number, unknown: number, falsePositiveRate: number): UnknownShare {
-  // Each unknown one is seen with probability 1 - f, so this is unbiased but for the cut at 1.
+  // Each unknown one is detected with probability 1 - f, so this is unbiased except for the cap at 1.
   return { total, unknown, rate: Math.min(1, unknown / total / (1 - falsePositiveRate)) }
 }
 
 /**
- * Share of the words that do not occur in the training text, and of the grams: stretches of
- * `filter.gramLength` characters inside runs of letters (shorter runs count whole). Words judge
- * where words have spaces between them, grams where not: there, any few letters make some word.
+ * The share of words that do not occur in the training text, and of grams: n-grams of
+ * `filter.gramLength` characters inside runs of letters (shorter runs count whole). The rate is that
+ * of words in scripts with spaces, and of grams in scripts without, where almost any few letters
+ * segment into known words.
  * @returns undefined for a text without letters
  */
 export function spelling(text: string, filter: SpellingFilter): Spelling | undefined {
@@ -62,12 +63,12 @@ export function spelling(text: string, filter: SpellingFilter): Spelling | undef
   return judged && { unit: filter.unit, rate: judged.rate, ...result }
 }
 
-/** A set that was left out for want of room can't judge; one that is empty by nature can. */
+/** A set that was emptied by the size limit can't be used; a set that was empty before can. */
 function usable(filter: SpellingFilter, unit: SpellingUnit): boolean {
   return filter[unit].kept > 0 || filter[unit].total === 0
 }
 
-/** The words of a text that the training text doesn't have, with their places: what to underline. */
+/** The words of a text that the training text does not contain, with their positions, to underline. */
 export function unknownWords(text: string, filter: SpellingFilter): Word[] {
   return wordsOf(text).filter(word => !filter.has(word.text))
 }

@@ -1,14 +1,13 @@
 /**
- * All suffixes of a sequence in sorted order, in linear time: SA-IS, induced sorting.
+ * The suffix array of a sequence in linear time: SA-IS, induced sorting.
  *
  * Source: Nong, Zhang and Chan, "Two efficient algorithms for linear time suffix array
  * construction" (IEEE Transactions on Computers 60, 2011).
  *
- * The idea: a suffix is *small* (S) when it sorts before the next one, else *large* (L). Once the
- * leftmost S of each S-run (LMS) stand in order, one sweep to the right puts all L in place and one
- * to the left all S. The LMS are put in order by the same two sweeps (which sort their stretches up
- * to the next LMS), by naming equal stretches alike, and by recursion on the names, at most half
- * as many.
+ * A suffix is *small* (S) when it sorts before the next one, else *large* (L). Once the leftmost S of
+ * each run of S (LMS) are sorted, one scan to the right places all L, and one to the left all S. The
+ * LMS are sorted by the same two scans (which sort the substrings up to the next LMS), by giving
+ * equal substrings the same name, and by recursion on the names, which are at most half as many.
  */
 
 export type Symbols = Uint8Array | Uint16Array | Uint32Array | Int32Array
@@ -40,29 +39,29 @@ function sort(symbols: Symbols, sa: Int32Array, alphabet: number): void {
   for (let i = 0; i < n; i++) counts[symbols[i]]++
   const bucket = new Int32Array(alphabet)
 
-  // LMS in any order at the ends of their buckets: the sweeps sort their stretches.
+  // The LMS go to the ends of their buckets in any order: the scans sort their substrings.
   sa.fill(-1)
   toEnds(counts, bucket)
   for (let i = 1; i < n; i++) if (isLms(i)) sa[--bucket[symbols[i]]] = i
   induce(symbols, sa, small, counts, bucket)
 
-  // Names go to sa[m..n) by half the place: two LMS are never neighbours.
+  // Names go to sa[m..n) at half the position, which is unique: two LMS are never neighbours.
   let m = 0
   for (let i = 0; i < n; i++) if (isLms(sa[i])) sa[m++] = sa[i]
   sa.fill(-1, m)
   let names = 0
   for (let i = 0; i < m; i++) {
-    if (i === 0 || !sameStretch(symbols, small, sa[i - 1], sa[i])) names++
+    if (i === 0 || !sameSubstring(symbols, small, sa[i - 1], sa[i])) names++
     sa[m + (sa[i] >> 1)] = names - 1
   }
-  // In the order of the text, to the end of sa.
+  // Move the names to the end of sa, in the order of the text.
   for (let i = n - 1, j = n - 1; i >= m; i--) if (sa[i] >= 0) sa[j--] = sa[i]
   const reduced = sa.subarray(n - m)
   const order = sa.subarray(0, m)
   if (names < m) sort(reduced, order, names)
   else for (let i = 0; i < m; i++) order[reduced[i]] = i
 
-  // The LMS in their true order, again to the ends of their buckets.
+  // The sorted LMS go to the ends of their buckets again.
   for (let i = 1, j = 0; i < n; i++) if (isLms(i)) reduced[j++] = i
   for (let i = 0; i < m; i++) order[i] = reduced[order[i]]
   sa.fill(-1, m)
@@ -82,7 +81,7 @@ function toEnds(counts: Int32Array, bucket: Int32Array): void {
   }
 }
 
-/** From the LMS in place: all L from the left, then all S from the right. */
+/** Places all L from the left, then all S from the right, from the LMS in their buckets. */
 function induce(
   symbols: Symbols,
   sa: Int32Array,
@@ -106,10 +105,10 @@ function induce(
   }
 }
 
-/** Are two stretches, each from an LMS up to the next LMS, equal in symbols and types? */
-function sameStretch(symbols: Symbols, small: Uint8Array, a: number, b: number): boolean {
+/** Whether two substrings, each from an LMS up to the next LMS, are equal in symbols and types. */
+function sameSubstring(symbols: Symbols, small: Uint8Array, a: number, b: number): boolean {
   for (let k = 0; ; k++) {
-    // The end mark stands once, so the comparison ends before running out of symbols.
+    // The end mark is unique, so the comparison ends before the end of the symbols.
     if (symbols[a + k] !== symbols[b + k] || small[a + k] !== small[b + k]) return false
     if (k === 0) continue
     const endA = small[a + k] === 1 && small[a + k - 1] === 0
