@@ -1,4 +1,4 @@
-/** Prompt to steps to text. */
+/** Generates text from a prompt, as an async iterator of steps or as a whole. */
 import { InputError } from '../errors.js'
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
@@ -20,45 +20,45 @@ import {
 } from '../temperature/index.js'
 import { encodeInput, readStops } from '../text/input-text.js'
 import type { Ids, UnknownPolicy } from '../text/tokenizer.js'
-import { openWriter, SLICE } from './prefill.js'
+import { openWriter, SLICE_MS } from './prefill.js'
 import { type Step, StopGate } from './stop.js'
 import type { Writer } from './writer.js'
 
 export interface GenerateOptions {
-  /** The beginning, not repeated in the output. Default: the model's own. */
+  /** The text to continue. The output does not repeat it. Default: the prompt of the model. */
   readonly prompt?: string
-  /** Called every few milliseconds while a long prompt is read, with the symbols read so far. */
+  /** Called every few milliseconds while a long prompt is read, with the number of symbols read. */
   readonly onPrompt?: (read: number, total: number) => void
   /**
-   * 0 to Infinity; a schedule, written (`0.4@0 1.2@200`) or as a value; or a function read before
-   * each draw (a slider). Default 0.8.
+   * A number from 0 to Infinity; a schedule, as syntax (`0.4@0 1.2@200`) or as a value; or a function
+   * that is called before each draw, for a slider. Default 0.8.
    */
   readonly temperature?: number | string | Schedule | ((moment: ScheduleInput) => number)
   /** Samplers between the logits and the draw: `"temperature, min-p 0.05"`. Default: temperature. */
   readonly chain?: string | readonly SamplerInput[]
-  /** Find for each choice the temperatures at which it is the same. Default false. */
+  /** Report for each symbol the temperatures at which it stays the same. Default false. */
   readonly intervals?: boolean
-  /** Report at each step the loop in which the text ends, if it does. Default false. */
+  /** Report at each step the loop in which the text ends, if any. Default false. */
   readonly loops?: boolean
-  /** Say at each step why the chain left temperature no effect, where it did. Default false. */
+  /** Report at each step why temperature had no effect, where the chain caused that. Default false. */
   readonly notes?: boolean
-  /** Same seed, same luck. Default 42. */
+  /** The seed of the random numbers. The same seed gives the same text. Default 42. */
   readonly seed?: Seed
-  /** Independent luck under the same seed. Default 0. */
+  /** Selects one of the independent random streams of a seed. Default 0. */
   readonly stream?: number
-  /** Symbols to write at most. Default 500; Infinity goes on until stopped. */
+  /** Maximum number of symbols to write. Default 500. Infinity: no limit. */
   readonly length?: number
-  /** The text ends before the first of these. Default: the model's own (a name ends at its line). */
+  /** Stop strings: the text ends before the first of them. Default: those of the model. */
   readonly stop?: string | readonly string[]
   /** Ends the writing before the next symbol, without an error. */
   readonly signal?: AbortSignal
-  /** What to do with symbols of the prompt that the model does not know. Default `error`. */
+  /** What to do with unknown symbols of the prompt. Default `error`. */
   readonly unknown?: UnknownPolicy
 }
 
 const networks = new WeakMap<Model, Promise<Network>>()
 
-/** The model's packed weights, made at the first call and shared by all its sessions. */
+/** The network of a model, with packed weights. Made at the first call and shared by all sessions. */
 export function networkOf(model: Model): Promise<Network> {
   let network = networks.get(model)
   if (!network) {
@@ -71,13 +71,16 @@ export function networkOf(model: Model): Promise<Network> {
   return network
 }
 
-/** The ids of a prompt, read as all text from outside is. @throws InputError under `error`, listing what the model does not know */
+/**
+ * The ids of a prompt, after the normalization of all input text.
+ * @throws InputError that lists the unknown symbols, when `unknown` is `error`
+ */
 export function promptIds(model: Model, prompt: string, unknown: UnknownPolicy = 'error'): Ids {
   return encodeInput(prompt, model.tokenizer, unknown).ids
 }
 
-/** Whatever form the temperature has, as something to ask before each draw. */
-function temperatureOf(
+/** Turns each form of the temperature option into a function that is called before each draw. */
+function readTemperatureOption(
   temperature: NonNullable<GenerateOptions['temperature']>,
 ): (writer: Writer) => number {
   if (typeof temperature === 'number') {
@@ -86,22 +89,22 @@ function temperatureOf(
   }
   const at: TemperatureAt =
     typeof temperature === 'function' ? temperature : startSchedule(checkSchedule(temperature))
-  return writer => at(writer.moment())
+  return writer => at(writer.scheduleInput())
 }
 
 /**
- * The stop strings of a call, or the model's own.
- * @throws InputError for one that is empty, or that the model can't write
+ * The stop strings of a call, or those of the model.
+ * @throws InputError for an empty stop string, or one that the model can't write
  */
-export function stopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
+export function readStopStrings(stop: GenerateOptions['stop'], model: Model): readonly string[] {
   if (stop === undefined) return model.stop ?? []
   return readStops(typeof stop === 'string' ? [stop] : stop, model.tokenizer)
 }
 
 /**
- * Writes text: an async iterator of steps, each with its text and the record of why it came.
- * The concatenated `text` of the steps is the text. The temperature is read before each draw, so
- * moving a slider changes the very next symbol and nothing before it.
+ * Generates text: an async iterator of steps. Each step has a piece of the text and the record of its
+ * draw; the pieces joined are the text. The temperature is read before each draw, so a slider affects
+ * the next symbol and nothing before it.
  *
  * @example
  * for await (const step of generate(model, { prompt: 'ROMEO:', temperature: 0.8, seed: 42 }))
@@ -117,11 +120,11 @@ export async function* generate(
     options.length === Number.POSITIVE_INFINITY
       ? options.length
       : readKnob(LENGTH, options.length ?? LENGTH.default)
-  const temperatureAt = temperatureOf(temperature)
+  const temperatureAt = readTemperatureOption(temperature)
   if (typeof options.prompt !== 'string' && options.prompt !== undefined) {
     throw new InputError('prompt', `The prompt is a ${typeof options.prompt}; expected text.`)
   }
-  const gate = new StopGate(stopStrings(options.stop, model))
+  const gate = new StopGate(readStopStrings(options.stop, model))
   const ids = promptIds(model, options.prompt ?? model.prompt ?? '', options.unknown)
   const chain =
     options.chain === undefined ? undefined : createChain(options.chain, model.tokenizer)
@@ -139,16 +142,16 @@ export async function* generate(
     signal,
     onProgress: options.onPrompt,
   }).catch((error: unknown) => {
-    // Aborted while the prompt was read: nothing is written, and that is no error.
+    // An abort while the prompt is read ends the generator without an error.
     if (signal?.aborted) return undefined
     throw error
   })
   if (!writer) return
   try {
-    const slices = new TimeSlices({ milliseconds: SLICE })
+    const slices = new TimeSlices({ milliseconds: SLICE_MS })
     for (let n = 0; n < length && !signal?.aborted; n++) {
-      const position = writer.next(temperatureAt(writer))
-      const steps = gate.push(position)
+      const record = writer.next(temperatureAt(writer))
+      const steps = gate.push(record)
       if (n === length - 1 && !steps.at(-1)?.stop) steps.push(...gate.flush())
       const last = steps.length - 1
       if (n === length - 1 && !steps[last].stop) {
@@ -160,14 +163,14 @@ export async function* generate(
       }
       if (slices.over) await slices.yield()
     }
-    // Aborted: what was held back was written all the same.
+    // After an abort, the steps that the stop gate still holds are part of the text.
     yield* gate.flush()
   } finally {
     writer.dispose()
   }
 }
 
-/** The whole text at once. */
+/** Generates a whole text. @throws InputError for options out of range or unknown symbols */
 export async function generateText(model: Model, options: GenerateOptions = {}): Promise<string> {
   let text = ''
   for await (const step of generate(model, options)) text += step.text

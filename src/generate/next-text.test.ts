@@ -81,9 +81,9 @@ describe('the next text', () => {
     const cache = new StateCache(letters, network, promptIds(letters, 'ab'))
     const idsAt = (T: number): number[] => {
       const writer = cache.writerAt(0, { seed })
-      const { positions } = writePassage(writer, length, T)
+      const { records } = writePassage(writer, length, T)
       writer.dispose()
-      return positions.map(({ id }) => id)
+      return records.map(({ id }) => id)
     }
     const ids: (readonly number[])[] = [texts.at(0.4).ids]
     let T = 0.4

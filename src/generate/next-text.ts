@@ -1,26 +1,26 @@
 /**
- * The nearest temperature at which a text, or the end of one, comes out differently: just outside of
- * the interval that all its choices have in common.
+ * Finds the nearest temperature at which a text, or a part of one, changes. It lies just outside the
+ * interval of temperatures that all symbols of the text have in common.
  */
 import { type Interval, narrow, nextDouble } from '../temperature/index.js'
 import type { SymbolRecord, Writer } from './writer.js'
 
-/** Symbols that were written at one temperature, and where they stay the same. */
+/** Symbols written at one temperature, with the temperatures at which they stay the same. */
 export interface Passage {
   readonly temperature: number
-  /** The same symbols for every T in (low, high]. */
+  /** The symbols are the same for every T in (low, high]. */
   readonly interval: Interval
-  /** The same symbols at T = 0 too: each is the most likely one. */
+  /** Whether they are also the same at T = 0, because each is the most likely one. */
   readonly zero: boolean
 }
 
-/** Fewest and most digits after the point of a temperature that people read. */
+/** Minimum and maximum number of decimals of a temperature for display. */
 const FEWEST_DIGITS = 2
 const MOST_DIGITS = 12
 
 /**
- * The first double above or below a temperature at which the text is another; no double between
- * gives a third text. Undefined where the text stays as it is to the end of the scale.
+ * The first double above or below a temperature at which the text changes. Undefined when the text
+ * stays the same up to the end of the scale.
  */
 export function temperatureBeyond(
   { temperature, interval, zero }: Passage,
@@ -28,37 +28,40 @@ export function temperatureBeyond(
 ): number | undefined {
   const { low, high } = interval
   if (direction === 'up') return high === Number.POSITIVE_INFINITY ? undefined : nextDouble(high)
-  // The lower end itself belongs to the text below.
+  // The interval is open below: at `low` itself the text is another one.
   return temperature === 0 || (zero && low === 0) ? undefined : low
 }
 
-/** Writes symbols with temperature alone. @returns them, and where they stay the same */
+/**
+ * Writes symbols with temperature alone.
+ * @returns their records, and the temperatures at which they stay the same
+ */
 export function writePassage(
   writer: Writer,
   length: number,
   temperature: number,
-): Passage & { readonly positions: readonly SymbolRecord[] } {
-  const positions: SymbolRecord[] = []
+): Passage & { readonly records: readonly SymbolRecord[] } {
+  const records: SymbolRecord[] = []
   let interval: Interval = { low: 0, high: Number.POSITIVE_INFINITY }
   let zero = true
-  while (positions.length < length) {
+  while (records.length < length) {
     const distribution = writer.peek()
     const coin = writer.coin()
-    const position = writer.next(temperature)
-    positions.push(position)
-    interval = narrow(interval, distribution, position.rank, coin, temperature)
-    zero &&= position.rank === 1
+    const record = writer.next(temperature)
+    records.push(record)
+    interval = narrow(interval, distribution, record.rank, coin, temperature)
+    zero &&= record.rank === 1
   }
-  return { temperature, interval, zero, positions }
+  return { temperature, interval, zero, records }
 }
 
 /**
- * The temperature at which the very next different text is written, none left out; of all that give
- * that text the one with the fewest digits, and of those the nearest.
- * @param writerThere gives a new writer, with temperature alone, that stands before the stretch
- * @param length of the stretch, symbols
- * @param temperature at which the stretch is written now
- * @returns undefined when the text is the same to the end of the scale
+ * The temperature of the next different text; no text between the two is left out. Of the
+ * temperatures that give this text, it is one with the fewest decimals, and of those the nearest.
+ * @param writerThere returns a new writer, with temperature alone, at the beginning of the passage
+ * @param length of the passage, symbols
+ * @param temperature of the passage now
+ * @returns undefined when the text stays the same up to the end of the scale
  */
 export function nextPassageTemperature(
   writerThere: () => Writer,
@@ -79,9 +82,9 @@ export function nextPassageTemperature(
 }
 
 /**
- * The number with the fewest digits after the point, at least two, that lies in an interval; of
- * several the nearest to `start`.
- * @param start in (low, high], where the interval is entered
+ * The number in an interval with the fewest decimals, at least two. Of several, the nearest to
+ * `start`.
+ * @param start the end of (low, high] to start from
  */
 export function shortestFrom(
   start: number,
@@ -95,7 +98,7 @@ export function shortestFrom(
   return start
 }
 
-/** The smallest number with so many digits after the point that is at least x. */
+/** The smallest number of at least x with this number of decimals. */
 function roundUp(x: number, digits: number): number {
   const scale = 10 ** digits
   const floor = Math.floor(x * scale)
@@ -103,7 +106,7 @@ function roundUp(x: number, digits: number): number {
   return first >= x ? first : Number(((floor + 1) / scale).toFixed(digits))
 }
 
-/** The largest number with so many digits after the point that is at most x. */
+/** The largest number of at most x with this number of decimals. */
 function roundDown(x: number, digits: number): number {
   const scale = 10 ** digits
   const ceiling = Math.ceil(x * scale)

@@ -1,28 +1,28 @@
-/** Reading a text that was there before, in slices, so that others have their turn and aborts are heard. */
+/** Reads a prompt in time slices, so that other tasks of the event loop can run and abort it. */
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, Session } from '../runtime/session.js'
 import { type PromptState, startIds, Writer, type WriterOptions } from './writer.js'
 
 export interface PrefillOptions {
-  /** Ends the reading with the signal's reason as error. */
+  /** Ends the reading; the signal's reason is thrown. */
   readonly signal?: AbortSignal
-  /** Called after each slice of a long text with the symbols read so far, and at its end. */
+  /** Called after each slice of a long text and at its end, with the number of symbols read. */
   readonly onProgress?: (read: number, total: number) => void
 }
 
-/** How long to read or write before timers, messages and aborts run, ms: half a frame. */
-export const SLICE = 8
-/** Ids that are read at once at first: a usual prompt takes one or two calls. */
-const FIRST = 32
-/** Ids that are read at once at most. */
-const MOST = 4096
+/** Length of a time slice, ms. Half a frame, so that a page stays responsive. */
+export const SLICE_MS = 8
+/** Number of ids in the first call. A usual prompt takes one or two calls. */
+const FIRST_COUNT = 32
+/** Maximum number of ids in a call. */
+const LARGEST_COUNT = 4096
 
 /**
- * Reads many ids, like `session.prefill`, with a turn of the event loop after each 8 ms. How many
- * ids one call reads follows from how fast the machine is; the result does not depend on it.
+ * Reads ids like `session.prefill`, with a turn of the event loop after each 8 ms. The number of ids
+ * in a call adapts to the speed of the machine; the result does not depend on it.
  * @param ids at least one, each from 0 to V - 1
- * @returns the logits [V] after the last; a view that the session's next call overwrites
+ * @returns the logits [V] after the last id, a view that the next call of the session overwrites
  * @throws InputError for an id out of range; the signal's reason when it is aborted
  */
 export async function prefillInSlices(
@@ -31,11 +31,11 @@ export async function prefillInSlices(
   { signal, onProgress }: PrefillOptions = {},
 ): Promise<Float32Array> {
   signal?.throwIfAborted()
-  if (ids.length <= FIRST) return session.prefill(ids)
-  const slices = new TimeSlices({ milliseconds: SLICE, signal })
+  if (ids.length <= FIRST_COUNT) return session.prefill(ids)
+  const slices = new TimeSlices({ milliseconds: SLICE_MS, signal })
   const all = Array.isArray(ids) || ArrayBuffer.isView(ids) ? (ids as number[]) : Array.from(ids)
   let yielded = false
-  let count = FIRST
+  let count = FIRST_COUNT
   for (let read = 0; ; ) {
     const start = performance.now()
     const logits = session.prefill(all.slice(read, read + count))
@@ -45,8 +45,8 @@ export async function prefillInSlices(
       if (yielded) onProgress?.(all.length, all.length)
       return logits
     }
-    if (elapsed < SLICE / 4) count = Math.min(MOST, count * 2)
-    else if (elapsed > SLICE / 2) count = Math.max(1, count >> 1)
+    if (elapsed < SLICE_MS / 4) count = Math.min(LARGEST_COUNT, count * 2)
+    else if (elapsed > SLICE_MS / 2) count = Math.max(1, count >> 1)
     if (!slices.over) continue
     yielded = true
     onProgress?.(read, all.length)
@@ -71,8 +71,8 @@ export async function readPromptInSlices(
 }
 
 /**
- * A writer that has read its prompt: what `new Writer` does at once, done in slices.
- * @param session a fresh session of the model; the writer disposes it, and so does a failure here
+ * Makes a writer like `new Writer`, but reads the prompt in time slices.
+ * @param session a new session of the model. The writer disposes it; a failure here does so too
  * @throws InputError for an id out of range; the signal's reason when it is aborted
  */
 export async function openWriter(
@@ -92,7 +92,7 @@ export async function openWriter(
   }
 }
 
-/** Zeros where there is nothing to read. */
+/** The logits [V] after the prompt; zeros when there is nothing to read. */
 async function prefillPrompt(
   model: Model,
   session: Session,

@@ -26,7 +26,7 @@ import {
   TEMPERATURE,
 } from '../temperature/index.js'
 import { findLongestLoop, type Loop, MIN_LOOP } from '../text/index.js'
-import { type GenerateOptions, networkOf, promptIds, stopStrings } from './generate.js'
+import { type GenerateOptions, networkOf, promptIds, readStopStrings } from './generate.js'
 import { type Passage, temperatureBeyond } from './next-text.js'
 import { readPromptInSlices } from './prefill.js'
 import { canonicalChain, canonicalTemperature } from './run/header.js'
@@ -70,8 +70,8 @@ export interface TemperatureChange {
   readonly text: SeedText
 }
 
-interface Drawn {
-  readonly position: SymbolRecord
+interface DrawnSymbol {
+  readonly record: SymbolRecord
   /** [V] */
   readonly logits: Float32Array
 }
@@ -94,7 +94,7 @@ export class SeedTexts {
   private readonly scratch: Distribution
   /** The symbols of `drawn`. */
   private readonly cache: StateCache
-  private drawn: Drawn[] = []
+  private drawn: DrawnSymbol[] = []
   private leftover = ''
   private last: SeedText | undefined
   /** Where all choices so far of the text at hand stay. */
@@ -121,7 +121,7 @@ export class SeedTexts {
     const { seed = SEED.default, stream = 0 } = options
     this.model = model
     this.length = readKnob(LENGTH, options.length ?? LENGTH.default)
-    this.stops = stopStrings(options.stop, model)
+    this.stops = readStopStrings(options.stop, model)
     this.seed = seed
     this.stream = stream
     this.random = new Random(seed, stream)
@@ -137,8 +137,8 @@ export class SeedTexts {
     const gate = new StopGate(this.stops)
     const steps: Step[] = []
     this.bounds = { low: 0, high: Number.POSITIVE_INFINITY }
-    const kept = this.keep(T)
-    for (const { position } of kept) steps.push(...gate.push(position))
+    const kept = this.redraw(T)
+    for (const { record } of kept) steps.push(...gate.push(record))
     const whole = kept.length === this.length || steps.at(-1)?.stop !== undefined
     this.drawn = kept
     if (!whole) this.write(T, kept, gate, steps)
@@ -151,9 +151,9 @@ export class SeedTexts {
     this.last = {
       temperature: T,
       interval: this.bounds,
-      zero: kept.every(({ position }) => position.rank === 1),
+      zero: kept.every(({ record }) => record.rank === 1),
       text: steps.map(step => step.text).join(''),
-      ids: kept.map(({ position }) => position.id),
+      ids: kept.map(({ record }) => record.id),
       steps,
       stop: end?.stop ?? 'length',
       ...(end?.stopString !== undefined && { stopString: end.stopString }),
@@ -217,22 +217,22 @@ export class SeedTexts {
   }
 
   /** The beginning of the last text that is the same at T, drawn again: its odds are others. */
-  private keep(T: number): Drawn[] {
-    const kept: Drawn[] = []
+  private redraw(T: number): DrawnSymbol[] {
+    const kept: DrawnSymbol[] = []
     const { scratch } = this
-    for (const { position, logits } of this.drawn) {
+    for (const { record, logits } of this.drawn) {
       const coin = this.random.coin(kept.length)
       scratch.load(logits)
       const draw = scratch.draw(T, coin)
-      if (draw.id !== position.id) break
+      if (draw.id !== record.id) break
       this.bounds = narrow(this.bounds, scratch, draw.rank, coin, T)
-      kept.push({ logits, position: { ...position, ...draw } })
+      kept.push({ logits, record: { ...record, ...draw } })
     }
     return kept
   }
 
   /** Writes on from the kept beginning to the end of the text. */
-  private write(T: number, kept: Drawn[], gate: StopGate, steps: Step[]): void {
+  private write(T: number, kept: DrawnSymbol[], gate: StopGate, steps: Step[]): void {
     const { cache, seed, stream } = this
     cache.truncate(kept.length)
     const writer = cache.writerAt(kept.length, { seed, stream })
@@ -242,11 +242,11 @@ export class SeedTexts {
         const logits = Float32Array.from({ length: distribution.size }, (_, id) =>
           distribution.logit(id),
         )
-        const position = writer.next(T)
-        cache.add(position.id, writer)
-        this.bounds = narrow(this.bounds, distribution, position.rank, this.random.coin(n), T)
-        kept.push({ position, logits })
-        steps.push(...gate.push(position))
+        const record = writer.next(T)
+        cache.add(record.id, writer)
+        this.bounds = narrow(this.bounds, distribution, record.rank, this.random.coin(n), T)
+        kept.push({ record, logits })
+        steps.push(...gate.push(record))
         if (steps.at(-1)?.stop) return
       }
       this.leftover = writer.flush()
@@ -267,12 +267,12 @@ export async function nextTemperature(
   run: GenerateOptions,
   direction: 'up' | 'down',
 ): Promise<TemperatureChange | undefined> {
-  const T = constantOf(model, run)
+  const T = constantTemperature(model, run)
   return (await SeedTexts.of(model, run)).next(T, direction)
 }
 
 /** @throws InputError unless the run is at one temperature, with temperature alone */
-function constantOf(model: Model, run: GenerateOptions): number {
+function constantTemperature(model: Model, run: GenerateOptions): number {
   const { temperature = TEMPERATURE.default, chain } = run
   const written = chain === undefined ? undefined : canonicalChain(chain, model.tokenizer)
   if (written !== undefined) {

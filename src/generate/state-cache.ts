@@ -5,7 +5,7 @@
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
 import type { Network, State } from '../runtime/session.js'
-import { type PrefillOptions, readPromptInSlices, SLICE } from './prefill.js'
+import { type PrefillOptions, readPromptInSlices, SLICE_MS } from './prefill.js'
 import { type PromptState, readPromptAtOnce, Writer, type WriterOptions } from './writer.js'
 
 /** Default distance between two states, in symbols. */
@@ -84,7 +84,7 @@ export class StateCache {
     const from = this.lastState(read)
     if (read - from < this.every) return
     const session = this.network.session()
-    const slices = new TimeSlices({ milliseconds: SLICE, signal })
+    const slices = new TimeSlices({ milliseconds: SLICE_MS, signal })
     try {
       session.restore(this.states.get(from) ?? this.base.state)
       for (let at = from; at < read; at++) {

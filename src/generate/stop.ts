@@ -1,6 +1,6 @@
 /**
- * Stop strings, held back until decided: text that may be the beginning of a stop string waits, so
- * that no reader ever sees half of one.
+ * Ends a text at a stop string. Text that may be the beginning of a stop string is held back until
+ * this is decided, so that no part of a stop string is ever output.
  */
 import { counted, InputError, quote } from '../errors.js'
 import type { SymbolRecord } from './writer.js'
@@ -8,26 +8,26 @@ import type { SymbolRecord } from './writer.js'
 export type StopReason = 'length' | 'stop'
 
 export interface Step extends SymbolRecord {
-  /** On the last step: why the text ended. */
+  /** Why the text ended; only in the last step. */
   readonly stop?: StopReason
-  /** The stop string that was met; it is not part of any step's text. */
+  /** The stop string that ended the text. It is not part of the text of any step. */
   readonly stopString?: string
 }
 
-/** Stop strings of a text at most. */
+/** Maximum number of stop strings. */
 const MOST_STOPS = 1000
-/** UTF-16 units that they may have together. */
+/** Maximum length of all stop strings together, UTF-16 units. */
 const MOST_UNITS = 100_000
 
 /**
- * How much of a stop string the text ends with, unit by unit: Knuth, Morris, Pratt, "Fast pattern
- * matching in strings" (1977). A unit costs the same however long the string is.
+ * Matches one stop string, unit by unit: Knuth, Morris, Pratt, "Fast pattern matching in strings"
+ * (1977). The amortized cost of a unit does not depend on the length of the string.
  */
 class StopMatcher {
   readonly stop: string
-  /** Units of the stop string with which the text so far ends; never all of them. */
+  /** The length of the longest proper prefix of the stop string with which the text ends. */
   matched = 0
-  /** Of each beginning of n units: the next shorter one with which it ends, at n - 1. */
+  /** Entry n - 1: length of the longest shorter prefix with which the prefix of n units ends. */
   private readonly shorter: Int32Array
 
   constructor(stop: string) {
@@ -40,7 +40,7 @@ class StopMatcher {
     }
   }
 
-  /** @returns whether the stop string ends with this unit */
+  /** Reads the next unit. @returns whether it completes the stop string */
   push(unit: string): boolean {
     const { stop, shorter } = this
     while (this.matched > 0 && unit !== stop[this.matched]) {
@@ -54,13 +54,13 @@ class StopMatcher {
 }
 
 export class StopGate {
-  /** Once a stop string was met: how many of the last steps given hold a part of it. */
+  /** After a match: how many of the last returned steps contain a part of the stop string. */
   overlap = 0
   private readonly matchers: readonly StopMatcher[]
   private held: SymbolRecord[] = []
   private heldText = ''
 
-  /** @throws InputError for a stop string that is none, for too many, or too long ones */
+  /** @throws InputError for an empty stop string, too many, or too long ones */
   constructor(stops: readonly string[]) {
     if (stops.length > MOST_STOPS) {
       throw new InputError(
@@ -87,13 +87,14 @@ export class StopGate {
   }
 
   /**
-   * Takes a position; gives those that are decided. The last one carries `stop` when a stop string
-   * is complete; then its positions come too, with the text before the stop string only.
+   * Takes the record of a symbol.
+   * @returns the steps that are decided. When a stop string is complete, these are all steps; the last
+   *   one has `stop`, and their text ends before the stop string
    */
-  push(position: SymbolRecord): Step[] {
-    this.held.push(position)
-    const met = this.match(position.text)
-    this.heldText += position.text
+  push(record: SymbolRecord): Step[] {
+    this.held.push(record)
+    const met = this.findStop(record.text)
+    this.heldText += record.text
     if (met) {
       this.overlap = this.held.length - this.countBefore(met.start)
       const steps = this.release(met.start)
@@ -102,7 +103,7 @@ export class StopGate {
       return steps
     }
     const undecided = this.matchers.reduce((most, { matched }) => Math.max(most, matched), 0)
-    // Every position that ends before the undecided text may go.
+    // Release every record whose text ends before the undecided part.
     let length = this.heldText.length
     let keep = this.held.length
     while (keep > 0 && undecided > 0) {
@@ -116,7 +117,7 @@ export class StopGate {
     return free
   }
 
-  /** How many of the held symbols come before this character of their text. */
+  /** How many of the held symbols end before this position of their text. */
   private countBefore(start: number): number {
     let count = 0
     for (let end = 0; end < start; count++) {
@@ -126,18 +127,18 @@ export class StopGate {
     return count
   }
 
-  /** What is still held when the text ends for another reason. */
+  /** Returns the held steps when the text ends for another reason. */
   flush(): Step[] {
     return this.release(this.heldText.length)
   }
 
-  /** All held positions, their text cut after `length` characters. */
+  /** Returns all held records, with their text cut to `length` UTF-16 units. */
   private release(length: number): Step[] {
     let left = length
-    const steps = this.held.map(position => {
-      const text = position.text.slice(0, Math.max(0, left))
-      left -= position.text.length
-      return text === position.text ? position : { ...position, text }
+    const steps = this.held.map(record => {
+      const text = record.text.slice(0, Math.max(0, left))
+      left -= record.text.length
+      return text === record.text ? record : { ...record, text }
     })
     this.held = []
     this.heldText = ''
@@ -146,10 +147,11 @@ export class StopGate {
   }
 
   /**
-   * Reads more text. @returns the stop string that begins first; of two that begin together the one
-   * listed first
+   * Reads more text.
+   * @returns the completed stop string that begins first; of two with the same start, the one that is
+   *   listed first
    */
-  private match(text: string): { start: number; stop: string } | undefined {
+  private findStop(text: string): { start: number; stop: string } | undefined {
     let found: { start: number; stop: string } | undefined
     for (let i = 0; i < text.length; i++) {
       for (const matcher of this.matchers) {
@@ -159,7 +161,7 @@ export class StopGate {
         if (
           !found ||
           start < found.start ||
-          (start === found.start && this.placeOf(stop) < this.placeOf(found.stop))
+          (start === found.start && this.indexOf(stop) < this.indexOf(found.stop))
         ) {
           found = { start, stop }
         }
@@ -168,7 +170,7 @@ export class StopGate {
     return found
   }
 
-  private placeOf(stop: string): number {
+  private indexOf(stop: string): number {
     return this.matchers.findIndex(matcher => matcher.stop === stop)
   }
 }

@@ -1,23 +1,23 @@
-/** The bytes of a byte model's text: what is not UTF-8 has no characters, and must not be lost. */
+/** The bytes of the text of a byte model, including those that are not valid UTF-8. */
 import type { Model } from '../file/model.js'
 import type { StreamDecoder } from '../text/tokenizer.js'
 import { REPLACEMENT } from '../text/vocabulary.js'
 import type { Step } from './stop.js'
 
-/** Lead bytes of UTF-8, after which more bytes of the same character come. */
+/** Whether a byte is the first of a multi-byte UTF-8 character. */
 const isLead = (byte: number): boolean => byte >= 0xc2 && byte <= 0xf4
 
 /**
- * Steps in, bytes out: in all, exactly the bytes that were drawn, without those of a stop string.
- * Bytes come as soon as their character is whole or known to be broken, so that a stop string is
- * never half written.
+ * Turns steps into bytes: exactly those that were drawn, without those of a stop string. Bytes are
+ * returned when their character is complete or known to be invalid, so that no part of a stop string
+ * is ever output.
  */
 export class TextBytes {
   private readonly decoder: StreamDecoder
   private open: number[] = []
   private stopped = false
 
-  /** @param model its tokenizer is `byte`, so the id of a step is its byte */
+  /** @param model with a `byte` tokenizer, so that the id of a step is a byte */
   constructor(model: Pick<Model, 'tokenizer'>) {
     this.decoder = model.tokenizer.decoder()
   }
@@ -28,7 +28,7 @@ export class TextBytes {
     const whole = this.decoder.push(step.id)
     open.push(step.id)
     if (step.text.length < whole.length) {
-      // A stop string begins here. What stands before it in the same step is one broken sequence.
+      // A stop string begins here. Before it, the step can only contain one invalid sequence.
       this.stopped = true
       this.open = []
       return Uint8Array.from(step.text === REPLACEMENT ? open.slice(0, -1) : [])
@@ -38,7 +38,7 @@ export class TextBytes {
     return Uint8Array.from(open)
   }
 
-  /** What is left when the text ends inside a character. */
+  /** Returns the remaining bytes when the text ends inside a character. */
   flush(): Uint8Array {
     const left = Uint8Array.from(this.open)
     this.open = []
@@ -46,7 +46,7 @@ export class TextBytes {
   }
 }
 
-/** All bytes of a text that a byte model wrote. @param steps all that `generate` gave, in order */
+/** All bytes of a text of a byte model. @param steps all steps of `generate`, in order */
 export function bytesOfSteps(
   model: Pick<Model, 'tokenizer'>,
   steps: Iterable<Pick<Step, 'id' | 'text'>>,

@@ -6,7 +6,7 @@ import { createChain } from '../temperature/index.js'
 import { writableStops } from '../text/input-text.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { type GenerateOptions, generate, promptIds } from './generate.js'
-import { type PrefillOptions, SLICE } from './prefill.js'
+import { type PrefillOptions, SLICE_MS } from './prefill.js'
 import { checkModel } from './run/fields.js'
 import { optionsOf } from './run/header.js'
 import { type RunRecord, type StepJson, toStepJson } from './run/record.js'
@@ -85,7 +85,7 @@ export async function findDifference(
   const { seed, stream, signal, onProgress } = options
   const { tokenizer } = written.model
   await written.prepare(written.ids.length, { signal, onProgress })
-  const slices = new TimeSlices({ milliseconds: SLICE, signal })
+  const slices = new TimeSlices({ milliseconds: SLICE_MS, signal })
   let length = 0
   const textDifference = (position: number, came: string): Difference => ({
     ...{ position, what: 'text' },

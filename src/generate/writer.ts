@@ -134,7 +134,7 @@ export class Writer {
       this.distribution.load(this.logits)
     }
     if (watch || this.loops) this.detector = new LoopDetector()
-    if (this.watched) {
+    if (this.tracksText) {
       for (let i = 0; i < promptIds.length; i++) this.history.push(promptIds[i])
       this.tail = model.tokenizer.decode(this.history.slice(-CONTEXT_TAIL))
     }
@@ -147,7 +147,7 @@ export class Writer {
    */
   private resume({ ids, read, logits, lastSurprisal }: ResumePoint): void {
     const last = ids.length - 1
-    for (let i = 0; i <= last; i++) this.notice(ids[i], this.decoder.push(ids[i]))
+    for (let i = 0; i <= last; i++) this.trackSymbol(ids[i], this.decoder.push(ids[i]))
     for (let i = read; i < last; i++) this.session.step(ids[i])
     this.index = ids.length
     this.lastSurprisal = lastSurprisal
@@ -193,7 +193,7 @@ export class Writer {
   }
 
   /** What a schedule may look at before the next draw. */
-  moment(): ScheduleInput {
+  scheduleInput(): ScheduleInput {
     const distribution = this.peek()
     return {
       position: this.index,
@@ -213,10 +213,13 @@ export class Writer {
     if (this.chain !== undefined) {
       const chained = this.chained(this.chain, T)
       const temperatureNote = this.notes ? chained.temperatureNote : undefined
-      return this.put(chained.draw(this.coin()), temperatureNote ? { temperatureNote } : {})
+      return this.finishSymbol(
+        chained.draw(this.coin()),
+        temperatureNote ? { temperatureNote } : {},
+      )
     }
     const draw = distribution.draw(T, coin)
-    return this.put(
+    return this.finishSymbol(
       draw,
       this.intervals ? { interval: intervalOf(distribution, draw.rank, this.coin(), T) } : {},
     )
@@ -245,7 +248,7 @@ export class Writer {
       ? (top.find(candidate => candidate.id === id)?.pT ?? 0)
       : distribution.probability(id, T)
     const draw = distribution.record({ id, rank, temperature: T, coin: null, pT, entropyT }, own)
-    return this.put(draw, { chosen: true })
+    return this.finishSymbol(draw, { chosen: true })
   }
 
   /** What the network has read, as a value to go on from: for a rewind, or another temperature. */
@@ -265,11 +268,11 @@ export class Writer {
     this.session.dispose()
   }
 
-  private put(draw: Draw, more: Partial<SymbolRecord>): SymbolRecord {
+  private finishSymbol(draw: Draw, more: Partial<SymbolRecord>): SymbolRecord {
     const text = this.decoder.push(draw.id)
-    this.notice(draw.id, text)
+    this.trackSymbol(draw.id, text)
     const loop = this.loops ? this.detector?.longestLoop : undefined
-    const position: SymbolRecord = {
+    const record: SymbolRecord = {
       index: this.index,
       text,
       ...draw,
@@ -279,12 +282,12 @@ export class Writer {
     this.lastSurprisal = draw.surprisal
     this.pending = draw.id
     this.index++
-    return position
+    return record
   }
 
   /** Tells all that remembers the text of one more symbol. */
-  private notice(id: number, text: string): void {
-    if (this.watched) {
+  private trackSymbol(id: number, text: string): void {
+    if (this.tracksText) {
       this.history.push(id)
       this.tail = (this.tail + text).slice(-CONTEXT_TAIL)
     }
@@ -301,7 +304,7 @@ export class Writer {
     }
   }
 
-  private get watched(): boolean {
+  private get tracksText(): boolean {
     return this.detector !== undefined || this.chain !== undefined
   }
 

@@ -19,7 +19,7 @@ const VERSION = 1
 const SHA256 = /^[0-9a-f]{64}$/
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-class Bytes {
+class ByteWriter {
   readonly all: number[] = [...MAGIC, VERSION]
 
   number(value: number | bigint): void {
@@ -47,7 +47,7 @@ class Bytes {
 
 /** @returns the run as one word of letters, digits, `-` and `_` */
 export function encodeRun(run: Run): string {
-  const bytes = new Bytes()
+  const bytes = new ByteWriter()
   if (SHA256.test(run.model)) {
     bytes.number(0)
     for (let i = 0; i < 64; i += 2) bytes.all.push(Number.parseInt(run.model.slice(i, i + 2), 16))
@@ -96,14 +96,14 @@ export function decodeRun(code: string): Run {
     throw refuse('is damaged or not whole (its checksum is wrong): copy all of it again')
   }
   try {
-    return readBody(new Reader(body))
+    return readBody(new ByteReader(body))
   } catch (cause) {
     // The sum was right, so whoever made it wrote something else than this.
     throw new InputError('code', 'The code holds no run: it was not made by Ondo.', { cause })
   }
 }
 
-function readBody(reader: Reader): Run {
+function readBody(reader: ByteReader): Run {
   const model =
     reader.number() === 0
       ? Array.from(reader.take(32), byte => byte.toString(16).padStart(2, '0')).join('')
@@ -114,7 +114,7 @@ function readBody(reader: Reader): Run {
   const policy = reader.word(UNKNOWN_POLICIES)
   const unknown = UNKNOWN_POLICIES.find(known => known === policy)
   if (unknown === undefined) throw new Error(`no policy ${policy}`)
-  const seed = String(reader.wide())
+  const seed = String(reader.bigInteger())
   const stream = reader.number()
   const temperature = reader.text()
   const chain = reader.number() === 0 ? undefined : reader.text()
@@ -131,7 +131,7 @@ function readBody(reader: Reader): Run {
 }
 
 /** Throws plain errors: `decodeRun` says them in one sentence. */
-class Reader {
+class ByteReader {
   private readonly bytes: Uint8Array
   private at = MAGIC.length + 1
 
@@ -147,7 +147,7 @@ class Reader {
     return taken
   }
 
-  wide(): bigint {
+  bigInteger(): bigint {
     let value = 0n
     for (let shift = 0n; ; shift += 7n) {
       const [byte] = this.take(1)
@@ -157,7 +157,7 @@ class Reader {
   }
 
   number(): number {
-    const value = Number(this.wide())
+    const value = Number(this.bigInteger())
     if (!Number.isSafeInteger(value)) throw new RangeError('too large')
     return value
   }

@@ -38,7 +38,7 @@ export interface TreeFile {
 }
 
 export function saveTree(tree: Tree): TreeFile {
-  const { past, future } = tree.moves
+  const { past, future } = tree.history
   return {
     format: FORMAT,
     version: FORMAT_VERSION,
@@ -85,9 +85,9 @@ export async function loadTree(
     seed: BigInt(settings.seed),
   })
   try {
-    for (const [id, branch] of branches.entries()) growAgain(tree, id, branch)
-    const place = (value: unknown): TreePosition => readPlace(value, tree)
-    tree.stand(
+    for (const [id, branch] of branches.entries()) rebuildBranch(tree, id, branch)
+    const place = (value: unknown): TreePosition => readPosition(value, tree)
+    tree.restore(
       place(fields.raw('here')),
       fields.list('past').map(place),
       fields.list('future').map(place),
@@ -118,7 +118,7 @@ function readBranch(value: unknown, id: number, size: number): BranchFile {
   }
 }
 
-function growAgain(tree: Tree, id: number, branch: BranchFile): void {
+function rebuildBranch(tree: Tree, id: number, branch: BranchFile): void {
   const { parent = 0, at, settings, choice, ids } = branch
   const refuse = (why: string): FileError =>
     new FileError('damaged', `Branch ${id} of the tree ${why}: the file is damaged.`)
@@ -130,10 +130,10 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
       throw refuse('makes a choice under settings that are not those of its parent')
     }
     if (choice !== undefined && ids.length === 0) throw refuse('lacks the symbol it chose')
-    tree.grow({ branch: parent, position: at }, settings, choice)
+    tree.addBranch({ branch: parent, position: at }, settings, choice)
   }
   const grown = tree.branches[id]
-  tree.stand({ branch: id, position: tree.lengthOf(id) }, [], [])
+  tree.restore({ branch: id, position: tree.lengthOf(id) }, [], [])
   tree.write(ids.length - grown.steps.length)
   const difference = compareIds(
     tree.model.tokenizer,
@@ -148,7 +148,7 @@ function growAgain(tree: Tree, id: number, branch: BranchFile): void {
   )
 }
 
-function readPlace(value: unknown, tree: Tree): TreePosition {
+function readPosition(value: unknown, tree: Tree): TreePosition {
   const fields = new Fields(value, 'A place of the tree')
   const branch = fields.whole('branch', tree.branches.length - 1)
   const position = fields.whole('position', tree.lengthOf(branch))

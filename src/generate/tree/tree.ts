@@ -98,7 +98,7 @@ export class Tree extends BranchTree<Branch> {
    * parent's.
    */
   private readonly scheduleFrom: number[] = []
-  private place: TreePosition = { branch: 0, position: 0 }
+  private current: TreePosition = { branch: 0, position: 0 }
   private past: TreePosition[] = []
   private future: TreePosition[] = []
   /** Was the last move one of writing? Then more of it is the same move. */
@@ -146,21 +146,21 @@ export class Tree extends BranchTree<Branch> {
 
   /** Where the next symbol goes. */
   get here(): TreePosition {
-    return this.place
+    return this.current
   }
 
   /** The settings of the branch on which one stands. */
   get settings(): BranchSettings {
-    return this.all[this.place.branch].settings
+    return this.all[this.current.branch].settings
   }
 
   /** How far the branch on which one stands goes. */
   get end(): number {
-    return this.lengthOf(this.place.branch)
+    return this.lengthOf(this.current.branch)
   }
 
   /** The records from the beginning to here, or to another place. */
-  steps(place: TreePosition = this.place): SymbolRecord[] {
+  steps(place: TreePosition = this.current): SymbolRecord[] {
     const { branch: id, position } = place
     const steps: SymbolRecord[] = []
     for (const { branch, from, to } of this.segments(id, 0, position)) {
@@ -178,7 +178,7 @@ export class Tree extends BranchTree<Branch> {
   candidates(limit: number): Candidates {
     const { writer } = this.writerAt()
     // A schedule of its own is asked: one that remembers must hear of each moment once.
-    return writer.candidates(this.schedule()(writer.moment()), limit)
+    return writer.candidates(this.scheduleAt()(writer.scheduleInput()), limit)
   }
 
   /**
@@ -187,14 +187,14 @@ export class Tree extends BranchTree<Branch> {
    */
   write(count: number): SymbolRecord[] {
     const passed: SymbolRecord[] = []
-    const before = this.place
+    const before = this.current
     try {
       while (passed.length < count) {
-        const branch = this.all[this.place.branch]
-        const { position } = this.place
+        const branch = this.all[this.current.branch]
+        const { position } = this.current
         if (position === this.lengthOf(branch.id)) this.draw(branch)
         passed.push(branch.steps[position - branch.at])
-        this.place = { branch: branch.id, position: position + 1 }
+        this.current = { branch: branch.id, position: position + 1 }
       }
     } finally {
       if (passed.length > 0) {
@@ -211,7 +211,7 @@ export class Tree extends BranchTree<Branch> {
    * @throws InputError beyond its end
    */
   rewind(position: number): void {
-    this.goTo({ branch: this.place.branch, position })
+    this.goTo({ branch: this.current.branch, position })
   }
 
   /** Goes to any place of the tree. @throws InputError for one that is not there */
@@ -240,7 +240,7 @@ export class Tree extends BranchTree<Branch> {
    * @throws InputError for an id that the model does not have, or bans
    */
   choose(id: number): SymbolRecord {
-    const { position } = this.place
+    const { position } = this.current
     const there = this.alternatives().find(
       ({ branch, step }) =>
         step.id === id && sameSettings(this.all[branch].settings, this.settings),
@@ -249,7 +249,7 @@ export class Tree extends BranchTree<Branch> {
       this.move({ branch: there.branch, position: position + 1 })
       return there.step
     }
-    const branch = this.grow(this.place, this.settings, id)
+    const branch = this.addBranch(this.current, this.settings, id)
     this.move({ branch: branch.id, position: position + 1 })
     return branch.steps[0]
   }
@@ -260,16 +260,16 @@ export class Tree extends BranchTree<Branch> {
    */
   change(change: SettingsChange): void {
     const settings = changeSettings(this.settings, change, this.model.tokenizer)
-    const { position } = this.place
+    const { position } = this.current
     // Branches that have written nothing yet are turned away from, not grown upon: a slider that
     // is drawn leaves no staircase.
-    const stem = this.stemAt(this.place.branch, position)
+    const stem = this.stemAt(this.current.branch, position)
     const there = [stem, ...this.childrenOf(stem.id).map(id => this.all[id])].find(
       other =>
         (other === stem || (other.at === position && other.choice === undefined)) &&
         sameSettings(other.settings, settings),
     )
-    const next = there ?? this.grow({ branch: stem.id, position }, settings)
+    const next = there ?? this.addBranch({ branch: stem.id, position }, settings)
     this.move({ branch: next.id, position })
   }
 
@@ -277,9 +277,9 @@ export class Tree extends BranchTree<Branch> {
    * What stands at a position in texts that are the same up to there, the one on this path first:
    * what a reader may turn between.
    */
-  alternatives(position: number = this.place.position): Alternative[] {
-    const own = this.ownerOf(this.place.branch, position)
-    const ways = this.waysAt(this.place.branch, position)
+  alternatives(position: number = this.current.position): Alternative[] {
+    const own = this.ownerOf(this.current.branch, position)
+    const ways = this.waysAt(this.current.branch, position)
     return [own, ...ways.filter(id => id !== own)].flatMap(branch => {
       const { at, steps } = this.all[branch]
       return ways.includes(branch) && position < at + steps.length
@@ -300,8 +300,8 @@ export class Tree extends BranchTree<Branch> {
   undo(): void {
     const place = this.past.pop()
     if (!place) return
-    this.future.push(this.place)
-    this.place = place
+    this.future.push(this.current)
+    this.current = place
     this.writing = false
   }
 
@@ -309,8 +309,8 @@ export class Tree extends BranchTree<Branch> {
   redo(): void {
     const place = this.future.pop()
     if (!place) return
-    this.past.push(this.place)
-    this.place = place
+    this.past.push(this.current)
+    this.current = place
     this.writing = false
   }
 
@@ -321,7 +321,7 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** @internal Where one has been, for the file. */
-  get moves(): {
+  get history(): {
     readonly past: readonly TreePosition[]
     readonly future: readonly TreePosition[]
   } {
@@ -329,15 +329,19 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** @internal Stands where the file says. */
-  stand(place: TreePosition, past: readonly TreePosition[], future: readonly TreePosition[]): void {
-    this.place = place
+  restore(
+    place: TreePosition,
+    past: readonly TreePosition[],
+    future: readonly TreePosition[],
+  ): void {
+    this.current = place
     this.past = [...past]
     this.future = [...future]
     this.writing = false
   }
 
   /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
-  grow(from: TreePosition, settings: BranchSettings, choice?: number): Branch {
+  addBranch(from: TreePosition, settings: BranchSettings, choice?: number): Branch {
     const parent = this.all[from.branch]
     const steps: SymbolRecord[] = []
     if (choice !== undefined) {
@@ -345,7 +349,7 @@ export class Tree extends BranchTree<Branch> {
       // The schedule has been asked for this position, so this writer is not used again.
       this.active = undefined
       try {
-        steps.push(writer.choose(choice, temperatureAt(writer.moment())))
+        steps.push(writer.choose(choice, temperatureAt(writer.scheduleInput())))
       } finally {
         writer.dispose()
       }
@@ -365,10 +369,10 @@ export class Tree extends BranchTree<Branch> {
   }
 
   private move(place: TreePosition): void {
-    if (samePosition(place, this.place)) return
-    this.past.push(this.place)
+    if (samePosition(place, this.current)) return
+    this.past.push(this.current)
     this.future = []
-    this.place = place
+    this.current = place
     this.writing = false
   }
 
@@ -377,7 +381,7 @@ export class Tree extends BranchTree<Branch> {
     const placed = this.writerAt()
     const { position } = placed.place
     try {
-      const step = placed.writer.next(placed.temperatureAt(placed.writer.moment()))
+      const step = placed.writer.next(placed.temperatureAt(placed.writer.scheduleInput()))
       // Only here does a branch grow; all others read it.
       const own = branch.steps as SymbolRecord[]
       own.push(step)
@@ -390,7 +394,7 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /** The writer, brought to a place. */
-  private writerAt(place: TreePosition = this.place): PlacedWriter {
+  private writerAt(place: TreePosition = this.current): PlacedWriter {
     if (this.active && samePosition(this.active.place, place)) return this.active
     this.dispose()
     const { settings } = this.all[place.branch]
@@ -414,12 +418,12 @@ export class Tree extends BranchTree<Branch> {
       lastSurprisal: steps.at(-1)?.surprisal,
     })
     this.replayed += cache.replayed
-    this.active = { writer, cache, temperatureAt: this.schedule(place), place }
+    this.active = { writer, cache, temperatureAt: this.scheduleAt(place), place }
     return this.active
   }
 
   /** The schedule at a place, with all that it remembers. */
-  private schedule(place: TreePosition = this.place): TemperatureAt {
+  private scheduleAt(place: TreePosition = this.current): TemperatureAt {
     const { settings } = this.all[place.branch]
     const schedule = parseSchedule(settings.temperature)
     const temperatureAt = startSchedule(schedule)

@@ -35,7 +35,7 @@ const stretchAt = (T: number) => {
   writer.dispose()
   return stretch
 }
-const textAt = (T: number): string => textOf(stretchAt(T).positions)
+const textAt = (T: number): string => textOf(stretchAt(T).records)
 
 it('finds every text between two temperatures, none left out and in few digits', () => {
   const [low, high] = [0.5, 0.9]
@@ -73,9 +73,9 @@ it('finds every text between two temperatures, none left out and in few digits',
 
 it('marks the temperatures at which the text changes: the same just inside, another just outside', () => {
   const T = 0.7
-  const { positions } = stretchAt(T)
+  const { records } = stretchAt(T)
   const records = new Records()
-  records.append(textOf(positions), columnsOf(positions))
+  records.append(textOf(records), columnsOf(records))
   const ends = endsOf(records, records.count)!
   expect(ends.low).toBeLessThan(T)
   expect(ends.high).toBeGreaterThanOrEqual(T)
@@ -93,24 +93,24 @@ it('marks the temperatures at which the text changes: the same just inside, anot
 
 it('stands anywhere in a text as if it had been written up to there', async () => {
   const first = written.writerAt(0, LIVE)
-  const { positions } = writePassage(first, 600, 1)
+  const { records } = writePassage(first, 600, 1)
   first.dispose()
-  const ids = positions.map(({ id }) => id)
+  const ids = records.map(({ id }) => id)
   const whole = new StateCache(model, await networkOf(model), [1, 2, 3], { ids, every: 256 })
   for (const n of [0, 1, 255, 256, 257, 511, 512, 513, 600, 300, 2]) {
     const writer: Writer = whole.writerAt(n, LIVE)
-    const rest = writePassage(writer, Math.min(20, 600 - n), 1).positions
+    const rest = writePassage(writer, Math.min(20, 600 - n), 1).records
     writer.dispose()
-    expect(rest).toEqual(positions.slice(n, n + 20))
+    expect(rest).toEqual(records.slice(n, n + 20))
   }
 })
 
 it('finds the loop of a cold text, and the temperature that leads out of it', () => {
   const writer = written.writerAt(0, LIVE)
-  const { positions } = writePassage(writer, 400, 0.02)
+  const symbols = writePassage(writer, 400, 0.02).records
   writer.dispose()
   const records = new Records()
-  records.append(textOf(positions), columnsOf(positions))
+  records.append(textOf(symbols), columnsOf(symbols))
   const { start, period, leave } = loopOf(records)!
   const { text } = records
   expect(text.slice(start, 400 - period)).toBe(text.slice(start + period))
@@ -119,7 +119,7 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   expect(inLoop.every(high => high >= leave)).toBe(true)
   expect(inLoop).toContain(leave)
   // More of the loop than the tail that is searched: it begins where it began.
-  const whole = writePassage(written.writerAt(0, LIVE), 4000, 0).positions
+  const whole = writePassage(written.writerAt(0, LIVE), 4000, 0).records
   const long = new Records()
   long.append(textOf(whole), columnsOf(whole))
   const found = loopOf(long)!
@@ -130,6 +130,6 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   expect(found.length).toBe(4000 - found.start)
   expect(found.count).toBe(Math.floor(found.length / found.period))
   const short = new Records()
-  short.append(text.slice(0, 5), columnsOf(positions.slice(0, 5)))
+  short.append(text.slice(0, 5), columnsOf(records.slice(0, 5)))
   expect(loopOf(short)).toBeUndefined()
 })

@@ -242,7 +242,7 @@ export class TextWriter {
   /** T of the next step. */
   private due(writer: Writer): number {
     if (!this.schedule) return this.temperature
-    this.scheduled ??= this.schedule(writer.moment())
+    this.scheduled ??= this.schedule(writer.scheduleInput())
     return this.scheduled
   }
 
