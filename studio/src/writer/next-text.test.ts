@@ -73,9 +73,9 @@ it('finds every text between two temperatures, none left out and in few digits',
 
 it('marks the temperatures at which the text changes: the same just inside, another just outside', () => {
   const T = 0.7
-  const { records } = stretchAt(T)
+  const symbols = stretchAt(T).records
   const records = new Records()
-  records.append(textOf(records), columnsOf(records))
+  records.append(textOf(symbols), columnsOf(symbols))
   const ends = endsOf(records, records.count)!
   expect(ends.low).toBeLessThan(T)
   expect(ends.high).toBeGreaterThanOrEqual(T)
