@@ -1,10 +1,10 @@
 /**
- * All the texts of one seed, as the temperature runs from 0 to infinity.
+ * All texts of one seed, as the temperature goes from 0 to infinity.
  *
- * A choice is made on an interval of temperatures (temperature/interval.ts), a text where all its
- * intervals meet. Beyond an end one symbol is another, and the text goes its own way from there. A
- * text at another temperature shares with this one all that is before the first difference: that
- * part is drawn anew from logits that were kept, so only the rest costs the network.
+ * A symbol is drawn on an interval of temperatures, and a text on the intersection of the intervals of
+ * its symbols. Outside, one symbol is different, and the text is different from there on. Two texts
+ * of a seed are the same up to their first difference. That part is drawn again from stored logits,
+ * so that only the rest needs the network.
  *
  * With temperature alone. A schedule has not one temperature to move; a sampler that cuts candidates
  * makes the set of temperatures something else than an interval.
@@ -34,35 +34,35 @@ import { StateCache } from './state-cache.js'
 import { type Step, StopGate, type StopReason } from './stop.js'
 import type { PromptState, SymbolRecord } from './writer.js'
 
-/** What makes the texts of one seed, but for the temperature. */
+/** The options that the texts of one seed have in common. */
 export type SeedTextsOptions = Pick<
   GenerateOptions,
   'prompt' | 'unknown' | 'seed' | 'stream' | 'length' | 'stop' | 'signal' | 'onPrompt'
 >
 
-/** The text at one temperature, and where it stays. */
+/** The text at one temperature, with the interval of temperatures on which it is the same. */
 export interface SeedText extends Passage {
   readonly text: string
-  /** All that were drawn, those of a stop string included. */
+  /** All drawn symbols, including those of a stop string. */
   readonly ids: readonly number[]
   readonly steps: readonly Step[]
   readonly stop: StopReason
   readonly stopString?: string
 }
 
-/** One symbol of a change, by its rank at that position. */
+/** A symbol at a changed position, with its rank there. */
 export interface ChangedSymbol {
   readonly id: number
   readonly symbol: string
   readonly rank: number
 }
 
-/** Where the text becomes another as the temperature moves. */
+/** A change of the text as the temperature moves. */
 export interface TemperatureChange {
   readonly direction: 'up' | 'down'
-  /** The nearest temperature at which the text is another, to the last double. */
+  /** The nearest temperature with another text, exact to the last double. */
   readonly temperature: number
-  /** The first position at which the two part. */
+  /** The first position at which the two texts differ. */
   readonly position: number
   readonly from: ChangedSymbol
   readonly to: ChangedSymbol
@@ -92,16 +92,16 @@ export class SeedTexts {
   private readonly stream: number
   private readonly random: Random
   private readonly scratch: Distribution
-  /** The symbols of `drawn`. */
+  /** The network states along the symbols of `drawn`. */
   private readonly cache: StateCache
   private drawn: DrawnSymbol[] = []
   private leftover = ''
   private last: SeedText | undefined
-  /** Where all choices so far of the text at hand stay. */
+  /** The interval on which all symbols so far of the current text are the same. */
   private bounds: Interval = { low: 0, high: Number.POSITIVE_INFINITY }
 
   /**
-   * Reads the prompt in slices: others have their turn meanwhile.
+   * Reads the prompt in time slices, so that other tasks of the event loop can run.
    * @throws InputError for options out of range, or symbols that the model does not know; the
    *   signal's reason when it is aborted while the prompt is read
    */
@@ -115,7 +115,7 @@ export class SeedTexts {
 
   /**
    * @param network of the model: `await networkOf(model)`
-   * @param base the network after the prompt; left out, the prompt is read here, at once
+   * @param base the network after the prompt; without it, the prompt is read here, in one call
    */
   constructor(model: Model, network: Network, options: SeedTextsOptions = {}, base?: PromptState) {
     const { seed = SEED.default, stream = 0 } = options
@@ -130,7 +130,7 @@ export class SeedTexts {
     this.cache = new StateCache(model, network, ids, { base })
   }
 
-  /** The text at a temperature: exactly what `generate` writes. @throws InputError out of range */
+  /** The text at a temperature, the same as of `generate`. @throws InputError out of range */
   at(temperature: number): SeedText {
     const T = checkTemperature(temperature)
     if (this.last && Object.is(this.last.temperature, T)) return this.last
@@ -162,7 +162,7 @@ export class SeedTexts {
   }
 
   /**
-   * The closest change above or below a temperature; undefined where the text stays as it is to the
+   * The nearest change above or below a temperature; undefined when the text stays the same up to the
    * end of the scale.
    */
   next(temperature: number, direction: 'up' | 'down'): TemperatureChange | undefined {
@@ -172,7 +172,7 @@ export class SeedTexts {
     return this.between(here, this.at(beyond))
   }
 
-  /** Where two texts of this seed part. */
+  /** The change from one text of this seed to another. */
   between(here: SeedText, text: SeedText): TemperatureChange {
     const position = here.ids.findIndex((id, i) => id !== text.ids[i])
     const symbolIn = ({ steps }: SeedText): ChangedSymbol => {
@@ -189,7 +189,7 @@ export class SeedTexts {
     }
   }
 
-  /** The changes from a temperature onwards, the nearest first, each found when it is asked for. */
+  /** The changes from a temperature on, the nearest first. Each is computed when it is requested. */
   *changes(
     temperature: number,
     direction: 'up' | 'down',
@@ -203,20 +203,20 @@ export class SeedTexts {
     }
   }
 
-  /** All the texts in the order of temperature, each found when it is asked for. */
+  /** All texts in the order of temperature. Each is computed when it is requested. */
   *up(from = 0): Generator<SeedText, void, void> {
     yield this.at(from)
     for (const { text } of this.changes(from, 'up')) yield text
   }
 
-  /** Lets go of what is kept of the last text; the next one is written from the prompt. */
+  /** Frees the memory of the last text. The next text is written from the prompt. */
   dispose(): void {
     this.drawn = []
     this.cache.truncate(0)
     this.last = undefined
   }
 
-  /** The beginning of the last text that is the same at T, drawn again: its odds are others. */
+  /** Draws the last text again at T, up to its first difference: the probabilities differ with T. */
   private redraw(T: number): DrawnSymbol[] {
     const kept: DrawnSymbol[] = []
     const { scratch } = this
@@ -231,7 +231,7 @@ export class SeedTexts {
     return kept
   }
 
-  /** Writes on from the kept beginning to the end of the text. */
+  /** Writes the rest of a text after its beginning `kept`. */
   private write(T: number, kept: DrawnSymbol[], gate: StopGate, steps: Step[]): void {
     const { cache, seed, stream } = this
     cache.truncate(kept.length)
@@ -257,8 +257,8 @@ export class SeedTexts {
 }
 
 /**
- * The closest temperature above or below a run's at which its text changes: where, from what to
- * what; undefined where none is. For more than one, use `SeedTexts`, which keeps what it knows.
+ * The nearest change of a run's text above or below its temperature; undefined when there is none.
+ * For several changes use `SeedTexts`, which reuses its results.
  * @param run as for `generate`; its temperature one number, its chain temperature alone
  * @throws InputError for a schedule, a function, or a chain with other samplers
  */
@@ -271,7 +271,7 @@ export async function nextTemperature(
   return (await SeedTexts.of(model, run)).next(T, direction)
 }
 
-/** @throws InputError unless the run is at one temperature, with temperature alone */
+/** @throws InputError unless the run has a constant temperature and no other sampler */
 function constantTemperature(model: Model, run: GenerateOptions): number {
   const { temperature = TEMPERATURE.default, chain } = run
   const written = chain === undefined ? undefined : canonicalChain(chain, model.tokenizer)
@@ -291,26 +291,26 @@ function constantTemperature(model: Model, run: GenerateOptions): number {
   )
 }
 
-/** What it takes to leave a loop. */
+/** The result of `leaveLoop`. */
 export interface LoopExit {
-  /** The loop in which the text ends at the temperature asked about. */
+  /** The loop in which the text ends at the given temperature. */
   readonly loop: Loop
   /**
-   * The smallest temperature above at which the text, of the same length, ends in no loop, and where
-   * it parts from the one asked about; absent when it was not found within the limit, or is none.
+   * The change to the smallest higher temperature at which a text of the same length does not end in
+   * a loop; absent when there is none, or none was found within the limit.
    */
   readonly exit?: TemperatureChange
-  /** At every temperature from the one asked about up to this one the text ends in a loop. */
+  /** At every temperature from the given one up to this one, the text ends in a loop. */
   readonly until: number
-  /** Texts looked at. */
+  /** Number of texts that were examined. */
   readonly texts: number
 }
 
 /**
- * Finds the smallest temperature that leaves the loop in which a text ends: goes through the texts
- * of the seed upwards, so that none is missed.
+ * Finds the smallest temperature that leaves the loop in which a text ends. It examines all texts of
+ * the seed in the order of temperature, so that none is missed.
  * @param options.least loops of fewer symbols do not count; default 24
- * @param options.limit how many texts to look at; default 1000
+ * @param options.limit maximum number of texts to examine; default 1000
  * @returns undefined when the text ends in no loop
  */
 export async function leaveLoop(

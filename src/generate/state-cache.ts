@@ -1,6 +1,6 @@
 /**
- * A text with states of the network along it: a writer stands at any position after a few steps of
- * the network, and not after all of them.
+ * A text with states of the network along it. A writer can be placed at any position after a few steps
+ * of the network instead of all of them.
  */
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
@@ -8,10 +8,10 @@ import type { Network, State } from '../runtime/session.js'
 import { type PrefillOptions, readPromptInSlices, SLICE_MS } from './prefill.js'
 import { type PromptState, readPromptAtOnce, Writer, type WriterOptions } from './writer.js'
 
-/** Default distance between two states, in symbols. */
+/** Default distance between two states, symbols. */
 export const STATE_EVERY = 16
 
-/** States by how many symbols of a text the network had read. A `Map` is one. */
+/** Stores states by the number of symbols that the network had read. A `Map` can be used. */
 export interface StateStore {
   get(read: number): State | undefined
   set(read: number, state: State): unknown
@@ -21,9 +21,9 @@ export interface StateStore {
 export interface StateCacheOptions {
   /** The symbols written so far. Default: none. */
   readonly ids?: ArrayLike<number>
-  /** The distance between two states, in symbols. Default 16. */
+  /** The distance between two states, symbols. Default 16. */
   readonly every?: number
-  /** Default: a map of its own, without a limit. */
+  /** Where states are stored. Default: a new map without a limit. */
   readonly states?: StateStore
   /** The network after the prompt. Default: the prompt is read when it is first needed. */
   readonly base?: PromptState
@@ -34,7 +34,7 @@ export class StateCache {
   readonly promptIds: ArrayLike<number>
   /** The written symbols. */
   readonly ids: number[]
-  /** How many symbols the network has read a second time for `writerAt`. */
+  /** Number of symbols that the network has read again for `writerAt`. */
   replayed = 0
   private readonly network: Network
   private readonly every: number
@@ -57,7 +57,7 @@ export class StateCache {
     this.base = base
   }
 
-  /** Takes over the states of another text of the same model and prompt, as far as both agree. */
+  /** Copies the states of another text of the same model and prompt, for their common beginning. */
   adoptStates(other: StateCache): void {
     const { model, every, ids } = this
     if (other.model !== model || other.every !== every) return
@@ -73,8 +73,8 @@ export class StateCache {
   }
 
   /**
-   * Reads all that stands before symbol `n` in slices, with a turn of the event loop between them, so
-   * that `writerAt(n)` then takes no longer than usual. The text must not change meanwhile.
+   * Reads the text before symbol `n` in time slices, so that a following `writerAt(n)` does not block.
+   * The text must not change meanwhile.
    * @throws the signal's reason when it is aborted
    */
   async prepare(n: number, options: PrefillOptions = {}): Promise<void> {
@@ -100,7 +100,7 @@ export class StateCache {
     }
   }
 
-  /** The last position up to `read` of which there is a state; 0 is the end of the prompt. */
+  /** The last position up to `read` with a stored state; 0 is the end of the prompt. */
   private lastState(read: number): number {
     let from = read - (read % this.every)
     while (from > 0 && !this.states.get(from)) from -= this.every
@@ -108,9 +108,9 @@ export class StateCache {
   }
 
   /**
-   * A new writer that stands before symbol `n`, as if it had written all before it. The last symbol
-   * is left for the writer to read.
-   * @param options.lastSurprisal of symbol n - 1, bits, for schedules that look at it
+   * A new writer before symbol `n`, in the same state as if it had written the symbols before. The
+   * writer itself reads the last of them.
+   * @param options.lastSurprisal surprisal of symbol n - 1, bits, for schedules that depend on it
    */
   writerAt(
     n: number,
@@ -139,7 +139,7 @@ export class StateCache {
     })
   }
 
-  /** Adds the symbol that a writer has just written, and keeps the writer's state where one is due. */
+  /** Adds the symbol that a writer has just written, and stores its state at every `every` symbols. */
   add(id: number, writer: Writer): void {
     this.ids.push(id)
     // The writer has read all but the last symbol.
@@ -147,7 +147,7 @@ export class StateCache {
     if (read > 0 && read % this.every === 0) this.states.set(read, writer.snapshot().state)
   }
 
-  /** Forgets all symbols from n on. */
+  /** Removes all symbols from n on. */
   truncate(n: number): void {
     const { every, ids } = this
     for (let read = n - (n % every) + every; read <= ids.length; read += every) {
@@ -157,12 +157,12 @@ export class StateCache {
   }
 }
 
-/** The states of many texts within a limit of memory: those used longest ago are dropped first. */
+/** States of many texts within a memory limit. The least recently used states are removed first. */
 export class RecentStates {
-  /** Bytes of states held. */
+  /** Bytes of all stored states. */
   used = 0
   private readonly limit: number
-  /** In the order of use, the one used longest ago first. */
+  /** In the order of use, the least recently used first. */
   private readonly states = new Map<string, State>()
 
   /** @param limit bytes */
@@ -194,7 +194,7 @@ export class RecentStates {
     if (state && this.states.delete(key)) this.used -= state.byteLength
   }
 
-  /** The states of one text. @param keyOf the key of the state after so many symbols */
+  /** A store for one text. @param keyOf the key of the state after a number of symbols */
   storeOf(keyOf: (read: number) => string): StateStore {
     return {
       get: read => this.get(keyOf(read)),
@@ -204,7 +204,7 @@ export class RecentStates {
   }
 }
 
-/** How many of the first ids are the same. */
+/** The length of the common beginning. */
 function commonLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const shorter = Math.min(a.length, b.length)
   let common = 0

@@ -1,6 +1,6 @@
 /**
- * One stream of text, one symbol at a time: the model's session, the coins of a seed, the decoder.
- * `generate()` is this with stop strings and a length; the studio drives it directly.
+ * Writes one text, symbol by symbol, from a session of the network, the coins of a seed and a decoder.
+ * `generate()` adds stop strings and a length; the studio uses the writer directly.
  */
 import { counted, InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
@@ -23,58 +23,58 @@ import {
 import { LOOP_REPEATS, type Loop, LoopDetector } from '../text/index.js'
 import type { StreamDecoder } from '../text/tokenizer.js'
 
-/** Why a symbol came out: the draw, and where. */
+/** The record of a written symbol: its position, its text, and how it was drawn. */
 export interface SymbolRecord extends Draw, Partial<Omit<ChainedDraw, keyof Draw>> {
-  /** Place in the written text, from 0; also the position of its coin. */
+  /** Position in the written text, from 0; also the position of its coin. */
   readonly index: number
-  /** The text that became whole with this symbol; '' while a character is incomplete. */
+  /** The text that this symbol completes; '' while a character is incomplete. */
   readonly text: string
-  /** Where asked for, with temperature alone: at which T the same coin makes this choice. */
+  /** With `intervals` and temperature alone: the temperatures at which the coin gives this symbol. */
   readonly interval?: Interval
-  /** Why temperature had no effect here, with `notes` and where it had none. */
+  /** With `notes`: why temperature had no effect here. */
   readonly temperatureNote?: Bilingual
-  /** True where a person put the symbol there: no coin was read, and `rank` is the model's. */
+  /** True when a person chose the symbol. Then no coin was read, and `rank` is that of the model. */
   readonly chosen?: true
-  /** Where asked for: the loop with the longest tail in which the text ends with this symbol. */
+  /** With `loops`: the longest loop in which the text ends with this symbol. */
   readonly loop?: Loop
 }
 
-/** What a network had read at some place of a text: enough to go on from there. */
+/** The network at a position of a text, from which writing can continue. */
 export interface Snapshot {
-  /** How many of the written symbols it had read, after the prompt. */
+  /** Number of written symbols that the network had read after the prompt. */
   readonly read: number
   readonly state: State
-  /** The logits [V] after them, where no symbol is waiting to be read. */
+  /** The logits [V] after them; absent when the last symbol was not yet read. */
   readonly logits?: Float32Array
 }
 
-/** A text to carry on instead of beginning one. */
+/** A text to continue. */
 export interface ResumePoint {
   /** The symbols written so far. */
   readonly ids: ArrayLike<number>
-  /** How many of them the session has read, after the prompt. */
+  /** Number of these symbols that the session has read after the prompt. */
   readonly read: number
-  /** The logits after all of them, needed where `read` is all of them. */
+  /** The logits [V] after all symbols; required when the session has read all of them. */
   readonly logits?: Float32Array
-  /** Surprisal of the last one, for schedules that look at it. */
+  /** Surprisal of the last symbol, bits, for schedules that depend on it. */
   readonly lastSurprisal?: number
 }
 
 export interface WriterOptions {
   readonly seed: Seed
-  /** Independent luck under the same seed. Default 0. */
+  /** Selects one of the independent random streams of a seed. Default 0. */
   readonly stream?: number
   /** Samplers between the logits and the draw. Default: temperature alone. */
   readonly chain?: Chain
-  /** Keep what `moment()` tells of the text: its end, and whether it loops. Default false. */
+  /** Keep the end of the text and its loops for `scheduleInput()`. Default false. */
   readonly watch?: boolean
-  /** Find the interval of each choice. Default false: writing then takes 1.4 to 3 times as long. */
+  /** Compute the interval of each symbol, which takes 1.4 to 3 times as long. Default false. */
   readonly intervals?: boolean
-  /** Report the loop in which the text ends at each position. Default false. */
+  /** Report at each symbol the loop in which the text ends. Default false. */
   readonly loops?: boolean
-  /** Say at each position why its chain left temperature no effect, where it did. Default false. */
+  /** Report at each symbol why temperature had no effect, where the chain caused that. Default false. */
   readonly notes?: boolean
-  /** Carry on from here; the session is then one that has read the prompt and more. */
+  /** Continue a text. The session has then read the prompt and `resume.read` symbols. */
   readonly resume?: ResumePoint
 }
 
@@ -87,7 +87,7 @@ export class Writer {
   private readonly chain: Chain | undefined
   private readonly intervals: boolean
   private readonly notes: boolean
-  /** Ids so far, prompt included, when a chain wants them. */
+  /** The ids so far with the prompt, when the chain or the loop detector needs them. */
   private readonly history: number[] = []
   private readonly detector: LoopDetector | undefined
   private readonly loops: boolean
@@ -95,14 +95,14 @@ export class Writer {
   private tail = ''
   private lastSurprisal: number | undefined
   private index = 0
-  /** Drawn but not yet read by the network; -1 when the logits are of now. */
+  /** The symbol that the network has not read yet; -1 when it has read all. */
   private pending = -1
 
   /**
-   * @param session a fresh session of the model, or with `resume` one that has read what it says;
-   *   this writer disposes it
-   * @param promptIds read in one prefill. Empty: the network reads a newline, as before a first
-   *   line, when it knows one; else the first symbol is drawn from all alike.
+   * @param session a new session of the model, or with `resume` one that has read those symbols. The
+   *   writer disposes it
+   * @param promptIds read in one call. When empty, the network reads a newline, if it knows one; else
+   *   all symbols are equally likely at first
    */
   constructor(
     model: Model,
@@ -142,8 +142,8 @@ export class Writer {
   }
 
   /**
-   * Brings all that remembers the text (decoder, history, loop detector) to its end: one pass over
-   * the ids. The network reads only those that it has not read; the last one waits as it would have.
+   * Brings the decoder, the history and the loop detector to the end of a text, in one pass over its
+   * ids. The network reads the symbols that it has not read, except for the last one.
    */
   private resume({ ids, read, logits, lastSurprisal }: ResumePoint): void {
     const last = ids.length - 1
@@ -174,17 +174,17 @@ export class Writer {
     return this.distribution
   }
 
-  /** The coin that the next draw will read. */
+  /** The coin of the next draw. */
   coin(): number {
     return this.random.coin(this.index)
   }
 
-  /** The second coin of the same position, which a chain may read. */
+  /** The second coin of the same position, for samplers of a chain. */
   secondCoin(): number {
     return this.random.secondCoin(this.index)
   }
 
-  /** The likeliest next symbols, before and after temperature (and the chain). */
+  /** The most likely next symbols, with their probabilities before and after temperature and chain. */
   candidates(temperature: number, limit: number): Candidates {
     const distribution = this.peek()
     return this.chain === undefined
@@ -192,7 +192,7 @@ export class Writer {
       : this.chained(this.chain, temperature).candidates(limit)
   }
 
-  /** What a schedule may look at before the next draw. */
+  /** The values that a schedule can use before the next draw. */
   scheduleInput(): ScheduleInput {
     const distribution = this.peek()
     return {
@@ -226,8 +226,8 @@ export class Writer {
   }
 
   /**
-   * Puts a symbol there by hand instead of drawing it. Its record has no coin; the rank is the
-   * model's own, and pT is 0 where the chain had taken the symbol away.
+   * Writes a chosen symbol instead of drawing one. Its record has no coin; its rank is that of the
+   * model, and pT is 0 when the chain had removed the symbol.
    * @throws InputError for an id outside 0..V-1, or one that the model bans
    */
   choose(id: number, temperature: number): SymbolRecord {
@@ -251,7 +251,7 @@ export class Writer {
     return this.finishSymbol(draw, { chosen: true })
   }
 
-  /** What the network has read, as a value to go on from: for a rewind, or another temperature. */
+  /** A snapshot of the network, to continue later from this position. */
   snapshot(): Snapshot {
     const state = this.session.snapshot()
     return this.pending >= 0
@@ -259,7 +259,7 @@ export class Writer {
       : { read: this.index, state, logits: this.logits.slice() }
   }
 
-  /** Text left over when the writing ends inside a character: U+FFFD, else ''. */
+  /** The remaining text when the writing ends inside a character: U+FFFD, else ''. */
   flush(): string {
     return this.decoder.flush()
   }
@@ -285,14 +285,14 @@ export class Writer {
     return record
   }
 
-  /** Tells all that remembers the text of one more symbol. */
+  /** Adds a symbol to the history, the tail and the loop detector. */
   private trackSymbol(id: number, text: string): void {
     if (this.tracksText) {
       this.history.push(id)
       this.tail = (this.tail + text).slice(-CONTEXT_TAIL)
     }
     if (this.detector) {
-      // Counted from where a loop could be seen: a long one must not begin with a leap.
+      // Counted from the symbol at which a loop is detected, so that the count starts at 1.
       this.looping =
         this.detector.push(id) === 0
           ? 0
@@ -319,10 +319,10 @@ export class Writer {
   }
 }
 
-/** A network that has read a prompt, as a value: where every text after it begins. */
+/** The state of the network after a prompt. */
 export interface PromptState {
   readonly state: State
-  /** [V]; zeros where there was nothing to read. */
+  /** [V]; zeros when there was nothing to read. */
   readonly logits: Float32Array
 }
 
@@ -339,7 +339,7 @@ export function readPromptAtOnce(
   return { state, logits }
 }
 
-/** What stands for an empty prompt. */
+/** The ids to read for an empty prompt: a newline, if the model knows one. */
 export function startIds(model: Model): ArrayLike<number> {
   return model.tokenizer.encode('\n', 'skip').ids
 }

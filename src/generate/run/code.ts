@@ -1,13 +1,13 @@
 /**
- * A whole run as a short word that fits a link: `ondoAQ…`, base64url. The bytes under it:
+ * Encodes a run as a short code that fits in a URL: `ondoAQ…`, base64url of these bytes:
  *
- *   3  a2 77 68: why every code begins with "ondo"
+ *   3  a2 77 68, so that every code begins with "ondo"
  *   1  version, 1
  *   .  model, ondo, tokenizer, prompt, unknown, seed, stream, temperature, chain, length, stop
- *   4  CRC-32 of all that is before
+ *   4  CRC-32 of the bytes before
  *
- * Text is UTF-8 after its length; numbers are LEB128 (seven bits a byte, lowest first). A model that
- * is a SHA-256 takes its 32 bytes. What has its usual value takes one byte.
+ * Text is its length and UTF-8; numbers are LEB128 (seven bits a byte, lowest first). A model that is
+ * a SHA-256 takes 32 bytes. A default value takes one byte.
  */
 import { InputError } from '../../errors.js'
 import { crc32 } from '../../file/crc32.js'
@@ -37,7 +37,7 @@ class ByteWriter {
     for (const byte of bytes) this.all.push(byte)
   }
 
-  /** The place in a list that only grows, from 1; what is not in it is 0 and its text. */
+  /** Writes the index in a list that may only grow, from 1. Other words are written as 0 and text. */
   word(value: string, list: readonly string[]): void {
     const place = list.indexOf(value) + 1
     this.number(place)
@@ -45,7 +45,7 @@ class ByteWriter {
   }
 }
 
-/** @returns the run as one word of letters, digits, `-` and `_` */
+/** Encodes a run. @returns a code of letters, digits, `-` and `_` */
 export function encodeRun(run: Run): string {
   const bytes = new ByteWriter()
   if (SHA256.test(run.model)) {
@@ -72,10 +72,10 @@ export function encodeRun(run: Run): string {
   return base64url(bytes.all)
 }
 
-/** Is this meant as a code? All begin alike. */
+/** Whether a text looks like a code. It need not be valid. */
 export const looksLikeCode = (text: string): boolean => /^\s*ondo[\w-]{8,}\s*$/.test(text)
 
-/** @throws InputError for what is no code, for one that is not whole, or of a newer version */
+/** Decodes a run. @throws InputError for a text that is not a code, a damaged one, or a newer version */
 export function decodeRun(code: string): Run {
   const bytes = fromBase64url(code.trim())
   const refuse = (why: string): InputError => new InputError('code', `The code ${why}.`)
@@ -84,7 +84,7 @@ export function decodeRun(code: string): Run {
       'is not one of Ondo, which begin with "ondo": copy it whole from where it was written',
     )
   }
-  // A version is told before the sum, which a newer one may have elsewhere.
+  // The version is checked before the checksum, because a newer version may have another one.
   if (bytes.length > 4 && bytes[3] !== VERSION) {
     throw refuse(
       `is of version ${bytes[3]}; expected ${VERSION}: it was made by another Ondo, or is damaged`,
@@ -98,7 +98,7 @@ export function decodeRun(code: string): Run {
   try {
     return readBody(new ByteReader(body))
   } catch (cause) {
-    // The sum was right, so whoever made it wrote something else than this.
+    // The checksum is right, so another program wrote this content.
     throw new InputError('code', 'The code holds no run: it was not made by Ondo.', { cause })
   }
 }
@@ -130,7 +130,7 @@ function readBody(reader: ByteReader): Run {
   }
 }
 
-/** Throws plain errors: `decodeRun` says them in one sentence. */
+/** Reads the bytes of a code. `decodeRun` turns its errors into one InputError. */
 class ByteReader {
   private readonly bytes: Uint8Array
   private at = MAGIC.length + 1
@@ -190,7 +190,7 @@ function base64url(bytes: readonly number[]): string {
   return text
 }
 
-/** undefined for letters that are not base64url, or a length that none has. */
+/** Undefined for letters that are not base64url, or an impossible length. */
 function fromBase64url(text: string): number[] | undefined {
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined
   const bytes: number[] = []

@@ -1,22 +1,22 @@
-/** Reading what a file says, field by field: each is what it should be, or one sentence says why not. */
+/** Reads the fields of a JSON file with checks. An invalid field gives an error of one sentence. */
 import { FileError, quote, shorten } from '../../errors.js'
 import { matchesHash } from '../../file/identity.js'
 import { isRecord, parseJson } from '../../file/json.js'
 import type { Model } from '../../file/model.js'
 
-/** A JSON object with names for its refusals. */
+/** A JSON object, with a name for error messages. */
 export class Fields {
   private readonly what: string
   private readonly values: Readonly<Record<string, unknown>>
 
-  /** @param what how a sentence calls it: `The run` */
+  /** @param what the name in error messages: `The run` */
   constructor(value: unknown, what: string) {
     if (!isRecord(value)) throw damaged(`${what} is ${quote(value)}; expected an object`)
     this.values = value
     this.what = what
   }
 
-  /** Of a file that begins with `format` and `version`. */
+  /** The fields of a file, after a check of its `format` and `version`. */
   static ofFile(value: unknown, what: string, format: string, version: number): Fields {
     const fields = new Fields(
       typeof value === 'string' ? parseJson(value, what).value : value,
@@ -49,7 +49,7 @@ export class Fields {
     return typeof value === 'string' ? value : this.refuse(name, 'text')
   }
 
-  /** One of a few words. */
+  /** One of the given words. */
   word<T extends string>(name: string, words: readonly T[]): T {
     const value = this.values[name]
     return words.find(word => word === value) ?? this.refuse(name, words.join(' or '))
@@ -68,7 +68,7 @@ export class Fields {
     return Array.isArray(value) ? (value as unknown[]) : this.refuse(name, 'a list')
   }
 
-  /** Ids of a vocabulary of `size`. */
+  /** A list of ids from 0 to `size` - 1. */
   ids(name: string, size: number): number[] {
     const list = this.list(name)
     const good = (id: unknown): id is number =>
@@ -82,7 +82,7 @@ export class Fields {
     return list.every(good) ? [...list] : this.refuse(name, 'a list of texts')
   }
 
-  /** A whole number below 2^64, as text; in a file made by hand also as a number. */
+  /** A whole number below 2^64 as text; a file made by hand may also have a number. */
   seed(name: string): string {
     const value = this.values[name]
     if (Number.isSafeInteger(value) && (value as number) >= 0) return String(value)
@@ -100,7 +100,7 @@ export class Fields {
 const damaged = (sentence: string): FileError =>
   new FileError('damaged', `${sentence}: the file is damaged or was changed by hand.`)
 
-/** @throws FileError when the model is not the one that a run or a tree was made with */
+/** Checks that a run or a tree was made with this model. @throws FileError when it was not */
 export async function checkModel(model: Model, hash: string, what: string): Promise<void> {
   if (await matchesHash(model, hash)) return
   const short = (text: string): string => (text.length > 16 ? `${text.slice(0, 12)}…` : text)

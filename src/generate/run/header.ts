@@ -1,4 +1,4 @@
-/** What a run is, so that it can be made again: the first line of `ondo sample --json`. */
+/** A run: everything that a text depends on. The first line of `ondo sample --json` is one. */
 import type { Model } from '../../file/model.js'
 import { readSeed, type Seed } from '../../random.js'
 import {
@@ -15,35 +15,35 @@ import type { Tokenizer, UnknownPolicy } from '../../text/tokenizer.js'
 import { VERSION } from '../../version.js'
 import type { GenerateOptions } from '../generate.js'
 
-/** All that a text follows from, as plain data: with the model, enough to write it again. */
+/** Everything that a text depends on, as plain data. With the model, it gives the same text again. */
 export interface Run {
   /** The version of Ondo that wrote it. */
   readonly ondo: string
-  /** The model's identity; in older runs the SHA-256 of its file. */
+  /** The hash of the model; in older runs the SHA-256 of its file. */
   readonly model: string
   readonly tokenizer: string
   readonly prompt: string
-  /** What was done with symbols of the prompt that the model does not know; absent for `error`. */
+  /** The policy for unknown symbols of the prompt; absent for `error`. */
   readonly unknown?: UnknownPolicy
-  /** As text: JSON numbers end at 2^53. */
+  /** Text, because JSON numbers are exact only up to 2^53. */
   readonly seed: string
   readonly stream: number
-  /** The schedule as written; a constant is one too, and JSON has no infinity. */
+  /** The syntax of the schedule. A constant is text too, because JSON has no infinity. */
   readonly temperature: string
-  /** The chain as written; absent for temperature alone. */
+  /** The syntax of the chain; absent for temperature alone. */
   readonly chain?: string
-  /** Symbols to write at most. */
+  /** Maximum number of symbols. */
   readonly length: number | 'inf'
-  /** The text ends before the first of these. */
+  /** Stop strings: the text ends before the first of them. */
   readonly stop: readonly string[]
 }
 
-/** A run with the ids of its prompt. */
+/** A run together with the ids of its prompt. */
 export interface RunHeader extends Run {
   readonly promptIds: readonly number[]
 }
 
-/** @throws InputError for a schedule or chain that can't be read */
+/** Makes the header of a run. @throws InputError for an invalid schedule or chain */
 export function runHeader(
   model: Model,
   run: {
@@ -64,7 +64,7 @@ export function runHeader(
     ondo: VERSION,
     model: model.hash,
     tokenizer: model.tokenizer.kind,
-    // Half a character can't be written to a file; tokenizers read it as U+FFFD too.
+    // A lone surrogate can't be written to a file. Tokenizers also replace it by U+FFFD.
     prompt: run.prompt.replaceAll(/\p{Surrogate}/gu, '\ufffd'),
     promptIds: Array.from(run.ids),
     ...(unknown !== 'error' && { unknown }),
@@ -91,7 +91,7 @@ export function canonicalChain(
   return made.plain ? undefined : made.toString()
 }
 
-/** The call of `generate` that writes the run's text. @throws InputError for what can't be read */
+/** The options of `generate` that write the text of a run. @throws InputError for invalid values */
 export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
   return {
     prompt: run.prompt,
@@ -106,9 +106,9 @@ export function optionsOf(run: Run): GenerateOptions & { readonly seed: Seed } {
 }
 
 /**
- * The schedule of a text whose temperature was moved by hand: `0.8 until 57 then 1.2`. With it such
- * a text is a run as any other.
- * @param temperatures T of each position, as the record shows it
+ * The schedule of a text whose temperature was changed by hand: `0.8 until 57 then 1.2`. With it, the
+ * text can be written again as a run.
+ * @param temperatures the recorded T of each position
  */
 export function scheduleOf(temperatures: readonly number[]): Schedule {
   const starts: number[] = []
@@ -116,7 +116,7 @@ export function scheduleOf(temperatures: readonly number[]): Schedule {
     if (i === 0 || temperatures[i] !== temperatures[i - 1]) starts.push(i)
   }
   if (starts.length === 0) return { kind: 'constant', temperature: TEMPERATURE.default }
-  // Halved again and again: of 100,000 moves none is deeper than 17 others.
+  // Built by bisection, so that 100,000 changes give a depth of only 17.
   const between = (from: number, to: number): Schedule => {
     if (to - from === 1) return { kind: 'constant', temperature: temperatures[starts[from]] }
     const middle = (from + to) >> 1

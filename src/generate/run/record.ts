@@ -1,6 +1,6 @@
 /**
- * A run with what came of it, for a file: enough to write the text again, and to see whether it
- * comes out the same, symbol by symbol.
+ * The file of a run: the run and its result. It is enough to write the text again and to compare every
+ * symbol.
  */
 
 import { FileError } from '../../errors.js'
@@ -13,24 +13,24 @@ import type { RunHeader } from './header.js'
 const FORMAT = 'ondo-run'
 const FORMAT_VERSION = 1
 
-/** A step as JSON keeps it: infinity is "inf". */
+/** A step as JSON, with infinity as "inf". */
 export type StepJson = Readonly<Record<string, unknown>>
 
 export interface RunRecord {
   readonly format: typeof FORMAT
   readonly version: typeof FORMAT_VERSION
   readonly run: RunHeader
-  /** How the model was called where the run was made: a hint for finding it. */
+  /** The name or path of the model where the run was made. */
   readonly source?: string
-  /** Why the text ended; `interrupted` when somebody ended it before its length. */
+  /** Why the text ended. `interrupted`: a person ended it before its length. */
   readonly stop: StopReason | 'interrupted'
   readonly stopString?: string
   readonly text: string
-  /** SHA-256 of the text in UTF-8, hex: a text changed by hand is seen. */
+  /** SHA-256 of the text in UTF-8, hex, to detect a changed text. */
   readonly hash: string
-  /** All that were drawn, those of a stop string included. */
+  /** All drawn symbols, including those of a stop string. */
   readonly ids: readonly number[]
-  /** The record of each position, where asked for. */
+  /** The record of each symbol, if requested. */
   readonly steps?: readonly StepJson[]
 }
 
@@ -43,8 +43,9 @@ export const toStepJson = (step: Step): StepJson =>
   ) as StepJson
 
 /**
- * @param steps all that `generate` gave, in order
- * @param more.record keep the record of each position, not only its symbol. Default false
+ * Makes the record of a run.
+ * @param steps all steps of `generate`, in order
+ * @param more.record whether to keep the record of each symbol. Default false
  */
 export async function recordRun(
   run: RunHeader,
@@ -68,7 +69,7 @@ export async function recordRun(
   }
 }
 
-/** JSON that a person can read too: a field a line, a step a line. */
+/** Formats a run as readable JSON, with one field or one step on each line. */
 export function writeRun(record: RunRecord): string {
   const lines = Object.entries(record).map(([name, value]) => {
     const written =
@@ -82,7 +83,7 @@ export function writeRun(record: RunRecord): string {
 
 /**
  * Reads a run from its JSON.
- * @throws FileError for what is no run, is damaged, or was changed by hand
+ * @throws FileError when it is not a run, is damaged, or was changed by hand
  */
 export async function readRun(json: unknown): Promise<RunRecord> {
   const fields = Fields.ofFile(json, 'The run', FORMAT, FORMAT_VERSION)

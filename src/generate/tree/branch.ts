@@ -1,33 +1,33 @@
-/** A tree of texts: branches that leave each other, and where a text runs through them. No network. */
+/** The structure of a tree of texts: its branches, and the path of a text through them. */
 
 import type { SymbolRecord } from '../writer.js'
 import type { BranchSettings } from './settings.js'
 
-/** What every tree knows of a branch. */
+/** The part of a branch that all trees share. */
 export interface BranchLink {
-  /** Its place in `tree.branches`. */
+  /** Its index in `tree.branches`. */
   readonly id: number
-  /** The branch that it leaves; undefined for a root. */
+  /** The branch from which it forks; undefined for a root. */
   readonly parent?: number | undefined
-  /** The position at which it leaves its parent; its own symbols begin there. */
+  /** The position at which it forks from its parent. Its own symbols begin there. */
   readonly at: number
 }
 
 export interface Branch extends BranchLink {
   readonly settings: BranchSettings
-  /** The symbol that was put at `at` by hand. */
+  /** The symbol that a person chose at `at`. */
   readonly choice?: number
-  /** Its own symbols, with the record of why each came. */
+  /** The records of its own symbols. */
   readonly steps: readonly SymbolRecord[]
 }
 
-/** A place in the tree: before the symbol at `position`, with the settings of `branch`. */
+/** A position in the tree: before symbol `position` of a branch, with its settings. */
 export interface TreePosition {
   readonly branch: number
   readonly position: number
 }
 
-/** A way the text went at a position. */
+/** One of the symbols that follow a position. */
 export interface Alternative {
   readonly branch: number
   readonly step: SymbolRecord
@@ -36,27 +36,27 @@ export interface Alternative {
 export const samePosition = (a: TreePosition, b: TreePosition): boolean =>
   a.branch === b.branch && a.position === b.position
 
-/** Part of a text that belongs to one branch: positions [from, to). */
+/** The part of a text that belongs to one branch: positions [from, to). */
 export interface Segment<B> {
   readonly branch: B
   readonly from: number
   readonly to: number
 }
 
-/** A position from which texts go different ways. */
+/** A position at which texts diverge. */
 export interface Fork {
-  /** The symbol from which they differ; -1 where different roots are the ways. */
+  /** The position of the first different symbol; -1 for a fork between roots. */
   readonly at: number
-  /** The branches that go on from here. */
+  /** The branches that continue from here. */
   readonly ways: readonly number[]
-  /** Which of the ways a text takes; -1 where it ends here. */
+  /** Index in `ways` of the branch of the text; -1 when the text ends here. */
   readonly taken: number
 }
 
 /**
- * The structure that all trees of texts share. A text is a branch with what comes before it: the
- * symbols of its parent up to where it leaves, and so on to a root. Nothing is ever removed.
- * @template B what a branch holds beside its link
+ * The base class of trees of texts. The text of a branch is its own symbols after those of its parent
+ * up to the fork, and so on to a root. Branches are never removed.
+ * @template B the type of a branch
  */
 export abstract class BranchTree<B extends BranchLink> {
   protected readonly all: B[] = []
@@ -71,7 +71,7 @@ export abstract class BranchTree<B extends BranchLink> {
     return this.all.filter(({ parent }) => parent === undefined)
   }
 
-  /** The branches that leave a branch, in the order in which they were added. */
+  /** The children of a branch, in the order in which they were added. */
   childrenOf(id: number): readonly number[] {
     return this.children[id]
   }
@@ -112,7 +112,7 @@ export abstract class BranchTree<B extends BranchLink> {
     })
   }
 
-  /** How many symbols two texts have in common because they come from the same branches. */
+  /** The number of symbols that two texts share because they are on the same branches. */
   commonLength(a: number, b: number): number {
     const [mine, other] = [this.path(a), this.path(b)]
     let same = 0
@@ -125,17 +125,17 @@ export abstract class BranchTree<B extends BranchLink> {
   }
 
   /**
-   * The branch that a new one leaves at a position of a text: the nearest on its path with a symbol
-   * before it. A branch that is still empty there gets siblings and no children.
+   * The parent of a new branch at a position of a text: the branch on its path that has the symbol
+   * before. A branch that is still empty there gets siblings instead of children.
    */
   stemAt(id: number, position: number): B {
     return this.all[this.ownerOf(id, position - 1)]
   }
 
   /**
-   * The branches that go on at a position in texts that are the same up to there, in the order in
-   * which they were added: the one that holds the symbol before it, where it goes on, and all that
-   * leave it there.
+   * The branches that continue at a position, among texts that are the same up to there, in the order
+   * in which they were added: the branch of the symbol before, if it is longer, and all branches that
+   * fork from it there.
    */
   waysAt(id: number, position: number): number[] {
     const ways: number[] = []
@@ -164,8 +164,8 @@ export abstract class BranchTree<B extends BranchLink> {
       const end = step === path.length - 1 ? Math.min(to, position) : to
       const places = new Set(this.children[branch.id].map(child => this.all[child].at))
       for (const at of [...places].sort((a, b) => a - b)) {
-        // What leaves behind the place where this text leaves the branch is on another way. What
-        // leaves at the branch's own beginning is a way of the fork from which the branch came.
+        // Branches that fork after this text has left the branch do not matter. Those that fork at
+        // its beginning belong to the fork at its parent.
         if (at > end || (at === branch.at && branch.parent !== undefined)) continue
         const ways = this.waysAt(branch.id, at)
         if (ways.length > 1) forks.push({ at, ways, taken: ways.indexOf(this.ownerOf(id, at)) })
@@ -174,7 +174,7 @@ export abstract class BranchTree<B extends BranchLink> {
     return forks
   }
 
-  /** How many symbols a branch has of its own. */
+  /** The number of own symbols of a branch. */
   protected abstract ownLength(branch: B): number
 
   protected add(branch: B): B {

@@ -1,4 +1,4 @@
-/** A tree as JSON and back. Reading writes every branch anew and compares: a tree that loads is true. */
+/** Saves a tree as JSON and loads it. Loading writes every branch again and compares its symbols. */
 import { FileError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
 import { parseSchedule } from '../../temperature/index.js'
@@ -21,12 +21,12 @@ export interface BranchFile {
   readonly ids: readonly number[]
 }
 
-/** What `saveTree` gives: JSON as it is. */
+/** The file of a tree, as a JSON value. */
 export interface TreeFile {
   readonly format: typeof FORMAT
   readonly version: typeof FORMAT_VERSION
   readonly ondo: string
-  /** The model's identity; in older files the SHA-256 of the model file. */
+  /** The hash of the model; in older files the SHA-256 of its file. */
   readonly model: string
   readonly tokenizer: string
   readonly prompt: string
@@ -61,9 +61,9 @@ export function saveTree(tree: Tree): TreeFile {
 }
 
 /**
- * The tree of a file. All its branches are written again, some ten thousand symbols a second.
- * @param file what `saveTree` gave, or its JSON
- * @throws FileError when it is damaged, of another model, or does not come out the same
+ * Loads a tree. All its branches are written again, at some ten thousand symbols per second.
+ * @param file the result of `saveTree`, or its JSON text
+ * @throws FileError when it is damaged, of another model, or gives another text
  */
 export async function loadTree(
   model: Model,

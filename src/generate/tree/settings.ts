@@ -1,21 +1,21 @@
-/** With what a branch of a tree is written. */
+/** The settings of the branches of a tree. */
 import { Random, readSeed, type Seed } from '../../random.js'
 import type { SamplerInput, Schedule } from '../../temperature/index.js'
 import type { Tokenizer } from '../../text/tokenizer.js'
 import { canonicalChain, canonicalTemperature } from '../run/header.js'
 
-/** What a branch is written with, as it is kept: text and whole numbers. */
+/** The settings that write a branch, as text and whole numbers. */
 export interface BranchSettings {
-  /** The schedule as written. */
+  /** The syntax of the schedule. */
   readonly temperature: string
-  /** As text: JSON numbers end at 2^53. */
+  /** Text, because JSON numbers are exact only up to 2^53. */
   readonly seed: string
   readonly stream: number
-  /** The chain as written; absent for temperature alone. */
+  /** The syntax of the chain; absent for temperature alone. */
   readonly chain?: string
 }
 
-/** New settings; what is left out stays as it is. `chain: null` takes the chain away. */
+/** New settings. Absent fields stay unchanged; `chain: null` removes the chain. */
 export interface SettingsChange {
   readonly temperature?: number | string | Schedule
   readonly seed?: Seed
@@ -29,7 +29,7 @@ export const sameSettings = (a: BranchSettings, b: BranchSettings): boolean =>
   a.stream === b.stream &&
   a.chain === b.chain
 
-/** @throws InputError for settings out of range, or a chain that the tokenizer cannot name */
+/** Applies a change. @throws InputError for values out of range, or an invalid chain */
 export function changeSettings(
   from: BranchSettings,
   change: SettingsChange,

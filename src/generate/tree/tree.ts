@@ -1,10 +1,10 @@
 /**
- * A tree of texts: every choice by hand, change of temperature and change of luck begins a branch,
- * and nothing that was written is lost.
+ * A tree of texts. Each chosen symbol and each change of temperature, chain or seed begins a branch;
+ * nothing that was written is lost.
  *
- * Going back costs at most `every` steps of the network while the states along the texts fit their
- * memory (then those used longest ago go first, and it may cost up to the text's length), and one
- * pass over the ids for what remembers the text without the network.
+ * Going back takes at most `every` steps of the network, as long as the states along the texts fit in
+ * memory. Otherwise the least recently used states are removed, and it may take as many steps as the
+ * text is long. In both cases the ids of the text are read once without the network.
  */
 import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/model.js'
@@ -41,18 +41,18 @@ import {
 
 export interface TreeOptions extends Omit<SettingsChange, 'chain'> {
   readonly chain?: string | readonly SamplerInput[]
-  /** Default: the model's own. */
+  /** Default: the prompt of the model. */
   readonly prompt?: string
   readonly unknown?: UnknownPolicy
-  /** States are kept at every so many positions. Default 16. */
+  /** Distance between two stored states, symbols. Default 16. */
   readonly every?: number
-  /** Bytes for them. Default 32 MiB. */
+  /** Memory for the states, bytes. Default 32 MiB. */
   readonly memory?: number
-  /** Find the interval of each choice, where the chain is temperature alone. Default false. */
+  /** Compute the interval of each symbol, for temperature alone. Default false. */
   readonly intervals?: boolean
 }
 
-/** A writer and the place at which it stands. */
+/** A writer and its position. */
 interface PlacedWriter {
   readonly writer: Writer
   /** The text up to there. */
@@ -86,7 +86,7 @@ export class Tree extends BranchTree<Branch> {
   readonly prompt: string
   readonly promptIds: Ids
   readonly unknown: UnknownPolicy
-  /** Steps of the network that going back has cost so far. */
+  /** Number of network steps that going back has taken so far. */
   replayed = 0
   private readonly network: Network
   private readonly every: number
@@ -94,21 +94,21 @@ export class Tree extends BranchTree<Branch> {
   private readonly states: RecentStates
   private readonly base: PromptState
   /**
-   * By branch: where its schedule began. A branch that keeps the temperature goes on with its
-   * parent's.
+   * For each branch, the position at which its schedule began. A branch with the temperature of its
+   * parent continues the schedule of its parent.
    */
   private readonly scheduleFrom: number[] = []
   private current: TreePosition = { branch: 0, position: 0 }
   private past: TreePosition[] = []
   private future: TreePosition[] = []
-  /** Was the last move one of writing? Then more of it is the same move. */
+  /** Whether the last move was writing; further writing then belongs to the same move. */
   private writing = false
   private active: PlacedWriter | undefined
 
   /**
    * Use `createTree`.
    * @param network of the model
-   * @param base the network after the prompt; left out, the prompt is read here, at once
+   * @param base the network after the prompt; without it, the prompt is read here, in one call
    */
   constructor(model: Model, network: Network, options: TreeOptions = {}, base?: PromptState) {
     super()
@@ -144,22 +144,22 @@ export class Tree extends BranchTree<Branch> {
     this.base = base ?? readPromptAtOnce(model, network, this.promptIds)
   }
 
-  /** Where the next symbol goes. */
+  /** The current position, before the next symbol. */
   get here(): TreePosition {
     return this.current
   }
 
-  /** The settings of the branch on which one stands. */
+  /** The settings of the current branch. */
   get settings(): BranchSettings {
     return this.all[this.current.branch].settings
   }
 
-  /** How far the branch on which one stands goes. */
+  /** The length of the text up to the end of the current branch. */
   get end(): number {
     return this.lengthOf(this.current.branch)
   }
 
-  /** The records from the beginning to here, or to another place. */
+  /** The records from the beginning to the current position, or to another one. */
   steps(place: TreePosition = this.current): SymbolRecord[] {
     const { branch: id, position } = place
     const steps: SymbolRecord[] = []
@@ -169,12 +169,12 @@ export class Tree extends BranchTree<Branch> {
     return steps
   }
 
-  /** The text from the beginning to here, without the prompt. */
+  /** The text from the beginning to the current position, without the prompt. */
   get text(): string {
     return this.steps().reduce((text, step) => text + step.text, '')
   }
 
-  /** The likeliest symbols here, before and after temperature and chain. */
+  /** The most likely next symbols, with probabilities before and after temperature and chain. */
   candidates(limit: number): Candidates {
     const { writer } = this.writerAt()
     // A schedule of its own is asked: one that remembers must hear of each moment once.
@@ -182,8 +182,9 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /**
-   * Writes symbols from here. What the branch has already is walked over and not written again.
-   * @returns the records of those passed
+   * Writes symbols from the current position. Symbols that the branch already has are not written
+   * again.
+   * @returns the records of these symbols
    */
   write(count: number): SymbolRecord[] {
     const passed: SymbolRecord[] = []
@@ -207,14 +208,14 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /**
-   * Goes to a position of the branch on which one stands, or of those that it comes from.
-   * @throws InputError beyond its end
+   * Goes to a position of the current branch or its parents.
+   * @throws InputError for a position after its end
    */
   rewind(position: number): void {
     this.goTo({ branch: this.current.branch, position })
   }
 
-  /** Goes to any place of the tree. @throws InputError for one that is not there */
+  /** Goes to any position of the tree. @throws InputError for one that does not exist */
   goTo(place: TreePosition): void {
     const branch = this.all[place.branch]
     if (!branch) {
@@ -234,10 +235,10 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /**
-   * Puts a symbol here by hand, on a branch of its own, and goes behind it. Where it stands already,
-   * drawn or chosen under the same settings, it is only gone to.
-   * @returns its record
-   * @throws InputError for an id that the model does not have, or bans
+   * Writes a chosen symbol on a new branch, and moves after it. When a branch with the same settings
+   * already has this symbol here, it only moves there.
+   * @returns the record of the symbol
+   * @throws InputError for an id that the model does not have, or does not allow
    */
   choose(id: number): SymbolRecord {
     const { position } = this.current
@@ -255,14 +256,13 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /**
-   * Goes on from here with other settings, on a branch of its own; the text so far keeps its own.
+   * Continues with other settings on a new branch. The text so far is unchanged.
    * @throws InputError for settings out of range
    */
   change(change: SettingsChange): void {
     const settings = changeSettings(this.settings, change, this.model.tokenizer)
     const { position } = this.current
-    // Branches that have written nothing yet are turned away from, not grown upon: a slider that
-    // is drawn leaves no staircase.
+    // A branch without symbols gets no children, so that moving a slider does not nest branches.
     const stem = this.stemAt(this.current.branch, position)
     const there = [stem, ...this.childrenOf(stem.id).map(id => this.all[id])].find(
       other =>
@@ -274,8 +274,8 @@ export class Tree extends BranchTree<Branch> {
   }
 
   /**
-   * What stands at a position in texts that are the same up to there, the one on this path first:
-   * what a reader may turn between.
+   * The symbols at a position, among texts that are the same up to there. The one of the current text
+   * comes first.
    */
   alternatives(position: number = this.current.position): Alternative[] {
     const own = this.ownerOf(this.current.branch, position)
@@ -296,7 +296,7 @@ export class Tree extends BranchTree<Branch> {
     return this.future.length > 0
   }
 
-  /** Back to where one was before the last move; nothing is deleted. Writing on is one move. */
+  /** Goes back to the position before the last move. Deletes nothing. Continued writing is one move. */
   undo(): void {
     const place = this.past.pop()
     if (!place) return
@@ -305,7 +305,7 @@ export class Tree extends BranchTree<Branch> {
     this.writing = false
   }
 
-  /** Takes an undo back. */
+  /** Reverts an undo. */
   redo(): void {
     const place = this.future.pop()
     if (!place) return
@@ -314,13 +314,13 @@ export class Tree extends BranchTree<Branch> {
     this.writing = false
   }
 
-  /** Gives back the network's memory. The tree stays, and can be gone on with. */
+  /** Frees the memory of the network. The tree can still be used. */
   dispose(): void {
     this.active?.writer.dispose()
     this.active = undefined
   }
 
-  /** @internal Where one has been, for the file. */
+  /** @internal The positions of undo and redo, for the file. */
   get history(): {
     readonly past: readonly TreePosition[]
     readonly future: readonly TreePosition[]
@@ -328,7 +328,7 @@ export class Tree extends BranchTree<Branch> {
     return { past: this.past, future: this.future }
   }
 
-  /** @internal Stands where the file says. */
+  /** @internal Sets the position and the history of a loaded tree. */
   restore(
     place: TreePosition,
     past: readonly TreePosition[],
@@ -340,7 +340,7 @@ export class Tree extends BranchTree<Branch> {
     this.writing = false
   }
 
-  /** @internal A branch that leaves at a place; with a choice it has its first symbol at once. */
+  /** @internal Adds a branch at a position. With a choice, it gets its first symbol at once. */
   addBranch(from: TreePosition, settings: BranchSettings, choice?: number): Branch {
     const parent = this.all[from.branch]
     const steps: SymbolRecord[] = []
@@ -376,13 +376,13 @@ export class Tree extends BranchTree<Branch> {
     this.writing = false
   }
 
-  /** Draws the next symbol of a branch at whose end one stands. */
+  /** Draws the next symbol at the end of the current branch. */
   private draw(branch: Branch): void {
     const placed = this.writerAt()
     const { position } = placed.place
     try {
       const step = placed.writer.next(placed.temperatureAt(placed.writer.scheduleInput()))
-      // Only here does a branch grow; all others read it.
+      // This is the only place that adds to the steps of a branch.
       const own = branch.steps as SymbolRecord[]
       own.push(step)
       placed.cache.add(step.id, placed.writer)
@@ -393,7 +393,7 @@ export class Tree extends BranchTree<Branch> {
     }
   }
 
-  /** The writer, brought to a place. */
+  /** A writer at a position; the active one when it is there. */
   private writerAt(place: TreePosition = this.current): PlacedWriter {
     if (this.active && samePosition(this.active.place, place)) return this.active
     this.dispose()
@@ -422,7 +422,7 @@ export class Tree extends BranchTree<Branch> {
     return this.active
   }
 
-  /** The schedule at a place, with all that it remembers. */
+  /** The schedule at a position, with its internal state. */
   private scheduleAt(place: TreePosition = this.current): TemperatureAt {
     const { settings } = this.all[place.branch]
     const schedule = parseSchedule(settings.temperature)
@@ -430,7 +430,7 @@ export class Tree extends BranchTree<Branch> {
     if (!remembers(schedule)) return temperatureAt
     const steps = this.steps(place)
     for (let position = this.scheduleFrom[place.branch]; position < place.position; position++) {
-      // What is remembered is how surprising the symbols were, and since when; no more is told.
+      // A schedule's state depends only on positions and surprisals, so the rest can be empty.
       temperatureAt({
         position,
         lastSurprisal: steps[position - 1]?.surprisal,
