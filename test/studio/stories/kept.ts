@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { breaches } from '../../support/axe.js'
-import { browser, complaints, count, pause, site, text, visit, WIDE } from './stage.js'
+import { browser, complaints, count, pause, records, site, text, visit, WIDE } from './stage.js'
 
 const keeping = (page: Page, state: string) =>
   page.locator(`[data-keeping=${state}]`).waitFor({ timeout: 20_000 })
@@ -33,6 +33,25 @@ async function restKept(page: Page): Promise<string> {
 }
 
 describe('kept texts', () => {
+  it('include a choice that was made just before a reload', async () => {
+    const page = await visit('#seed=5')
+    await count(page, 30)
+    await restKept(page)
+    const before = await records(page)
+    const length = before.length + 1
+    await page.getByRole('tab', { name: 'Next' }).click()
+    // The text rests at its end, so the last row is another symbol than the one that would be drawn.
+    await page.locator('#next tbody tr:not(.drawn):not(.others) .choose').last().click()
+    await page.waitForFunction(n => ondo.records().length === n, length)
+    const chosen = await records(page)
+    expect(chosen.at(-1)).toMatchObject({ chosen: true })
+    // Sooner than the page stores a text that changes (stored-texts.svelte.ts).
+    await page.reload()
+    await count(page, length)
+    expect((await records(page)).slice(0, length)).toEqual(chosen)
+    await page.context().close()
+  })
+
   it('of two tabs stay both, whoever closes first, and each tab rests as it did', async () => {
     const a = await visit('#seed=1')
     await count(a, 20)
