@@ -63,6 +63,17 @@ export function reorderGates(
   return out
 }
 
+/** Blocks one after the other. */
+export function concatenate(blocks: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(blocks.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const block of blocks) {
+    out.set(block, at)
+    at += block.length
+  }
+  return out
+}
+
 /** Widens rows of `from` numbers to `to` with zeros. */
 function widenRows(matrix: Float32Array, from: number, to: number): Float32Array {
   if (from === to) return matrix

@@ -4,7 +4,7 @@
  * Arrays in order: for each layer i2h weight [4H, K] and bias, h2h weight [4H, H] and bias, then the
  * decoder [V, H] and its bias. Rows are i f o g. The vocabulary maps a byte to an id, or to null.
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import { parseJson } from '../file/json.js'
 import { tokenizerFrom } from '../text/index.js'
 import { assemble, type LayerMatrices, reorderGates } from './assemble.js'
@@ -52,7 +52,7 @@ function arraysOf(
     if (!whole || offset + 4 * length > data.bytes.length) {
       throw refuse(
         data,
-        `has ${data.bytes.length} bytes, but array ${k + 1} is said to have ${length} numbers at byte ${offset}; it is incomplete, download it again`,
+        `has ${counted(data.bytes.length, 'byte')}, but array ${k + 1} is said to have ${length} numbers at byte ${offset}; it is incomplete, download it again`,
       )
     }
     return {
@@ -100,7 +100,7 @@ export const charRnnJs: Format = {
       tokenizer: tokenizerFrom({ kind: 'byte' }),
       notes: [
         {
-          en: `rows i f o g became i f g o; the vocabulary of ${bias.length} bytes became all 256, the others with a probability of 0`,
+          en: `rows i f o g became i f g o; the vocabulary of ${counted(bias.length, 'byte')} became all 256, the others with a probability of 0`,
           ja: `ゲートの行i f o gをi f g oに並べ替え、${bias.length}種類のバイトの語彙を256種類に広げました（ほかのバイトの確率は0です）`,
         },
       ],

@@ -1,7 +1,7 @@
 /** Keras' recurrent layers of all versions in PyTorch's layout. */
 import { FileError, quote } from '../errors.js'
 import type { CellKind, GateKind } from '../model/config.js'
-import { type LayerMatrices, reorderGates, transpose } from './assemble.js'
+import { concatenate, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import type { NamedTensor } from './state-dict.js'
 
 /** One layer: its class, its config where the file has one, its tensors in the order of the file. */
@@ -68,21 +68,11 @@ function tensorNamed(layer: KerasLayer, pattern: RegExp): NamedTensor | undefine
   return layer.tensors.find(({ name }) => pattern.test(name))?.tensor
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
 /** Keras 1: an array a gate, [in, H] and [H, H], named by letters. */
 function keras1Matrices(layer: KerasLayer, gates: number): LayerMatrices {
   const letters = KERAS1_LETTERS[gates] as readonly string[]
   const blocks = (kind: string): Float32Array =>
-    joined(
+    concatenate(
       letters.map(letter => {
         const tensor = tensorNamed(layer, new RegExp(`_${kind}${letter}(:0)?$`))
         if (!tensor) throw refuse(layer, `lacks the array ${kind}${letter}`)

@@ -5,7 +5,7 @@
  *
  * Source: Keras' saving code (legacy HDF5 format; saving_lib of Keras 3).
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import { isRecord, parseJson } from '../file/json.js'
 import type { Bilingual } from '../knob.js'
 import type { GateKind } from '../model/config.js'
@@ -185,11 +185,11 @@ function windowOf({ layers }: Network): number | undefined {
 const WINDOW_NOTE = (steps: number, used: boolean): Bilingual =>
   used
     ? {
-        en: `each prediction reads the last ${steps} symbols from a zero state, as in training`,
+        en: `each prediction reads the last ${counted(steps, 'symbol')} from a zero state, as in training`,
         ja: `予測のたびに、学習時と同じく直前の${steps}記号を状態0から読みます`,
       }
     : {
-        en: `it was trained on windows of ${steps} symbols from a zero state, and runs here on the whole text; --window ${steps} runs it as it was trained`,
+        en: `it was trained on windows of ${counted(steps, 'symbol')} from a zero state, and runs here on the whole text; --window ${steps} runs it as it was trained`,
         ja: `状態0から始まる${steps}記号の窓で学習されたモデルです。ここでは全文を続けて読みます（--window ${steps} で学習時と同じ読み方になります）`,
       }
 

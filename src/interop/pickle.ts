@@ -153,7 +153,9 @@ class Unpickler {
         throw this.input.refuse('pickle-limits', 'has too many instructions')
       const opcode = this.input.byte()
       if (opcode === 0x2e) return this.pop() // STOP
-      if (!this.simple(opcode) && !this.text(opcode) && !this.container(opcode)) {
+      const known =
+        this.simple(opcode) || this.text(opcode) || this.container(opcode) || this.object(opcode)
+      if (!known) {
         throw this.input.refuse('pickle-opcode', `has the unknown instruction ${opcode}`)
       }
     }
@@ -293,7 +295,7 @@ class Unpickler {
     }
   }
 
-  /** Containers and objects. @returns whether the opcode is one of these */
+  /** Containers. @returns whether the opcode is one of these */
   private container(opcode: number): boolean {
     switch (opcode) {
       case 0x5d: // EMPTY_LIST
@@ -352,6 +354,14 @@ class Unpickler {
       case 0x75: // SETITEMS
         this.setItems(this.popToMark())
         return true
+      default:
+        return false
+    }
+  }
+
+  /** Calls and instances. @returns whether the opcode is one of these */
+  private object(opcode: number): boolean {
+    switch (opcode) {
       case 0x52: {
         // REDUCE
         const args = this.pop()

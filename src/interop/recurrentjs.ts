@@ -7,7 +7,7 @@
  */
 import { FileError, quote } from '../errors.js'
 import { parseJson } from '../file/json.js'
-import { assemble, type LayerMatrices } from './assemble.js'
+import { assemble, concatenate, type LayerMatrices } from './assemble.js'
 import type { Format, SourceFile } from './source.js'
 import { tokenizerOf } from './vocabulary.js'
 
@@ -57,26 +57,16 @@ function matrixOf(file: SourceFile, saved: Saved, name: string): Float32Array {
   return Float32Array.from(numbers as number[])
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
 function layerOf(file: SourceFile, saved: Saved, k: number): LayerMatrices {
   const of = (name: string): Float32Array => matrixOf(file, saved, `${name}${k}`)
   if (saved.generator === 'rnn') {
     const bias = of('bhh')
     return { weightIh: of('Wxh'), weightHh: of('Whh'), biasIh: bias, biasHh: bias.map(() => 0) }
   }
-  const bias = joined(GATES.map(gate => of(`b${gate}`)))
+  const bias = concatenate(GATES.map(gate => of(`b${gate}`)))
   return {
-    weightIh: joined(GATES.map(gate => of(`W${gate}x`))),
-    weightHh: joined(GATES.map(gate => of(`W${gate}h`))),
+    weightIh: concatenate(GATES.map(gate => of(`W${gate}x`))),
+    weightHh: concatenate(GATES.map(gate => of(`W${gate}h`))),
     biasIh: bias,
     biasHh: bias.map(() => 0),
   }
