@@ -25,6 +25,6 @@ for await (const event of train({
   if (event.type === 'step') first ||= since()
 }
 text.close()
-// In KiB on every system.
+// maxRSS is in KiB on every system.
 const peak = process.resourceUsage().maxRSS * 1024
 console.log(JSON.stringify({ symbols: corpus.ids.length, counted, encoded, first, peak }))

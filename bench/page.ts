@@ -26,7 +26,7 @@ const UNIFORM_LOSS = Math.log(SIZES.vocabulary)
 const peerVersions: Record<string, string> = {}
 export const versions = (): Record<string, string> => peerVersions
 
-/** Starts a peer and takes its first step. @throws Error when that takes too long or learns wrongly */
+/** Starts a peer and takes its first step. @throws Error when it takes too long or its loss is wrong */
 async function startPeer(
   page: BenchPage,
   name: string,

@@ -4,7 +4,7 @@ import { copyTensors, decayAt, updateAverage } from './average.js'
 const one = (...values: number[]) => new Map([['w', Float32Array.from(values)]])
 
 describe('the running average', () => {
-  it('is the weighted sum of all weights so far, the newest heaviest', () => {
+  it('is a weighted sum of all weights so far, with the largest factor for the newest', () => {
     const decay = 0.5
     const values = [3, -1, 4, 1, -5]
     const average = one(2)
@@ -18,14 +18,14 @@ describe('the running average', () => {
     expect(average.get('w')![0]).toBeCloseTo(expected, 6)
   })
 
-  it('forgets faster while it is young', () => {
+  it('has a smaller decay in the first updates', () => {
     expect(decayAt(0.999, 1)).toBeCloseTo(0.1)
     expect(decayAt(0.999, 91)).toBeCloseTo(0.91)
     expect(decayAt(0.999, 100_000)).toBe(0.999)
     expect(decayAt(0.05, 1)).toBe(0.05)
   })
 
-  it('comes to rest where the weights rest, and cancels what only shakes them', () => {
+  it('converges to constant weights, and averages out alternating changes', () => {
     const average = one(0, 0)
     for (let step = 1; step <= 2000; step++) {
       updateAverage(average, one(1, 1 + (step % 2 === 0 ? 0.5 : -0.5)), 0.99, step)
@@ -34,7 +34,7 @@ describe('the running average', () => {
     expect(Math.abs(average.get('w')![1] - 1)).toBeLessThan(0.005)
   })
 
-  it('leaves the weights alone', () => {
+  it('does not change the weights', () => {
     const weights = one(1, 2)
     const average = copyTensors(weights)
     weights.get('w')!.fill(7)

@@ -15,9 +15,9 @@ export interface Batch {
   /** Ids, int32 [N], time-major as in batches.ts. */
   readonly x: Int32Array
   readonly y: Int32Array
-  /** By layer: float32 [N, H]. */
+  /** Dropout masks by layer, float32 [N, H]. */
   readonly masks: ReadonlyMap<number, Float32Array>
-  /** By input name: float32 [B, H]. */
+  /** State before the first step by input name, float32 [B, H]. */
   readonly state: Tensors
 }
 

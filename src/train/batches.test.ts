@@ -44,7 +44,7 @@ function fitted(size: number, request: Parameters<typeof splitCorpus>[1]): Split
 }
 
 describe('every split', () => {
-  it('predicts the next symbol, in each stream one after another', () => {
+  it('has the next symbol as target, and continues each stream from batch to batch', () => {
     fc.assert(
       fc.property(sizes, requests, (size, request) => {
         const { training, validation } = fitted(size, request)
@@ -59,7 +59,7 @@ describe('every split', () => {
     )
   })
 
-  it('reads nothing twice, and nothing in both parts', () => {
+  it('uses no symbol twice, and none in both parts', () => {
     fc.assert(
       fc.property(sizes, requests, (size, request) => {
         const { training, validation } = fitted(size, request)
@@ -71,7 +71,7 @@ describe('every split', () => {
     )
   })
 
-  it('trains whole batches, at least a few of them', () => {
+  it('trains on whole batches, and on at least a few', () => {
     fc.assert(
       fc.property(sizes, requests, (size, request) => {
         const { training } = fitted(size, request)
@@ -84,7 +84,7 @@ describe('every split', () => {
 })
 
 describe('tail', () => {
-  it('scores every held-out symbol but the first, and trains on none of them, not even as a target', () => {
+  it('validates on every held-out symbol but the first, and trains on none of them', () => {
     fc.assert(
       fc.property(sizes, requests, (size, request) => {
         const { training, validation } = fitted(size, { ...request, kind: 'tail' })
@@ -102,7 +102,7 @@ describe('tail', () => {
 })
 
 describe('striped', () => {
-  it('cuts tiny-shakespeare as char-rnn does: 423 batches to train, 23 to validate', () => {
+  it('splits tiny-shakespeare as char-rnn does: 423 training and 23 validation batches', () => {
     const { training, validation } = splitCorpus(1_115_394, {
       kind: 'striped',
       holdout: 0.05,

@@ -31,7 +31,7 @@ const checkpoint: Omit<Checkpoint, 'checked'> = {
 const whole = await encodeCheckpoint(checkpoint)
 
 const SENTENCE =
-  /^resume\.safetensors is cut off or damaged \(it has \d+ bytes\), so the run can't go on from it; .*start a new run\.$/
+  /^resume\.safetensors is cut off or damaged \(it has \d+ bytes?\), so the run can't go on from it; .*start a new run\.$/
 
 async function read(bytes: Uint8Array): Promise<Checkpoint> {
   const store = memoryStore()
@@ -47,18 +47,18 @@ async function expectRefusal(bytes: Uint8Array): Promise<void> {
 }
 
 describe('a checkpoint', () => {
-  it('comes back as it was written, and the same content gives the same bytes', async () => {
+  it('is decoded to what was encoded, and the same content gives the same bytes', async () => {
     expect(await read(whole)).toEqual({ ...checkpoint, checked: true })
     expect(await encodeCheckpoint(checkpoint)).toEqual(whole)
   })
 
-  it('is still a safetensors file for other readers', () => {
+  it('is a safetensors file for other readers', () => {
     const { tensors, metadata } = decodeSafetensors(whole)
     expect(metadata.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(tensors.size).toBeGreaterThan(weights.size)
   })
 
-  it('with any one bit of its header changed is refused', async () => {
+  it('is refused when any bit of its header has changed', async () => {
     const headerEnd = 8 + new DataView(whole.buffer).getUint32(0, true)
     for (let bit = 0; bit < 8 * headerEnd; bit++) {
       const bytes = whole.slice()
@@ -67,7 +67,7 @@ describe('a checkpoint', () => {
     }
   }, 60_000)
 
-  it('with any bit changed, cut anywhere, with any range zeroed or anything added, is refused', async () => {
+  it('is refused when any bit has changed, or bytes are missing, zeroed or added', async () => {
     const at = fc.nat({ max: whole.length - 1 })
     const harm = fc.oneof(
       fc.tuple(at, fc.integer({ min: 1, max: 255 })).map(([place, bits]) => {
@@ -95,7 +95,7 @@ describe('a checkpoint', () => {
     )
   }, 60_000)
 
-  it('of an earlier Ondo, without a hash, is read and says so', async () => {
+  it('of an earlier release, without a hash, is read with a warning', async () => {
     const { tensors, metadata } = decodeSafetensors(whole)
     const { sha256: _, ...rest } = metadata
     const old = encodeSafetensors(tensors, { ...rest, version: '1' })
@@ -104,7 +104,7 @@ describe('a checkpoint', () => {
     await expectRefusal(encodeSafetensors(tensors, rest))
   })
 
-  it('of a later version, or another file in its place, says what it is', async () => {
+  it('of a later version, or another file, is refused with its own sentence', async () => {
     const model = encodeModel({ config, tokenizer, weights })
     await expect(read(model)).rejects.toThrow(/is no checkpoint of Ondo.*start a new run\.$/)
   })

@@ -9,7 +9,7 @@ describe('the parts of a text', () => {
     ['striped', 10_000, 0.05],
     ['striped', 2_503, 0.2],
   ])(
-    'hold exactly what training and validation touch: %s, %d symbols, %d',
+    'are exactly the symbols that training and validation use: %s, %d symbols, %d',
     (kind, size, holdout) => {
       const request = { kind, holdout, batch: 5, steps: 7 }
       const split = splitCorpus(size, { ...request, ...fitBatch(size, request) })
@@ -39,7 +39,7 @@ describe('the parts of a text', () => {
     },
   )
 
-  it('are cut for a test behind what chooses', () => {
+  it('are divided into a part to choose by and a test part behind it', () => {
     const cut = splitHeldOut(
       [
         { from: 10, to: 20 },

@@ -24,7 +24,7 @@ describe('the defaults for a text', () => {
     expect(of(symbols)).toMatchObject(expected)
   })
 
-  it('cost no more than reading 20 million symbols at 2x256 does, however long the text', () => {
+  it('cost at most as much as 20 million symbols at 2x256, for texts of any length', () => {
     const most = 20e6 * cellParameters(configOf(of(1e6), 65))
     fc.assert(
       fc.property(fc.integer({ min: 64, max: 2e9 }), symbols => {
@@ -33,14 +33,14 @@ describe('the defaults for a text', () => {
     )
   })
 
-  it('let everything that is asked for stand, text or number', () => {
+  it('keep every given setting, as text or number', () => {
     const given = { hidden: '512', dropout: 0, epochs: 3, batch: 7, rate: 0.01, warmup: 5 }
     expect(of(1e6, given)).toMatchObject({ ...given, hidden: 512 })
     const all = trainSettings({ seed: 7, hidden: 11, steps: 12, holdout: 0.2, patience: 3 })
     expect(of(1e6, all)).toEqual(all)
   })
 
-  it('follow from what is asked for: more units, more dropout and smaller steps', () => {
+  it('follow from given settings: more units get more dropout and a lower rate', () => {
     const [small, middle, large] = [64, 256, 1024].map(hidden => of(1e6, { hidden }))
     expect(small.dropout).toBeLessThan(middle.dropout)
     expect(middle.dropout).toBeLessThan(large.dropout)
@@ -50,18 +50,18 @@ describe('the defaults for a text', () => {
     // The rule for the rate is AdamW's.
     const { rate } = TRAIN_KNOBS
     expect(of(1e6, { hidden: 64, optimizer: 'sgd' }).rate).toBe(rate.default)
-    // A first look learns nothing by heart, and has no time for a long warm-up.
+    // A short run does not overfit, and has no time for a long warm-up.
     expect(of(1e6, { epochs: 1 })).toMatchObject({ dropout: 0, warmup: 36 })
     expect(of(1e6, { steps: 40 })).toMatchObject({ dropout: 0, warmup: 4 })
   })
 
-  it('wait for a better validation only where validations are passes', () => {
+  it('have patience only when a validation comes once an epoch', () => {
     expect(of(1e6).patience).toBe(6)
     expect(of(1e6, { evaluateEvery: 1 }).patience).toBe(0)
     expect(of(1e6, { evaluateEvery: 1, patience: 4 }).patience).toBe(4)
   })
 
-  it('set the settings that are named as theirs, and no other', () => {
+  it('change exactly the settings in TEXT_DEPENDENT_SETTINGS', () => {
     const table = trainSettings()
     const chosen = Object.keys(table).filter(name => {
       const key = name as keyof TrainSettings
@@ -70,7 +70,7 @@ describe('the defaults for a text', () => {
     expect(chosen.sort()).toEqual([...TEXT_DEPENDENT_SETTINGS].sort())
   })
 
-  it("hold the LSTM's activations down, and leave those of other cells alone", () => {
+  it('regularise the activations of the LSTM only', () => {
     expect(of(1e6)).toMatchObject({ cell: 'lstm', ar: 1, tar: 0 })
     for (const cell of ['gru', 'rnn']) expect(of(1e6, { cell })).toMatchObject({ ar: 0, tar: 0 })
     expect(of(1e6, { cell: 'rnn', tar: 0.5 })).toMatchObject({ ar: 0, tar: 0.5 })

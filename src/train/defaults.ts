@@ -115,7 +115,7 @@ export function settingsFor(
   const batches = Math.max(1, learned / (batch * seq))
   const asked = known.steps !== undefined || known.epochs !== undefined
   const long = SYMBOLS_READ / learned
-  // Of a text whose single epoch would take too long, only a part is read.
+  // When a single epoch would take too long, only a part of the text is read.
   const length = asked
     ? { epochs: sizes.epochs, steps: sizes.steps }
     : long < 0.75

@@ -9,7 +9,7 @@ const mask = (change: Partial<Parameters<typeof fillMask>[1]> = {}, length = 10_
   return data
 }
 
-it('drops about as many as asked and keeps the mean', () => {
+it('drops about the given share and keeps the mean', () => {
   for (const p of [0.1, 0.3, 0.5, 0.9]) {
     const data = mask({ p }, 100_000)
     const dropped = data.filter(v => v === 0).length / data.length
@@ -34,7 +34,7 @@ it('fills a mask of any length', () => {
   }
 })
 
-it('follows xoshiro128** within a run of units', () => {
+it('follows xoshiro128** within a block of units', () => {
   // Blackman & Vigna's generator in whole numbers, from the state that Philox gives.
   const state = [...new Random(1, STREAMS.dropout).words(2 ** 26)].map(BigInt)
   const W = (1n << 32n) - 1n
@@ -55,7 +55,7 @@ it('follows xoshiro128** within a run of units', () => {
   expect(Array.from(mask({}, 128), v => v === 0)).toEqual(expected.map(v => v < limit))
 })
 
-it('draws fresh coins for every step: no two masks overlap, shifted', () => {
+it('draws new random numbers for every step: no mask repeats a shifted part of another', () => {
   const [a, b] = [mask({ step: 1 }, 64), mask({ step: 2 }, 64)]
   for (let shift = 0; shift <= 32; shift++) {
     expect(b.subarray(0, 32)).not.toEqual(a.subarray(shift, shift + 32))

@@ -38,7 +38,7 @@ export interface OrtLike {
 export interface EngineOptions {
   /** Threads of one operation. The last bits of trained weights depend on it. */
   readonly threads: number
-  /** In order of preference; by default, the runtime chooses. */
+  /** Execution providers in order of preference; by default, the runtime chooses. */
   readonly executionProviders?: readonly string[]
   /** Inputs plus outputs of a node at most (WebGPU: 8); unlimited by default. */
   readonly maxNodeTensors?: number

@@ -64,7 +64,7 @@ const harms = {
   removed: () => undefined,
 }
 
-it('nothing damaged: nothing is said, and no file is written', async () => {
+it('undamaged files cause no warning and are not written', async () => {
   const store = changed(FILES.best, bytes => bytes)
   expect(warnings(await run(store, true, 20))).toEqual([])
 })
@@ -77,7 +77,7 @@ describe.each(Object.entries(harms))('%s', (_, harm) => {
     expect(endOf(events).weights()).toEqual(end.weights())
   })
 
-  it('best.safetensors is put aside, and the next validation is the best', async () => {
+  it('best.safetensors is renamed, and the next validation is the best', async () => {
     const store = changed(FILES.best, harm)
     const harmed = store.files.get(FILES.best)?.slice()
     const events = await run(store, true)
@@ -93,7 +93,7 @@ describe.each(Object.entries(harms))('%s', (_, harm) => {
     expect(warnings(await run(store, true))).toEqual([])
   })
 
-  it('metrics.jsonl keeps its whole lines, and the run its weights', async () => {
+  it('metrics.jsonl keeps its complete lines, and the weights are the same', async () => {
     const store = changed(FILES.metrics, harm)
     const events = await run(store, true)
     expect(warnings(events)).toEqual(['metrics-damaged'])
@@ -106,7 +106,7 @@ describe.each(Object.entries(harms))('%s', (_, harm) => {
   })
 })
 
-it('zeros at the end of metrics.jsonl, as a power cut leaves them, go', async () => {
+it('zeros at the end of metrics.jsonl, as after a power failure, are removed', async () => {
   const store = changed(FILES.metrics, bytes => bytes.fill(0, bytes.length - 300))
   expect(warnings(await run(store, true))).toEqual(['metrics-damaged'])
   expect(new TextDecoder().decode(store.files.get(FILES.metrics))).not.toContain('\0')
@@ -121,7 +121,7 @@ it('a best model that is the latest is written again from the checkpoint', async
   expect((await decodeModel(store.files.get(FILES.best)!)).weights).toEqual(before)
 })
 
-it('a crash between the files of one checkpoint is no damage', async () => {
+it('a crash between the files of a checkpoint causes no warning', async () => {
   // The models of later steps beside the checkpoint of earlier ones.
   const store = changed(FILES.model, () => whole.files.get(FILES.model)!.slice())
   store.files.set(FILES.best, whole.files.get(FILES.best)!.slice())

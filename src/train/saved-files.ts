@@ -56,7 +56,7 @@ export async function repairModel(
   const bytes = current()
   if (found?.hash === (await weightsHash(bytes))) return []
   await store.write(FILES.model, bytes)
-  // After a crash between two writes of a checkpoint, the model may be of later steps: no damage.
+  // The model is of later steps after a crash between two writes of a checkpoint, which is no damage.
   if (found && found.step > run.step) return []
   return [
     warning(

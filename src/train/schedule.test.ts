@@ -11,13 +11,13 @@ const schedule = (change: Partial<Schedule>): Schedule => ({
   ...change,
 })
 
-it('constant stays', () => {
+it('constant does not change', () => {
   for (const step of [1, 50, 100]) {
     expect(learningRate(schedule({}), { step, steps: 100, epoch: 1 })).toBe(0.002)
   }
 })
 
-it('step falls by 3% an epoch after the tenth, as in char-rnn', () => {
+it('step decays by 3% an epoch after the tenth, as in char-rnn', () => {
   const at = (epoch: number): number =>
     learningRate(schedule({ kind: 'step' }), { step: 1, steps: 9, epoch })
   expect(at(1)).toBe(0.002)
@@ -26,7 +26,7 @@ it('step falls by 3% an epoch after the tenth, as in char-rnn', () => {
   expect(at(26)).toBeCloseTo(0.002 * 0.97 ** 16, 12)
 })
 
-it('cosine begins at the top, passes the middle halfway, ends near the floor, never rises', () => {
+it('cosine falls from the highest rate through the middle to the final rate', () => {
   const at = (step: number): number =>
     learningRate(schedule({ kind: 'cosine' }), { step, steps: 1000, epoch: 1 })
   expect(at(1)).toBe(0.002)
@@ -35,7 +35,7 @@ it('cosine begins at the top, passes the middle halfway, ends near the floor, ne
   for (let step = 2; step <= 1000; step++) expect(at(step)).toBeLessThan(at(step - 1))
 })
 
-it('warm-up rises evenly to the top under every schedule', () => {
+it('warm-up rises linearly to the highest rate under every schedule', () => {
   for (const kind of ['constant', 'step', 'cosine'] as const) {
     const at = (step: number): number =>
       learningRate(schedule({ kind, warmup: 9 }), { step, steps: 100, epoch: 1 })

@@ -3,7 +3,7 @@ import type { Knob } from '../knob.js'
 import { embeddingWidth, PRESETS, TRAIN_KNOBS, trainSettings } from './settings.js'
 
 describe('the table of settings', () => {
-  it('names every knob as it is keyed, describes it in both languages, and its default is allowed', () => {
+  it('has for every setting its key as name, a description in both languages, and a valid default', () => {
     for (const [key, knob] of Object.entries<Knob>(TRAIN_KNOBS)) {
       expect(knob.name).toBe(key)
       expect(knob.about.en.length).toBeGreaterThan(5)
@@ -12,7 +12,7 @@ describe('the table of settings', () => {
     }
   })
 
-  it('allows what the presets hold', () => {
+  it('allows the values of the presets', () => {
     for (const [preset, values] of Object.entries(PRESETS)) {
       expect(trainSettings({}, preset)).toMatchObject(values)
     }
@@ -20,7 +20,7 @@ describe('the table of settings', () => {
 })
 
 describe('trainSettings', () => {
-  it('lets what is given win over the preset, and the preset over the table', () => {
+  it('prefers given settings to the preset, and the preset to the table', () => {
     const settings = trainSettings({ hidden: '256' }, 'char-rnn')
     expect(settings.hidden).toBe(256)
     expect(settings.optimizer).toBe('rmsprop')
@@ -37,7 +37,7 @@ describe('trainSettings', () => {
     expect(() => trainSettings(given)).toThrow(sentence)
   })
 
-  it('refuses an unknown preset and names the near one', () => {
+  it('refuses an unknown preset and suggests the nearest', () => {
     expect(() => trainSettings({}, 'charrnn')).toThrow('Did you mean "char-rnn"?')
   })
 })

@@ -47,7 +47,7 @@ function choice<T extends string>(
 
 /**
  * The settings, in the order of the help. The reason for a default is on its line. Where the line says
- * "by the text" or "by the width", a run without a preset takes its default from defaults.ts, and the
+ * "from the text" or "from the width", a run without a preset takes its default from defaults.ts, and the
  * value here applies otherwise.
  */
 export const TRAIN_KNOBS = {
@@ -62,7 +62,7 @@ export const TRAIN_KNOBS = {
     ja: '重ねる層の数',
   }),
   hidden: whole('hidden', 128, [1, LIMITS.hidden], {
-    // By the text. 128: char-rnn's size, so losses compare.
+    // Chosen from the text. 128: char-rnn's size, so losses compare.
     en: 'units in each layer; more learn more and take longer',
     ja: '各層のユニット数。多いほどよく学び、時間もかかる',
   }),
@@ -82,7 +82,7 @@ export const TRAIN_KNOBS = {
     ja: 'GRUのリセットゲートの位置。積の後（PyTorch）か前（char-rnn）',
   }),
   dropout: real('dropout', 0, [0, 0.95], {
-    // By the text. 0: 240,000 weights on a megabyte of text hardly overfit.
+    // Chosen from the text. 0: 240,000 weights on a megabyte of text hardly overfit.
     en: 'share of the units dropped after a layer; 0.2 to 0.5 where a large model overfits',
     ja: '層の後で落とすユニットの割合。過学習する大きなモデルでは0.2〜0.5',
   }),
@@ -92,7 +92,7 @@ export const TRAIN_KNOBS = {
     ja: '層の間だけで落とすか、最上層の後でも落とすか',
   }),
   ar: real('ar', 0, [0, 100], {
-    // By the text.
+    // Chosen from the text.
     en: 'activation regularisation: weight of the mean square of the top layer, added to the loss',
     ja: '活性の正則化。損失に加える、最上層の値の二乗平均の重み',
   }),
@@ -118,17 +118,17 @@ export const TRAIN_KNOBS = {
     ja: '勾配をさかのぼらせる文字数（打ち切りBPTT）',
   }),
   batch: whole('batch', 50, [1, 10_000], {
-    // By the text. 50: as in char-rnn; large enough to use the processor well.
+    // Chosen from the text. 50: as in char-rnn; large enough to use the processor well.
     en: 'number of parallel text streams',
     ja: '並行して読むテキストの本数',
   }),
   epochs: whole('epochs', 20, [1, 1_000_000], {
-    // By the text. 20: char-rnn's 2x128 on a megabyte has its best loss at epoch 22 (docs/results.md).
+    // Chosen from the text. 20: char-rnn's 2x128 on a megabyte has its best loss at epoch 22 (docs/results.md).
     en: 'passes over the text',
     ja: 'テキスト全体を読む回数',
   }),
   steps: whole('steps', 0, [0, LARGEST], {
-    // By the text. 0: epochs are clearer, unless the text is too long for one.
+    // Chosen from the text. 0: epochs are clearer, unless the text is too long for one.
     en: 'number of updates, in place of epochs; 0 uses epochs',
     ja: '更新回数で止める場合の回数。0ならepochsに従う',
   }),
@@ -138,7 +138,7 @@ export const TRAIN_KNOBS = {
     ja: '検証用に残す部分。末尾か、各ストリームの終わり（char-rnn）',
   }),
   holdout: real('holdout', 0.1, [0, 0.9], {
-    // By the text. 0.1: as in nanoGPT and minGRU, so losses can be compared.
+    // Chosen from the text. 0.1: as in nanoGPT and minGRU, so losses can be compared.
     en: 'share of the text held out for validation; 0 none',
     ja: '検証用に残す割合。0なら残さない',
   }),
@@ -149,7 +149,7 @@ export const TRAIN_KNOBS = {
   }),
   rate: {
     ...real('rate', 4e-3, [0, 10], {
-      // By the width for AdamW. 4e-3: stable for small recurrent networks with norm clipping and warm-up.
+      // Chosen from the width for AdamW. 4e-3: stable for small recurrent networks with norm clipping and warm-up.
       en: 'the highest learning rate',
       ja: '学習率の最大値',
     }),
@@ -166,7 +166,7 @@ export const TRAIN_KNOBS = {
     ja: 'コサインの最後の学習率（最大値に対する割合）',
   }),
   warmup: whole('warmup', 100, [0, LARGEST], {
-    // By the text. 100: AdamW's averages need about 1/(1-0.99) steps to become reliable.
+    // Chosen from the text. 100: AdamW's averages need about 1/(1-0.99) steps to become reliable.
     en: 'updates over which the rate rises from 0',
     ja: '学習率を0から上げていく更新回数',
   }),
@@ -222,7 +222,7 @@ export const TRAIN_KNOBS = {
     ja: '全勾配のノルムで制限するか、値ごとに制限するか（char-rnn）',
   }),
   patience: whole('patience', 0, [0, LARGEST], {
-    // By the text. 0: under a cosine the best comes at the end.
+    // Chosen from the text. 0: with a cosine schedule, the best loss comes at the end.
     en: 'stop after so many validations without a better one; 0 never',
     ja: '検証の損失がこの回数続けて良くならなければ止める。0なら止めない',
   }),
@@ -237,7 +237,7 @@ export const TRAIN_KNOBS = {
     },
   } satisfies SeedKnob,
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {
-    // By the text. 0: once an epoch, a forward pass over a tenth of the text.
+    // Chosen from the text. 0: once an epoch, a forward pass over a tenth of the text.
     en: 'updates from one validation to the next; 0 once an epoch',
     ja: '検証の間隔（更新回数）。0ならエポックごと',
   }),

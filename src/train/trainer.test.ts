@@ -319,30 +319,30 @@ describe('diverging training', () => {
     const model = await decodeModel(store.files.get(FILES.model)!)
     for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
   })
+})
 
-  /** An engine whose programs' outputs are changed by the n-th run of all, from 1. */
-  const changing = (
-    change: (out: Record<string, Float32Array>, run: number) => unknown,
-  ): Engine => {
-    let runs = 0
-    return {
-      ...engine,
-      compileInThread: undefined,
-      async compile(graph) {
-        const program = await engine.compile(graph)
-        return {
-          ...program,
-          async run(feeds) {
-            const out = await program.run(feeds)
-            change(out as Record<string, Float32Array>, ++runs)
-            return out
-          },
-        }
-      },
-    }
+/** An engine whose programs' outputs are changed by the n-th run of all, from 1. */
+const changing = (change: (out: Record<string, Float32Array>, run: number) => unknown): Engine => {
+  let runs = 0
+  return {
+    ...engine,
+    compileInThread: undefined,
+    async compile(graph) {
+      const program = await engine.compile(graph)
+      return {
+        ...program,
+        async run(feeds) {
+          const out = await program.run(feeds)
+          change(out as Record<string, Float32Array>, ++runs)
+          return out
+        },
+      }
+    },
   }
+}
 
-  it('stops at a validation loss that is not finite, also after each resume', async () => {
+describe('values that are not finite', () => {
+  it('stop the run when it is the validation loss, also after each resume', async () => {
     const store = memoryStore()
     let steps = 0
     const broken = changing(out => {
@@ -360,7 +360,7 @@ describe('diverging training', () => {
     expect((await run({ store, settings, resume: true })).end.reason).toBe('finished')
   })
 
-  it('never saves weights that are not finite', async () => {
+  it('in the weights are never saved', async () => {
     const store = memoryStore()
     // A gradient that is finite, and a step from it that float32 can't hold.
     const steep = changing((out, run) => out['gradient.head.bias']?.fill(run > 5 ? 1e38 : 0))
@@ -374,7 +374,7 @@ describe('diverging training', () => {
     for (const data of model.weights.values()) expect(data.every(Number.isFinite)).toBe(true)
   })
 
-  it('stops at gradients that are not finite, before the weights change', async () => {
+  it('in the gradients stop the run before the weights change', async () => {
     const broken: Engine = {
       threads: 1,
       async compile(graph) {
@@ -392,11 +392,11 @@ describe('diverging training', () => {
     }
     await expect(run({ engine: broken })).rejects.toThrow('The gradients of step 5 are not finite')
   })
+})
 
-  it('does not begin with wrong settings: they are checked before anything is compiled', async () => {
-    const never: Engine = { threads: 1, compile: () => Promise.reject(new Error('compiled')) }
-    await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow(
-      'The number of layers is 0',
-    )
-  })
+it('wrong settings are refused before anything is compiled', async () => {
+  const never: Engine = { threads: 1, compile: () => Promise.reject(new Error('compiled')) }
+  await expect(run({ engine: never, settings: { layers: 0 } })).rejects.toThrow(
+    'The number of layers is 0',
+  )
 })

@@ -4,12 +4,12 @@ import { encodeContent, type Tokenizer } from '../text/index.js'
 import type { IdSource } from './batches.js'
 
 export interface TrainingCorpus {
-  /** In memory, or read from a file on demand. */
+  /** The ids, in memory or read from a file on demand. */
   readonly ids: IdSource
   readonly tokenizer: Tokenizer
   /** A name to show, such as `tiny-shakespeare.txt`. */
   readonly name?: string
-  /** As `corpusHash` returns it. */
+  /** The result of `corpusHash`. */
   readonly hash: string
 }
 

@@ -16,12 +16,12 @@ describe.each(INITIALISATIONS)('%s weights', kind => {
     expect(sizes).toEqual(expected)
   })
 
-  it('follow from the seed alone', () => {
+  it('depend on the seed only', () => {
     expect(draw(1)).toEqual(draw(1))
     expect(draw(2).get('head.weight')).not.toEqual(draw(1).get('head.weight'))
   })
 
-  it('fill their range evenly, and set the forget bias', () => {
+  it('are uniform in their range, with the given forget bias', () => {
     const weights = draw(3)
     const bound = kind === 'uniform' ? 0.08 : 1 / 4
     const data = weights.get('rnn.weight_hh_l0')!
@@ -33,7 +33,7 @@ describe.each(INITIALISATIONS)('%s weights', kind => {
     expect([...weights.get('rnn.bias_ih_l1')!.subarray(16, 32)]).toEqual(Array(16).fill(1))
   })
 
-  it('are as wide for one symbol as for an embedded one, where they are scaled', () => {
+  it('have the same range for one-hot input as an embedding gives, when scaled', () => {
     const wide = initialWeights({ ...config, embedding: 0 }, { kind, forgetBias: 1, seed: 3 })
     const spread = (name: string) => {
       const data = wide.get(name)!

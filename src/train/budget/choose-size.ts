@@ -39,7 +39,7 @@ export interface BudgetRequest {
   readonly preset?: string
   /** Length of the budget, which begins at `began`. */
   readonly seconds: number
-  /** On the clock, ms. */
+  /** Start of the budget on the clock, ms. */
   readonly began: number
   readonly clock: Clock
 }

@@ -4,7 +4,7 @@
  * checkpoint, so a step's position on the schedule is a pure function of the changes before it.
  */
 
-/** After update `step` the run was given `steps` updates in all. */
+/** A change after update `step`: from then on, the run has `steps` updates in all. */
 export interface PaceChange {
   readonly step: number
   readonly steps: number

@@ -36,7 +36,7 @@ export interface TwinResult {
   readonly loss: number
   /** Mean loss plus penalty; `gradients` are its gradients. */
   readonly objective: number
-  /** By weight name. */
+  /** Gradients by weight name. */
   readonly gradients: ReadonlyMap<string, Float64Array>
   /** State after the last step, by input name. */
   readonly state: ReadonlyMap<string, Float64Array>
@@ -69,7 +69,7 @@ class TwinStream {
   private readonly b: number
   private readonly cell: TwinCell
   private readonly penalty: Penalty
-  /** By step and layer. */
+  /** Steps of each layer, by step and layer. */
   private readonly steps: TwinStep[][] = []
   /** Output of the top layer behind its mask, by step, [H]. */
   private readonly tops: Float64Array[] = []

@@ -76,7 +76,7 @@ describe.each(OPTIMIZERS)('%s', kind => {
     }
   })
 
-  it('goes downhill on a bowl', () => {
+  it('minimises a quadratic function', () => {
     const start = tensors([3, -4], [5])
     const optimizer = createOptimizer(kind, start, { ...OPTIONS, weightDecay: 0 })
     const { weights } = optimizer
@@ -90,7 +90,7 @@ describe.each(OPTIMIZERS)('%s', kind => {
     expect(height()).toBeLessThan(before / 100)
   })
 
-  it('goes on to the same bits when its moments are carried over', () => {
+  it('continues with the same bits from copied moments', () => {
     const run = (
       from: number,
       to: number,
@@ -136,14 +136,14 @@ describe.each(OPTIMIZERS)('%s', kind => {
   })
 })
 
-it('AdamW shrinks matrices and leaves biases alone', () => {
+it('AdamW decays matrices and not biases', () => {
   const optimizer = createOptimizer('adamw', tensors([1, -1], [1]), OPTIONS)
   optimizer.update({ rate: 0.5, step: 1, ...FREE })
   expect(optimizer.weights).toEqual(tensors([0.95, -0.95], [1]))
 })
 
 describe('clipping', () => {
-  it('measures all gradients together', () => {
+  it('uses the norm of all gradients together', () => {
     const norm = (gradients: Tensors): number => {
       const optimizer = createOptimizer('sgd', gradients, OPTIONS)
       fill(optimizer, gradients)
@@ -154,12 +154,12 @@ describe('clipping', () => {
     expect(norm(tensors([Number.POSITIVE_INFINITY], []))).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('by norm keeps the direction and never lengthens', () => {
+  it('by norm keeps the direction and never makes the gradient longer', () => {
     expect(clipping({ by: 'norm', at: 5 }, 10)).toEqual({ scale: 0.5, limit: Infinity })
     expect(clipping({ by: 'norm', at: 5 }, 4)).toEqual({ scale: 1, limit: Infinity })
   })
 
-  it('by value limits each, and may be off', () => {
+  it('by value clamps each number, and can be turned off', () => {
     expect(clipping({ by: 'value', at: 5 }, 10)).toEqual({ scale: 1, limit: 5 })
     expect(clipping({ by: 'none' }, 10)).toEqual({ scale: 1, limit: Infinity })
   })
