@@ -1,12 +1,15 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type ChoiceKnob,
   commaHint,
   flagName,
+  formatNumber,
   type NumberKnob,
   rangeOf,
   readKnob,
   readNumber,
+  toJson,
 } from './knob.js'
 
 const about = { en: '', ja: '' }
@@ -35,6 +38,25 @@ const cell: ChoiceKnob = {
   default: 'lstm',
   about,
 }
+
+describe('a number', () => {
+  it('that is written reads back as the same double, infinity included', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, noNaN: true }), x => {
+        expect(readNumber(formatNumber(x))).toBe(x)
+      }),
+    )
+    expect(formatNumber(Infinity, x => x.toFixed(3))).toBe('inf')
+    expect(formatNumber(1 / 3, x => x.toFixed(3))).toBe('0.333')
+  })
+
+  it('in JSON is never null: infinity is "inf", a bigint its digits, at every depth', () => {
+    expect(toJson({ a: [Infinity, { b: 2n ** 64n - 1n }], c: 0.5 })).toBe(
+      '{"a":["inf",{"b":"18446744073709551615"}],"c":0.5}',
+    )
+    expect(toJson([Infinity], 2)).toBe('[\n  "inf"\n]')
+  })
+})
 
 it('reads a number, and what is none, in linear time', () => {
   const before = process.cpuUsage()

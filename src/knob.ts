@@ -92,6 +92,26 @@ export function readNumber(text: string): number {
 }
 
 /**
+ * A number as `readNumber` reads it: infinity is `inf`.
+ * @param finite writes all other numbers; default all digits
+ */
+export const formatNumber = (x: number, finite: (x: number) => string = String): string =>
+  x === Number.POSITIVE_INFINITY ? 'inf' : finite(x)
+
+/**
+ * JSON with what JSON lacks: infinity is the string "inf", which every reader of a temperature takes,
+ * and a bigint its digits.
+ * @param indent spaces for each level; without it all is one line
+ */
+export const toJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(
+    value,
+    (_key, item: unknown) =>
+      item === Number.POSITIVE_INFINITY ? 'inf' : typeof item === 'bigint' ? String(item) : item,
+    indent,
+  )
+
+/**
  * What to write instead of a number with a comma, as a sentence with a leading space; else nothing.
  * @param whole of whole numbers a comma is taken for one between thousands
  */

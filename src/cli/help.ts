@@ -1,5 +1,5 @@
 /** Help that teaches: examples first, then each option with its range and default; 80 columns. */
-import type { Bilingual, Knob } from '../knob.js'
+import { type Bilingual, formatNumber, type Knob } from '../knob.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec, Flag } from './spec.js'
 import type { Io } from './terminal/io.js'
@@ -37,7 +37,11 @@ function limitsOf(flag: Flag, io: Io): string {
   const range = flag.range ? io.t(flag.range) : flag.knob ? shortRange(flag.knob, io) : ''
   const value = flag.default ?? (flag.knob?.kind === 'flag' ? undefined : flag.knob?.default)
   const said =
-    typeof value === 'object' ? io.t(value) : value === Number.POSITIVE_INFINITY ? 'inf' : value
+    typeof value === 'object'
+      ? io.t(value)
+      : typeof value === 'number'
+        ? formatNumber(value)
+        : value
   const shown = said === undefined || said === '' ? '' : `${io.t(HEADINGS.default)} ${said}`
   const parts = [range, shown].filter(part => part !== '')
   // Breaks, if it must, between range and default only.

@@ -68,7 +68,6 @@ export {
 } from './sweep/sweep.js'
 export {
   DEFAULT_TEMPERATURES,
-  formatTemperature,
   parseTemperatures,
 } from './sweep/temperature-list.js'
 

@@ -2,15 +2,16 @@
  * The folder of a sweep. Each text is appended to `texts.jsonl` when it is written, so that neither
  * Ctrl-C nor a crash loses one. The other files are made from it at the end, each whole or not at all.
  */
+
 import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError, InputError, quote, shortPath } from '../errors.js'
 import { matchesHash } from '../file/index.js'
+import { formatNumber, toJson } from '../knob.js'
 import {
   curveCsv,
   type FigureLanguage,
-  formatTemperature,
   type SpellingUnit,
   type SweepResult,
   type SweepText,
@@ -45,7 +46,7 @@ interface StoredText extends Omit<SweepText, 'temperature' | 'seed'> {
 }
 
 const stored = ({ temperature, seed, ...rest }: SweepText): StoredText => ({
-  temperature: formatTemperature(temperature),
+  temperature: formatNumber(temperature),
   seed: String(seed),
   ...rest,
 })
@@ -195,7 +196,7 @@ export class SweepFolder {
 function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
   const { texts, seeds, ...rest } = result
   const cold = texts.find(text => text.temperature === 0)
-  return `${JSON.stringify(
+  return `${toJson(
     {
       name,
       ...key,
@@ -205,7 +206,6 @@ function sweepJson(key: SweepKey, name: string, result: SweepResult): string {
       ...(cold?.proof && { proof: cold.proof }),
       ...(cold?.settled && { settled: cold.settled }),
     },
-    (_, value) => (value === Number.POSITIVE_INFINITY ? 'inf' : value),
     2,
   )}\n`
 }

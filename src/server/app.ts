@@ -2,9 +2,11 @@
  * The server as a function from Request to Response. It opens no port and no file, so it runs
  * wherever hono runs.
  */
+
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { FileError, InputError, memoryError, shorten } from '../errors.js'
+import { toJson } from '../knob.js'
 import { VERSION } from '../version.js'
 import { parseBody } from './body.js'
 import {
@@ -12,7 +14,6 @@ import {
   complete,
   describeError,
   eventStream,
-  json,
   readCompletionRequest,
 } from './completion.js'
 import { ModelCache, type ModelFile } from './models.js'
@@ -34,13 +35,13 @@ const BODY_LIMIT = 1 << 20
 type Status = 400 | 404 | 405 | 413 | 415 | 500 | 503
 
 const errorResponse = (status: Status, error: { code: string; message: string }): Response =>
-  new Response(json({ error }), {
+  new Response(toJson({ error }), {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
   })
 
 const jsonResponse = (value: unknown): Response =>
-  new Response(json(value), { headers: { 'Content-Type': 'application/json; charset=utf-8' } })
+  new Response(toJson(value), { headers: { 'Content-Type': 'application/json; charset=utf-8' } })
 
 async function readBody(context: Context): Promise<unknown> {
   try {

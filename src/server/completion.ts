@@ -11,7 +11,7 @@ import {
   type Step,
   TextBytes,
 } from '../generate/index.js'
-import { type Bilingual, type ChoiceKnob, type FlagKnob, readKnob } from '../knob.js'
+import { type Bilingual, type FlagKnob, readKnob, toJson } from '../knob.js'
 import type { Seed } from '../random.js'
 import {
   checkSchedule,
@@ -22,18 +22,7 @@ import {
   SurpriseReach,
   TEMPERATURE,
 } from '../temperature/index.js'
-import { encodeBase64, readStops, UNKNOWN_POLICIES, type UnknownPolicy } from '../text/index.js'
-
-const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
-  name: 'unknown',
-  kind: 'choice',
-  choices: UNKNOWN_POLICIES,
-  default: 'error',
-  about: {
-    en: 'what to do with symbols of the prompt that the model does not know',
-    ja: 'モデルの知らない記号がプロンプトにあるときの扱い',
-  },
-}
+import { encodeBase64, readStops, UNKNOWN, type UnknownPolicy } from '../text/index.js'
 
 const STREAM: FlagKnob = {
   name: 'stream',
@@ -246,10 +235,6 @@ export async function* complete(
   }
 }
 
-/** JSON with infinity as "inf", like the output of the command line. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, (_key, item) => (item === Number.POSITIVE_INFINITY ? 'inf' : item))
-
 /** The code and message for a client. Unexpected errors keep their details on the server. */
 export function describeError(error: unknown): { code: string; message: string } {
   return error instanceof OndoError
@@ -265,7 +250,7 @@ export function eventStream(
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   const encode = (event: CompletionEvent): Uint8Array =>
-    encoder.encode(`event: ${event.type}\ndata: ${json(event)}\n\n`)
+    encoder.encode(`event: ${event.type}\ndata: ${toJson(event)}\n\n`)
   return new ReadableStream({
     start(controller) {
       if (first) controller.enqueue(encode(first))

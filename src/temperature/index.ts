@@ -1,6 +1,6 @@
-/** The heart: what temperature does to logits, and the draw. */
+/** What temperature does to logits, and the draw. */
 
-export { type Knob, readKnob } from '../knob.js'
+export { formatNumber, type Knob, readKnob } from '../knob.js'
 export {
   Chain,
   Chained,
@@ -38,14 +38,12 @@ export {
 } from './interval/interval.js'
 export { checkSchedule, scheduleJson } from './schedule/json.js'
 export {
-  formatSchedule,
-  parseSchedule,
-  readTemperature,
-  remembers,
+  hasState,
   type Schedule,
   type ScheduleInput,
-  start as startSchedule,
+  startSchedule,
   type TemperatureAt,
 } from './schedule/schedule.js'
 export { SurpriseReach } from './schedule/surprise-reach.js'
+export { formatSchedule, parseSchedule, readTemperature } from './schedule/syntax.js'
 export { CONTEXT_TAIL, HEAT_TEMPERATURES, LENGTH, SEED, TEMPERATURE } from './settings.js'

@@ -71,6 +71,7 @@ export {
   type Tokenizer,
   type TokenizerJson,
   type TokenizerKind,
+  UNKNOWN,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
   type UnknownSymbol,

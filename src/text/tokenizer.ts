@@ -2,6 +2,7 @@
  * The interface of all tokenizers. A new one is one file, its name below and a line in registry.ts;
  * the conformance suite runs for every name.
  */
+import type { ChoiceKnob } from '../knob.js'
 
 export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
 export type TokenizerKind = (typeof TOKENIZERS)[number]
@@ -9,6 +10,17 @@ export type TokenizerKind = (typeof TOKENIZERS)[number]
 /** What to do with a symbol that the vocabulary lacks. */
 export const UNKNOWN_POLICIES = ['error', 'skip', 'nearest'] as const
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
+
+export const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
+  name: 'unknown',
+  kind: 'choice',
+  choices: UNKNOWN_POLICIES,
+  default: 'error', // leaving symbols out without a word would change the prompt
+  about: {
+    en: 'what to do with symbols of the prompt that the model does not know',
+    ja: 'モデルの知らない文字がプロンプトにあるときの扱い',
+  },
+}
 
 export interface UnknownSymbol {
   readonly symbol: string

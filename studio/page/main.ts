@@ -2,7 +2,9 @@
  * The page of `ondo export page`: one file with its model, a slider and the text. No framework: the
  * whole of it, kernels included, is smaller than what the model saves by being deflated.
  */
+
 import { networkOf } from 'ondo'
+import { formatNumber } from 'ondo/temperature'
 import { encodeInput, normalizeInput } from 'ondo/text'
 import { LANGUAGES, MESSAGES, preferredLanguage } from '../shared/messages/index.js'
 import { isSeed, newSeed, readSeed } from '../shared/seed.js'
@@ -16,7 +18,6 @@ import {
   readTemperature,
   temperatureAt,
   tick,
-  writeTemperature,
 } from '../shared/temperature-scale.js'
 import { openModel, readSettings } from './open.js'
 import { PagedWriter, type Piece } from './paged-writer.js'
@@ -197,7 +198,7 @@ function keepAddress(): void {
   if (!pagedWriter) return
   clearTimeout(addressTimer)
   addressTimer = setTimeout(() => {
-    const fields = { prompt: prompt.value, seed: seed.value, t: writeTemperature(temperature) }
+    const fields = { prompt: prompt.value, seed: seed.value, t: formatNumber(temperature) }
     try {
       history.replaceState(null, '', `#${new URLSearchParams(fields)}`)
     } catch {}

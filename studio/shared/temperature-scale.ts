@@ -98,10 +98,6 @@ export function readTemperature(text: string): number | undefined {
   return T <= BOX_LIMIT ? T : undefined
 }
 
-/** For addresses and files; numbers there are not of any language. */
-export const writeTemperature = (T: number): string =>
-  T === Number.POSITIVE_INFINITY ? 'inf' : String(T)
-
 /** Colours stand in styles/paper.css as --heat-0 .. --heat-5; between two of them the colour is mixed. */
 const HEAT = HEAT_TEMPERATURES.map(fractionOf)
 export const HEAT_STOPS: readonly number[] = HEAT

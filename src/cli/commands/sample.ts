@@ -29,7 +29,7 @@ import {
   normalizeInput,
   readEscapes,
   readStops,
-  UNKNOWN_POLICIES,
+  UNKNOWN,
   type UnknownPolicy,
   writableStops,
 } from '../../text/index.js'
@@ -50,17 +50,6 @@ const PROMPT: Knob = {
   about: {
     en: "the beginning, which the model goes on from; without it, the model's own",
     ja: '書き出し。その続きを書く。指定がなければモデル既定のもの',
-  },
-}
-
-const UNKNOWN: Knob = {
-  name: 'unknown',
-  kind: 'choice',
-  choices: UNKNOWN_POLICIES,
-  default: 'error',
-  about: {
-    en: 'what to do with symbols of the prompt that the model does not know',
-    ja: 'モデルの知らない文字が書き出しにあるとき',
   },
 }
 

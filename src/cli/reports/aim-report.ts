@@ -1,13 +1,7 @@
 /** What `ondo aim` shows: each step of the search, and the temperature that it found. */
 import { counted } from '../../errors.js'
-import type { Bilingual } from '../../knob.js'
-import {
-  type AimEvent,
-  type AimMeasure,
-  type AimResult,
-  formatTemperature,
-  type SweepCell,
-} from '../../measure/index.js'
+import { type Bilingual, formatNumber } from '../../knob.js'
+import type { AimEvent, AimMeasure, AimResult, SweepCell } from '../../measure/index.js'
 import { formatCount } from '../terminal/format.js'
 import type { Io } from '../terminal/io.js'
 import { LiveLine } from '../terminal/progress-line.js'
@@ -25,7 +19,7 @@ const SIDES: Readonly<Record<Extract<AimEvent, { type: 'step' }>['side'], Biling
   near: { en: 'too near to tell', ja: '目標に近く、区別できない' },
 }
 
-const shortT = (T: number): string => formatTemperature(Number(T.toPrecision(3)))
+const shortT = (T: number): string => formatNumber(Number(T.toPrecision(3)))
 
 /** `2.1%`, `1.500`. */
 function formatValue(measure: AimMeasure, value: number): string {

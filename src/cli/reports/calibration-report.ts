@@ -1,6 +1,8 @@
 /** What `ondo calibrate` shows: T*, losses and errors, the reliability diagram, what was measured. */
+
 import { counted } from '../../errors.js'
 import type { TrainingRecord } from '../../file/index.js'
+import { formatNumber } from '../../knob.js'
 import type { Calibration, ReliabilityBin } from '../../measure/index.js'
 import { LN2 } from '../../numeric.js'
 import { formatCount, formatSplit } from '../terminal/format.js'
@@ -41,7 +43,7 @@ export function reliabilityDiagram(
 
 export function calibrationSummary(calibration: Calibration, io: Io): string {
   const { before, after, temperature, interval } = calibration
-  const write = (T: number): string => (T === Number.POSITIVE_INFINITY ? 'inf' : T.toFixed(3))
+  const write = (T: number): string => formatNumber(T, x => x.toFixed(3))
   const row = (name: string, a: string, b: string): string =>
     `${padEnd(name, 34)}${a.padStart(10)}${b.padStart(10)}\n`
   const nats = (n: number): string => n.toFixed(4)

@@ -1,6 +1,7 @@
 /** What `ondo explain` shows: the candidates of one step, and why one of them was drawn. */
+
 import type { SymbolRecord } from '../../generate/index.js'
-import { formatTemperature } from '../../measure/index.js'
+import { formatNumber } from '../../knob.js'
 import type { Seed } from '../../random.js'
 import type { Candidate, Interval } from '../../temperature/index.js'
 import { printable, type Tokenizer } from '../../text/index.js'
@@ -23,7 +24,7 @@ const percent = (p: number): string => {
 }
 
 const intervalText = ({ low, high }: Interval, rank: number): string => {
-  const end = (T: number): string => (T === Number.POSITIVE_INFINITY ? 'inf' : T.toPrecision(4))
+  const end = (T: number): string => formatNumber(T, x => x.toPrecision(4))
   return rank === 1 ? `0 <= T <= ${end(high)}` : `${end(low)} < T <= ${end(high)}`
 }
 
@@ -46,7 +47,7 @@ export interface ExplainedStep {
 export function explainLines(step: ExplainedStep, tokenizer: Tokenizer, io: Io): string[] {
   const { top, others, drawn, draw, entropy, entropyT, temperature, seed } = step
   const symbol = (id: number): string => printable(tokenizer.symbol(id))
-  const T = formatTemperature(temperature)
+  const T = formatNumber(temperature)
   const row = ({ id, rank, logit, p, pT, cumulative }: Candidate): string => {
     const isDrawn = id === draw.id
     const line = `${isDrawn ? '>' : ' '}${String(rank).padStart(4)}  ${padEnd(symbol(id), 7)}${logit.toFixed(2).padStart(7)}${percent(p)}${percent(pT)}${percent(cumulative)}  ${bar(pT)}`

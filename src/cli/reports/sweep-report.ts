@@ -1,9 +1,8 @@
 /** What `ondo sweep` shows: the folder's state, progress, the table of medians and the zones. */
 import { counted } from '../../errors.js'
-import type { Bilingual } from '../../knob.js'
+import { type Bilingual, formatNumber } from '../../knob.js'
 import {
   type CurvePoint,
-  formatTemperature,
   type SweepEvent,
   type SweepMeasure,
   type SweepResult,
@@ -74,7 +73,7 @@ export class SweepProgress {
   text({ done, total, text }: Extract<SweepEvent, { type: 'text' }>): void {
     const { io } = this
     const secondsLeft = (this.seconds / (done - this.before)) * (total - done)
-    const at = `T ${formatTemperature(text.temperature)}`
+    const at = `T ${formatNumber(text.temperature)}`
     const state = `${done}/${total} ${padEnd(at, 8)} ${formatTimeLeft(secondsLeft, io)}`
     this.line.update(columns => {
       const cells = Math.max(3, Math.min(40, columns - width(state) - 1))
@@ -146,7 +145,7 @@ export function curveTable(result: SweepResult, io: Io): string {
       padStart(cell(point, measure, unit), columns),
     )
     lines.push(
-      `${padStart(formatTemperature(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
+      `${padStart(formatNumber(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
     )
   }
   return `${io.stdoutColors.dim(lines[0].trimEnd())}\n${lines
@@ -155,7 +154,7 @@ export function curveTable(result: SweepResult, io: Io): string {
     .join('')}`
 }
 
-const rounded = (T: number): string => formatTemperature(Number(T.toPrecision(3)))
+const rounded = (T: number): string => formatNumber(Number(T.toPrecision(3)))
 
 /** The zones, and what is known of the text at T = 0. */
 export function zoneLines(result: SweepResult, io: Io): string[] {

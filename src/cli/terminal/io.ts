@@ -3,7 +3,7 @@ import { closeSync, fstatSync } from 'node:fs'
 import { constants } from 'node:os'
 import picocolors from 'picocolors'
 import type { FileError } from '../../errors.js'
-import type { Bilingual } from '../../knob.js'
+import { type Bilingual, toJson } from '../../knob.js'
 import { writeAll } from '../../node/corpus-ids.js'
 import { fileError } from '../../node/files.js'
 import { type Language, pick } from './language.js'
@@ -239,7 +239,5 @@ export class BufferedOutput {
 }
 
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value, (_, entry) =>
-    entry === Number.POSITIVE_INFINITY ? 'inf' : typeof entry === 'bigint' ? String(entry) : entry,
-  )}\n`
+  return `${toJson(value)}\n`
 }

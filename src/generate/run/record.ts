@@ -5,6 +5,7 @@
 
 import { FileError } from '../../errors.js'
 import { sha256 } from '../../file/hash.js'
+import { toJson } from '../../knob.js'
 import { UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import type { Step, StopReason } from '../stop.js'
 import { Fields } from './fields.js'
@@ -35,12 +36,7 @@ export interface RunRecord {
 }
 
 /** The record of a step in the form in which files hold it. */
-export const toStepJson = (step: Step): StepJson =>
-  JSON.parse(
-    JSON.stringify(step, (_key, value: unknown) =>
-      value === Number.POSITIVE_INFINITY ? 'inf' : value,
-    ),
-  ) as StepJson
+export const toStepJson = (step: Step): StepJson => JSON.parse(toJson(step)) as StepJson
 
 /**
  * Makes the record of a run.

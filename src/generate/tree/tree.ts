@@ -12,8 +12,8 @@ import type { Network } from '../../runtime/session.js'
 import {
   type Candidates,
   createChain,
+  hasState,
   parseSchedule,
-  remembers,
   type SamplerInput,
   SEED,
   startSchedule,
@@ -427,7 +427,7 @@ export class Tree extends BranchTree<Branch> {
     const { settings } = this.all[place.branch]
     const schedule = parseSchedule(settings.temperature)
     const temperatureAt = startSchedule(schedule)
-    if (!remembers(schedule)) return temperatureAt
+    if (!hasState(schedule)) return temperatureAt
     const steps = this.steps(place)
     for (let position = this.scheduleFrom[place.branch]; position < place.position; position++) {
       // A schedule's state depends only on positions and surprisals, so the rest can be empty.

@@ -1,6 +1,6 @@
 /** The reliability diagram: accuracy of the most likely symbol against its probability. */
+import { formatNumber } from '../../knob.js'
 import type { Calibration, Reliability } from '../model/calibration.js'
-import { formatTemperature } from '../sweep/temperature-list.js'
 import {
   element,
   type FigureOptions,
@@ -76,7 +76,7 @@ export function reliabilityFigure(
   const palette = PALETTES[theme]
   const { ink, muted, grid, background, heat } = palette
   const { before, after, temperature } = calibration
-  const T = formatTemperature(Number(temperature.toPrecision(4)))
+  const T = formatNumber(Number(temperature.toPrecision(4)))
   const words = {
     en: {
       title: `${name}: as right as it is sure?`,

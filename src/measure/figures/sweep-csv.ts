@@ -1,6 +1,6 @@
 /** A sweep as CSV tables with all measured values, for other programs. */
+import { formatNumber } from '../../knob.js'
 import { type CurvePoint, SWEEP_MEASURES, type SweepText, sortTexts } from '../sweep/curve.js'
-import { formatTemperature } from '../sweep/temperature-list.js'
 
 const SPREAD = ['median', 'low', 'high', 'least', 'greatest'] as const
 
@@ -17,7 +17,7 @@ export function sweepCsv(texts: readonly SweepText[]): string {
     ...['loop_period', 'loop_start', 'proof_start', 'proof_period'],
   ]
   const row = (text: SweepText) => [
-    formatTemperature(text.temperature),
+    formatNumber(text.temperature),
     String(text.seed),
     text.characters,
     text.words,
@@ -35,7 +35,7 @@ export function curveCsv(curve: readonly CurvePoint[]): string {
     ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => `${measure}_${part}`)),
   ]
   const row = ({ temperature, texts, values }: CurvePoint) => [
-    formatTemperature(temperature),
+    formatNumber(temperature),
     texts,
     ...SWEEP_MEASURES.flatMap(measure => SPREAD.map(part => values[measure]?.[part])),
   ]

@@ -1,7 +1,8 @@
 /** The figure of a sweep: six measures over T with their spread, and the three zones. */
+
 import { counted } from '../../errors.js'
+import { formatNumber } from '../../knob.js'
 import type { CurvePoint } from '../sweep/curve.js'
-import { formatTemperature } from '../sweep/temperature-list.js'
 import type { Zones } from '../sweep/zones.js'
 import type { SpellingUnit } from '../text/spelling-filter.js'
 import { element, type FigureOptions, figure, label, PALETTES } from './svg.js'
@@ -90,7 +91,7 @@ function describeFigure({ curve, zones }: SweepFigureData, panels: readonly Pane
     const write = (value: number): string => formatValue(Number(value.toPrecision(3)), unit)
     return [`${measure} from ${write(from)} to ${write(to)}`]
   })
-  const T = (value: number): string => formatTemperature(Number(value.toPrecision(3)))
+  const T = (value: number): string => formatNumber(Number(value.toPrecision(3)))
   const named = zones?.zones
     .map(({ zone, from, to }) => `${zone} ${T(from)} to ${T(to)}`)
     .join(', ')

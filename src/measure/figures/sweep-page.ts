@@ -1,10 +1,11 @@
 /** A sweep as an HTML page: the figure, the zones, and the texts of each temperature. */
+
 import { counted } from '../../errors.js'
+import { formatNumber } from '../../knob.js'
 import { decodeBase64, readableBytes } from '../../text/index.js'
 import { splitGraphemes } from '../../text/segment.js'
 import type { CurvePoint, SweepText } from '../sweep/curve.js'
 import type { SweepResult } from '../sweep/sweep.js'
-import { formatTemperature } from '../sweep/temperature-list.js'
 import { zoneAt } from '../sweep/zones.js'
 import { escapeXml, type FigureLanguage } from './svg.js'
 import { type SweepFigureData, sweepFigure } from './sweep-figure.js'
@@ -110,7 +111,7 @@ export function sweepPage(
   const zones = (result.zones?.zones ?? [])
     .map(
       ({ zone, from, to }) =>
-        `<li>${formatTemperature(Number(from.toPrecision(3)))} – ${formatTemperature(Number(to.toPrecision(3)))}: ${words.names[zone]}</li>`,
+        `<li>${formatNumber(Number(from.toPrecision(3)))} – ${formatNumber(Number(to.toPrecision(3)))}: ${words.names[zone]}</li>`,
     )
     .join('')
   const sections = result.curve
@@ -121,7 +122,7 @@ export function sweepPage(
       const name = zone ? ` · ${words.names[zone]}` : ''
       const others = texts.slice(1).map(text => textBlock(text, language))
       return (
-        `<section id="T${formatTemperature(temperature)}"><h3>T ${formatTemperature(temperature)}` +
+        `<section id="T${formatNumber(temperature)}"><h3>T ${formatNumber(temperature)}` +
         ` <small>${medians(point, language)}${name}</small></h3>${textBlock(texts[0], language)}` +
         (others.length > 0
           ? `<details><summary>${words.others} (${others.length})</summary>${others.join('')}</details>`

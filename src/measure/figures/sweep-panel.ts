@@ -1,8 +1,8 @@
 /** One panel of the sweep figure: a measure over T with its spread, its limit and the zones. */
+import { formatNumber } from '../../knob.js'
 import { log } from '../../numeric.js'
 import { HEAT_TEMPERATURES } from '../../temperature/index.js'
 import type { CurvePoint, Spread, SweepMeasure } from '../sweep/curve.js'
-import { formatTemperature } from '../sweep/temperature-list.js'
 import type { Zones } from '../sweep/zones.js'
 import {
   element,
@@ -218,7 +218,7 @@ function curveMarks(
       stroke: colour,
       'stroke-width': 1.5,
       'data-measure': measure,
-      'data-temperature': formatTemperature(T),
+      'data-temperature': formatNumber(T),
     })
   }
   return marks

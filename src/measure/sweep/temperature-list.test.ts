@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../errors.js'
-import { DEFAULT_TEMPERATURES, formatTemperature, parseTemperatures } from './temperature-list.js'
+import { formatNumber } from '../../knob.js'
+import { DEFAULT_TEMPERATURES, parseTemperatures } from './temperature-list.js'
 
 describe('parseTemperatures', () => {
   it.each([
@@ -19,9 +20,11 @@ describe('parseTemperatures', () => {
   })
 
   it('takes round numbers, 1 among them, for the default range', () => {
-    expect(parseTemperatures(DEFAULT_TEMPERATURES).map(formatTemperature).join(' ')).toBe(
-      '0 0.1 0.125 0.16 0.2 0.25 0.315 0.4 0.5 0.63 0.8 1 1.25 1.6 2 2.5 3 inf',
-    )
+    expect(
+      parseTemperatures(DEFAULT_TEMPERATURES)
+        .map(T => formatNumber(T))
+        .join(' '),
+    ).toBe('0 0.1 0.125 0.16 0.2 0.25 0.315 0.4 0.5 0.63 0.8 1 1.25 1.6 2 2.5 3 inf')
   })
 
   it.each([
@@ -67,7 +70,7 @@ describe('parseTemperatures', () => {
         fc.uniqueArray(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 1 }),
         list => {
           const sorted = list.map(T => T + 0).sort((a, b) => a - b)
-          expect(parseTemperatures(list.map(formatTemperature).join(','))).toEqual([
+          expect(parseTemperatures(list.map(T => formatNumber(T)).join(','))).toEqual([
             ...new Set(sorted),
           ])
         },

@@ -152,7 +152,3 @@ export function parseTemperatures(text: string): number[] {
     reader.fail('`,` and another temperature, `..` and the end of a range, or the end')
   return [...found].sort((a, b) => a - b)
 }
-
-/** A temperature as people write it: `0.8`, `inf`. */
-export const formatTemperature = (T: number): string =>
-  T === Number.POSITIVE_INFINITY ? 'inf' : String(T)

@@ -10,7 +10,7 @@
  * the sampler's main knob, the others are named; those left out have their defaults. Strings are JSON's.
  */
 import { beginning, counted, didYouMean, InputError, shorten } from '../../errors.js'
-import { flagName, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
+import { flagName, formatNumber, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
 import { checkSamplers, withTemperature } from './check.js'
 import { Pattern } from './pattern/index.js'
 import type { SamplerKind } from './sampler.js'
@@ -19,7 +19,6 @@ import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js
 /** Settings while they are read; `checkSamplers` makes a SamplerSpec of them. */
 export type Draft = { sampler: string } & Record<string, unknown>
 
-const number = (x: number): string => (x === Number.POSITIVE_INFINITY ? 'inf' : String(x))
 const quoted = (texts: readonly string[]): string[] => texts.map(text => JSON.stringify(text))
 
 /** UTF-16 units of a written chain at most: a thousand times what people write. */
@@ -33,8 +32,8 @@ export function formatSampler(spec: SamplerSpec): string {
   for (const knob of kind.knobs) {
     const value = settings[knob.name]
     if (typeof value !== 'number') continue
-    if (knob.name === kind.main) words.push(number(value))
-    else if (value !== knob.default) words.push(`${flagName(knob.name)}=${number(value)}`)
+    if (knob.name === kind.main) words.push(formatNumber(value))
+    else if (value !== knob.default) words.push(`${flagName(knob.name)}=${formatNumber(value)}`)
   }
   for (const list of kind.lists ?? []) {
     const texts = settings[list.name] as readonly string[]
@@ -43,7 +42,7 @@ export function formatSampler(spec: SamplerSpec): string {
   }
   if (spec.sampler === 'bias') {
     for (const [text, add] of spec.weights) {
-      words.push(`${JSON.stringify(text)}=${add < 0 ? '' : '+'}${number(add)}`)
+      words.push(`${JSON.stringify(text)}=${add < 0 ? '' : '+'}${formatNumber(add)}`)
     }
   }
   if (spec.sampler === 'ban' || spec.sampler === 'allow') {
@@ -54,7 +53,7 @@ export function formatSampler(spec: SamplerSpec): string {
   }
   // A penalty with nothing but defaults: the form must read back.
   if (words.length === 1 && kind.knobs.length > 0 && kind.main === undefined) {
-    words.push(`${kind.knobs[0].name}=${number(kind.knobs[0].default)}`)
+    words.push(`${kind.knobs[0].name}=${formatNumber(kind.knobs[0].default)}`)
   }
   return words.join(' ')
 }

@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest'
 import { InputError } from '../../errors.js'
 import { checkSchedule } from './json.js'
-import {
-  formatSchedule,
-  parseSchedule,
-  readTemperature,
-  start as startSchedule,
-} from './schedule.js'
+import { startSchedule } from './schedule.js'
+import { formatSchedule, parseSchedule, readTemperature } from './syntax.js'
 
 const moment = (position: number) => ({
   ...{ position, text: '', looping: 0, lastSurprisal: undefined, normalisedEntropy: () => 0 },

@@ -1,7 +1,9 @@
 /** Schedules from outside, as JSON has them: a number, the written form, or the value itself. */
 import { InputError, quote } from '../../errors.js'
+import { toJson } from '../../knob.js'
 import { checkTemperature } from '../distribution.js'
-import { DEEPEST, parseSchedule, type Schedule } from './schedule.js'
+import type { Schedule } from './schedule.js'
+import { DEEPEST, parseSchedule } from './syntax.js'
 
 const KINDS = [
   ...(['constant', 'keyframes', 'cycle', 'word', 'entropy', 'surprise'] as const),
@@ -112,9 +114,5 @@ function frames(value: unknown): { at: number; temperature: number }[] {
 
 /** The value for JSON: infinity is the word "inf", which `checkSchedule` reads. */
 export function scheduleJson(schedule: Schedule): unknown {
-  return JSON.parse(
-    JSON.stringify(schedule, (_key, value: unknown) =>
-      value === Number.POSITIVE_INFINITY ? 'inf' : value,
-    ),
-  )
+  return JSON.parse(toJson(schedule))
 }

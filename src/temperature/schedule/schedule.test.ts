@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkSchedule, scheduleJson } from './json.js'
-import {
-  formatSchedule,
-  parseSchedule,
-  readTemperature,
-  type Schedule,
-  type ScheduleInput,
-  start,
-} from './schedule.js'
+import { type Schedule, type ScheduleInput, startSchedule } from './schedule.js'
+import { formatSchedule, parseSchedule, readTemperature } from './syntax.js'
 
 const moment = (over: Partial<ScheduleInput> = {}): ScheduleInput => ({
   position: 0,
@@ -20,7 +14,7 @@ const moment = (over: Partial<ScheduleInput> = {}): ScheduleInput => ({
 })
 
 const along = (written: string, positions: number[]): number[] => {
-  const at = start(parseSchedule(written))
+  const at = startSchedule(parseSchedule(written))
   return positions.map(position => at(moment({ position })))
 }
 
@@ -44,36 +38,36 @@ describe('a schedule', () => {
   })
 
   it('tells the first letter of a word from the inside of one, in any script', () => {
-    const at = start(parseSchedule('word 1.2/0.4'))
+    const at = startSchedule(parseSchedule('word 1.2/0.4'))
     expect(['', 'a ', 'a', 'é', "'", '春'].map(text => at(moment({ text })))).toEqual([
       1.2, 1.2, 0.4, 0.4, 1.2, 0.4,
     ])
   })
 
   it('follows the entropy of the next step', () => {
-    const at = start(parseSchedule('entropy 0.2..1.2^2'))
+    const at = startSchedule(parseSchedule('entropy 0.2..1.2^2'))
     expect(at(moment({ normalisedEntropy: () => 0 }))).toBeCloseTo(0.2, 14)
     expect(at(moment({ normalisedEntropy: () => 0.5 }))).toBeCloseTo(0.45, 14)
     expect(at(moment({ normalisedEntropy: () => 1 }))).toBeCloseTo(1.2, 14)
   })
 
   it('steers towards a surprisal: up after dull symbols, down after startling ones', () => {
-    const dull = start(parseSchedule('surprise 2.5'))
+    const dull = startSchedule(parseSchedule('surprise 2.5'))
     const first = dull(moment())
     expect(first).toBe(1)
     expect(dull(moment({ lastSurprisal: 0 }))).toBeGreaterThan(first)
-    const startled = start(parseSchedule('surprise 2.5'))
+    const startled = startSchedule(parseSchedule('surprise 2.5'))
     expect(startled(moment({ lastSurprisal: 9 }))).toBeLessThan(1)
     for (let i = 0; i < 1000; i++) startled(moment({ lastSurprisal: 50 }))
     expect(startled(moment({ lastSurprisal: 50 }))).toBeCloseTo(0.05, 12)
   })
 
   it('escapes a loop by rising for as long as it lasts', () => {
-    const at = start(parseSchedule('escape 0.2'))
+    const at = startSchedule(parseSchedule('escape 0.2'))
     expect(at(moment())).toBe(0.2)
     expect(at(moment({ looping: 12 }))).toBeCloseTo(0.4, 12)
     expect(at(moment({ looping: 36 }))).toBeCloseTo(1.6, 12)
-    expect(start(parseSchedule('escape 0'))(moment({ looping: 12 }))).toBeCloseTo(0.2, 12)
+    expect(startSchedule(parseSchedule('escape 0'))(moment({ looping: 12 }))).toBeCloseTo(0.2, 12)
   })
 
   it('has at a keyframe the temperature as written, to the last digit', () => {
@@ -91,7 +85,7 @@ describe('a schedule', () => {
     expect(along('cycle 1,0.5 * 0.8', [0, 1])).toEqual([0.8, 0.4])
     expect(along('0.2 until 3 then cycle 1,2', [0, 2, 3, 4])).toEqual([0.2, 0.2, 2, 1])
     expect(along('0.2 * (1 until 3 then 5)', [0, 3])).toEqual([0.2, 1])
-    const at = start(parseSchedule('escape (word 0.9/0.2)'))
+    const at = startSchedule(parseSchedule('escape (word 0.9/0.2)'))
     expect(at(moment({ text: 'a', looping: 12 }))).toBeCloseTo(0.4, 12)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseSchedule } from './schedule.js'
 import { SurpriseReach } from './surprise-reach.js'
+import { parseSchedule } from './syntax.js'
 
 function told(schedule: string | number, steps: readonly (readonly [T: number, bits: number])[]) {
   const reach = new SurpriseReach(typeof schedule === 'string' ? parseSchedule(schedule) : schedule)

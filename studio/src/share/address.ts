@@ -2,9 +2,11 @@
  * The page's state in the address after `#`: a link gives the same model, prompt, seed and temperature to
  * somebody else. Only what differs from the model's own is written.
  */
+
 import { formatChain, formatSchedule, InputError, parseChain, parseSchedule } from 'ondo'
+import { formatNumber } from 'ondo/temperature'
 import { isSeed } from '../../shared/seed.js'
-import { readTemperature, writeTemperature } from '../../shared/temperature-scale.js'
+import { readTemperature } from '../../shared/temperature-scale.js'
 import type { TextStart } from '../models/models.svelte.js'
 
 /** The names of the lessons, in their order. */
@@ -90,7 +92,7 @@ export function writeAddress(address: Address): string {
   if (address.seed !== undefined) fields.set('seed', address.seed)
   if (address.stream !== undefined) fields.set('stream', String(address.stream))
   if (address.schedule !== undefined) fields.set('t', address.schedule)
-  else if (address.temperature !== undefined) fields.set('t', writeTemperature(address.temperature))
+  else if (address.temperature !== undefined) fields.set('t', formatNumber(address.temperature))
   if (address.chain !== undefined) fields.set('chain', address.chain)
   if (address.held !== undefined) fields.set('held', address.held)
   if (address.hide && address.hide.length > 0) fields.set('hide', address.hide.join('.'))
