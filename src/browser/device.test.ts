@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adapterName, isRealGpu, threadsFor } from './device.js'
 
 describe('a real GPU', () => {
-  it('is one that the browser does not call a fallback, and that is no known rasteriser', () => {
+  it('is neither a fallback adapter nor a known software rasteriser', () => {
     expect(isRealGpu({ vendor: 'nvidia', architecture: 'ampere' })).toBe(true)
     expect(isRealGpu({ vendor: 'apple', architecture: 'metal-3' })).toBe(true)
     // Many browsers tell nothing of a GPU.
@@ -13,7 +13,7 @@ describe('a real GPU', () => {
     expect(isRealGpu({ description: 'Microsoft Basic Render Driver' })).toBe(false)
   })
 
-  it('has a name where the browser tells one', () => {
+  it('has a name when the browser gives one', () => {
     expect(adapterName({ vendor: 'nvidia', architecture: 'ampere', device: '' })).toBe(
       'nvidia ampere',
     )
@@ -23,11 +23,11 @@ describe('a real GPU', () => {
 })
 
 describe('threads', () => {
-  it('are one without shared memory', () => {
+  it('are limited to one without shared memory', () => {
     expect(threadsFor(16, false)).toBe(1)
   })
 
-  it('are those of a small processor, half of a large one, eight at most', () => {
+  it('are all of a small processor, half of a large one, and at most eight', () => {
     expect([1, 2, 4, 6, 8, 12, 16, 64].map(cores => threadsFor(cores, true))).toEqual([
       1, 2, 4, 3, 4, 6, 8, 8,
     ])

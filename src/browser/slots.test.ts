@@ -5,7 +5,7 @@ import { memoryStore } from '../train/index.js'
 import { folderStore } from './opfs.js'
 import { readSlots, type SyncFile, type SyncFolder, writeSlots } from './slots.js'
 
-/** The power went out. */
+/** A simulated power cut. */
 class Outage extends Error {}
 
 /**
@@ -77,7 +77,7 @@ class FakeFolder implements SyncFolder {
 const bytes = fc.uint8Array({ maxLength: 40 })
 
 describe('two slots', () => {
-  it('hold the old bytes or the new ones, wherever a write is cut off', async () => {
+  it('hold the old bytes or the new ones, wherever a write is interrupted', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(bytes, { minLength: 1, maxLength: 4 }),
@@ -103,7 +103,7 @@ describe('two slots', () => {
     )
   })
 
-  it('take no bytes that were damaged', async () => {
+  it('do not return damaged bytes', async () => {
     const folder = new FakeFolder()
     await writeSlots(folder, 'x', Uint8Array.of(1, 2, 3))
     await writeSlots(folder, 'x', Uint8Array.of(4, 5, 6))
@@ -112,7 +112,7 @@ describe('two slots', () => {
     expect(await readSlots(folder, 'x')).toEqual(Uint8Array.of(1, 2, 3))
   })
 
-  it('say that a file is damaged where neither is whole, and are written again', async () => {
+  it('report a damaged file when neither is whole, and can be written again', async () => {
     const folder = new FakeFolder()
     await writeSlots(folder, 'x', Uint8Array.of(1, 2, 3))
     const only = folder.files.get('x.a')!
@@ -229,7 +229,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 describe('the store of a folder', () => {
-  it('does what the store in memory does', async () => {
+  it('behaves like the store in memory', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async steps => {
         const [store, plain] = [folderStore(new FakeFolder()), memoryStore()]

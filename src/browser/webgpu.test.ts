@@ -1,4 +1,4 @@
-/** What WebGPU promises is eight storage buffers a shader: no node of our graphs may ask for more. */
+/** WebGPU guarantees eight storage buffers for a shader: no node of our graphs may use more. */
 import { describe, expect, it } from 'vitest'
 import { CELLS, modelConfig } from '../model/config.js'
 import { networkGraph } from '../train/cells/network.js'

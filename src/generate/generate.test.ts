@@ -51,7 +51,7 @@ describe('generate', () => {
     session.dispose()
   })
 
-  it('reads the temperature before each draw: the past keeps its own', async () => {
+  it('reads the temperature before each draw, without changing earlier symbols', async () => {
     let now = 0.5
     const written: Step[] = []
     const options = { prompt: 'a', length: 60, seed: 5, temperature: () => now }
@@ -67,7 +67,7 @@ describe('generate', () => {
     ])
   })
 
-  it('holds to the length, 0 included, and says why it ended', async () => {
+  it('keeps to the length, also 0, and reports why it ended', async () => {
     expect(await steps(letters, { prompt: 'a', length: 0 })).toEqual([])
     const written = await steps(letters, { prompt: 'a', length: 3 })
     expect(written.map(step => step.stop)).toEqual([undefined, undefined, 'length'])
@@ -81,7 +81,7 @@ describe('generate', () => {
     expect(written.at(-1)).toMatchObject({ stop: 'stop', stopString: stop })
   })
 
-  it("uses the model's own prompt and stop strings unless told otherwise", async () => {
+  it('uses the prompt and stop strings of the model by default', async () => {
     const model = mockModel('abc\n', { prompt: 'abc', stop: ['\n'] })
     const text = await generateText(model, { length: 500, temperature: 1 })
     expect(text).not.toContain('\n')
@@ -103,7 +103,7 @@ describe('generate', () => {
     expect(written).toHaveLength(10)
   })
 
-  it('lets timers and messages have their turn while it writes', async () => {
+  it('lets timers and messages run while it writes', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 30)
     let count = 0
@@ -221,7 +221,7 @@ describe('generate with a schedule', () => {
     expect([inside.temperature, first.temperature]).toEqual([0.3, 2])
   })
 
-  it('tells a function what it tells a schedule', async () => {
+  it('calls a function with the same values as a schedule', async () => {
     const seen: number[] = []
     await steps(letters, {
       prompt: 'a',
@@ -236,7 +236,7 @@ describe('generate with a schedule', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('escapes a loop: T = 0 goes round for ever, escape does not', async () => {
+  it('leaves a loop with escape, but not at T = 0', async () => {
     const model = mockModel('ab')
     const stuck = await steps(model, { prompt: 'a', temperature: 0, length: 300 })
     const free = await steps(model, { prompt: 'a', temperature: 'escape 0', length: 300 })
@@ -297,14 +297,14 @@ describe('generate with a chain', () => {
     )
   })
 
-  it('knows the history, the prompt included', async () => {
+  it('sees the history, including the prompt', async () => {
     const options = { prompt: 'aaaa', temperature: 1, length: 1 }
     const [free] = await steps(letters, options)
     const [kept] = await steps(letters, { ...options, chain: 'penalty repetition=5, temperature' })
     expect(kept.entropyT).not.toBe(free.entropyT)
   })
 
-  it('says where it leaves temperature no effect, when asked', async () => {
+  it('reports with notes where temperature has no effect', async () => {
     const options = { prompt: 'a', length: 5, notes: true }
     const [one, two] = [
       await steps(letters, { ...options, chain: 'top-k 1, temperature' }),

@@ -66,7 +66,7 @@ describe('a prompt is read in slices', () => {
     expect(heard.at(-1)).toBe(ids.length)
   })
 
-  it('hears an abort between two slices, and gives the session back', async () => {
+  it('can be aborted between two slices, and disposes the session', async () => {
     for (const slow of [true, false]) {
       slowClock(slow ? 20 : 0.001)
       const abort = new AbortController()
@@ -83,7 +83,7 @@ describe('a prompt is read in slices', () => {
     }
   })
 
-  it('refuses an id that is none', async () => {
+  it('refuses an invalid id', async () => {
     const ids = new Array<number>(5000).fill(1)
     ids[4000] = tokenizer.size
     const session = network.session()
@@ -91,7 +91,7 @@ describe('a prompt is read in slices', () => {
     session.dispose()
   })
 
-  it('makes a writer that goes on like one that read it at once', async () => {
+  it('makes a writer that continues like one that read the prompt at once', async () => {
     for (const prompt of ['', 'a', long]) {
       const { ids } = tokenizer.encode(prompt, 'error')
       const options = { seed: 5, watch: true, intervals: true, loops: true }
@@ -107,7 +107,7 @@ describe('a prompt is read in slices', () => {
   })
 })
 
-describe('who reads a long prompt lets others have their turn, and hears an abort', () => {
+describe('reading a long prompt yields to the event loop and can be aborted', () => {
   const readers: [string, (signal: AbortSignal, onPrompt: () => void) => Promise<unknown>][] = [
     [
       'generate',

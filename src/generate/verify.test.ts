@@ -90,7 +90,7 @@ describe('a recorded text, written again', () => {
     expect(compareIds(tokenizer, [1], [1, 99])).toMatchObject({ expected: 'the end', came: '99' })
   })
 
-  it('is given up when it is aborted', async () => {
+  it('stops when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(findDifference(start(), recorded(), { ...luck, signal })).rejects.toThrow('enough')
   })

@@ -17,7 +17,7 @@ describe.each([
   ['a folder', () => checkpointFolder(join(folder, 'new', 'run'))],
   ['memory', async () => memoryStore()],
 ])('a store in %s', (_, open) => {
-  it('gives back what was written last', async () => {
+  it('returns the last written content', async () => {
     const store = await open()
     expect(await store.read('a')).toBeUndefined()
     await store.write('a', bytes('one'))
@@ -25,7 +25,7 @@ describe.each([
     expect(await store.read('a')).toEqual(bytes('two'))
   })
 
-  it('removes what is there, and does not mind what is not', async () => {
+  it('removes a file, and ignores a missing one', async () => {
     const store = await open()
     await store.write('a', bytes('one'))
     await store.remove('a')
@@ -33,7 +33,7 @@ describe.each([
     expect(await store.read('a')).toBeUndefined()
   })
 
-  it('appends, and cuts to a length, never longer', async () => {
+  it('appends, and truncates to a length without extending', async () => {
     const store = await open()
     await store.truncate('log', 0)
     expect(await store.read('log')).toBeUndefined()
@@ -53,7 +53,7 @@ describe('a checkpoint folder', () => {
     expect(await readdir(folder)).toEqual(['a'])
   })
 
-  it('says what stands in the way', async () => {
+  it('reports why a folder cannot be made', async () => {
     const file = join(folder, 'file')
     await writeFile(file, 'x')
     await expect(checkpointFolder(file)).rejects.toThrow('a file stands where a folder is needed')

@@ -27,12 +27,12 @@ describe('the engine in Node', () => {
     await program.dispose()
   })
 
-  it('uses every core unless told otherwise', async () => {
+  it('uses all cores by default', async () => {
     expect((await nodeEngine()).threads).toBeGreaterThanOrEqual(1)
     expect((await nodeEngine({ threads: 3 })).threads).toBe(3)
   })
 
-  it('says in one sentence what to do when training starts without it', async () => {
+  it('reports in one sentence what to do when the package is missing', async () => {
     const engine = await engineWithout(new Error('no such package'))
     await expect(engine()).rejects.toThrow('run `npm install onnxruntime-node`')
   })

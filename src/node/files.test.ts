@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../errors.js'
 import { bundledModels, findModel, packageRoot, readFileBytes, writeFileAtomic } from './files.js'
 
-// The real file system, through a door at which a test can put a full disk.
+// The real file system, with a hook by which a test can simulate a full disk.
 vi.mock('node:fs/promises', { spy: true })
 const real = await vi.importActual<typeof promises>('node:fs/promises')
 
@@ -39,7 +39,7 @@ async function refusal(promise: Promise<unknown>): Promise<FileError> {
 }
 
 describe('writing a file', () => {
-  it('writes bytes or text, new or over an old one, and leaves nothing beside it', async () => {
+  it('writes bytes or text as a new or replaced file, and leaves no temporary file', async () => {
     const path = join(folder, 'a.bin')
     await writeFileAtomic(path, Uint8Array.of(1, 2, 3))
     expect([...readFileSync(path)]).toEqual([1, 2, 3])
@@ -48,7 +48,7 @@ describe('writing a file', () => {
     expect(readdirSync(folder)).toEqual(['a.bin'])
   })
 
-  it('takes many writers at once: one of them wins, whole', async () => {
+  it('allows many writers at once: the file is the whole content of one of them', async () => {
     const path = join(folder, 'a.txt')
     const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000))
     await Promise.all(texts.map(text => writeFileAtomic(path, text)))
@@ -56,7 +56,7 @@ describe('writing a file', () => {
     expect(readdirSync(folder)).toEqual(['a.txt'])
   })
 
-  it('puts the bytes on the disk before the name, and the name after', async () => {
+  it('syncs the file before the rename, and the folder after it', async () => {
     const order: string[] = []
     vi.mocked(promises.open).mockImplementation(async (...args) => {
       const handle = await real.open(...args)
@@ -100,7 +100,7 @@ describe('writing a file', () => {
     }
   })
 
-  it('says that the folder is missing, that it is a folder, that a file is in the way', async () => {
+  it('reports a missing folder, a folder instead of a file, and a file instead of a folder', async () => {
     writeFileSync(join(folder, 'file'), '')
     mkdirSync(join(folder, 'sub'))
     const missing = await refusal(writeFileAtomic(join(folder, 'no', 'a'), 'x'))
@@ -111,7 +111,7 @@ describe('writing a file', () => {
   })
 
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'says that permission is denied, for real',
+    'reports denied permission',
     async () => {
       chmodSync(folder, 0o500)
       const error = await refusal(writeFileAtomic(join(folder, 'a'), 'x'))
@@ -128,7 +128,7 @@ describe('writing a file', () => {
     expect(readdirSync(folder).sort()).toEqual(['link', 'real'])
   })
 
-  it('sweeps up after a killed writer of the same file, and only after it', async () => {
+  it('removes temporary files of killed writers of the same file only', async () => {
     const dead = '.a.txt.4194305-0.tmp' // above the largest process number of Linux
     const alive = `.a.txt.${process.pid}-999999.tmp`
     const others = ['.b.txt.4194305-0.tmp', '.a.txt.notes.tmp', 'a.txt.4194305-0.tmp']
@@ -183,7 +183,7 @@ describe('reading a file', () => {
 })
 
 describe('finding a model', () => {
-  it('knows its own package, in which the bundled models lie', async () => {
+  it('finds the package with the bundled models', async () => {
     const root = await packageRoot()
     expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).name).toBe('ondo')
     const files = readdirSync(join(root, 'models')).filter(name => name.endsWith('.safetensors'))
@@ -199,7 +199,7 @@ describe('finding a model', () => {
     expect(await findModel(path)).toBe(path)
   })
 
-  it('takes the best weights of a training, else the latest', async () => {
+  it('takes the best model of a training folder, else the latest', async () => {
     writeFileSync(join(folder, 'model.safetensors'), '')
     writeFileSync(join(folder, 'resume.safetensors'), '')
     expect(await findModel(folder)).toBe(join(folder, 'model.safetensors'))
@@ -207,14 +207,14 @@ describe('finding a model', () => {
     expect(await findModel(folder)).toBe(join(folder, 'best.safetensors'))
   })
 
-  it('says what a folder without a training holds', async () => {
+  it('lists the models of a folder that is not a training folder', async () => {
     const empty = await refusal(findModel(folder))
     expect(empty.message).toMatch(/holds neither best.safetensors nor model.safetensors: check/)
     writeFileSync(join(folder, 'mine.safetensors'), '')
     expect((await refusal(findModel(folder))).message).toMatch(/name one of .*: mine\.safetensors/)
   })
 
-  it('offers the near name for a slip in a path', async () => {
+  it('suggests the nearest name for a misspelled path', async () => {
     writeFileSync(join(folder, 'model.safetensors'), '')
     const error = await refusal(findModel(join(folder, 'modle.safetensors')))
     expect(error.message).toMatch(/no model file ".*".* Did you mean "model.safetensors"\?/)
@@ -222,7 +222,7 @@ describe('finding a model', () => {
     expect(nowhere.message).toMatch(/The folder ".*no" does not exist either/)
   })
 
-  it('lists the bundled names for a name it does not know, and offers the near one', async () => {
+  it('lists the bundled names for an unknown name, and suggests the nearest one', async () => {
     vi.mocked(promises.readdir).mockImplementation((async (path: string) =>
       path.endsWith('models')
         ? ['shakespeare.safetensors', 'names.safetensors', 'README.md']
@@ -235,7 +235,7 @@ describe('finding a model', () => {
     expect(await findModel('names')).toBe(join(await packageRoot(), 'models', 'names.safetensors'))
   })
 
-  it('refuses nothing by name', async () => {
+  it('refuses an empty name', async () => {
     expect((await refusal(findModel(''))).message).toMatch(/give a bundled name or a path/)
   })
 })

@@ -94,7 +94,7 @@ describe('twenty processes that want one folder at the same moment', () => {
 })
 
 describe('a holder', () => {
-  it('that is killed outright leaves the folder to the next', { timeout: 60_000 }, async () => {
+  it('that is killed leaves the folder to the next process', { timeout: 60_000 }, async () => {
     const folder = fresh()
     const first = new Contender(folder)
     await first.line()
@@ -120,7 +120,7 @@ describe('a holder', () => {
     await (await other.lock!())()
   })
 
-  it('whose claim was removed writes nothing more', async () => {
+  it('whose claim was removed stops writing', async () => {
     const folder = fresh()
     const store = await checkpointFolder(folder)
     const release = await store.lock!()
@@ -160,14 +160,14 @@ async function isRefused(folder: string): Promise<string | false> {
 }
 
 describe.skipIf(!existsSync('/proc/self/stat'))('a claim that is left over', () => {
-  it('of a process whose number another one has now is dead', async () => {
+  it('of a process whose number is reused is dead', async () => {
     const folder = fresh()
     const path = await claimOf(folder, { start: '1' })
     expect(await isRefused(folder)).toBe(false)
     expect(existsSync(path)).toBe(false)
   })
 
-  it('of a process that is dead but not yet collected is dead', async () => {
+  it('of a zombie process is dead', async () => {
     const folder = fresh()
     // `sleep` never collects the child that the shell before it started.
     const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'])

@@ -86,7 +86,7 @@ describe('a batch in parts on threads of their own', () => {
     expect(await run(store, Number.POSITIVE_INFINITY, true)).toEqual(whole)
   })
 
-  it('says what went wrong in a thread', async () => {
+  it('rejects with the error of a thread', async () => {
     const { compileInThread } = await nodeEngine({ threads: 2 })
     const broken = { bytes: Uint8Array.of(1, 2, 3), inputs: new Map() }
     await expect(compileInThread?.(broken, 1)).rejects.toThrow()

@@ -47,7 +47,7 @@ describe('loading a model in Node', () => {
     await expect(loadModel(`http://127.0.0.1:${port}/x`)).rejects.toThrow(/can't be reached/)
   })
 
-  it('names the file that is wrong', async () => {
+  it('names the invalid file in the error', async () => {
     const cut = join(folder, 'cut.safetensors')
     writeFileSync(cut, bytes.subarray(0, 100))
     await expect(loadModel(cut)).rejects.toThrow(/cut\.safetensors: The header should have/)

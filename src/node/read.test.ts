@@ -111,7 +111,7 @@ describe('readCorpus', () => {
     expect(skipped.map(({ reason }) => reason)).toEqual(['repeated', 'repeated'])
   })
 
-  it('refuses a file asked for by name even where a folder would leave it out', async () => {
+  it('refuses a named file that a folder would leave out', async () => {
     const message = await refusal([at('data'), at('data', 'picture.png')])
     expect(message).toMatch(/^data\/picture\.png is not recognised as text/)
   })

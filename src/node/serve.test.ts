@@ -80,7 +80,7 @@ function raw(port: number, target: string, host = `127.0.0.1:${port}`): Promise<
 }
 
 describe('the studio over HTTP', () => {
-  it('gives each file with its type, and the headers that threads and safety need', async () => {
+  it('sends each file with its type, and the headers for threads and security', async () => {
     const { url } = await start()
     for (const [path, content, type] of FILES) {
       const response = await fetch(new URL(path, url))
@@ -113,7 +113,7 @@ describe('the studio over HTTP', () => {
     expect([...rules.values()].flat().filter(source => !allowed.has(source))).toEqual([])
   })
 
-  it('answers HEAD, and 304 to who has the file', async () => {
+  it('answers HEAD, and 304 to a client that has the file', async () => {
     const { url } = await start()
     const head = await fetch(url, { method: 'HEAD' })
     expect(head.headers.get('Content-Length')).toBe(String(Buffer.byteLength(PAGE)))
@@ -127,7 +127,7 @@ describe('the studio over HTTP', () => {
     writeFileSync(join(folder, 'index.html'), PAGE)
   })
 
-  it('packs what gets smaller, for who takes it', async () => {
+  it('compresses suitable files for clients that accept it', async () => {
     const { url, port } = await start()
     const large = 'export const x = 1\n'.repeat(500)
     writeFileSync(join(folder, 'large.js'), large)
@@ -236,14 +236,14 @@ describe('the studio over HTTP', () => {
     expect(await (await fetch(new URL('inside.css', url))).text()).toBe(':root{}')
   })
 
-  it('lets nothing odd through to the file system', () => {
+  it('passes no unusual path to the file system', () => {
     expect(safeSegments('/a//b/%E6%B8%A9.js')).toEqual(['a', 'b', '温.js'])
     for (const path of ['/..', '/a/../b', '/.a', '/a%5cb', '/%00', '/%ff', '/c%3a/x', '/a/.']) {
       expect([path, safeSegments(path)]).toEqual([path, undefined])
     }
   })
 
-  it('answers only to its own name, so that no foreign name can be pointed at it', async () => {
+  it('answers only to local host names, against DNS rebinding', async () => {
     const { port } = await start()
     for (const host of ['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '10.0.0.1']) {
       expect(await raw(port, '/', host)).toMatch(/^HTTP\/1\.1 403 /)
@@ -257,7 +257,7 @@ describe('the studio over HTTP', () => {
 })
 
 describe('the server', () => {
-  it('listens on this machine only, and says where', async () => {
+  it('listens on this machine only, and returns its address', async () => {
     const { url, port } = await start()
     expect(url).toBe(`http://127.0.0.1:${port}/`)
     expect(port).toBeGreaterThan(0)
@@ -272,7 +272,7 @@ describe('the server', () => {
     for (const { url } of [first, second, third]) expect((await fetch(url)).status).toBe(200)
   })
 
-  it('leaves another program’s server alone', async () => {
+  it('does not disturb the server of another program', async () => {
     const other = createServer((_, response) => response.end('other')).listen(0, '127.0.0.1')
     await new Promise(resolve => other.once('listening', resolve))
     const address = other.address()
@@ -284,7 +284,7 @@ describe('the server', () => {
     other.close()
   })
 
-  it('frees its port when closed, though a stream is running and a connection is kept', async () => {
+  it('frees its port when closed, despite a running stream and an idle connection', async () => {
     const first = await start()
     await fetch(first.url)
     const stream = await fetch(new URL('completions', first.url), {
@@ -309,7 +309,7 @@ describe('the server', () => {
     expect(second.port).toBe(first.port)
   })
 
-  it('refuses a folder without a page, a port that is none, a host of another machine', async () => {
+  it('refuses a folder without a page, an invalid port, and the address of another machine', async () => {
     const empty = join(folder, 'assets')
     await expect(start({ folder: empty })).rejects.toThrow(FileError)
     await expect(start({ folder: empty })).rejects.toThrow(/not built.*run "npm run build"/)

@@ -71,7 +71,7 @@ describe.skipIf(!unix)('what is no regular file', () => {
     expect((await refused).message).toMatch(/fifo" can't be written: nothing is at its other end/)
   })
 
-  it('a FIFO whose reader goes away gives a sentence', async () => {
+  it('a FIFO whose reader disconnects gives an error of one sentence', async () => {
     execFileSync('mkfifo', [at('fifo')])
     const gone = reader(at('fifo'), 10)
     const error = await refusal(writeFileAtomic(at('fifo'), 'x'.repeat(1_000_000)))
@@ -88,7 +88,7 @@ describe.skipIf(!unix)('what is no regular file', () => {
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
-  it.skipIf(process.platform !== 'linux')('a full device says so', async () => {
+  it.skipIf(process.platform !== 'linux')('a full device is reported', async () => {
     const error = await refusal(writeFileAtomic('/dev/full', 'x'))
     expect([error.code, error.message]).toEqual(['disk-full', expect.stringMatching(/is full/)])
     expect(statSync('/dev/full').isCharacterDevice()).toBe(true)
@@ -104,7 +104,7 @@ describe.skipIf(!unix)('what is no regular file', () => {
     expect(readdirSync(folder)).toEqual(['null'])
   })
 
-  it('a socket is spoken to, and stays', async () => {
+  it('a socket is written to and stays', async () => {
     const pieces: Buffer[] = []
     let ended: () => void = () => {}
     const end = new Promise<void>(done => {
@@ -154,7 +154,7 @@ describe.skipIf(!unix)('links', () => {
     expect(readlinkSync(at('lost'))).toBe('no/target')
   })
 
-  it('in a circle give a sentence', async () => {
+  it('in a circle give an error of one sentence', async () => {
     symlinkSync('b', at('a'))
     symlinkSync('a', at('b'))
     expect((await refusal(writeFileAtomic(at('a'), 'x'))).message).toMatch(/lead in a circle/)
@@ -163,7 +163,7 @@ describe.skipIf(!unix)('links', () => {
 })
 
 describe.skipIf(!unix)('a regular file', () => {
-  it('keeps who may read it', async () => {
+  it('keeps its permissions', async () => {
     writeFileSync(at('secret'), 'old')
     chmodSync(at('secret'), 0o600)
     await writeFileAtomic(at('secret'), 'new')

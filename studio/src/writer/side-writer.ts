@@ -9,7 +9,7 @@ import { workWhile } from './text-reader.js'
 import { Verifier } from './verifier.js'
 
 /** How long the worker writes before it reads messages, ms. */
-const SLICE = 10
+export const SLICE = 10
 
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 type Wish<Type> = Extract<ToWorker, { type: Type }>

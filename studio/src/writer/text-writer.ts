@@ -26,11 +26,9 @@ import {
   STATE_EVERY,
   type ToWorker,
 } from './protocol.js'
-import { AsideWriter } from './side-writer.js'
+import { AsideWriter, SLICE } from './side-writer.js'
 import { TextReader } from './text-reader.js'
 
-/** Longest stretch of writing before messages have their turn, ms. */
-const SLICE = 10
 /** Characters in one batch at most: what a page sets and shades well within a frame or two. */
 const BATCH = 500
 /** The clock is looked at after so many symbols: a busy machine makes headway all the same. */
