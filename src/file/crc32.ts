@@ -1,4 +1,4 @@
-/** CRC-32 (ISO 3309, as in PNG and zip): finds accidental damage; a hash against intent it is not. */
+/** CRC-32 (ISO 3309, as in PNG and zip). Detects accidental damage, but not deliberate changes. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let sum = byte

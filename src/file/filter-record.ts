@@ -1,7 +1,6 @@
 /**
- * The spelling filter as a model file keeps it: what of it can be checked without the text that it was
- * made from. `measure/text/` builds and asks it; the check is here, so that a damaged filter is refused
- * when the file is read and not at the first measure.
+ * The spelling filter in a model file, and its validation. `measure/text/` builds and uses the filter;
+ * the validation is here, so that a damaged filter is refused when the file is read.
  */
 import { counted, FileError, quote } from '../errors.js'
 import { crc32 } from './crc32.js'

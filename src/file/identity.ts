@@ -1,5 +1,5 @@
 /**
- * A model's identity: the hash of what its texts follow from, and of nothing else. Title, prompt,
+ * A model's identity: a hash of everything that determines its texts, and of nothing else. Title, prompt,
  * training record, measures, the order of keys and tensors, and the width in which the same numbers
  * are stored may all change. The definition is in docs/file-format.md; `identity.test.ts` and a
  * program in that page's Python compute it a second time.
@@ -107,8 +107,8 @@ export async function identityFromHashes(
 }
 
 /**
- * Is this the model that a run, a link or a sweep names? They name it by its identity; older
- * ones by the SHA-256 of its file, which counts for that very file only.
+ * Whether a run, a link or a sweep with this hash belongs to the model. The hash is the identity; older
+ * ones have the SHA-256 of the file, which matches that file only.
  */
 export async function matchesHash(
   model: Pick<Model, 'hash' | 'weights'>,

@@ -1,7 +1,7 @@
 /**
- * JSON from a file nobody vouches for. `JSON.parse` keeps the last of two equal keys and says
- * nothing, so that two readers can see two different files in the same bytes; it also takes any
- * depth. Both are refused here, before it runs.
+ * Parses JSON of untrusted files. `JSON.parse` silently keeps the last of two equal keys, so that two
+ * readers can see different values in the same bytes, and it accepts any depth. Both are refused here
+ * before it runs.
  */
 import { counted, FileError, quote } from '../errors.js'
 
@@ -9,7 +9,7 @@ import { counted, FileError, quote } from '../errors.js'
 const MOST_VALUES = 8_000_000
 
 /** Nesting above this is no header, config or record of ours. */
-const DEEPEST = 32
+const MAX_DEPTH = 32
 
 export interface ParsedJson {
   readonly value: unknown
@@ -71,7 +71,7 @@ export function parseJson(
       i = end
     } else if (c === '{' || c === '[') {
       open.push(new Set())
-      if (open.length > DEEPEST) throw refuse(`is nested more than ${DEEPEST} levels deep`)
+      if (open.length > MAX_DEPTH) throw refuse(`is nested more than ${MAX_DEPTH} levels deep`)
       i++
     } else if (c === ',') {
       if (++values > most) throw refuse(`holds more than ${counted(most, 'value')}`)

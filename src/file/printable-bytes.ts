@@ -1,5 +1,5 @@
 /**
- * Bytes as printable ASCII that HTML leaves alone: a model inside a page.
+ * Encodes bytes as printable ASCII that is safe in HTML, to put a model inside a page.
  *
  * Two characters carry 13 or 14 bits (93 letters; 93² = 8649 > 2^13, and the 457 pairs to spare take
  * a 14th bit, as in Henke's basE91): 1.22 characters a byte, where base64 has 1.33. No space, no
@@ -13,7 +13,7 @@ const LESS_THAN = 60
 /** Letters are `!` to `~` without `<`. */
 const LETTERS = 93
 const LINE = 4000
-/** Pairs beyond 13 bits. */
+/** Number of letter pairs beyond 2^13, which carry a 14th bit. */
 const SPARE = LETTERS * LETTERS - 8192
 
 const letter = (digit: number): number => digit + FIRST + (digit >= LESS_THAN - FIRST ? 1 : 0)
@@ -86,8 +86,8 @@ export function decodePrintable(text: string, length: number): Uint8Array<ArrayB
 }
 
 /**
- * The first byte of every number, then the second of each, and so on: signs and exponents side by
- * side deflate well, where a mixture with mantissas hardly does.
+ * Groups the first bytes of all numbers, then the second bytes, and so on. Deflate compresses groups
+ * of signs and exponents well, and their mixture with mantissas hardly at all.
  * @param width bytes of a number
  */
 export function byteShuffle(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {

@@ -3,8 +3,8 @@
  * the tensors' bytes, little-endian and row-major. The format is Hugging Face's; docs/file-format.md
  * says what of it Ondo reads.
  *
- * A file is trusted with nothing. Its header is checked whole, every size and offset of it, before
- * a single tensor is allocated, so that a hostile file costs no more memory than its own size.
+ * Files are untrusted. The whole header, with every size and offset, is checked before any tensor is
+ * allocated, so that a hostile file costs no more memory than its own size.
  */
 import { counted, FileError, InputError, quote, withMemory } from '../errors.js'
 import { bf16ToF32Bits, f16ToF32Bits, f32ToBf16Bits, f32ToF16Bits } from './half.js'
@@ -53,8 +53,8 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** First bytes of files that people may take for a model. */
-const STRANGERS: readonly [bytes: readonly number[], name: string][] = [
+/** First bytes of other file formats that people may take for a model. */
+const OTHER_FORMATS: readonly [bytes: readonly number[], name: string][] = [
   [[0x50, 0x4b, 0x03, 0x04], 'a zip archive, as PyTorch writes for .pt files'],
   [[0x89, 0x48, 0x44, 0x46], 'an HDF5 file, as Keras writes'],
   [[0x47, 0x47, 0x55, 0x46], 'a GGUF file'],
@@ -63,8 +63,8 @@ const STRANGERS: readonly [bytes: readonly number[], name: string][] = [
 ]
 
 /** ` It begins like ...`, or nothing: made to be appended to a sentence. */
-function strangerIn(bytes: Uint8Array): string {
-  const found = STRANGERS.find(([first]) => first.every((byte, i) => bytes[i] === byte))
+function otherFormatNote(bytes: Uint8Array): string {
+  const found = OTHER_FORMATS.find(([first]) => first.every((byte, i) => bytes[i] === byte))
   if (found) return ` (it begins like ${found[1]})`
   // Eight bytes of printable text: JSON, HTML, a licence, an error page saved as a file.
   const first = bytes.subarray(0, 8)
@@ -84,7 +84,7 @@ function headerText(bytes: Uint8Array): string {
   if (claimed > BigInt(HEADER_LIMIT)) {
     throw new FileError(
       'not-safetensors',
-      `The file is not a safetensors file${strangerIn(bytes)}: its first 8 bytes claim a header of ${counted(claimed, 'byte')}, and at most ${HEADER_LIMIT} are allowed; give a .safetensors file.`,
+      `The file is not a safetensors file${otherFormatNote(bytes)}: its first 8 bytes claim a header of ${counted(claimed, 'byte')}, and at most ${HEADER_LIMIT} are allowed; give a .safetensors file.`,
     )
   }
   const length = Number(claimed)
@@ -146,9 +146,9 @@ function checkedEntry(name: string, value: unknown, room: number): TensorEntry {
   if (!isRecord(value)) {
     throw refuse('header', `is ${quote(value)}; expected an object with ${FIELDS.join(', ')}`)
   }
-  const stranger = Object.keys(value).find(key => !FIELDS.includes(key))
-  if (stranger !== undefined) {
-    throw refuse('header', `has a field ${quote(stranger)}; expected only ${FIELDS.join(', ')}`)
+  const unknownField = Object.keys(value).find(key => !FIELDS.includes(key))
+  if (unknownField !== undefined) {
+    throw refuse('header', `has a field ${quote(unknownField)}; expected only ${FIELDS.join(', ')}`)
   }
   const { dtype, shape, data_offsets: offsets } = value
   const known = DTYPES.find(each => each === dtype)

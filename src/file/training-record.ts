@@ -1,4 +1,4 @@
-/** How a model was made, as its file tells it: known fields of known types, nothing else. */
+/** Reads the training record of a model file: known fields of known types only. */
 import { quote } from '../errors.js'
 import { isRecord } from './json.js'
 import type { TrainingRecord } from './model.js'

@@ -1,4 +1,4 @@
-/** Unicode code points: the default. 65 of them in tiny-shakespeare, some 2,000 in a Japanese novel. */
+/** The character tokenizer, the default: one symbol per Unicode code point. */
 import { knownSymbol } from './input-text.js'
 import type {
   Encoded,
@@ -90,7 +90,7 @@ export class CharacterTokenizer implements Tokenizer {
       position += end - i
       i = end
       if (i === n) break
-      // Here only for characters above U+FFFF, lone surrogates, and what is not in the vocabulary.
+      // The slow path: characters above U+FFFF, lone surrogates, and unknown symbols.
       const symbol = String.fromCodePoint(text.codePointAt(i) ?? 0)
       i += symbol.length
       const id = vocabulary.idOf(symbol)

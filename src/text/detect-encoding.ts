@@ -1,7 +1,7 @@
 /**
- * Which encodings bytes may be in, when nothing in them says so. Byte statistics are jschardet's, which
- * knows some forty encodings by the pairs of letters of their languages; what it holds likely is decoded
- * and kept only if it is text. The library (some 700 KB packed) is loaded when it is first needed.
+ * Guesses the encoding of bytes by statistics. jschardet knows about forty encodings by the letter
+ * pairs of their languages; its guesses are decoded and kept only if the result is text. The library
+ * (about 700 KB compressed) is loaded when it is first needed.
  */
 import { CONTROLS_ALLOWED, isAssigned, isBinary, isControl, SAMPLE } from './encoding.js'
 import { knownEncoding } from './encoding-names.js'
@@ -17,10 +17,10 @@ export interface EncodingGuess {
   readonly text: string
 }
 
-/** How much of a file the statistics need. */
+/** Bytes of a file that the statistics need. */
 const ENOUGH = 16_384
 
-/** From the line of the first byte that is not ASCII on, up to where a character surely ends. */
+/** The part from the line of the first non-ASCII byte on, up to a certain character boundary. */
 export function nonAsciiPart(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex(byte => byte > 0x7f)
   if (first < 0) return bytes.subarray(0, ENOUGH)
@@ -50,7 +50,7 @@ export function textIn(bytes: Uint8Array, encoding: string): string | undefined 
   return isAssigned(text.replaceAll('\ufffd', '')) ? text : undefined
 }
 
-/** Scripts of which letters stand together in a text. */
+/** Groups of scripts whose letters occur together in a text. */
 const SCRIPTS = [
   ['Latin'],
   ['Greek'],
@@ -106,7 +106,7 @@ interface Ranked {
   readonly confidence: number
 }
 
-/** What the library holds likely, best first, by names that TextDecoder knows; old Macs come last. */
+/** The library's guesses, best first, by names that TextDecoder knows; Macintosh encodings last. */
 async function ranked(sample: Uint8Array): Promise<Ranked[]> {
   const { detectAll } = await import('jschardet')
   const all = detectAll(sample, { minimumThreshold: 0 }).flatMap(found => {

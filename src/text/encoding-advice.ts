@@ -1,4 +1,4 @@
-/** What is said of bytes that are not recognised, and of a text that can hardly be what was meant. */
+/** Advice for bytes whose encoding is not recognised, and for text that is probably decoded wrongly. */
 import type { Bilingual } from '../knob.js'
 import {
   COMMON,

@@ -1,4 +1,4 @@
-/** Bytes to text: which encoding, which line ends, and what could not be read. */
+/** Decodes bytes to text: detects the encoding and line ends, and counts what could not be decoded. */
 import { FileError, shortPath } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { guessJapanese, KANA_NEEDED } from './detect-japanese.js'
@@ -9,7 +9,7 @@ export interface DecodeOptions {
   readonly encoding?: string
   /** Keep CRLF and CR as they are. */
   readonly raw?: boolean
-  /** What the sentences call it: a file's name. */
+  /** Name in error messages, such as the file's name. */
   readonly name?: string
 }
 
@@ -106,8 +106,8 @@ function startsWith(bytes: Uint8Array, ...start: number[]): boolean {
 }
 
 /**
- * What a byte order mark says, which is more than any name: it can't be mistaken for text in another
- * encoding.
+ * The encoding by the byte order mark. It has precedence over a given encoding, because a mark can't
+ * be text in another encoding.
  * @param bytes at least the first four
  */
 export function encodingByBom(bytes: Uint8Array, name: string): string | undefined {
@@ -127,7 +127,7 @@ function byMark(bytes: Uint8Array, name: string): Decoded | undefined {
   return encoding === undefined ? undefined : decode(bytes, encoding, true)
 }
 
-/** Beyond one control in a hundred characters it is no text. */
+/** Largest share of control characters in text. */
 export const CONTROLS_ALLOWED = 0.01
 
 /** Tab to carriage return are text; DOS ended files with SUBSTITUTE, terminals colour with ESCAPE. */
@@ -144,7 +144,7 @@ function looksLikeText(text: string): boolean {
   return controls <= text.length * CONTROLS_ALLOWED
 }
 
-/** How much of a file is looked at to guess. */
+/** Bytes of a file that are used to guess its encoding. */
 export const SAMPLE = 65_536
 
 /**
@@ -213,7 +213,7 @@ export function isNearlyUtf8(beyondAscii: number, broken: number): boolean {
   return beyondAscii - broken >= broken * 10
 }
 
-/** From the first byte that is not ASCII on, which is the first of its character in both. */
+/** Uses the bytes from the first non-ASCII one on, which starts a character in both encodings. */
 function byJapanese(bytes: Uint8Array): Decoded | undefined {
   const start = bytes.findIndex(byte => byte > 0x7f)
   const encoding = guessJapanese(bytes.subarray(start, start + SAMPLE))
@@ -280,7 +280,7 @@ export class UnrecognisedError extends FileError {
   }
 }
 
-/** Where nothing more is known. */
+/** The advice when there is no guess. */
 const NAME_IT: Bilingual = {
   en:
     'if it is text, name its encoding (gb18030 or big5 for Chinese, euc-kr for Korean, windows-1251 or ' +
@@ -298,7 +298,7 @@ function countOf(text: string, char: string): number {
   return count
 }
 
-/** U+FFFD in the text that the file did not have itself. */
+/** The number of U+FFFD in the text that the file did not contain. */
 function countReplaced(text: string, bytes: Uint8Array, encoding: string): number {
   const all = countOf(text, '\ufffd')
   if (all === 0) return 0

@@ -1,7 +1,7 @@
-/** Text: bytes to text, text to ids, ids to text, in the order of the data's way. */
+/** Text: bytes to text, text to ids, ids to text: the entry `ondo/text`. */
 
-export { ByteTokenizer } from './byte.js'
-export { CharacterTokenizer } from './character.js'
+// Bytes to text: encodings, and advice where an encoding is not recognised or doubtful.
+
 export {
   type DecodedText,
   type DecodeOptions,
@@ -17,18 +17,10 @@ export {
   withEncodingDoubts,
 } from './encoding-advice.js'
 export { ENCODINGS } from './encoding-names.js'
-export { GraphemeTokenizer } from './grapheme.js'
-export {
-  bytesWithoutFinalLineEnd,
-  encodeInput,
-  type InputText,
-  knownSymbol,
-  normalizeInput,
-  readEscapes,
-  readStops,
-  withoutFinalLineEnd,
-  writableStops,
-} from './input-text.js'
+export { type ByteSource, nonAsciiSample } from './survey.js'
+
+// Files to one corpus, and the vocabulary of it.
+
 export {
   type CorpusSource,
   contentToScore,
@@ -43,26 +35,14 @@ export {
 } from './join-files.js'
 export { type EncodedPiece, LargeCorpus, type LargeCorpusOptions } from './large-corpus.js'
 export {
-  findLongestLoop,
-  findLoop,
-  findLoops,
-  LOOP_REPEATS,
-  type Loop,
-  LoopDetector,
-  MIN_LOOP,
-} from './loop.js'
-export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
-export { decodeBase64, encodeBase64, readableBytes } from './readable-bytes.js'
-export {
-  type BuildOptions,
-  type BuildReport,
-  type BuiltTokenizer,
-  buildTokenizer,
-  type DroppedSymbol,
-  tokenizerFrom,
-} from './registry.js'
-export { type ByteSource, nonAsciiSample } from './survey.js'
-export type { TextRange } from './text-range.js'
+  type InvisibleSymbol,
+  type SymbolCount,
+  type VocabularyReport,
+  vocabularyReport,
+} from './vocabulary-report.js'
+
+// Text to ids and back: the tokenizers.
+
 export {
   type Encoded,
   type Ids,
@@ -76,11 +56,48 @@ export {
   type UnknownPolicy,
   type UnknownSymbol,
 } from './tokenizer.js'
-export { UnknownSymbolsError } from './unknown-symbols.js'
-export { countIds, makeIds } from './vocabulary.js'
+export { CharacterTokenizer } from './character.js'
+export { ByteTokenizer } from './byte.js'
+export { GraphemeTokenizer } from './grapheme.js'
 export {
-  type InvisibleSymbol,
-  type SymbolCount,
-  type VocabularyReport,
-  vocabularyReport,
-} from './vocabulary-report.js'
+  type BuildOptions,
+  type BuildReport,
+  type BuiltTokenizer,
+  buildTokenizer,
+  type DroppedSymbol,
+  tokenizerFrom,
+} from './registry.js'
+export { countIds, makeIds } from './vocabulary.js'
+export { UnknownSymbolsError } from './unknown-symbols.js'
+export type { TextRange } from './text-range.js'
+
+// Prompts, stop strings and other text of users, in the form that the model knows.
+
+export {
+  bytesWithoutFinalLineEnd,
+  encodeInput,
+  type InputText,
+  knownSymbol,
+  normalizeInput,
+  readEscapes,
+  readStops,
+  withoutFinalLineEnd,
+  writableStops,
+} from './input-text.js'
+
+// Symbols and bytes as readable text.
+
+export { codeNumbers, describeSymbol, invisibleName, isInvisible, printable } from './printable.js'
+export { decodeBase64, encodeBase64, readableBytes } from './readable-bytes.js'
+
+// Loops: texts whose end repeats.
+
+export {
+  findLongestLoop,
+  findLoop,
+  findLoops,
+  LOOP_REPEATS,
+  type Loop,
+  LoopDetector,
+  MIN_LOOP,
+} from './loop.js'

@@ -1,14 +1,14 @@
 /**
- * Text that comes in from outside (a prompt, a stop string, a symbol of a chain), read in the form in
- * which the model knows it. One rule for every door:
+ * Normalises text that users give (a prompt, a stop string, a symbol of a sampler) to the form that
+ * the model knows. All interfaces use the same rule:
  *
  * 1. Line ends are those of the corpus: CRLF and CR become LF unless the model knows CR, as one that
  *    was trained with `raw` does.
- * 2. A letter that the model lacks is looked for in its canonically equivalent forms before it is
- *    unknown: as given, then NFC, then NFD, then forms of which a part is composed.
- * 3. All else stays as it is. A byte model knows every byte, so that nothing changes for it.
+ * 2. A letter that the vocabulary lacks is replaced by a canonically equivalent form that it has: NFC,
+ *    then NFD, then partly composed forms.
+ * 3. Everything else is unchanged. A byte model knows every byte, so its input never changes.
  *
- * Corpora are not read by this rule: they make the vocabulary.
+ * The rule does not apply to a corpus, because the corpus defines the vocabulary.
  */
 import { InputError, quote, shorten } from '../errors.js'
 import { describeSymbol } from './printable.js'
@@ -23,10 +23,10 @@ import {
 } from './tokenizer.js'
 import { UnknownSymbolsError } from './unknown-symbols.js'
 
-/** A text as the model knows it. */
+/** A text in the form that the model knows. */
 export interface InputText {
   readonly text: string
-  /** Where each symbol of `text` stands in the given text, in symbols; undefined: at the same place. */
+  /** Position of each symbol of `text` in the given text, in symbols; undefined: the same positions. */
   readonly places?: readonly number[]
 }
 
@@ -49,7 +49,7 @@ function split(text: string, kind: Tokenizer['kind']): string[] {
  * Stretches that no canonical form crosses: a line end, a Hangul syllable written in parts, a
  * character with the marks that follow it.
  */
-const STRETCH =
+const SEGMENT =
   /\r\n?|(?:[\u1100-\u115f]+[\u1160-\u11a7]*[\u11a8-\u11ff]*|[\uac00-\ud7a3][\u11a8-\u11ff]*|\P{M})\p{M}*|\p{M}+/gu
 
 /** Marks of one letter that are tried in every half-composed form. */
@@ -58,10 +58,10 @@ const MOST_MARKS = 8
 /** Code points of a letter with its marks at most for that to be tried: no language has more. */
 const LONGEST_LETTER = 100
 
-/** The canonically equivalent forms of a stretch, in the order in which they are tried. */
-function* equivalents(stretch: string): Generator<string> {
-  yield stretch.normalize('NFC')
-  const apart = Array.from(stretch.normalize('NFD'))
+/** The canonically equivalent forms of a segment, in the order in which they are tried. */
+function* equivalents(segment: string): Generator<string> {
+  yield segment.normalize('NFC')
+  const apart = Array.from(segment.normalize('NFD'))
   yield apart.join('')
   if (apart.length > LONGEST_LETTER) return
   for (let composed = Math.min(apart.length, MOST_MARKS) - 1; composed > 1; composed--) {
@@ -69,13 +69,13 @@ function* equivalents(stretch: string): Generator<string> {
   }
 }
 
-function knownForm(stretch: string, known: (text: string) => boolean): string {
-  if (known(stretch)) return stretch
-  for (const form of equivalents(stretch)) if (known(form)) return form
-  return stretch
+function knownForm(segment: string, known: (text: string) => boolean): string {
+  if (known(segment)) return segment
+  for (const form of equivalents(segment)) if (known(form)) return form
+  return segment
 }
 
-/** Reads a text by the rule above. */
+/** Normalises a text by the rule above. */
 export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   const { kind } = tokenizer
   if (kind === 'byte') return { text }
@@ -84,11 +84,11 @@ export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   const keepsCr = symbols.has('\r') || symbols.has('\r\n')
   if (!text.includes('\r') && known(text)) return { text }
   const forms = new Map<string, string>() // a text has few different letters
-  const formOf = (stretch: string): string => {
-    let form = forms.get(stretch)
+  const formOf = (segment: string): string => {
+    let form = forms.get(segment)
     if (form === undefined) {
-      form = stretch.startsWith('\r') && !keepsCr ? '\n' : knownForm(stretch, known)
-      forms.set(stretch, form)
+      form = segment.startsWith('\r') && !keepsCr ? '\n' : knownForm(segment, known)
+      forms.set(segment, form)
     }
     return form
   }
@@ -96,10 +96,10 @@ export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   let moved = false
   let place = 0
   let read = ''
-  for (const [stretch] of text.matchAll(STRETCH)) {
-    const form = formOf(stretch)
-    const size = split(stretch, kind).length
-    const formSize = form === stretch ? size : split(form, kind).length
+  for (const [segment] of text.matchAll(SEGMENT)) {
+    const form = formOf(segment)
+    const size = split(segment, kind).length
+    const formSize = form === segment ? size : split(form, kind).length
     for (let i = 0; i < formSize; i++) places.push(place + Math.min(i, size - 1))
     moved ||= formSize !== size
     place += size
@@ -118,7 +118,7 @@ function atGivenPlaces(
 }
 
 /**
- * The ids of a text from outside.
+ * The ids of a text given by a user.
  * @returns positions of unknown symbols are those of the given text
  * @throws InputError under `error`, listing what the model does not know
  */
@@ -143,7 +143,7 @@ export function encodeInput(
   }
 }
 
-/** The symbol of a vocabulary that a text from outside means, or undefined. */
+/** The vocabulary's symbol for a text given by a user, or undefined. */
 export function knownSymbol(text: string, tokenizer: Tokenizer): string | undefined {
   const symbols = symbolsOf(tokenizer)
   if (symbols.has(text)) return text
@@ -193,7 +193,7 @@ export function writableStops(stops: readonly string[], tokenizer: Tokenizer): r
 }
 
 /**
- * Stop strings from outside.
+ * Normalises the stop strings of a user.
  * @throws InputError for an empty one, and for one that could never be met because the model can't
  *   write a symbol of it
  */

@@ -1,4 +1,4 @@
-/** The corpus: files joined to one text (or one row of bytes), and its vocabulary told. */
+/** Joins files to one corpus: one text, or one sequence of bytes. */
 import { FileError, InputError, OndoError, shorten } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { ByteTokenizer } from './byte.js'
@@ -17,7 +17,7 @@ import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokeniz
 export interface NamedBytes {
   readonly name: string
   readonly bytes: Uint8Array
-  /** Found in a folder rather than asked for: left out, not refused, when it is no text. */
+  /** Found in a folder, not named by the user: skipped instead of refused when it is not text. */
   readonly found?: boolean
 }
 
@@ -32,7 +32,7 @@ export interface SourceFile {
   readonly lineEnds: LineEnds
   /** Broken sequences that became U+FFFD. */
   readonly replaced: number
-  /** A question where it is hardly the text that was meant, as one in a wrong encoding is. */
+  /** A question to the user when the text is probably decoded wrongly. */
   readonly doubt?: Bilingual
 }
 
@@ -55,7 +55,7 @@ export interface SkippedFile {
   readonly reason: keyof typeof SKIP_REASONS
 }
 
-/** What training reads, before it is ids. */
+/** A corpus before it is encoded to ids. */
 export interface CorpusSource {
   /** For people: the file's name without its folders, or `kokoro.txt and 2 more`. */
   readonly name: string

@@ -1,7 +1,7 @@
 /**
- * A corpus that need not fit into memory: files are surveyed, counted and encoded as they stream by.
- * What comes out is what `joinFiles`, `buildTokenizer` and `encodeContent` make of the same files,
- * which are its plain twins; large-corpus.test.ts holds them together.
+ * A corpus that need not fit into memory: files are surveyed, counted and encoded as streams. The
+ * plain twins are `joinFiles`, `buildTokenizer` and `encodeContent`, which give the same results from
+ * memory; large-corpus.test.ts compares them.
  */
 import { FileError, InputError, shorten } from '../errors.js'
 import { byteName } from './byte.js'
@@ -27,14 +27,14 @@ import { codePointTable, encodeUtf8, Utf8Counter } from './utf8.js'
 import { makeIds, type SymbolCounts } from './vocabulary.js'
 
 export interface LargeCorpusOptions extends SourceOptions {
-  /** Told now and then how many bytes of the files have been gone through in this pass. */
+  /** Called with the number of bytes read so far in this pass over the files. */
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Ids of the next piece of a corpus, and the piece: both hold until the next is asked for. */
+/** The next piece of a corpus and its ids. Both are valid until the next piece is requested. */
 export interface EncodedPiece {
   readonly ids: Ids
-  /** UTF-8, or the bytes themselves: what the corpus's hash is taken of. */
+  /** UTF-8, or the bytes themselves: the input of the corpus's hash. */
   readonly bytes: Uint8Array
 }
 
@@ -49,7 +49,7 @@ const LINE_END = Uint8Array.of(0x0a)
 const totalSize = (parts: readonly Part[]): number =>
   parts.reduce((sum, { source }) => sum + source.size, 0)
 
-/** Tells of the bytes that a source gives out. */
+/** A source that reports the bytes read from it. */
 function watched(source: ByteSource, tell: (bytes: number) => void): ByteSource {
   return {
     name: source.name,
@@ -72,7 +72,7 @@ function countBytes(chunk: Uint8Array, counter: Utf8Counter): void {
   })
 }
 
-/** Up to where graphemes are sure, whatever follows: behind the last line end, or before the last grapheme. */
+/** Length of the text up to a certain grapheme boundary: after the last line end, or before the last grapheme. */
 function sureGraphemes(text: string): number {
   const line = text.lastIndexOf('\n') + 1
   if (line > 0) return line
@@ -83,7 +83,7 @@ function sureGraphemes(text: string): number {
   return last
 }
 
-/** Texts that are cut where graphemes end. */
+/** Texts that end at grapheme boundaries. */
 async function* wholeGraphemes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let open = ''
@@ -96,7 +96,7 @@ async function* wholeGraphemes(pieces: AsyncIterable<Uint8Array>): AsyncGenerato
   if (open !== '') yield open
 }
 
-/** Pieces of a known encoder: a view into memory that is used again. */
+/** An encoder of pieces for a character vocabulary. It returns a view of a buffer that it reuses. */
 function characterEncoder(tokenizer: Tokenizer): (piece: Uint8Array) => Ids {
   const table = codePointTable(
     Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id)),
@@ -108,7 +108,7 @@ function characterEncoder(tokenizer: Tokenizer): (piece: Uint8Array) => Ids {
   }
 }
 
-/** A corpus of files, surveyed. Each method goes through all of it once. */
+/** A surveyed corpus of files. Each method reads all of it once. */
 export class LargeCorpus implements Omit<CorpusSource, 'content'> {
   readonly name: string
   readonly files: CorpusSource['files']

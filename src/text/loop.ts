@@ -20,9 +20,9 @@ export interface Loop {
   readonly count: number
 }
 
-/** How often a stretch must stand in a row to be called a loop. */
+/** Least number of consecutive repeats in a loop. */
 export const LOOP_REPEATS = 3
-/** Loops of fewer symbols (`...`, a row of line ends) are not worth a word. */
+/** Shorter loops (`...`, blank lines) are not reported, symbols. */
 export const MIN_LOOP = 24
 
 export function makeLoop(period: number, length: number, end: number): Loop {
@@ -66,7 +66,7 @@ export function findLoop(ids: ArrayLike<number>): Loop | undefined {
   return findLoops(ids)[0]
 }
 
-/** The loop with the longest tail: what to believe when `...` stands inside a greater refrain. */
+/** The loop with the longest tail, for texts where a short loop such as `...` is inside a longer one. */
 export function findLongestLoop(ids: ArrayLike<number>): Loop | undefined {
   return findLoops(ids).at(-1)
 }

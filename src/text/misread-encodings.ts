@@ -1,6 +1,6 @@
-/** Text back to the bytes that it was read from: how a wrong reading is found out. */
+/** Encodes text to the bytes that it may have been decoded from, to detect a wrong encoding. */
 
-/** In which a text is often read by mistake, and how many characters must come right to be sure. */
+/** Encodings often used by mistake, and how many characters must be recovered to be sure. */
 const READ_AS: readonly (readonly [encoding: string, wide: boolean, needed: number])[] = [
   ['windows-1252', false, 2],
   ['windows-1251', false, 3],
@@ -44,7 +44,7 @@ function tableOf(encoding: string, wide: boolean): ReadonlyMap<string, readonly 
 
 export interface Encoder {
   readonly encoding: string
-  /** How many characters must come right. */
+  /** How many characters must be recovered. */
   readonly needed: number
   /** The bytes of a text; undefined when the encoding lacks a character of it. */
   encode(text: string): Uint8Array | undefined

@@ -1,4 +1,4 @@
-/** Bytes for a person's eyes, and bytes for JSON. */
+/** Bytes as readable text, and as base64. */
 import { byteName } from './byte.js'
 
 /** Controls other than tab and line end: a terminal would obey them instead of showing them. */
@@ -30,7 +30,7 @@ export function readableBytes(bytes: Uint8Array): string {
 const escapedByte = (byte: number): string =>
   byte < 0x80 ? `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}` : byteName(byte)
 
-/** Of the character that a byte begins; 0 for a byte that begins none. */
+/** Length of the UTF-8 character that a byte begins; 0 for a byte that begins none. */
 const characterLength = (byte: number): number =>
   byte < 0x80 ? 1 : byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0
 

@@ -1,4 +1,4 @@
-/** All tokenizers, made from a text or from what a model file keeps. */
+/** All tokenizers: builds one from a text, or from its JSON in a model file. To add one, add a factory. */
 import { counted, didYouMean, InputError, quote, shorten } from '../errors.js'
 import { ByteTokenizer } from './byte.js'
 import { CharacterTokenizer, countCharacters } from './character.js'
@@ -35,7 +35,7 @@ export interface BuiltTokenizer {
   readonly report: BuildReport
 }
 
-interface Maker {
+interface TokenizerFactory {
   /** Counts the symbols of a corpus. */
   count(content: string | Uint8Array): SymbolCounts
   /** The tokenizer of what was counted. */
@@ -51,11 +51,11 @@ function sum(counts: Iterable<number>): number {
 }
 
 /** A tokenizer whose vocabulary is the set of symbols of its text. */
-function vocabularyMaker(
+function vocabularyFactory(
   kind: TokenizerKind,
   count: (text: string) => SymbolCounts,
   make: (symbols: readonly string[]) => Tokenizer,
-): Maker {
+): TokenizerFactory {
   return {
     count(content) {
       if (typeof content === 'string') return count(content)
@@ -101,7 +101,7 @@ function vocabularyMaker(
   }
 }
 
-const byteMaker: Maker = {
+const byteFactory: TokenizerFactory = {
   count(content) {
     const tokenizer = new ByteTokenizer()
     const { ids } = encodeContent(tokenizer, content)
@@ -142,22 +142,26 @@ const byteMaker: Maker = {
   },
 }
 
-const MAKERS: Readonly<Record<TokenizerKind, Maker>> = {
-  character: vocabularyMaker(
+const FACTORIES: Readonly<Record<TokenizerKind, TokenizerFactory>> = {
+  character: vocabularyFactory(
     'character',
     countCharacters,
     symbols => new CharacterTokenizer(symbols),
   ),
-  byte: byteMaker,
-  grapheme: vocabularyMaker('grapheme', countGraphemes, symbols => new GraphemeTokenizer(symbols)),
+  byte: byteFactory,
+  grapheme: vocabularyFactory(
+    'grapheme',
+    countGraphemes,
+    symbols => new GraphemeTokenizer(symbols),
+  ),
 }
 
 function isKind(kind: unknown): kind is TokenizerKind {
   return TOKENIZERS.some(known => known === kind)
 }
 
-function makerOf(kind: unknown): Maker {
-  if (isKind(kind)) return MAKERS[kind]
+function factoryOf(kind: unknown): TokenizerFactory {
+  if (isKind(kind)) return FACTORIES[kind]
   const shown = quote(kind)
   const near = typeof kind === 'string' ? didYouMean(kind, TOKENIZERS) : ''
   throw new InputError(
@@ -178,8 +182,8 @@ export function buildTokenizer(
   content: string | Uint8Array,
   options: BuildOptions = {},
 ): BuiltTokenizer {
-  const maker = makerOf(kind)
-  return maker.build(maker.count(content), minCountOf(options))
+  const factory = factoryOf(kind)
+  return factory.build(factory.count(content), minCountOf(options))
 }
 
 function minCountOf(options: BuildOptions): number {
@@ -197,7 +201,7 @@ export function tokenizerOfCounts(
   counted: SymbolCounts,
   options: BuildOptions = {},
 ): BuiltTokenizer {
-  return makerOf(kind).build(counted, minCountOf(options))
+  return factoryOf(kind).build(counted, minCountOf(options))
 }
 
 /**
@@ -212,7 +216,7 @@ export function tokenizerFrom(json: unknown): Tokenizer {
     )
   }
   const { kind, symbols, ...rest } = json as Record<string, unknown>
-  const maker = makerOf(kind)
+  const factory = factoryOf(kind)
   const [extra] = Object.keys(rest)
   if (extra !== undefined) {
     throw new InputError(
@@ -220,5 +224,5 @@ export function tokenizerFrom(json: unknown): Tokenizer {
       `The tokenizer has a field "${shorten(extra)}" that is not known; expected "kind" and "symbols" only.`,
     )
   }
-  return maker.from(symbols)
+  return factory.from(symbols)
 }

@@ -1,7 +1,6 @@
 /**
- * A file too large for one string, recognised and counted as it streams past. Its verdict is that of
- * `decodeText`, which reads the same file whole and is its plain twin: large-corpus.test.ts holds the two
- * together.
+ * Detects the encoding of a file too large for one string, and counts its code points, as a stream.
+ * Its plain twin is `decodeText`, which reads the file whole; large-corpus.test.ts compares the two.
  */
 
 import { guessJapanese } from './detect-japanese.js'
@@ -22,26 +21,26 @@ import { encodingNamed } from './encoding-names.js'
 import type { SourceFile, SourceOptions } from './join-files.js'
 import { UnixLines, type Utf8Counter, wholeCharacters } from './utf8.js'
 
-/** Bytes that can be read again and again, a chunk at a time. */
+/** Bytes that can be read repeatedly, in chunks. */
 export interface ByteSource {
   readonly name: string
   /** In bytes. */
   readonly size: number
-  /** Found in a folder rather than asked for: left out, not refused, when it is no text. */
+  /** Found in a folder, not named by the user: skipped instead of refused when it is not text. */
   readonly found?: boolean
-  /** All bytes from the start, in chunks of any size; a chunk holds until the next is asked for. */
+  /** All bytes from the start, in chunks of any size. A chunk is valid until the next is requested. */
   chunks(): AsyncIterable<Uint8Array>
 }
 
-/** What was found out about a file: enough to read it again without doubt. */
+/** The result of a survey: what is needed to read the file again. */
 export interface Survey extends SourceFile {
-  /** UTF-8 throughout, so that its bytes are the text's. */
+  /** Valid UTF-8, so that its bytes need no decoder. */
   readonly strict: boolean
-  /** Its text ends in CR or LF. */
+  /** Whether its text ends in CR or LF. */
   readonly endsLine: boolean
 }
 
-/** Bytes of UTF-8 as they are in the file, and how they got there. */
+/** The encoding found in a file. `strict`: valid UTF-8, which needs no decoder. */
 interface DetectedEncoding {
   readonly encoding: string
   readonly bom: boolean
@@ -114,7 +113,7 @@ async function counted(pieces: AsyncIterable<Uint8Array>, counter: Utf8Counter):
   return true
 }
 
-/** As `looksLikeText`, of what was counted. */
+/** `looksLikeText` of encoding.ts for counted code points. */
 function looksLikeText(counter: Utf8Counter): boolean {
   let units = 0
   let controls = 0
@@ -161,7 +160,7 @@ async function countBytes(
   return count
 }
 
-/** U+FFFD in the text that the file did not have itself. */
+/** The number of U+FFFD in the text that the file did not contain. */
 async function countReplaced(
   source: ByteSource,
   encoding: string,
@@ -201,7 +200,7 @@ async function isText(
   }
 }
 
-/** Which encoding a file without a mark and without a name is in. The counter then has its text. */
+/** Detects the encoding of a file without a byte order mark. The counter then has its text. */
 async function recognise(source: ByteSource, counter: Utf8Counter): Promise<DetectedEncoding> {
   const wide = encodingByZeros(await sample(source))
   if (wide !== undefined && (await isText(source, wide, counter))) {
@@ -238,7 +237,7 @@ async function reading(
   return how
 }
 
-/** A file whose encoding is known by its mark or its name; UTF-8 that is whole needs no decoder. */
+/** Counts a file whose encoding is known by its byte order mark or was given. */
 async function known(
   source: ByteSource,
   encoding: string,

@@ -1,4 +1,4 @@
-/** A range of positions of a text: `from` is included, `to` is not. */
+/** A range of positions in a text, in symbols: from `from` up to, but not including, `to`. */
 export interface TextRange {
   readonly from: number
   readonly to: number

@@ -7,7 +7,7 @@ import type { ChoiceKnob } from '../knob.js'
 export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
 export type TokenizerKind = (typeof TOKENIZERS)[number]
 
-/** What to do with a symbol that the vocabulary lacks. */
+/** The policies for a symbol that the vocabulary lacks: refuse it, leave it out, or replace it. */
 export const UNKNOWN_POLICIES = ['error', 'skip', 'nearest'] as const
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number]
 
@@ -24,9 +24,9 @@ export const UNKNOWN: ChoiceKnob<UnknownPolicy> = {
 
 export interface UnknownSymbol {
   readonly symbol: string
-  /** Where it stands, in symbols of this tokenizer from 0. */
+  /** Position in the text, in symbols of this tokenizer from 0. */
   readonly position: number
-  /** What stands for it now (`nearest`), or undefined when it was left out. */
+  /** Its replacement (`nearest`), or undefined when it was left out. */
   readonly replacement?: string
 }
 
@@ -42,9 +42,9 @@ export interface Encoded {
 
 export type Ids = Uint8Array | Uint16Array | Uint32Array
 
-/** Turns ids into text one at a time; never gives out half a character. */
+/** Turns ids into text one at a time; never returns half a character. */
 export interface StreamDecoder {
-  /** The text that became whole with this id; '' while a character is still incomplete. */
+  /** The text completed by this id; '' while a character is still incomplete. */
   push(id: number): string
   /** What is left at the end: U+FFFD for an incomplete character, else ''. */
   flush(): string
@@ -64,9 +64,9 @@ export interface Tokenizer {
   decoder(): StreamDecoder
   /** The text of one id: a character or grapheme; for a byte, its character when below 0x80, else `\xE3`. */
   symbol(id: number): string
-  /** The symbol that a text from outside means (input-text.ts), or undefined. */
+  /** The vocabulary's symbol for a text given by a user (input-text.ts), or undefined. */
   known(text: string): string | undefined
-  /** What the model file keeps; `tokenizerFrom(json)` makes the same tokenizer again. */
+  /** The form in the model file; `tokenizerFrom(json)` makes the same tokenizer again. */
   toJSON(): TokenizerJson
 }
 

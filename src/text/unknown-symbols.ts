@@ -1,9 +1,9 @@
-/** What is said when a text has symbols that the vocabulary lacks. */
+/** The error for a text with symbols that the vocabulary lacks. */
 import { counted, InputError } from '../errors.js'
 import { describeSymbol } from './printable.js'
 import type { UnknownSymbol } from './tokenizer.js'
 
-/** A person reads ten; the rest is a number. */
+/** Most symbols listed in the message; the rest is given as a number. */
 const LISTED = 10
 const PLACES = 3
 
@@ -12,7 +12,7 @@ function list<T>(items: readonly T[], limit: number, write: (item: T) => string)
   return items.length <= limit ? listed : `${listed} and ${items.length - limit} more`
 }
 
-/** The refusal under the policy `error`; `unknown` has every occurrence, for a program to mark. */
+/** Thrown under the policy `error`. `unknown` has every occurrence, so that a program can mark them. */
 export class UnknownSymbolsError extends InputError {
   readonly unknown: readonly UnknownSymbol[]
 

@@ -1,21 +1,21 @@
 /**
- * Symbols and their ids, made for speed: a table for symbols of one UTF-16 unit, a map for the rest.
- * What character and grapheme tokenizers share: ids in, ids out, and what an unknown symbol meets.
+ * Symbols and their ids, used by the character and grapheme tokenizers. For speed, symbols of one
+ * UTF-16 unit are in a table and the others in a map. Also the policies for unknown symbols.
  */
 import { InputError, quote } from '../errors.js'
 import { nearestSymbols } from './nearest.js'
 import type { Encoded, Ids, StreamDecoder, UnknownPolicy, UnknownSymbol } from './tokenizer.js'
 import { UnknownSymbolsError } from './unknown-symbols.js'
 
-/** Stands in the table where the vocabulary has no symbol. */
+/** Marks a code unit without a symbol in the table. */
 export const ABSENT = -1
 
 export const REPLACEMENT = '\uFFFD'
 
-/** Half of a surrogate pair; under the u flag whole pairs do not match. */
+/** Matches half of a surrogate pair: with the u flag, whole pairs do not match. */
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
-/** Room for `length` ids of a vocabulary of `size` symbols, 1, 2 or 4 bytes each. */
+/** Allocates `length` ids for a vocabulary of `size` symbols, 1, 2 or 4 bytes each. */
 export function makeIds(size: number, length: number): Ids {
   if (size <= 0x100) return new Uint8Array(length)
   return size <= 0x10000 ? new Uint16Array(length) : new Uint32Array(length)
@@ -33,7 +33,7 @@ export function loneSurrogates(text: string): number[] {
   return Array.from(text.matchAll(LONE_SURROGATE), match => match.index)
 }
 
-/** The same text with U+FFFD for each lone surrogate; offsets stay as they were. */
+/** The text with U+FFFD for each lone surrogate; offsets do not change. */
 export function wellFormed(text: string): string {
   return text.replace(LONE_SURROGATE, REPLACEMENT)
 }
@@ -114,9 +114,9 @@ export class Vocabulary {
   }
 }
 
-/** Collects ids while a text is read, and settles what an absent symbol becomes. */
+/** Collects the ids of a text, and applies the policy for unknown symbols. */
 export class IdWriter {
-  /** Room for all that is still to come; replaced when it grows, so read it afresh after `absent`. */
+  /** Buffer for all ids. `absent` may replace it by a larger one, so read this field again after it. */
   ids: Ids
   length = 0
   private readonly unknown: UnknownSymbol[] = []
@@ -195,7 +195,7 @@ export class IdWriter {
   }
 }
 
-/** What a text holds. */
+/** The symbols of a text with their counts. */
 export interface SymbolCounts {
   /** In the order that the ids will have. */
   readonly counts: ReadonlyMap<string, number>
@@ -204,7 +204,7 @@ export interface SymbolCounts {
 }
 
 /**
- * The checks of a list of symbols, each with its own sentence.
+ * Checks a list of symbols.
  * @param noun what one symbol is: `character`
  * @param length how many of them a string is
  */
