@@ -24,13 +24,13 @@ it('reads back what it wrote: any prompt, any seed, any temperature', () => {
   )
 })
 
-it('opens all the same when a link is mistyped', () => {
+it('leaves out what a mistyped link says', () => {
   expect(readAddress('#seed=luck&t=warm&model=&x=1')).toEqual({})
   expect(readAddress('')).toEqual({})
   expect(readAddress('#t=0,5&seed=007')).toEqual({ temperature: 0.5, seed: '007' })
 })
 
-it('opens a lesson by number or name, behind ? or #, and no lesson that there is not', () => {
+it('reads a lesson by number or name, behind ? or #, and ignores unknown lessons', () => {
   expect(readAddress('', '?lesson=3')).toEqual({ lesson: 2 })
   expect(readAddress('#lesson=Coin')).toEqual({ lesson: 2 })
   expect(readAddress('#lesson=1', '?lesson=2')).toEqual({ lesson: 0 })

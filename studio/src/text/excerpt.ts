@@ -4,7 +4,7 @@ import type { Records } from './records.js'
 const LETTER = /[\p{L}\p{M}\p{N}']/u
 const LONGEST = 24
 
-/** The word in which symbol n stands; where there are no words, the symbols beside it. */
+/** The word that contains symbol n; in texts without words, the symbols around it. */
 export function excerpt(records: Records, n: number): string {
   const { text } = records
   let from = records.start(n)

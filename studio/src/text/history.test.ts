@@ -8,7 +8,7 @@ const at = (count: number, temperature = 1, branch = 0): EditorState => ({
   chain: undefined,
 })
 
-it('goes back to the state before each thing, and forward to its very end', () => {
+it('undoes to the state before each entry, and redoes to its end', () => {
   const history = new History()
   history.add(at(10), at(4, 1, 1))
   // Writing went on to 30 before the next thing was done.
@@ -21,7 +21,7 @@ it('goes back to the state before each thing, and forward to its very end', () =
   expect(history.redo(at(50, 1, 2))).toBeUndefined()
 })
 
-it('forgets what was undone once something else is done', () => {
+it('drops undone entries once something else is done', () => {
   const history = new History()
   history.add(at(10), at(4, 1, 1))
   history.undo(at(8, 1, 1))
@@ -30,7 +30,7 @@ it('forgets what was undone once something else is done', () => {
   expect(history.undo(at(5, 1, 2))).toEqual(at(12))
 })
 
-it('takes the moves of one drag as one', () => {
+it('joins the moves of one drag into one entry', () => {
   const history = new History()
   history.addMove(at(10, 1), at(10, 1.1), 0)
   history.addMove(at(11, 1.1), at(11, 1.2), 300)

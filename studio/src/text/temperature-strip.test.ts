@@ -12,7 +12,7 @@ function columns(temperatures: readonly number[]): RecordColumns {
   return made
 }
 
-it('keeps what was appended, in pieces of any size', () => {
+it('keeps what was appended in pieces of any size', () => {
   const pieces = fc.array(
     fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { maxLength: 3000 }),
     {
@@ -33,7 +33,7 @@ it('keeps what was appended, in pieces of any size', () => {
   )
 })
 
-it('draws a step where the temperature changed, and nothing more', () => {
+it('draws a step only where the temperature changes', () => {
   const records = new Records()
   records.append(
     'x'.repeat(200),
@@ -43,7 +43,7 @@ it('draws a step where the temperature changed, and nothing more', () => {
   expect(temperatureRange(records)).toEqual([0, Number.POSITIVE_INFINITY])
 })
 
-it('stays small however long the text is', () => {
+it('has a path of bounded length for texts of any length', () => {
   const records = new Records()
   const moving = Array.from({ length: 50_000 }, (_, n) => 0.05 + (n % 900) / 100)
   records.append('x'.repeat(moving.length), columns(moving))

@@ -254,7 +254,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     browser.refused = false
     await browser.settle()
     browser.time += 1e6
-    // Whoever still stands stores what it has, and then everybody has everything.
+    // Every page that is still open stores its texts, and then each has the texts of all.
     for (const page of pages) page?.store.resume()
     await browser.settle()
     for (const page of pages) page?.save()
@@ -273,7 +273,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
 
   const first = Number(process.env.ONDO_SEED ?? 1)
   const count = process.env.ONDO_SEED === undefined ? 200 : 1
-  it('lose no text that was said to be kept', async () => {
+  it('lose no text that the store reported as kept', async () => {
     for (let seed = first; seed < first + count; seed++) {
       try {
         await interleave(seed)
@@ -322,7 +322,7 @@ describe('a text store', () => {
     },
   )
 
-  it('takes what is whole of a damaged old forest, and leaves the rest where it is', async () => {
+  it('reads the undamaged texts of the old layout, and leaves the other rows in place', async () => {
     const browser = calm()
     putOld(browser, HASH)
     browser.rows.set(JSON.stringify([HASH, 1, 0]), { text: 'queen', columns: {} })
@@ -331,7 +331,7 @@ describe('a text store', () => {
     expect(browser.rows.has(JSON.stringify([HASH, 1, 0]))).toBe(true)
   })
 
-  it('shows what is stored where the storage is full, and says that nothing more is kept', async () => {
+  it('loads what is stored where the storage is full, and reports that no more is kept', async () => {
     const browser = calm()
     const first = await opened(browser)
     first.begin('1')
@@ -355,7 +355,7 @@ describe('a text store', () => {
     expect(shown(await opened(browser))).toEqual([page.shown])
   })
 
-  it('fails nowhere where all storage is refused at once, and begins to keep when it is not', async () => {
+  it('does not fail where storage is refused, and stores once it is allowed', async () => {
     const browser = calm()
     browser.refused = true
     const page = await opened(browser)
@@ -373,7 +373,7 @@ describe('a text store', () => {
     expect(shown(await opened(browser))).toEqual([page.shown])
   })
 
-  it('stores all anew when a person cleared the storage under it, with or without being told', async () => {
+  it('stores everything again after a person cleared the storage, with or without a message', async () => {
     for (const isTold of [true, false]) {
       const browser = calm()
       const page = await opened(browser)
@@ -390,7 +390,7 @@ describe('a text store', () => {
     }
   })
 
-  it('reads the whole part of a damaged segment, and what does not hang on the rest', async () => {
+  it('reads a damaged segment up to the damage, and the branches that do not depend on the rest', async () => {
     const browser = calm()
     const page = await opened(browser)
     page.begin('1')
@@ -406,7 +406,7 @@ describe('a text store', () => {
     expect(found.map(({ length }) => length)).toEqual([CHUNK, 7])
   })
 
-  it('writes on in the same segment after a reload, and beside it while the other page lives', async () => {
+  it('goes on with the same segment after a reload, and makes another while the other page is open', async () => {
     const browser = calm()
     const segments = () => [...browser.rows.keys()].filter(key => key.includes('"segment"')).length
     const page = await opened(browser)
@@ -425,7 +425,7 @@ describe('a text store', () => {
     expect(shown(again)).toEqual([beside.shown])
   })
 
-  it('brings a tab back to its own place, and a new one to the newest', async () => {
+  it('restores the state of its own tab, and in a new tab the newest', async () => {
     const browser = calm()
     const [a, b] = [await opened(browser), await opened(browser)]
     a.begin('1')

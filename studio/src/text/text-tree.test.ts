@@ -11,7 +11,7 @@ function begun(text: string): TextTree {
 }
 
 describe('a tree', () => {
-  it('keeps what stood when another choice is made, as a sibling', () => {
+  it('keeps the replaced symbols as a sibling when another one is chosen', () => {
     const tree = begun('the king')
     tree.go({ branch: 0, count: 4 })
     tree.append(pieceOf('queen'), 'choice')
@@ -22,7 +22,7 @@ describe('a tree', () => {
     expect(tree.forks()).toEqual([{ at: 4, ways: [0, 1], taken: 0 }])
   })
 
-  it('makes no branch of what is written again in the same way', () => {
+  it('makes no branch of symbols that are written again in the same way', () => {
     const tree = begun('the king')
     tree.go({ branch: 0, count: 2 })
     tree.append(pieceOf('e ki'), 'temperature')
@@ -31,7 +31,7 @@ describe('a tree', () => {
     expect([tree.shown.text, tree.branches.length]).toEqual(['the kings', 1])
   })
 
-  it('makes a branch of the same letters at another temperature', () => {
+  it('makes a branch of the same symbols at another temperature', () => {
     const tree = begun('the king')
     tree.go({ branch: 0, count: 0 })
     tree.append(pieceOf('the king', 2), 'temperature')
@@ -40,7 +40,7 @@ describe('a tree', () => {
     expect(tree.difference(1)).toBe(8)
   })
 
-  it('puts a third choice at the same place beside the two, not under one', () => {
+  it('makes a third choice at the same symbol a sibling of the first two', () => {
     const tree = begun('abcd')
     for (const letter of ['x', 'y']) {
       tree.go({ branch: tree.position.branch, count: 2 })
@@ -50,7 +50,7 @@ describe('a tree', () => {
     expect(tree.forks()).toEqual([{ at: 2, ways: [0, 1, 2], taken: 2 }])
   })
 
-  it('finds a branch again that was written before, and makes no second one', () => {
+  it('goes on along an existing branch with the same symbols', () => {
     const tree = begun('abcd')
     const again = (temperature: number) => {
       tree.go({ branch: 0, count: 0 })
@@ -64,14 +64,14 @@ describe('a tree', () => {
     expect(tree.shown.text).toBe('abcz')
   })
 
-  it('tells the beginnings as a fork before the first symbol', () => {
+  it('lists several roots as a fork before the first symbol', () => {
     const tree = begun('abc')
     tree.begin({ ...ORIGIN, seed: '2' })
     tree.append(pieceOf('xyz'), 'temperature')
     expect(tree.forks()).toEqual([{ at: -1, ways: [0, 1], taken: 1 }])
   })
 
-  it('is, whatever is done, the texts that a plain list of texts would hold', () => {
+  it('holds the same texts as a plain list after any sequence of operations', () => {
     const letters = fc.stringMatching(/^[abc]{1,6}$/)
     const doings = fc.array(
       fc.oneof(

@@ -17,7 +17,7 @@ function told(
 }
 
 describe('two texts', () => {
-  it('part at the first symbol that differs', () => {
+  it('diverge at the first symbol that differs', () => {
     expect(divergenceOf(told('abcd'), told('abxd'))).toEqual({
       kind: 'temperature',
       at: 2,
@@ -25,7 +25,7 @@ describe('two texts', () => {
     })
   })
 
-  it('are the same as far as the shorter goes', () => {
+  it('are the same if one is the beginning of the other', () => {
     expect(divergenceOf(told('ab'), told('abc'))).toEqual({ kind: 'same', length: 2 })
   })
 
@@ -52,7 +52,7 @@ describe('two texts', () => {
     })
   })
 
-  it('tell the coin of the other where T = 0 read none', () => {
+  it('have the other text’s coin where T = 0 read none', () => {
     const cold = told('abcd', ORIGIN, { at: 2, coin: Number.NaN })
     expect(divergenceOf(cold, told('abxd'))).toMatchObject({ coins: [0.5, 0.5] })
   })

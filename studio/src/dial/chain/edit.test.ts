@@ -19,8 +19,8 @@ const LETTERS = [...'\n abcdefghij.']
 const symbols = { size: LETTERS.length, symbol: (id: number) => LETTERS[id] }
 const NAMES = SAMPLERS.map(({ sampler }) => sampler)
 
-describe('a chain under the hand', () => {
-  it('is, whatever is done, a chain that reads back as it is written', () => {
+describe('editing a chain', () => {
+  it('gives a chain that parses back to the same after any sequence of edits', () => {
     const doing = fc.oneof(
       fc.record({ add: fc.constantFrom(...NAMES) }),
       fc.record({ move: fc.nat(), by: fc.constantFrom<1 | -1>(1, -1) }),
@@ -43,7 +43,7 @@ describe('a chain under the hand', () => {
     )
   })
 
-  it('begins every sampler with something that can act', () => {
+  it('gives every new sampler settings with an effect', () => {
     for (const name of NAMES) {
       if (name === 'temperature') continue
       const { samplers, at } = addSampler(samplersOf(undefined), name as SamplerName, symbols)
@@ -59,7 +59,7 @@ describe('a chain under the hand', () => {
     }
   })
 
-  it('puts what means the model’s own logits before the temperature, what truncates behind', () => {
+  it('puts samplers of the model’s own logits before the temperature, truncating ones after it', () => {
     let samplers: readonly SamplerSpec[] = samplersOf('min-p 0.1')
     expect(formatChain(samplers)).toBe('temperature, min-p 0.1')
     ;({ samplers } = addSampler(samplers, 'dry', symbols))
@@ -72,7 +72,7 @@ describe('a chain under the hand', () => {
     expect(canRemove(samplers, 1)).toBe(false)
   })
 
-  it('changes a setting, and what stands in quotes, and refuses what cannot be read', () => {
+  it('changes settings and quoted symbols, and refuses what cannot be parsed', () => {
     const samplers = samplersOf('temperature, ban "a", top-k 5')
     expect(formatChain(withSetting(samplers, 2, 'k', 3))).toBe('temperature, ban "a", top-k 3')
     expect(argumentsOf(samplers[1])).toBe('"a"')

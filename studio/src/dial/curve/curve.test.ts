@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { formatPreset, PRESETS } from './presets.js'
 import { addFrame, fixedCurve, isFixed, moveFrame, removeFrame, writeFrames } from './shape.js'
 
-it('offers every kind of schedule, each in its one written form', () => {
+it('has a preset for every kind of schedule, each in its canonical form', () => {
   const kinds = PRESETS.map(preset => {
     const written = formatPreset(preset, 400)
     const schedule = parseSchedule(written)
@@ -15,7 +15,7 @@ it('offers every kind of schedule, each in its one written form', () => {
   )
 })
 
-it('draws a schedule as it will steer', () => {
+it('draws the temperatures that the schedule will give', () => {
   const schedule = parseSchedule('0.4@0 1.6@200')
   expect(isFixed(schedule)).toBe(true)
   const [first, middle, last] = fixedCurve(schedule, [0, 100, 200])
@@ -25,7 +25,7 @@ it('draws a schedule as it will steer', () => {
   expect(isFixed(parseSchedule('0.4@0 1.6@200 * (word 1/0.5)'))).toBe(false)
 })
 
-it('moves a point no further than its neighbours, and keeps it on the scale', () => {
+it('keeps a moved keyframe between its neighbours and on the scale', () => {
   const frames = [
     { at: 0, temperature: 0.5 },
     { at: 100, temperature: 1 },

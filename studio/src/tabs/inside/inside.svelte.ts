@@ -5,7 +5,7 @@ import type { Models } from '../../models/models.svelte.js'
 import type { Editor } from '../../text/editor.svelte.js'
 import type { ErrorMessage } from '../../writer/error-message.js'
 import { parseHeld, writeHeld } from '../../writer/held-units.js'
-import type { FromInsider, OnUnit, Passage, Quantity, ToInsider, Unit } from './protocol.js'
+import type { FromStateReader, OnUnit, Passage, Quantity, ToStateReader, Unit } from './protocol.js'
 import { type Scale, scaleOf } from './scale.js'
 
 export const LENGTHS = [300, 1000, 2000]
@@ -14,7 +14,7 @@ export const LEAST = 120
 /** While the text grows, it is read again no more often than this, ms. */
 const READ_EVERY = 1500
 
-type Answer = Extract<FromInsider, { type: 'read' }>
+type Answer = Extract<FromStateReader, { type: 'read' }>
 
 export interface NetworkReading extends Omit<Answer, 'type' | 'job'> {
   /** Of each symbol kept. */
@@ -174,7 +174,7 @@ export class Inside {
     this.tell({ type: 'brush', job: ++this.brushJob, from, to, threshold: this.threshold })
   }
 
-  private tell(message: ToInsider): void {
+  private tell(message: ToStateReader): void {
     if (!this.worker) {
       this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
       this.worker.addEventListener('message', event => this.receive(event.data))
@@ -185,7 +185,7 @@ export class Inside {
     this.worker.postMessage(message)
   }
 
-  private receive(message: FromInsider): void {
+  private receive(message: FromStateReader): void {
     switch (message.type) {
       case 'read': {
         if (message.job !== this.job || !this.asked) return

@@ -6,9 +6,9 @@ import { tokenizerFrom } from '../../../../src/text/index.js'
 import { CELL_VARIANTS, seededIds, seededWeights } from '../../../../test/support/seeded.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
-import { Insider } from './insider.js'
-import type { FromInsider, Quantity } from './protocol.js'
+import type { FromStateReader, Quantity } from './protocol.js'
 import { scaleOf, TONES, toneOf } from './scale.js'
+import { StateReader } from './state-reader.js'
 import { column, correlation, passagesLike, peaks, suggest, type Trace, unitsOn } from './trace.js'
 
 const SYMBOLS = [...'\n abcdefgh']
@@ -39,7 +39,7 @@ async function walked(variant: keyof typeof CELL_VARIANTS, embedding: number) {
 }
 
 describe('gates', () => {
-  it('of an LSTM give its states again: c = f c + i g, h = o tanh c', async () => {
+  it('of an LSTM reproduce its states: c = f c + i g, h = o tanh c', async () => {
     for (const embedding of [0, 4]) {
       const { states, before, gate } = await walked('lstm', embedding)
       for (const [layer, unit] of [
@@ -57,7 +57,7 @@ describe('gates', () => {
     }
   })
 
-  it('of a GRU give its states again: h = (1 - z) n + z h', async () => {
+  it('of a GRU reproduce its states: h = (1 - z) n + z h', async () => {
     for (const embedding of [0, 4]) {
       const { states, gate, model } = await walked('gru reset after', embedding)
       expect(quantitiesOf(model.config)).toEqual(['h', 'r', 'z', 'n'])
@@ -74,7 +74,7 @@ describe('gates', () => {
 })
 
 describe('features', () => {
-  it('see quotes, lines, words and capitals', () => {
+  it('mark quotes, lines, words and capitals', () => {
     const text = 'ROMEO:\nHe said "so be" it\n「はい」と(言)う'
     const symbols = [...text]
     const features = featuresOf(symbols, new Float32Array(symbols.length))
@@ -102,7 +102,7 @@ const trace: Trace = {
 }
 
 describe('units', () => {
-  it('correlate as Pearson says', () => {
+  it('have Pearson’s correlation', () => {
     expect(correlation([1, 2, 3, 4], [2, 4, 6, 8], 0, 4)).toBeCloseTo(1, 12)
     expect(correlation([1, 2, 3, 4], [4, 3, 2, 1], 0, 4)).toBeCloseTo(-1, 12)
     // numpy.corrcoef([1, 2, 3, 5], [1, 3, 2, 2])[0, 1]
@@ -110,7 +110,7 @@ describe('units', () => {
     expect(correlation([1, 1, 1, 1], [1, 3, 2, 2], 0, 4)).toBe(0)
   })
 
-  it('are suggested for what they follow, and not for noise', () => {
+  it('are suggested for features that they correlate with, not for noise', () => {
     const blocks = Float32Array.from({ length: 400 }, (_, n) =>
       Number(Math.floor(n / 10) % 2 === 0),
     )
@@ -128,7 +128,7 @@ describe('units', () => {
       if (feature === 'uncertain') expect(Math.abs(r)).toBeLessThan(0.2)
   })
 
-  it('that are on in a passage are found, and the passages alike', () => {
+  it('that are on in a passage are found, and similar passages', () => {
     const units = unitsOn(trace, 42, 48, 0.5)
     expect(units.map(({ unit }) => unit)).toEqual([1, 0])
     const only = units.filter(({ unit }) => unit === 0)
@@ -142,7 +142,7 @@ describe('units', () => {
     expect(passagesLike(trace, unitsOn(trace, 8, 14, 0.5), 8, 14, 0.5)).toEqual([])
   })
 
-  it('have peaks that lie apart', () => {
+  it('have peaks at a distance from each other', () => {
     const values = column(trace, 1)
     const found = peaks(values, 1)
     expect(values[found[0]]).toBeGreaterThan(0.999)
@@ -160,7 +160,7 @@ describe('tones', () => {
     expect(scaleOf('c', [-7, 2]).high).toBe(7)
   })
 
-  it('keep 4.5 to 1 under ink, by day and by night', () => {
+  it('keep a contrast of 4.5 to 1 in the light and the dark theme', () => {
     const css = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
     const pairs = new Map(
       [
@@ -189,22 +189,22 @@ describe('tones', () => {
 })
 
 describe('the reader', () => {
-  it('keeps the same states whether the text came at once or grew', async () => {
+  it('has the same states for a text that came at once and one that grew', async () => {
     const source = new Blob([bytesOf('lstm', 4)])
-    const told: FromInsider[] = []
-    const insider = new Insider(message => told.push(message))
+    const told: FromStateReader[] = []
+    const stateReader = new StateReader(message => told.push(message))
     const ids = Uint32Array.from({ length: 300 }, (_, n) => (n * n + 3 * n) % V)
-    const ask = async (reader: Insider, job: number, count: number) => {
+    const ask = async (reader: StateReader, job: number, count: number) => {
       const before = told.length
-      const wish = { source, prompt: 'abc', unknown: 'skip', keep: 100 } as const
-      reader.handle({ type: 'read', job, ...wish, ids: ids.slice(0, count) })
+      const request = { source, prompt: 'abc', unknown: 'skip', keep: 100 } as const
+      reader.handle({ type: 'read', job, ...request, ids: ids.slice(0, count) })
       await expect.poll(() => told.length).toBeGreaterThan(before)
       reader.handle({ type: 'series', job, quantity: 'i', layer: 1, unit: 2 })
       return told.slice(before)
     }
-    await ask(insider, 1, 130)
-    const grown = await ask(insider, 2, 300)
-    const whole = await ask(new Insider(message => told.push(message)), 2, 300)
+    await ask(stateReader, 1, 130)
+    const grown = await ask(stateReader, 2, 300)
+    const whole = await ask(new StateReader(message => told.push(message)), 2, 300)
     expect(grown.map(({ type }) => type)).toEqual(['read', 'series'])
     expect(grown).toEqual(whole)
     const [read] = grown

@@ -17,7 +17,7 @@ export interface Unit {
 /** The number of guesses under each symbol. */
 export const GUESSES = 5
 
-export interface ReadWish {
+export interface ReadRequest {
   readonly job: number
   readonly source: string | Blob
   readonly prompt: string
@@ -29,8 +29,8 @@ export interface ReadWish {
   readonly keep: number
 }
 
-export type ToInsider =
-  | ({ type: 'read' } & ReadWish)
+export type ToStateReader =
+  | ({ type: 'read' } & ReadRequest)
   | ({ type: 'series'; job: number; quantity: Quantity } & Unit)
   /** Symbols [from, to) of those kept; units with |h| of `threshold` or more are on. */
   | { type: 'brush'; job: number; from: number; to: number; threshold: number }
@@ -57,7 +57,7 @@ export interface Passage {
   readonly score: number
 }
 
-export type FromInsider =
+export type FromStateReader =
   | {
       type: 'read'
       job: number

@@ -1,4 +1,4 @@
-import { Insider } from './insider.js'
+import { StateReader } from './state-reader.js'
 
-const insider = new Insider((message, transfer = []) => postMessage(message, { transfer }))
-addEventListener('message', event => insider.handle(event.data))
+const reader = new StateReader((message, transfer = []) => postMessage(message, { transfer }))
+addEventListener('message', event => reader.handle(event.data))

@@ -3,7 +3,7 @@ import type { Seed, SweepResult } from 'ondo'
 import type { SweepText } from 'ondo/measure'
 import type { ErrorMessage } from '../../writer/error-message.js'
 
-export interface SweepWish {
+export interface SweepRequest {
   readonly source: string | Blob
   readonly temperatures: readonly number[]
   readonly seeds: number | readonly Seed[]
@@ -14,7 +14,7 @@ export interface SweepWish {
   readonly done: readonly SweepText[]
 }
 
-export type ToSweeper = { type: 'sweep'; wish: SweepWish } | { type: 'cancel' }
+export type ToSweeper = { type: 'sweep'; request: SweepRequest } | { type: 'cancel' }
 
 export type FromSweeper =
   | { type: 'start'; total: number; done: number }

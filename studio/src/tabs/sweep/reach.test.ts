@@ -9,8 +9,8 @@ const text = (temperature: number, spelling?: number): SweepText =>
     values: spelling === undefined ? {} : { spelling },
   }) as unknown as SweepText
 
-describe('the temperature that misspells so much', () => {
-  it('lies on the line between the neighbours, by the means over the seeds', () => {
+describe('the temperature of a share of misspelt words', () => {
+  it('is interpolated between its neighbours, by the means over the seeds', () => {
     const texts = [text(1, 0.04), text(0.25, 0), text(1, 0.08), text(0.25, 0.02), text(3, 0.5)]
     // Means 0.01 and 0.06; 0.02 lies a fifth of the way, in log T: 0.25 * 4^(1/5).
     const reach = spellingReach(texts, 0.02)
@@ -18,7 +18,7 @@ describe('the temperature that misspells so much', () => {
     if (reach.kind === 'at') expect(reach.border.at).toBeCloseTo(0.25 * 4 ** 0.2, 12)
   })
 
-  it('pools neighbours that fall, so that there is one answer', () => {
+  it('pools neighbours that decrease, so that it is unique', () => {
     const texts = [text(0.1, 0.03), text(0.2, 0.01), text(0.4, 0.06), text(0.8, 0.2)]
     // 0.1 and 0.2 pool to 0.02.
     expect(spellingReach(texts, 0.04)).toMatchObject({
@@ -28,7 +28,7 @@ describe('the temperature that misspells so much', () => {
     expect(spellingReach(texts, 0.015)).toEqual({ kind: 'above' })
   })
 
-  it('says when no measured temperature is on one side', () => {
+  it('is above or below all measured temperatures if one side has none', () => {
     const texts = [text(0.5, 0.01), text(1, 0.02)]
     expect(spellingReach(texts, 0.3)).toEqual({ kind: 'below' })
     expect(spellingReach(texts, 0.001)).toEqual({ kind: 'above' })

@@ -122,7 +122,7 @@ export class Sweeper {
     this.drawn = 0
     this.tell({
       type: 'sweep',
-      wish: {
+      request: {
         source,
         temperatures: parseTemperatures(this.temperatures),
         seeds,

@@ -3,14 +3,14 @@
 import { decodeModel, type Model, sweep } from 'ondo'
 import { errorMessage } from '../../writer/error-message.js'
 import { read } from '../../writer/open-model.js'
-import type { FromSweeper, SweepWish, ToSweeper } from './protocol.js'
+import type { FromSweeper, SweepRequest, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)
 
 let opened: { source: string | Blob; model: Promise<Model> } | undefined
 let leaving = new AbortController()
 
-async function run({ source, ...options }: SweepWish): Promise<void> {
+async function run({ source, ...options }: SweepRequest): Promise<void> {
   leaving = new AbortController()
   const { signal } = leaving
   try {
@@ -28,5 +28,5 @@ async function run({ source, ...options }: SweepWish): Promise<void> {
 
 addEventListener('message', ({ data }: MessageEvent<ToSweeper>) => {
   if (data.type === 'cancel') leaving.abort(new Error('cancelled'))
-  else run(data.wish)
+  else run(data.request)
 })

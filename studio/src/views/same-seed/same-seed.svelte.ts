@@ -27,7 +27,7 @@ export class SameSeedTexts {
   /** Why they could not be written. */
   failed = $state<string>()
   private readonly parts: SameSeedParts
-  private wish = ''
+  private request = ''
 
   constructor(parts: SameSeedParts) {
     this.parts = parts
@@ -45,9 +45,9 @@ export class SameSeedTexts {
     const { current: model } = models
     if (!model) return
     const { temperatures, length } = this
-    const wish = JSON.stringify([model.hash, origin, chain, temperatures.map(String), length])
-    if (wish === this.wish) return
-    this.wish = wish
+    const request = JSON.stringify([model.hash, origin, chain, temperatures.map(String), length])
+    if (request === this.request) return
+    this.request = request
     this.missing = temperatures.length
     this.written = []
     this.failed = undefined
@@ -68,7 +68,7 @@ export class SameSeedTexts {
           this.failed = message
           this.missing = 0
           // The same request may be tried again.
-          this.wish = ''
+          this.request = ''
         },
       },
     )

@@ -8,10 +8,10 @@ import { holding, holdsAnyValue } from '../../writer/held-units.js'
 import { read } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
-import { type FromInsider, GUESSES, type ReadWish, type ToInsider } from './protocol.js'
+import { type FromStateReader, GUESSES, type ReadRequest, type ToStateReader } from './protocol.js'
 import { column, passagesLike, peaks, placeOf, suggest, type Trace, unitsOn } from './trace.js'
 
-type Post = (message: FromInsider, moved?: ArrayBuffer[]) => void
+type Post = (message: FromStateReader, moved?: ArrayBuffer[]) => void
 
 /** The clock is read after this many symbols, so that a busy machine makes progress. */
 const HANDFUL = 64
@@ -37,7 +37,7 @@ interface Reader {
   before: Float32Array
 }
 
-export class Insider {
+export class StateReader {
   private readonly post: Post
   private opened: { source: string | Blob; model: Promise<Model> } | undefined
   private reader: Reader | undefined
@@ -47,7 +47,7 @@ export class Insider {
     this.post = post
   }
 
-  handle(message: ToInsider): void {
+  handle(message: ToStateReader): void {
     try {
       if (message.type === 'read') {
         this.job = message.job
@@ -88,13 +88,13 @@ export class Insider {
     return false
   }
 
-  private async read(wish: ReadWish): Promise<void> {
-    const { job, source, ids, keep } = wish
+  private async read(request: ReadRequest): Promise<void> {
+    const { job, source, ids, keep } = request
     if (this.opened?.source !== source)
       this.opened = { source, model: read(source).then(decodeModel) }
-    const model = holding(await this.opened.model, wish.held)
+    const model = holding(await this.opened.model, request.held)
     const network = await networkOf(model)
-    const encoded = encodeInput(wish.prompt, model.tokenizer, wish.unknown).ids
+    const encoded = encodeInput(request.prompt, model.tokenizer, request.unknown).ids
     const prompt = encoded.length > 0 ? encoded : startIds(model)
     if (this.job !== job) return
     if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {
@@ -166,21 +166,21 @@ export class Insider {
     )
   }
 
-  private series(wish: Extract<ToInsider, { type: 'series' }>): void {
+  private series(request: Extract<ToStateReader, { type: 'series' }>): void {
     const { reader } = this
     if (!reader || reader.steps.length === 0) return
-    const { job, quantity } = wish
+    const { job, quantity } = request
     const { config, weights } = reader.model
     const trace = traceOf(reader)
     const { layers, hidden } = trace
     const values =
       quantity === 'h' || quantity === 'c'
-        ? column(trace, placeOf(trace, wish) + (quantity === 'c' ? layers * hidden : 0))
+        ? column(trace, placeOf(trace, request) + (quantity === 'c' ? layers * hidden : 0))
         : gateSeries(
             config,
             weights,
             quantity,
-            wish,
+            request,
             reader.steps.map(({ id }) => id),
             trace.rows,
             reader.before,
@@ -189,7 +189,7 @@ export class Insider {
     this.post({ type: 'series', job, values, highest, lowest }, [values.buffer])
   }
 
-  private brush({ job, from, to, threshold }: Extract<ToInsider, { type: 'brush' }>): void {
+  private brush({ job, from, to, threshold }: Extract<ToStateReader, { type: 'brush' }>): void {
     const { reader } = this
     if (!reader || to > reader.steps.length || from >= to) return
     const trace = traceOf(reader)
