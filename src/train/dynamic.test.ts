@@ -96,7 +96,9 @@ describe('dynamic evaluation', () => {
     expect(again).not.toEqual(part)
     await reader.dispose()
   })
+})
 
+describe('a dynamic reader', () => {
   it('reports progress, stops on abort, and does not change the given weights', async () => {
     const model = modelOf(FIRST)
     const before = new Map(Array.from(model.weights, ([n, d]) => [n, d.slice()]))
@@ -114,9 +116,6 @@ describe('dynamic evaluation', () => {
     expect(model.weights).toEqual(before)
     await reader.dispose()
   })
-})
-
-describe('a dynamic reader', () => {
   it('refuses to calibrate on less than one stretch', async () => {
     const reader = await dynamicReader(engine, modelOf(FIRST), dynamicSettings({ seq: 4 }))
     await expect(reader.calibrate(idsOf(4))).rejects.toThrow('has 4 symbols; expected at least 5')
