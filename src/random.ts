@@ -1,5 +1,5 @@
 /**
- * Chance, handed in and never in the air: Philox4x32-10, a counter-based generator.
+ * Random numbers: Philox4x32-10, a counter-based generator. Callers pass it in; there is no global one.
  *
  * A number is a pure function of (seed, stream, position). Nothing is used up, so position 57 has
  * the same coin whether one arrives there by writing, by rewinding or by branching.

@@ -12,7 +12,7 @@ export type DrySampler = {
 }
 
 /**
- * Don't repeat yourself: where the end of the text, L symbols long, stood before, what followed it
+ * DRY (don't repeat yourself): where the last L symbols occurred before, the symbol that followed them
  * there is lowered by multiplier * base^(L - allowed), for the longest such L >= allowed. A match
  * does not reach across a breaker, and a breaker is never lowered, also where it followed a match. Where
  * the last symbol is a breaker, L is 0 and nothing is lowered.
@@ -133,7 +133,7 @@ export const drySampler: SamplerKind<DrySampler> = {
     },
   ],
   start(spec, symbols) {
-    // Those everybody gets may be absent from a model; those asked for may not.
+    // A model may lack the default breakers, but not those that the chain names.
     const asked = spec.breakers.filter(text => !BREAKERS.includes(text))
     const breakers = new Set([
       ...idsOfKnown(asked, symbols, 'dry'),

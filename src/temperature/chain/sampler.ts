@@ -3,7 +3,7 @@ import type { Bilingual, NumberKnob } from '../../knob.js'
 import type { Ranked } from './ranked.js'
 import type { Vocabulary } from './symbols.js'
 
-/** What a sampler may look at besides the candidates; all of it is known before the draw. */
+/** What a sampler may read besides the candidates; all of it is known before the draw. */
 export interface SamplerContext {
   /** The ids so far, prompt included. */
   readonly history: ArrayLike<number>
@@ -15,7 +15,7 @@ export interface SamplerContext {
   readonly text: string
 }
 
-/** What a chain must know of a tokenizer. */
+/** The part of a tokenizer that a chain needs. */
 export interface Symbols {
   /** V */
   readonly size: number
@@ -29,12 +29,12 @@ export interface Symbols {
 export type Apply = (ranked: Ranked, step: SamplerContext) => Ranked
 
 /**
- * What a sampler does to the candidates, as far as temperature is concerned:
+ * How a sampler acts on the candidates, which decides whether temperature has an effect:
  * - `temperature`: divides the logits;
- * - `logits`: changes the logits of some, by the text and not by probability;
- * - `mask`: takes away some, by what they are and not by probability;
+ * - `logits`: changes the logits of some symbols, depending on the text;
+ * - `mask`: removes given symbols;
  * - `prefix`: keeps the first ranks, and never fewer when the temperature before it rises;
- * - `set`: keeps some by their probabilities in another way.
+ * - `set`: keeps candidates by their probabilities in another way.
  */
 export type Effect = 'temperature' | 'logits' | 'mask' | 'prefix' | 'set'
 

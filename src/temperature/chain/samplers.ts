@@ -1,4 +1,4 @@
-/** The register of samplers: a new one is its file and its line here. */
+/** The list of samplers. To add one, write its file and add a line here. */
 import { allowSampler } from './allow.js'
 import { banSampler } from './ban.js'
 import { biasSampler } from './bias.js'

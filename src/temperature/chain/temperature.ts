@@ -4,11 +4,11 @@ import type { SamplerKind } from './sampler.js'
 
 export type TemperatureSampler = {
   readonly sampler: 'temperature'
-  /** Fixed; without it, the run's: slider or schedule. */
+  /** A fixed temperature. Without it, that of the run acts: the slider's or the schedule's. */
   readonly temperature?: number
 }
 
-/** Beyond this the zero of a scale is as far as it matters. */
+/** A zero farther away than this changes nothing. */
 const FAR = 1e300
 
 /**
