@@ -88,7 +88,9 @@ describe('generate', () => {
     expect(await generateText(model, { prompt: 'abc', length: 500, temperature: 1 })).toBe(text)
     expect(await generateText(model, { length: 500, temperature: 1, stop: [] })).toHaveLength(500)
   })
+})
 
+describe('an aborted generate', () => {
   it('stops without an error when aborted', async () => {
     const controller = new AbortController()
     const written: Step[] = []
@@ -116,7 +118,9 @@ describe('generate', () => {
     }
     expect(count).toBeGreaterThan(0)
   })
+})
 
+describe('the prompt of generate', () => {
   it('lists what the prompt has that the model does not know', async () => {
     await expect(steps(letters, { prompt: 'aZb!' })).rejects.toThrow(/Z/)
     expect(await steps(letters, { prompt: 'aZb', unknown: 'skip', length: 5 })).toEqual(

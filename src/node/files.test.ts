@@ -99,7 +99,9 @@ describe('writing a file', () => {
       expect(readdirSync(folder)).toEqual(['a.txt'])
     }
   })
+})
 
+describe('a write that fails or is killed', () => {
   it('reports a missing folder, a folder instead of a file, and a file instead of a folder', async () => {
     writeFileSync(join(folder, 'file'), '')
     mkdirSync(join(folder, 'sub'))

@@ -165,7 +165,9 @@ describe('the studio over HTTP', () => {
     expect(await (await fetch(new URL('large.js', url))).text()).toBe(`${large}// more`)
     for (const path of ['large.js', 'models/large.safetensors']) rmSync(join(folder, path))
   })
+})
 
+describe('requests to the studio', () => {
   it('serves the models too', async () => {
     const { url } = await start()
     const health = await (await fetch(new URL('health', url))).json()
