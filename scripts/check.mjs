@@ -15,6 +15,7 @@ export function staticChecks() {
   const checks = [
     { name: 'types of the core, without Node and DOM', args: [TSC, '-p', 'tsconfig.core.json'] },
     { name: 'types of everything', args: [TSC, '-p', 'tsconfig.json'] },
+    { name: 'types with checked index access', args: ['scripts/index-access.mjs'] },
     { name: 'types of the scripts', args: [TSC, '-p', 'tsconfig.scripts.json'] },
   ]
   if (existsSync(`${root}studio/tsconfig.json`)) {

@@ -42,7 +42,7 @@ function earlierSum(bytes: Uint8Array, start: number): number {
   const whole = bytes.length & ~3
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let i = 0; i < whole; i += 4) sum = Math.imul(sum ^ view.getUint32(i, true), 0x0100_0193)
-  for (let i = whole; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x0100_0193)
+  for (let i = whole; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x0100_0193)
   return sum >>> 0
 }
 

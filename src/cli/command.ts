@@ -63,7 +63,7 @@ function asInputError(error: CommanderError, spec: CommandSpec, command: Command
   const place = `ondo ${spec.name}`
   switch (error.code) {
     case 'commander.unknownOption': {
-      const name = quoted.split('=')[0]
+      const name = quoted.split('=')[0]!
       const known = command.options.flatMap(option => [option.long ?? '', option.short ?? ''])
       return new InputError('option', `${place} has no option ${name}.${didYouMean(name, known)}`)
     }

@@ -133,13 +133,13 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
     }
     // Global words before the command: `ondo --lang ja sample`.
     let at = 0
-    while (at < argv.length && argv[at].startsWith('-')) {
+    while (at < argv.length && argv[at]!.startsWith('-')) {
       if (argv[at] === '--lang') at++
-      else if (!/^(-h|--help|--quiet|--lang=.*)$/.test(argv[at])) {
+      else if (!/^(-h|--help|--quiet|--lang=.*)$/.test(argv[at]!)) {
         const known = ['--help', '--version', '--lang', '--quiet']
         throw new InputError(
           'option',
-          `ondo has no option ${shorten(argv[at])}.${didYouMean(argv[at], known)}`,
+          `ondo has no option ${shorten(argv[at]!)}.${didYouMean(argv[at]!, known)}`,
         )
       }
       at++
@@ -162,7 +162,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
       name = ''
       throw new InputError(
         'command',
-        `There is no command "${shorten(argv[at])}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
+        `There is no command "${shorten(argv[at]!)}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
       )
     }
     const { runCommand } = await import('./command.js')

@@ -100,7 +100,7 @@ export function testedBaseline(
       : undefined
   return {
     best,
-    test: tested && { nats: tested.losses[best.order - 1], count: tested.count },
+    test: tested && { nats: tested.losses[best.order - 1]!, count: tested.count },
     counted: training.reduce((sum, { from, to }) => sum + to - from, 0),
     seconds: (performance.now() - began) / 1000,
   }

@@ -59,7 +59,7 @@ function processStat(pid: number): { readonly state: string; readonly start: str
   const text = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   // The name in field 2 may contain spaces and brackets; the other fields follow its last bracket.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields.length > 19 ? { state: fields[0], start: fields[19] } : undefined
+  return fields.length > 19 ? { state: fields[0]!, start: fields[19]! } : undefined
 }
 
 const self: Owner = {
@@ -82,8 +82,10 @@ function nameOf({ boot, space, pid, start, host }: Owner): string {
 
 function ownerOf(name: string): Owner | undefined {
   if (!name.startsWith(PREFIX)) return undefined
-  const [, boot, space, pid, start, ...host] = name.slice(PREFIX.length).split('-')
-  return host.length === 1 ? { boot, space, pid: Number(pid), start, host: host[0] } : undefined
+  const [, boot, space, pid, start, host, ...more] = name.slice(PREFIX.length).split('-')
+  if (boot === undefined || space === undefined || start === undefined) return undefined
+  if (host === undefined || more.length > 0) return undefined
+  return { boot, space, pid: Number(pid), start, host }
 }
 
 /** Whether the process of a claim is running; undefined when this process cannot see it. */

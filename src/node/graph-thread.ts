@@ -66,7 +66,7 @@ export async function compileInThread(
     async run(feeds) {
       const fresh: Record<string, Feed> = {}
       for (const name of inputs.keys()) {
-        const feed = feeds[name]
+        const feed = feeds[name]!
         const known = bound.get(name)
         if (known === feed) continue
         const shared = isShared(feed) ? feed : (known ?? sharedLike(feed))

@@ -4,7 +4,7 @@ import { FolderLock } from './folder-lock.js'
 process.stdout.write('ready\n')
 process.stdin.once('data', async () => {
   try {
-    await FolderLock.take(process.argv[2])
+    await FolderLock.take(process.argv[2]!)
     process.stdout.write('held\n')
   } catch (error) {
     process.stdout.write(`${(error as Error).message}\n`)

@@ -5,7 +5,7 @@ import { train, trainingCorpus } from '../train/index.js'
 import { checkpointFolder } from './checkpoint-folder.js'
 import { nodeEngine } from './engine.js'
 
-const [, , folder, resume] = process.argv
+const [, , folder = '', resume] = process.argv
 const content = Array.from({ length: 8000 }, (_, i) => 'abcdefgh '[(i * i + (i >> 3)) % 9]).join('')
 const { tokenizer } = buildTokenizer('character', content)
 const settings = {

@@ -103,7 +103,7 @@ async function sendCompletion(
     })
   }
   const request = readCompletionRequest(await readBody(context), maxLength)
-  const { model } = await cache.get(request.model ?? cache.names[0])
+  const { model } = await cache.get(request.model ?? cache.names[0]!)
   const abort = new AbortController()
   const { signal } = context.req.raw
   if (signal.aborted) abort.abort()

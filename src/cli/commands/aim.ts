@@ -21,7 +21,7 @@ import { DONE, type Io } from '../terminal/io.js'
 /** `2%` or `0.02`. @throws InputError */
 function readShare(text: string): number {
   const percent = /^([^%]*)%$/.exec(text.trim())
-  const value = percent ? readNumber(percent[1]) / 100 : readNumber(text)
+  const value = percent ? readNumber(percent[1]!) / 100 : readNumber(text)
   if (!(value >= 0 && value <= 1)) {
     throw new InputError(
       'aim',
@@ -61,14 +61,15 @@ interface AimFlags {
 function targetOf(flags: AimFlags): [AimMeasure, number] {
   const names = ['spelling', 'repetition', 'surprisal', 'entropy'] as const
   const given = names.filter(name => flags[name] !== undefined)
-  if (given.length !== 1) {
+  const [measure] = given
+  if (measure === undefined || given.length > 1) {
     const came = given.length === 0 ? 'none came' : `${given.map(n => `--${n}`).join(' and ')} came`
     throw new InputError(
       'argument',
       `ondo aim needs one thing to aim at (--spelling 2%, --repetition 5%, --surprisal 1.5 or --entropy 1.2); ${came}.`,
     )
   }
-  return [given[0], flags[given[0]] as number]
+  return [measure, flags[measure] as number]
 }
 
 async function run(io: Io, [name]: readonly unknown[], given: object): Promise<number> {

@@ -67,7 +67,7 @@ async function run(io: Io, [name]: readonly unknown[], flags: object): Promise<n
     const step = {
       top,
       others,
-      drawn: all[draw.rank - 1],
+      drawn: all[draw.rank - 1]!,
       draw,
       entropy,
       entropyT,

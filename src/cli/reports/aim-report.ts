@@ -53,7 +53,7 @@ export class AimProgress {
     const { io, measure } = this
     if (event.type === 'range') {
       const [first, last] = [event.curve[0], event.curve[event.curve.length - 1]]
-      const [from, to] = [first, last].map(point => formatValue(measure, point.mean))
+      const [from, to] = [first, last].map(point => formatValue(measure, point!.mean))
       this.line.print(
         io.t({
           en: `from ${from} at T = 0 to ${to} at T = inf`,

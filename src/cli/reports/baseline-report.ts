@@ -31,7 +31,7 @@ export async function reportBaseline(
   const [all, predicted] = [symbols, best.count].map(count => formatCount(count, io))
   const duration = formatDuration(seconds, io)
   io.info({
-    en: `counted ${counted(all, 'symbol')} and predicted ${predicted} in ${duration}; held out: ${split}`,
+    en: `counted ${counted(all!, 'symbol')} and predicted ${predicted} in ${duration}; held out: ${split}`,
     ja: `${all}文字を数え、${predicted}文字を予測（${duration}）。検証用: ${split}`,
   })
   if (!test) return

@@ -29,7 +29,7 @@ export function reliabilityDiagram(
   const T = Number(temperature.toPrecision(4))
   const head = `${padEnd('', 8)}${padEnd('  T = 1', CELLS + 9)}${`  T = ${T}`}`
   const rows = before.bins.map((bin, i) => {
-    const other = after.bins[i]
+    const other = after.bins[i]!
     const range = `${Math.round(100 * bin.from)}–${Math.round(100 * bin.to)}%`.padStart(8)
     const cells = `${share(bin.count, count)} ${padEnd(reliabilityBar(bin), CELLS + 1)}`
     return `${range}${cells}${share(other.count, count)} ${reliabilityBar(other)}`.trimEnd()

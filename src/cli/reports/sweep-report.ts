@@ -148,7 +148,7 @@ export function curveTable(result: SweepResult, io: Io): string {
       `${padStart(formatNumber(point.temperature), 6)}${cells.join('')}  ${zoneOf(point.temperature)}`,
     )
   }
-  return `${io.stdoutColors.dim(lines[0].trimEnd())}\n${lines
+  return `${io.stdoutColors.dim(lines[0]!.trimEnd())}\n${lines
     .slice(1)
     .map(line => `${line.trimEnd()}\n`)
     .join('')}`

@@ -10,7 +10,7 @@ export function languageOf(
   env: Readonly<Record<string, string | undefined>>,
 ): Language {
   const at = argv.findIndex(word => word === '--lang' || word.startsWith('--lang='))
-  const asked = at < 0 ? '' : argv[at].includes('=') ? argv[at].slice(7) : (argv[at + 1] ?? '')
+  const asked = at < 0 ? '' : argv[at]!.includes('=') ? argv[at]!.slice(7) : (argv[at + 1] ?? '')
   const locale = asked || env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
   return /^ja/i.test(locale) ? 'ja' : 'en'
 }
