@@ -233,6 +233,12 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best !== undefined && fewest <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined
 }
 
+/** The same in Japanese, without a leading space. */
+export function didYouMeanInJapanese(name: string, known: Iterable<string>): string {
+  const near = nearestName(name, known)
+  return near === undefined ? '' : `「${near}」ではありませんか。`
+}
+
 /** ` Did you mean "x"?` with a leading space, or nothing: made to be appended to a sentence. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known)

@@ -75,6 +75,29 @@ export function rangeOf(knob: Knob): string {
   }
 }
 
+/** The same range in Japanese. */
+function rangeInJapanese(knob: Knob): string {
+  switch (knob.kind) {
+    case 'choice':
+      return `${knob.choices.join('、')} のいずれか`
+    case 'text':
+      return '文字列'
+    case 'flag':
+      return 'trueかfalse'
+    case 'seed':
+      return '0から2^64 - 1までの整数'
+    default: {
+      const noun = knob.kind === 'whole' ? '整数' : '数'
+      const from = knob.above ? `${knob.min}より大きい` : `${knob.min}以上の`
+      if (knob.max === Number.POSITIVE_INFINITY && knob.kind === 'number') {
+        return `${from}${noun}（infも可）`
+      }
+      if (knob.max >= Number.MAX_SAFE_INTEGER) return `${from}${noun}`
+      return `${knob.above ? `${knob.min}より大きく` : `${knob.min}以上`}${knob.max}以下の${noun}`
+    }
+  }
+}
+
 const INFINITE = new Set(['inf', '+inf', 'infinity', '∞'])
 
 /** Full-width digits, points and signs (`０．７`, `−1`) as ASCII has them. */
@@ -141,7 +164,9 @@ export function readKnob(knob: Knob, value: unknown): string | number | boolean 
     const words = wordsOf(knob.name)
     // Of layers, seeds, steps it is the number that is given.
     const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words
-    throw new InputError(knob.name, `The ${noun} is ${came}; expected ${rangeOf(knob)}.${hint}`)
+    throw new InputError(knob.name, `The ${noun} is ${came}; expected ${rangeOf(knob)}.${hint}`, {
+      ja: `${flagName(knob.name)}の値が${came}です。${rangeInJapanese(knob)}を指定してください。`,
+    })
   }
   switch (knob.kind) {
     case 'choice':

@@ -7,21 +7,21 @@ export const COMMON_FLAGS: readonly Flag[] = [
   {
     flags: '--quiet',
     about: {
-      en: 'nothing on stderr but warnings and errors',
-      ja: '標準エラーには警告とエラーだけ',
+      en: 'print only warnings and errors on stderr',
+      ja: '標準エラーには警告とエラーだけを出力する',
     },
   },
   {
     flags: '--lang <LANG>',
-    about: { en: 'language of help and messages', ja: '表示の言語' },
+    about: { en: 'language of help and messages', ja: 'ヘルプとメッセージの言語' },
     range: { en: 'en | ja', ja: 'en | ja' },
   },
-  { flags: '-h, --help', about: { en: 'this help', ja: 'このヘルプ' } },
+  { flags: '-h, --help', about: { en: 'show this help', ja: 'このヘルプを表示する' } },
 ]
 
 export const THREADS_FLAG: Flag = {
   flags: '--threads <N>',
-  about: { en: 'of the processor; 0 all', ja: '使うスレッド数。0ならすべて' },
+  about: { en: 'processor threads to use; 0 uses all', ja: '使うスレッド数。0ならすべて使う' },
   knob: {
     name: 'threads',
     kind: 'whole',
@@ -36,8 +36,8 @@ export const THREADS_FLAG: Flag = {
 export const CHAIN_FLAG: Flag = {
   flags: '--chain <SAMPLERS>',
   about: {
-    en: 'what stands between the logits and the draw, as in ondo sample',
-    ja: 'ロジットと抽選の間に置くもの。ondo sampleと同じ',
+    en: 'the samplers between the logits and the draw, as in ondo sample',
+    ja: 'ロジットから文字を選ぶまでに適用するサンプラー。ondo sampleと同じ',
   },
 }
 
@@ -45,8 +45,8 @@ export const CHAIN_FLAG: Flag = {
 export const PROMPT_FLAG: Flag = {
   flags: '-p, --prompt <TEXT>',
   about: {
-    en: "what each text goes on from; without it, the model's own",
-    ja: '書き出し。指定がなければモデル既定のもの',
+    en: "the prompt that each text continues; default: the model's own",
+    ja: '書き出し。省略するとモデルの既定の書き出し',
   },
   parse: readEscapes,
 }
@@ -57,10 +57,13 @@ export const MIN_COUNT_FLAG: Flag = flagOf({
   min: 1,
   max: Number.MAX_SAFE_INTEGER,
   default: 1,
-  about: { en: 'leave out symbols that occur less often', ja: 'これより少ない文字を除く' },
+  about: {
+    en: 'leave out symbols that occur less often',
+    ja: '出現回数がこれより少ない文字を除く',
+  },
 })
 
 export const JSON_FLAG: Flag = {
   flags: '--json',
-  about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' },
+  about: { en: 'print everything as one line of JSON', ja: 'すべてを1行のJSONで出力する' },
 }

@@ -3,7 +3,7 @@ import { type Bilingual, formatNumber, type Knob } from '../knob.js'
 import { VERSION } from '../version.js'
 import type { CommandSpec, Flag } from './spec.js'
 import type { Io } from './terminal/io.js'
-import { NO_BREAK, padEnd, width, wrap } from './terminal/language.js'
+import { padEnd, unbroken, width, wrap } from './terminal/language.js'
 
 const WIDTH = 80
 /** Column in which the notes of examples begin. */
@@ -14,7 +14,7 @@ const HEADINGS = {
   examples: { en: 'Examples', ja: '例' },
   options: { en: 'Options', ja: 'オプション' },
   commands: { en: 'Commands', ja: 'コマンド' },
-  default: { en: 'default', ja: '既定' },
+  default: { en: 'default', ja: '既定値' },
 } satisfies Record<string, Bilingual>
 
 /** `0 to inf`, `>0 to 1`, `rnn | gru | lstm`: what may stand there, short enough for help. */
@@ -45,7 +45,7 @@ function limitsOf(flag: Flag, io: Io): string {
   const shown = said === undefined || said === '' ? '' : `${io.t(HEADINGS.default)} ${said}`
   const parts = [range, shown].filter(part => part !== '')
   // Breaks, if it must, between range and default only.
-  const bound = parts.map(part => part.replaceAll(' ', NO_BREAK)).join('; ')
+  const bound = parts.map(unbroken).join('; ')
   return bound === '' ? '' : ` [${bound}]`
 }
 
@@ -125,7 +125,7 @@ export interface CommandSummary {
 export function mainHelp(commands: readonly CommandSummary[], io: Io): string {
   const about: Bilingual = {
     en: 'Small recurrent text models: train one on your own text, and steer what it writes with temperature.',
-    ja: '小さな再帰型の言語モデル。手元の文章で学習させ、温度で書きぶりを操ります。',
+    ja: '小さな再帰型の言語モデルを手元のテキストで学習させ、温度で文章の書かれ方を調整します。',
   }
   const examples: CommandSpec['examples'] = [
     ['ondo sample', { en: 'writes Shakespeare at once', ja: 'すぐにシェイクスピア風の文を書く' }],
@@ -136,12 +136,15 @@ export function mainHelp(commands: readonly CommandSummary[], io: Io): string {
     ['ondo sample --temperature 1.5', { en: 'inventive, misspelt', ja: '奔放で、綴りは崩れる' }],
     [
       'ondo train book.txt --out runs/book',
-      { en: 'a model of your own text', ja: '手元の文章でモデルを作る' },
+      { en: 'a model of your own text', ja: '手元のテキストでモデルを作る' },
     ],
-    ['ondo sample runs/book --prompt "Once "', { en: 'and what it writes', ja: 'それに書かせる' }],
+    [
+      'ondo sample runs/book --prompt "Once "',
+      { en: 'write with that model', ja: 'そのモデルに書かせる' },
+    ],
     [
       'ondo studio',
-      { en: 'the same in a page, with a slider', ja: 'ページ上で、温度を手で動かしながら' },
+      { en: 'the same in a web page, with a slider', ja: 'Webページで、スライダーを動かしながら' },
     ],
   ]
   let text = `${io.stdoutColors.bold('ondo')} ${VERSION}\n\n${wrap(io.t(about), WIDTH).join('\n')}\n`
@@ -152,7 +155,7 @@ export function mainHelp(commands: readonly CommandSummary[], io: Io): string {
     15,
   )
   text += `\n${io.t({
-    en: '`ondo COMMAND --help` tells more. Text goes to stdout, all else to stderr.',
+    en: 'See `ondo COMMAND --help`. Text goes to stdout, everything else to stderr.',
     ja: '詳しくは `ondo コマンド --help`。本文は標準出力、それ以外は標準エラーへ。',
   })}\n`
   return text

@@ -1,6 +1,7 @@
 /** The command `ondo`: finds the command, runs it, turns errors into a sentence and an exit code. */
 import {
   didYouMean,
+  didYouMeanInJapanese,
   FileError,
   InputError,
   memoryError,
@@ -30,24 +31,24 @@ const COMMANDS: readonly LazyCommand[] = [
   },
   {
     name: 'train',
-    about: { en: 'make a model from text', ja: '文章からモデルを作る' },
+    about: { en: 'make a model from text', ja: 'テキストからモデルを学習する' },
     load: async () => (await import('./commands/train.js')).train,
   },
   {
     name: 'eval',
-    about: { en: 'how well a model predicts a text', ja: 'モデルが文章をどれだけ予測できるか' },
+    about: { en: 'how well a model predicts a text', ja: 'モデルがテキストをどれだけ予測できるか' },
     load: async () => (await import('./commands/eval.js')).evaluate,
   },
   {
     name: 'baseline',
-    about: { en: 'how far counting alone gets', ja: '数えるだけでどこまで予測できるか' },
+    about: { en: 'how well n-gram counts predict a text', ja: 'n-gramだけでどこまで予測できるか' },
     load: async () => (await import('./commands/baseline.js')).baseline,
   },
   {
     name: 'explain',
     about: {
-      en: 'why one symbol came: odds and the coin',
-      ja: 'なぜその文字が出たか。確率とコイン',
+      en: 'why one symbol was drawn',
+      ja: 'その文字が選ばれた理由',
     },
     load: async () => (await import('./commands/explain.js')).explain,
   },
@@ -55,13 +56,13 @@ const COMMANDS: readonly LazyCommand[] = [
     name: 'breakpoints',
     about: {
       en: 'all the texts of one seed, by temperature',
-      ja: '一つの種の文章を温度順にすべて',
+      ja: '1つのシードが書く文章を温度順にすべて',
     },
     load: async () => (await import('./commands/breakpoints.js')).breakpoints,
   },
   {
     name: 'replay',
-    about: { en: 'write a saved run again', ja: '保存した実行を書き直す' },
+    about: { en: 'write a saved run again', ja: '保存した実行の文章を再現する' },
     load: async () => (await import('./commands/replay.js')).replay,
   },
   {
@@ -76,18 +77,18 @@ const COMMANDS: readonly LazyCommand[] = [
   },
   {
     name: 'sweep',
-    about: { en: 'temperature against what it does', ja: '温度とそのはたらきを測る' },
+    about: { en: 'measure what each temperature does', ja: '温度ごとの文章の性質を測る' },
     load: async () => (await import('./commands/sweep.js')).sweep,
   },
   {
     name: 'calibrate',
-    about: { en: 'the T at which it is as right as sure', ja: '自信どおりに当たる温度を求める' },
+    about: { en: 'the temperature of the best predictions', ja: '予測が最もよくなる温度を求める' },
     load: async () => (await import('./commands/calibrate.js')).calibrate,
   },
   {
     name: 'aim',
     about: {
-      en: 'the T for 2% misspelt, 1.5 bits, …',
+      en: 'the temperature for a goal, such as 2% misspelt',
       ja: '綴り誤り2%、1.5ビットなど、目標に合う温度',
     },
     load: async () => (await import('./commands/aim.js')).aim,
@@ -99,12 +100,12 @@ const COMMANDS: readonly LazyCommand[] = [
   },
   {
     name: 'export',
-    about: { en: 'a page of its own for a model', ja: 'モデルを1枚のページにする' },
+    about: { en: 'make one HTML page from a model', ja: 'モデルを1つのHTMLページにする' },
     load: async () => (await import('./commands/export.js')).exportModel,
   },
   {
     name: 'studio',
-    about: { en: 'the page, served on this machine', ja: 'このマシンでページを開く' },
+    about: { en: 'serve and open the studio, a web page', ja: 'スタジオ（Webページ）を開く' },
     load: async () => (await import('./commands/studio.js')).studio,
   },
 ]
@@ -118,7 +119,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (!io.errorShown) {
     io.error(io.t({ en: io.failure.message, ja: io.failure.ja ?? io.failure.message }))
   }
-  // Whatever else came of it, what was asked for did not get out.
+  // The output could not be written, whatever else the command did.
   return code === DONE ? FAILED : code
 }
 
@@ -131,7 +132,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
       await io.write(`${VERSION}\n`)
       return DONE
     }
-    // Global words before the command: `ondo --lang ja sample`.
+    // Options before the command: `ondo --lang ja sample`.
     let at = 0
     while (at < argv.length && argv[at]!.startsWith('-')) {
       if (argv[at] === '--lang') at++
@@ -140,6 +141,9 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
         throw new InputError(
           'option',
           `ondo has no option ${shorten(argv[at]!)}.${didYouMean(argv[at]!, known)}`,
+          {
+            ja: `ondoにオプション ${shorten(argv[at]!)} はありません。${didYouMeanInJapanese(argv[at]!, known)}`,
+          },
         )
       }
       at++
@@ -150,7 +154,7 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
       if (name === 'help' && asked)
         return await runNamed([asked, '--help', ...argv.slice(0, at)], io)
       const help = mainHelp(COMMANDS, io)
-      // Asked for: to stdout. Nothing said at all: wrong use, so to stderr.
+      // Help that was asked for goes to stdout; a call without arguments is wrong use: stderr.
       if (argv.length > 0) await io.write(help)
       else io.warn(help.trimEnd())
       return argv.length > 0 ? DONE : WRONG_USE
@@ -163,6 +167,9 @@ async function runNamed(argv: readonly string[], io: Io): Promise<number> {
       throw new InputError(
         'command',
         `There is no command "${shorten(argv[at]!)}"; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.${near}`,
+        {
+          ja: `「${shorten(argv[at]!)}」というコマンドはありません。${names.join('、')} のいずれかを指定してください。${didYouMeanInJapanese(argv[at]!, names)}`,
+        },
       )
     }
     const { runCommand } = await import('./command.js')
@@ -206,6 +213,14 @@ function report(error: unknown, name: string, spec: CommandSpec | undefined, io:
   io.error(sentence)
   const stack = error instanceof Error && !(error instanceof OndoError) ? error.stack : undefined
   if (stack && process.env.ONDO_DEBUG) io.warn(stack)
-  else io.warn(io.stderrColors.dim('This was not foreseen; ONDO_DEBUG=1 shows where it happened.'))
+  else
+    io.warn(
+      io.stderrColors.dim(
+        io.t({
+          en: 'This is a fault of Ondo; ONDO_DEBUG=1 shows where it happened.',
+          ja: 'Ondoの不具合です。ONDO_DEBUG=1を付けて実行すると発生箇所を表示します。',
+        }),
+      ),
+    )
   return FAILED
 }

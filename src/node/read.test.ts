@@ -134,11 +134,11 @@ describe('readCorpus', () => {
   })
 
   it.each([
-    [['data/kokro.txt'], 'No file data/kokro.txt; did you mean data/kokoro.txt?'],
-    [['data/kokoro'], 'No file data/kokoro; did you mean data/kokoro.txt?'],
-    [['dta/deep/a.tx'], 'No file dta/deep/a.tx; did you mean data/deep/a.txt?'],
-    [['data/kokoro.txt/x'], 'No file data/kokoro.txt/x; check the path.'],
-    [['zzz/yyy.txt'], 'No file zzz/yyy.txt; check the path.'],
+    [['data/kokro.txt'], 'There is no file "data/kokro.txt"; did you mean data/kokoro.txt?'],
+    [['data/kokoro'], 'There is no file "data/kokoro"; did you mean data/kokoro.txt?'],
+    [['dta/deep/a.tx'], 'There is no file "dta/deep/a.tx"; did you mean data/deep/a.txt?'],
+    [['data/kokoro.txt/x'], 'There is no file "data/kokoro.txt/x"; check the path.'],
+    [['zzz/yyy.txt'], 'There is no file "zzz/yyy.txt"; check the path.'],
     [['data/empty.txt'], 'data/empty.txt is empty; expected a file with some text in it.'],
     [['white.txt'], /^white\.txt is empty but for white space; /],
     [['bare'], /^The folder bare has no files; /],

@@ -58,7 +58,9 @@ async function nearestPath(path: string): Promise<string | undefined> {
 async function missingError(path: string): Promise<FileError> {
   const near = await nearestPath(path)
   const advice = near === undefined ? 'check the path.' : `did you mean ${near}?`
-  return new FileError('missing', `No file ${shortPath(path)}; ${advice}`)
+  return new FileError('missing', `There is no file "${shortPath(path)}"; ${advice}`, {
+    ja: `「${shortPath(path)}」というファイルはありません。${near === undefined ? 'パスを確かめてください。' : `${near} ではありませんか。`}`,
+  })
 }
 
 /** The name of an entry; undefined for bytes that are not UTF-8, which a path cannot express. */

@@ -19,8 +19,8 @@ export const SEED: SeedKnob = {
   // A fixed default: the same command writes the same text until somebody asks for another.
   default: 42,
   about: {
-    en: 'same seed, same luck: the coin of every position',
-    ja: '同じ種なら同じ運。各位置のコインを決める',
+    en: 'seed of the random numbers; the same seed gives the same text',
+    ja: '乱数のシード。同じシードなら同じ文章になる',
   },
 }
 

@@ -232,8 +232,8 @@ export const TRAIN_KNOBS = {
     // Fixed, so that the same command trains the same model.
     default: 42,
     about: {
-      en: 'same seed, same model: initial weights and dropout',
-      ja: 'シード。同じ値なら同じモデルになる（初期の重みとドロップアウトを決める）',
+      en: 'seed of the initial weights and dropout; the same seed gives the same model',
+      ja: '乱数のシード。初期値とドロップアウトを決め、同じシードなら同じモデルになる',
     },
   } satisfies SeedKnob,
   evaluateEvery: whole('evaluateEvery', 0, [0, LARGEST], {

@@ -296,7 +296,32 @@ describe('training refuses', () => {
       settings: { batch: 50, seq: 50 },
     })
     expect(events[0]).toMatchObject({ type: 'start', batch: 1, seq: 8 })
-    expect(events[1]).toMatchObject({ type: 'warning', code: 'adapted' })
+    expect(events[1]).toMatchObject({
+      type: 'warning',
+      code: 'adapted',
+      message: {
+        en: 'The corpus has 300 symbols, too few for batch 50 x seq 50: training with batch 1 x seq 8.',
+        ja: 'コーパスは300文字で、バッチ50、系列長50には足りません。バッチ1、系列長8で学習します。',
+      },
+    })
+  })
+
+  it('nothing of a small corpus whose batch nobody chose, and blames no setting', async () => {
+    const { events } = await run({
+      corpus: await corpusOf(TEXT.slice(0, 300)),
+      settings: { batch: undefined, seq: undefined },
+    })
+    const warning = events.find(event => event.type === 'warning' && event.code === 'adapted')
+    expect(warning).toMatchObject({
+      message: {
+        en: expect.stringMatching(
+          /^The corpus has only 300 symbols: training with batch \d+ x seq \d+\.$/,
+        ),
+        ja: expect.stringMatching(
+          /^コーパスは300文字しかないので、バッチ\d+、系列長\d+で学習します。$/,
+        ),
+      },
+    })
   })
 })
 

@@ -214,7 +214,7 @@ describe('help', () => {
   it('speaks Japanese where the locale does', async () => {
     const { stdout } = await ondo(['sample', '--help'], { env: { LANG: 'ja_JP.UTF-8' } })
     expect(stdout).toContain('使い方')
-    expect(stdout).toContain('同じ種なら同じ運')
+    expect(stdout).toContain('同じシードなら同じ文章になる')
   })
 
   it('has colours when they are forced, and none when they are refused', async () => {
@@ -235,10 +235,20 @@ describe('wrong use', () => {
     ],
     [['train', 'x.txt', '--btach', '3'], 2, 'Did you mean "--batch"?'],
     [['sample', '--temperature', '-1'], 2, 'The temperature is "-1"; expected a number from 0'],
-    [['sample', '--temperature'], 2, 'needs a value; none came'],
+    [['sample', '--temperature'], 2, 'needs a value; none was given'],
+    [['sample', '--temperature', '--json'], 2, 'needs a value; none was given'],
+    [['smaple', '--lang', 'ja'], 2, '「sample」ではありませんか。'],
+    [
+      ['sample', '-t', '-1', '--lang', 'ja'],
+      2,
+      'エラー: temperatureの値が"-1"です。0以上の数（infも可）',
+    ],
+    [['sample', '--lenght', '3', '--lang', 'ja'], 2, '「--length」ではありませんか。'],
+    [['eval', '--lang', 'ja'], 2, 'ondo evalにはMODELが必要です。'],
+    [['export', 'book', '--lang', 'ja'], 2, 'pageを指定してください。'],
     [['sample', '--unknown', 'skpi'], 2, 'Did you mean "skip"?'],
     [['sample', '--lang', 'fr'], 2, 'expected en or ja'],
-    [['sample', 'a', 'b'], 2, 'more than it takes'],
+    [['sample', 'a', 'b'], 2, 'too many arguments'],
     [['eval', 'shakespeare'], 2, 'ondo eval needs TEXT'],
     [['train'], 2, 'ondo train needs TEXT'],
     [['--nonsense'], 2, 'ondo has no option --nonsense'],

@@ -118,19 +118,22 @@ export const aim: CommandSpec = {
   name: 'aim',
   arguments: '[model]',
   about: {
-    en: 'Finds the temperature for a goal: a share of non-words, of repeats, or bits of surprise a character. Writes texts for it, closing in by bisection, and says how sure the answer is. A goal that no temperature reaches is refused, with the range that they do reach.',
-    ja: '目標に合う温度を求めます。目標は、綴り誤りの割合、反復の割合、1文字あたりの意外さ（ビット）。そのための文章を書かせながら二分法で狭め、答えの確かさも示します。どの温度でも届かない目標は、届く範囲を示して断ります。',
+    en: 'Finds the temperature for a goal: a share of misspelt words, a share of repetition, or bits of surprisal or entropy a character. It writes texts, narrows the range by bisection, and gives a confidence interval. A goal that no temperature reaches is refused with the range that can be reached.',
+    ja: '目標に合う温度を求めます。目標は、綴り誤りの割合、反復の割合、1文字あたりの意外さまたはエントロピー（ビット）です。文章を書かせながら二分法で範囲を狭め、信頼区間も示します。どの温度でも届かない目標は、届く範囲を示してエラーにします。',
   },
   examples: [
-    ['ondo aim shakespeare --spelling 2%', { en: 'a misprint now and then', ja: '誤植はたまに' }],
+    [
+      'ondo aim shakespeare --spelling 2%',
+      { en: 'a misprint now and then', ja: 'たまに誤植がある程度' },
+    ],
     ['ondo aim kokoro --surprisal 4', { en: 'as surprising as 4 bits', ja: '4ビットの意外さ' }],
-    ['ondo aim runs/book --repetition 5%', { en: 'a refrain', ja: '繰り返しを少し' }],
+    ['ondo aim runs/book --repetition 5%', { en: 'some repetition', ja: '少し繰り返す程度' }],
   ],
   flags: [
     {
       flags: '--spelling <SHARE>',
       about: {
-        en: 'of words (in Japanese: 4-grams) that the training text lacks',
+        en: 'share of words (in Japanese: 4-grams) that the training text lacks',
         ja: '学習文にない語（日本語では4文字連鎖）の割合',
       },
       parse: readShare,
@@ -139,7 +142,7 @@ export const aim: CommandSpec = {
     {
       flags: '--repetition <SHARE>',
       about: {
-        en: 'of 8-grams of characters seen before in the text',
+        en: 'share of 8-grams of characters that occurred before in the text',
         ja: '文章内で既出の8文字連鎖の割合',
       },
       parse: readShare,
@@ -148,14 +151,17 @@ export const aim: CommandSpec = {
     {
       flags: '--surprisal <BITS>',
       about: {
-        en: 'a character, as the model judges at T = 1',
-        ja: '1文字あたり。温度1のモデルが見た意外さ',
+        en: 'surprisal of a character, by the model at T = 1',
+        ja: '1文字あたりの意外さ。温度1のモデルで計算する',
       },
       parse: readBits,
     },
     {
       flags: '--entropy <BITS>',
-      about: { en: 'of the draws', ja: '抽選のエントロピー' },
+      about: {
+        en: 'entropy of the distribution at the temperature',
+        ja: '各温度での分布のエントロピー',
+      },
       parse: readBits,
     },
     flagOf(SWEEP_LENGTH, { short: 'n' }),
@@ -166,12 +172,15 @@ export const aim: CommandSpec = {
       flags: '--corpus <FILE>',
       about: {
         en: 'the training text, for a model file without a spelling filter',
-        ja: '学習した文章。綴りのフィルターがないモデルのために',
+        ja: '学習に使ったテキスト。綴りのフィルターがないモデルで必要',
       },
       repeat: true,
     },
     THREADS_FLAG,
-    { flags: '--json', about: { en: 'the answer as one line of JSON', ja: '答えを1行のJSONで' } },
+    {
+      flags: '--json',
+      about: { en: 'print the answer as one line of JSON', ja: '結果を1行のJSONで出力する' },
+    },
     ...READING_FLAGS,
   ],
   run,

@@ -74,8 +74,8 @@ export const baseline: CommandSpec = {
   name: 'baseline',
   arguments: '<text...>',
   about: {
-    en: 'Says what counting alone predicts of a text: the loss of smoothed n-grams (interpolated modified Kneser-Ney) of every order, and the best. They count what a network would train on and predict what it would be validated on, each symbol from all of the text before it. A network that does no better has not earned its keep. TEXT is files, folders, or - for standard input.',
-    ja: '数えるだけで文章をどこまで予測できるかを示します。平滑化したn-gram（補間型の修正Kneser-Ney法）の損失を次数ごとに求め、最良のものを選びます。数えるのはネットワークが学習する部分、予測するのは検証に使う部分で、各文字をそれより前の全文から予測します。これに勝てないネットワークには価値がありません。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
+    en: 'Shows how well n-gram counts predict a text: the loss of smoothed n-grams (interpolated modified Kneser-Ney) of each order, and the best order. They count the part on which a network would train and predict the part on which it would be validated, each symbol from all the text before it. A network should do better than this. TEXT is files, folders, or - for standard input.',
+    ja: 'n-gramの出現回数だけでテキストをどこまで予測できるかを示します。平滑化したn-gram（補間型の修正Kneser-Ney法）の損失を次数ごとに求め、最良の次数を選びます。数えるのはネットワークが学習する部分、予測するのは検証に使う部分で、各文字をそれより前の全文から予測します。ネットワークはこれより良い値になるべきです。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
   },
   examples: [
     ['ondo baseline book.txt', { en: '', ja: '' }],

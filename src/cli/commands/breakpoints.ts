@@ -80,6 +80,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     throw new InputError(
       'to',
       `The temperatures go from ${from} to ${to}; expected the lower one as --from.`,
+      { ja: `温度の範囲が${from}から${to}です。低いほうを--fromに指定してください。` },
     )
   }
   const model = await openModel(name)
@@ -96,7 +97,7 @@ async function run(io: Io, [name]: readonly unknown[], given: object): Promise<n
     await io.write(
       `${io.t({
         en: `The texts of seed ${seed}, ${counted(length, 'symbol')} after ${shown}:`,
-        ja: `種 ${seed} で ${shown} に続く${length}文字。温度ごとの文章：`,
+        ja: `シード ${seed} で ${shown} に続く${length}文字。温度ごとの文章：`,
       })}\n${io.t({
         en: '    T from        T to    at  change     the text ends',
         ja: '   温度 >       温度 <=  位置  変化       文章の終わり',
@@ -153,8 +154,8 @@ export const breakpoints: CommandSpec = {
   name: 'breakpoints',
   arguments: '[model]',
   about: {
-    en: 'Lists all the texts that one seed writes as the temperature rises from 0 to infinity: between which temperatures each one stays, where it parts from the one before, and how it ends. Exact to the last double (--json shows them whole).',
-    ja: '温度を0から無限大まで上げるとき、一つの種が書く文章をすべて並べます。それぞれがどの温度の間そのままか、どこで前の文章と分かれるか、どう終わるか。倍精度の最後の桁まで正確です（全桁は --json で）。',
+    en: 'Lists all the texts that one seed writes as the temperature rises from 0 to infinity: the range of temperatures at which each one is written, where it differs from the one before, and how it ends. The borders are exact to the last bit of a double (--json prints all digits).',
+    ja: '温度を0から無限大まで上げるとき、1つのシードが書く文章をすべて並べます。それぞれについて、同じ文章になる温度の範囲、前の文章と分かれる位置、終わり方を示します。境界の温度は倍精度の最後の桁まで正確です（全桁は --json で表示）。',
   },
   examples: [
     ['ondo breakpoints', { en: 'from T = 0 upwards', ja: '温度0から上へ' }],
@@ -164,7 +165,7 @@ export const breakpoints: CommandSpec = {
     ],
     [
       'ondo breakpoints kokoro --prompt "私は" --seed 7 --length 30',
-      { en: 'Japanese, other luck', ja: '日本語で、別の運で' },
+      { en: 'Japanese, another seed', ja: '日本語で、別のシードで' },
     ],
     [
       'ondo breakpoints --limit 5000 --json | wc -l',
@@ -178,8 +179,8 @@ export const breakpoints: CommandSpec = {
         kind: 'text',
         default: '',
         about: {
-          en: "the beginning; without it, the model's own",
-          ja: '書き出し。省略するとモデル既定のもの',
+          en: "the text before; default: the model's own prompt",
+          ja: '書き出し。省略するとモデルの既定の書き出し',
         },
       },
       { short: 'p', parse: readEscapes },
@@ -199,7 +200,10 @@ export const breakpoints: CommandSpec = {
     flagOf(LIMIT),
     {
       flags: '--json',
-      about: { en: 'a JSON line a text, all digits', ja: '1文章1行のJSON、全桁' },
+      about: {
+        en: 'print one line of JSON for each text, with all digits',
+        ja: '文章ごとに1行のJSONを、全桁で出力する',
+      },
     },
   ],
   run,

@@ -74,12 +74,12 @@ export const calibrate: CommandSpec = {
   name: 'calibrate',
   arguments: '<model> <text...>',
   about: {
-    en: 'Finds the temperature at which a model predicts a text best (T*), and shows how right it is against how sure: the reliability diagram and the expected calibration error, before and after. Where the text is the one the model was trained on, only its held-out part counts. TEXT is files, folders, or - for standard input.',
-    ja: 'モデルが文章を最もよく予測する温度T*を求め、自信と的中の食い違いを較正前後の信頼度図と期待較正誤差で示します。学習に使った文章なら、検証用の部分だけを使います。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
+    en: 'Finds the temperature at which a model predicts a text best (T*), and compares confidence with accuracy: the reliability diagram and the expected calibration error, at T = 1 and at T*. If the model was trained on this text, only its held-out part is used. TEXT is files, folders, or - for standard input.',
+    ja: 'モデルがテキストを最もよく予測する温度T*を求め、確信度と正解率のずれを、較正前（温度1）と較正後（T*）の信頼度図と期待較正誤差で示します。学習に使ったテキストなら、検証用の部分だけを使います。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
   },
   examples: [
     ['ondo calibrate runs/book book.txt', { en: 'on its held-out part', ja: '検証用の部分で' }],
-    ['ondo calibrate shakespeare marlowe.txt', { en: 'on somebody else', ja: '別の作家で' }],
+    ['ondo calibrate shakespeare marlowe.txt', { en: 'on another author', ja: '別の作家で' }],
     ['ondo calibrate runs/book book.txt --out figures', { en: 'with the diagram', ja: '図も書く' }],
   ],
   flags: [

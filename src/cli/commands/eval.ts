@@ -81,15 +81,18 @@ export const evaluate: CommandSpec = {
   name: 'eval',
   arguments: '<model> <text...>',
   about: {
-    en: 'Says how well a model predicts a text: its loss in nats and bits a symbol at T = 1, and perplexity. Where the text is the one the model was trained on, the held-out part is scored apart. TEXT is files, folders, or - for standard input.',
-    ja: 'モデルが文章をどれだけ予測できるかを、温度1での1文字あたりの損失（ナット、ビット）とパープレキシティで示します。学習に使った文章なら、検証用の部分を分けて示します。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
+    en: 'Scores how well a model predicts a text: its loss in nats and bits a symbol at T = 1, and its perplexity. If the model was trained on this text, the held-out part gets a score of its own. TEXT is files, folders, or - for standard input.',
+    ja: 'モデルがテキストをどれだけ予測できるかを、温度1での1文字あたりの損失（ナット、ビット）とパープレキシティで示します。学習に使ったテキストなら、検証用の部分を分けて示します。TEXTはファイル、フォルダー、または標準入力を表す「-」。',
   },
   examples: [
     ['ondo eval shakespeare hamlet.txt', { en: '', ja: '' }],
-    ['ondo eval runs/book book.txt', { en: 'held-out part apart', ja: '検証用の部分を分けて' }],
+    [
+      'ondo eval runs/book book.txt',
+      { en: 'the held-out part by itself', ja: '検証用の部分を分けて評価' },
+    ],
     [
       'ondo eval shakespeare hamlet.txt --dynamic',
-      { en: 'and once more, learning as it reads', ja: '読みながら学ぶ場合も' },
+      { en: 'also while learning from it', ja: '読みながら学習する場合も' },
     ],
     ['echo "To be, or not to be" | ondo eval shakespeare -', { en: '', ja: '' }],
   ],

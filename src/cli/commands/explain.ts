@@ -86,8 +86,8 @@ export const explain: CommandSpec = {
   name: 'explain',
   arguments: '[model]',
   about: {
-    en: 'Explains one step: the likeliest next symbols with their logits and odds before and after temperature, where the coin fell, and at which temperatures it would have fallen on the same symbol.',
-    ja: '一歩を説明します。次に来そうな文字のロジットと、温度をかける前後の確率、コインの落ちた場所、同じ文字が選ばれる温度の範囲。',
+    en: 'Explains one step: the likeliest next symbols with their logits and probabilities before and after temperature, where the coin fell, and at which temperatures the same symbol would be drawn.',
+    ja: '次の1文字がどう選ばれるかを説明します。確率の高い文字のロジット、温度の適用前後の確率、コインの値が指す文字、同じ文字が選ばれる温度の範囲を示します。',
   },
   examples: [
     ['ondo explain --prompt "To be or not to b"', { en: 'what may follow', ja: '次に何が来るか' }],
@@ -102,7 +102,7 @@ export const explain: CommandSpec = {
         default: '',
         about: {
           en: "the text before the step; without it, the model's own prompt",
-          ja: 'その前の文章。省略するとモデル既定の書き出し',
+          ja: 'それより前の文章。省略するとモデルの既定の書き出し',
         },
       },
       { short: 'p', parse: readEscapes },
@@ -110,7 +110,7 @@ export const explain: CommandSpec = {
     flagOf(TEMPERATURE, { short: 't', placeholder: 'T' }),
     flagOf(SEED, { short: 's' }),
     flagOf(TOP, { short: 'k' }),
-    { flags: '--json', about: { en: 'one JSON object', ja: 'JSONで' } },
+    { flags: '--json', about: { en: 'print one line of JSON', ja: '1行のJSONで出力する' } },
   ],
   run,
 }

@@ -1,5 +1,5 @@
 /** `ondo export`: a model in another form. */
-import { InputError } from '../../errors.js'
+import { InputError, shorten } from '../../errors.js'
 import { exportPage } from '../../node/export-page.js'
 import { findModel, readFileBytes } from '../../node/files.js'
 import { SEED, TEMPERATURE } from '../../temperature/index.js'
@@ -23,7 +23,10 @@ async function run(io: Io, [form, named]: readonly unknown[], given: object): Pr
   if (form !== 'page') {
     throw new InputError(
       'form',
-      `ondo export makes a page; "${String(form)}" came. Usage: ondo export page MODEL --out page.html`,
+      `The form is "${shorten(String(form))}"; expected page. Usage: ondo export page MODEL --out page.html`,
+      {
+        ja: `形式が「${shorten(String(form))}」です。pageを指定してください。使い方: ondo export page MODEL --out page.html`,
+      },
     )
   }
   const name = typeof named === 'string' ? named : DEFAULT_MODEL
@@ -44,8 +47,8 @@ export const exportModel: CommandSpec = {
   name: 'export',
   arguments: '<form> [model]',
   about: {
-    en: 'Puts a model into another form. FORM is page: one HTML file with the model, what it takes to run it, and the slider. It opens from a disk, a stick or any server and needs no network. MODEL as in `ondo sample`.',
-    ja: 'モデルを別の形にします。FORMは page。モデル、動かす仕組み、スライダーをひとつのHTMLファイルに収めます。ディスクからもサーバーからも開け、通信は要りません。MODELは `ondo sample` と同じです。',
+    en: 'Exports a model in another form. FORM is page: one HTML file with the model, the code that runs it, and the temperature slider. It opens from a disk or any server and needs no network. MODEL as in `ondo sample`.',
+    ja: 'モデルを別の形式に書き出します。FORMは page で、モデル、実行プログラム、温度のスライダーを1つのHTMLファイルに収めます。ディスクからもサーバーからも開けます。通信は不要です。MODELは `ondo sample` と同じです。',
   },
   examples: [
     ['ondo export page shakespeare', { en: 'makes page.html', ja: 'page.html を作る' }],
@@ -67,12 +70,12 @@ export const exportModel: CommandSpec = {
     {
       flags: '--title <TEXT>',
       about: { en: 'heading of the page', ja: 'ページの見出し' },
-      range: { en: 'default: the model’s name', ja: '既定はモデルの名前' },
+      range: { en: 'default: the model’s name', ja: '既定値はモデルの名前' },
     },
     {
       flags: '-p, --prompt <TEXT>',
-      about: { en: 'with what the text begins', ja: '文章の書き出し' },
-      range: { en: 'default: the model’s own', ja: '既定はモデルのもの' },
+      about: { en: 'the prompt that the text begins with', ja: '文章の書き出し' },
+      range: { en: 'default: the model’s own', ja: '既定値はモデルの書き出し' },
       parse: readEscapes,
     },
     flagOf(SEED, { short: 's' }),

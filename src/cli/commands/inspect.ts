@@ -100,7 +100,7 @@ async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<
         ? undefined
         : `${io.t({ en: `${+epochs.toFixed(2)} epochs`, ja: `${+epochs.toFixed(2)}エポック` })}${seconds === undefined ? '' : `, ${formatDuration(seconds, io)}`}`,
     ],
-    [io.t({ en: 'seed', ja: '種' }), training.seed?.toString()],
+    [io.t({ en: 'seed', ja: 'シード' }), training.seed?.toString()],
     [io.t({ en: 'made by', ja: '作成' }), training.version && `ondo ${training.version}`],
   ])
   if (known) text += `\n${bold(io.t({ en: 'Trained on', ja: '学習' }))}${known}`
@@ -146,7 +146,7 @@ export const inspect: CommandSpec = {
   name: 'inspect',
   arguments: '[model]',
   about: {
-    en: 'Says what a model is, what it was trained on and how to use it. MODEL is a bundled name, a model file, a training folder, or - for standard input; without one, shakespeare.',
+    en: 'Shows what a model is, what it was trained on and how to use it. MODEL is a bundled name, a model file, a training folder, or - for standard input; without one, shakespeare.',
     ja: 'モデルの構成、学習に使った文章、使い方を示します。MODELは付属モデルの名前、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
   },
   examples: [
@@ -158,7 +158,10 @@ export const inspect: CommandSpec = {
     ['ondo inspect kokoro --json', { en: 'for programs', ja: 'プログラム用に' }],
   ],
   flags: [
-    { flags: '--json', about: { en: 'all of it as one line of JSON', ja: 'すべてを1行のJSONで' } },
+    {
+      flags: '--json',
+      about: { en: 'print everything as one line of JSON', ja: 'すべてを1行のJSONで出力する' },
+    },
   ],
   run,
 }

@@ -84,14 +84,14 @@ export const measure: CommandSpec = {
   name: 'measure',
   arguments: '<file>',
   about: {
-    en: 'Measures a text: how surprising it is to the model, how much it repeats, whether it loops, how much of it is misspelt, and (with --corpus) how much is copied. Beside each figure stands what is usual for stretches of the corpus of the same length. FILE is a file, or - for standard input.',
-    ja: '文章を測ります。モデルにとっての意外さ、反復、ループ、綴り誤り、写し（--corpusがあれば）。横に、同じ長さのコーパスの断片での普通の値を示します。FILEはファイル、または標準入力を表す「-」。',
+    en: 'Measures a text: how surprising it is to the model, how much it repeats, whether it loops, how much of it is misspelt, and (with --corpus) how much is copied. Beside each value it shows what is usual for passages of the corpus of the same length. FILE is a file, or - for standard input.',
+    ja: '文章の、モデルにとっての意外さ、反復、ループ、綴り誤り、写し（--corpusがあれば）を測ります。各値の横に、コーパスの同じ長さの部分での通常値を示します。FILEはファイル、または標準入力を表す「-」。',
   },
   examples: [
     ['ondo measure poem.txt --model shakespeare', { en: '', ja: '' }],
     [
       'ondo sample -t 1.5 -n 2000 | ondo measure -',
-      { en: 'what heat does', ja: '高い温度の効き目' },
+      { en: 'a high temperature', ja: '高い温度の影響' },
     ],
     [
       'ondo measure out.txt --model runs/book --corpus book.txt',
@@ -102,7 +102,7 @@ export const measure: CommandSpec = {
     {
       flags: '-m, --model <MODEL>',
       about: {
-        en: 'bundled name, file, or training folder; without it, shakespeare',
+        en: 'bundled name, file, or training folder; default: shakespeare',
         ja: '付属モデルの名前、ファイル、学習フォルダー。省略するとshakespeare',
       },
     },
@@ -110,7 +110,7 @@ export const measure: CommandSpec = {
       flags: '--corpus <FILE>',
       about: {
         en: 'the training text, to find what is copied; may be repeated',
-        ja: '学習した文章。写しを探す。繰り返し指定可',
+        ja: '学習に使ったテキスト。写しを探す。繰り返し指定可',
       },
       repeat: true,
     },

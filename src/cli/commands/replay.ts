@@ -47,16 +47,16 @@ export const replay: CommandSpec = {
   name: 'replay',
   arguments: RUN_ARGUMENT,
   about: {
-    en: 'Writes the text of a run again, character by character the same. RUN is a file of `ondo sample --save`, a code of `ondo sample --code`, or - for a file on standard input. The model is found by its hash among those bundled and where the run was made; any other must be named.',
-    ja: '保存した文章を、一字も違えず書き直します。RUNは `ondo sample --save` のファイル、`ondo sample --code` のコード、または標準入力を表す「-」。モデルは付属モデルと元の場所からハッシュで探します。ほかの場所にあるときは名前を添えてください。',
+    en: 'Writes the text of a run again, the same in every character. RUN is a file of `ondo sample --save`, a code of `ondo sample --code`, or - for a file on standard input. The model is found by its hash among the bundled ones and at the path where the run was made; otherwise name it.',
+    ja: '保存した実行の文章を、1文字も違わずに再現します。RUNは `ondo sample --save` のファイル、`ondo sample --code` のコード、または標準入力を表す「-」。モデルは付属モデルと実行時の場所からハッシュで探します。ほかの場所にあるときはMODELで指定してください。',
   },
   examples: [
     ['ondo sample --save run.json', { en: 'save a run', ja: '実行を保存' }],
-    ['ondo replay run.json', { en: 'write it again', ja: 'もう一度書く' }],
+    ['ondo replay run.json', { en: 'write it again', ja: '同じ文章を書く' }],
     ['ondo replay run.json runs/book', { en: 'its model is here', ja: 'モデルの場所を示す' }],
     [
       'ondo replay "$(ondo sample --code 2>&1 >/dev/null)"',
-      { en: 'a code is all that it takes', ja: 'コードだけで足りる' },
+      { en: 'a code is enough', ja: 'コードだけで再現する' },
     ],
   ],
   flags: [
@@ -67,8 +67,8 @@ export const replay: CommandSpec = {
     {
       flags: '--json',
       about: {
-        en: 'JSON lines: the run, then every step with its odds',
-        ja: 'JSON Lines。実行の設定、各文字とその確率の順',
+        en: 'print JSON lines: the run, then each step with its probabilities',
+        ja: 'JSON Linesで出力する。実行の設定、各文字とその確率の順',
       },
     },
   ],

@@ -48,8 +48,8 @@ const PROMPT: Knob = {
   kind: 'text',
   default: '',
   about: {
-    en: "the beginning, which the model goes on from; without it, the model's own",
-    ja: '書き出し。その続きを書く。指定がなければモデル既定のもの',
+    en: "the text that the model continues; default: the model's own prompt",
+    ja: '書き出し。モデルはこの続きを書く。省略するとモデルの既定の書き出し',
   },
 }
 
@@ -60,8 +60,8 @@ const COUNT: Knob = {
   max: 1_000_000,
   default: 1,
   about: {
-    en: 'how many texts, each with luck of its own',
-    ja: '書く本数。それぞれ別の運で',
+    en: 'how many texts to write, each with random numbers of its own',
+    ja: '書く文章の本数。それぞれ別の乱数を使う',
   },
 }
 
@@ -75,8 +75,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--chain <SAMPLERS>',
     about: {
-      en: 'what stands between the logits and the draw, in order: "temperature, min-p 0.05, dry 0.8"',
-      ja: 'ロジットと抽選の間に置くもの。書いた順に働く。例 "temperature, min-p 0.05, dry 0.8"',
+      en: 'the samplers between the logits and the draw, applied in this order: "temperature, min-p 0.05, dry 0.8"',
+      ja: 'ロジットから文字を選ぶまでに適用するサンプラー。書いた順に適用する。例: "temperature, min-p 0.05, dry 0.8"',
     },
   },
   flagOf(PROMPT, { short: 'p', parse: readEscapes }),
@@ -90,8 +90,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--encoding <NAME>',
     about: {
-      en: 'of the prompt file, where recognising it fails',
-      ja: '書き出しのファイルの文字コード。自動判別が外れたときに',
+      en: 'encoding of the prompt file, where it is not recognised',
+      ja: '書き出しファイルの文字コード。自動判別できないときに指定する',
     },
   },
   flagOf(LENGTH, {
@@ -103,8 +103,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--stop <TEXT>',
     about: {
-      en: "end before this text; may be repeated; \\n, \\t and \\\\ as in --prompt; without it, the model's own",
-      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n、\\t、\\\\ は --prompt と同じ。指定がなければモデル既定のもの',
+      en: "end before this text; may be repeated; \\n, \\t and \\\\ as in --prompt; default: the model's own",
+      ja: 'この文字列の手前で終わる。繰り返し指定可。\\n、\\t、\\\\ は --prompt と同じ。省略するとモデルの既定の停止文字列',
     },
     parse: readEscapes,
     repeat: true,
@@ -114,29 +114,29 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--loops',
     about: {
-      en: 'say where the text begins to go round (24 symbols or more), at T = 0 with the proof, and which temperature leaves it',
-      ja: '文章が同じところを回り始めたら知らせる（24文字以上）。温度0なら証明し、抜け出す温度も示す',
+      en: 'report where the text begins to repeat for 24 symbols or more, with a proof at T = 0, and the temperature that ends the loop',
+      ja: '文章が24文字以上ループし始めた位置を知らせる。温度0では証明も、また、ループを抜ける温度も示す',
     },
   },
   {
     flags: '--save <FILE>',
     about: {
       en: 'keep the run in a file, for `ondo replay` and `ondo verify`; - writes it to standard output instead of the text',
-      ja: '実行をファイルに保存する。`ondo replay` と `ondo verify` で使う。「-」なら本文の代わりに標準出力へ',
+      ja: 'この実行をファイルに保存する。`ondo replay` と `ondo verify` で使う。「-」なら本文の代わりに標準出力へ',
     },
   },
   {
     flags: '--record',
     about: {
-      en: 'with --save: keep the record of each step too',
-      ja: '--save に加え、一字ごとの記録も保存する',
+      en: 'with --save: also keep the record of each step',
+      ja: '--save と併用し、1文字ごとの記録も保存する',
     },
   },
   {
     flags: '--code',
     about: {
       en: 'after the text, a short code of the run on stderr: `ondo replay CODE` writes it again',
-      ja: '本文の後、実行を表す短いコードを標準エラーに出す。`ondo replay コード` で書き直せる',
+      ja: '本文の後、実行を表す短いコードを標準エラーに出す。`ondo replay コード` で同じ文章を再現できる',
     },
   },
   {
@@ -146,8 +146,8 @@ const FLAGS: readonly Flag[] = [
   {
     flags: '--json',
     about: {
-      en: 'JSON lines: the run, then every step with its odds, then the end',
-      ja: 'JSON Lines。実行の設定、各文字とその確率、終わり方の順',
+      en: 'print JSON lines: the run, each step with its probabilities, the end',
+      ja: 'JSON Linesで出力する。実行の設定、各文字とその確率、終わり方の順',
     },
   },
 ]
@@ -334,20 +334,29 @@ export const sample: CommandSpec = {
     ja: '文章を書きます。MODELは付属モデルの名前（shakespeare、war-and-peace、kokoro、names、irish-tunes）、モデルファイル、学習フォルダー、または標準入力を表す「-」。省略するとshakespeare。',
   },
   examples: [
-    ['ondo sample', { en: 'Shakespeare at once', ja: 'すぐにシェイクスピア風' }],
+    ['ondo sample', { en: 'Shakespeare at once', ja: 'シェイクスピア風の文章' }],
     ['ondo sample -t 0.2', { en: 'safe, soon repetitive', ja: '手堅く、やがて繰り返し' }],
-    ['ondo sample -t 1.5 --seed 7', { en: 'inventive, with other luck', ja: '奔放に、別の運で' }],
-    ['ondo sample -t "0.2@0 1.5@400"', { en: 'warming up along the text', ja: '書くほどに温まる' }],
-    ['ondo sample -t 0', { en: 'always the most likely', ja: '常に最も確からしい文字' }],
+    [
+      'ondo sample -t 1.5 --seed 7',
+      { en: 'inventive, with another seed', ja: '奔放に、別のシードで' },
+    ],
+    [
+      'ondo sample -t "0.2@0 1.5@400"',
+      { en: 'a temperature that rises', ja: '書くほど温度が上がる' },
+    ],
+    ['ondo sample -t 0', { en: 'always the most likely', ja: '常に最も確率の高い文字' }],
     ['ondo sample kokoro --prompt "私は"', { en: 'Japanese', ja: '日本語' }],
     ['ondo sample names --count 20', { en: 'twenty new names', ja: '新しい名前を20' }],
     [
       'ondo sample runs/book --length inf | less',
       { en: 'your model, without end', ja: '自作のモデルで、終わりなく' },
     ],
-    ['ondo sample -t 0 --loops', { en: 'where it goes round', ja: 'どこで回り始めるか' }],
-    ['ondo sample --save run.json', { en: 'to write it again', ja: 'もう一度書くために' }],
-    ['ondo sample --json | head -3', { en: 'why each character came', ja: '各文字が選ばれた理由' }],
+    ['ondo sample -t 0 --loops', { en: 'where it begins to loop', ja: 'ループの始まる位置' }],
+    ['ondo sample --save run.json', { en: 'to write it again', ja: '後で再現するために' }],
+    [
+      'ondo sample --json | head -3',
+      { en: 'why each symbol was drawn', ja: '各文字が選ばれた理由' },
+    ],
   ],
   flags: FLAGS,
   run,

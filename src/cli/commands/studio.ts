@@ -47,19 +47,22 @@ export const studio: CommandSpec = {
   name: 'studio',
   arguments: '',
   about: {
-    en: 'Serves the page on which a model writes while you move its temperature. Everything stays on this machine: the models run in the page. Programs can ask the same server for text at /completions.',
-    ja: 'モデルに書かせながら温度を動かせるページを開きます。モデルはページの中で動き、何もこのマシンの外に出ません。プログラムからは同じサーバーの /completions で文章を得られます。',
+    en: 'Serves the studio, a web page on which a model writes while you change its temperature. Everything stays on this machine: the models run in the page. Programs can ask the same server for text at /completions.',
+    ja: 'スタジオ（モデルに書かせながら温度を変えられるWebページ）を開きます。モデルはページの中で動き、データはこのマシンの外に送られません。プログラムからは同じサーバーの /completions で文章を得られます。',
   },
   examples: [
-    ['ondo studio', { en: 'and a browser opens', ja: 'ブラウザーが開く' }],
-    ['ondo studio --port 8080 --no-open', { en: 'only served', ja: '開かずに待ち受ける' }],
+    ['ondo studio', { en: 'opens a browser', ja: 'ブラウザーを開く' }],
+    [
+      'ondo studio --port 8080 --no-open',
+      { en: 'without a browser', ja: 'ブラウザーを開かずに待ち受ける' },
+    ],
     ['ondo studio --host 0.0.0.0', { en: 'for the whole network', ja: 'ネットワーク全体に公開' }],
   ],
   flags: [
     flagOf(PORT),
     {
       flags: '--host <ADDRESS>',
-      about: { en: 'where to be reached', ja: '待ち受けるアドレス' },
+      about: { en: 'address to listen on', ja: '待ち受けるアドレス' },
       default: '127.0.0.1',
     },
     { flags: '--no-open', about: { en: 'do not open a browser', ja: 'ブラウザーを開かない' } },

@@ -141,7 +141,7 @@ export const sweep: CommandSpec = {
   name: 'sweep',
   arguments: '[model]',
   about: {
-    en: 'Sweeps a model over temperatures: texts of several seeds at each one, measured for repetition, loops, misspelling, surprisal, entropy and (with --corpus) novelty. Names the temperatures at which the model loops, reads like its corpus, and breaks. With --out: CSV, JSON, figures, and a page with the texts.',
+    en: 'Writes texts of several seeds at each of a list of temperatures, and measures repetition, loops, misspelling, surprisal, entropy and (with --corpus) novelty. It tells at which temperatures the model loops, reads like its corpus, and breaks. With --out: CSV, JSON, figures, and a page with the texts.',
     ja: '温度を変えながらモデルに書かせ、反復、ループ、綴り誤り、意外さ、エントロピー、新しさ（--corpusがあれば）を測ります。ループする温度、コーパスらしく読める温度、崩れる温度を示します。--outでCSV、JSON、図、文章のページを書き出します。',
   },
   examples: [
@@ -150,7 +150,7 @@ export const sweep: CommandSpec = {
     ['ondo sweep --temperatures 0,0.1..3/30,inf', { en: 'a finer grid', ja: '細かい格子で' }],
     [
       'ondo sweep -T 0.5..1.5:0.05 --seeds 20',
-      { en: 'closer, more texts', ja: '狭く、本数を多く' },
+      { en: 'a small range, more texts', ja: '狭い範囲で、本数を多く' },
     ],
     [
       'ondo sweep --corpus shakespeare.txt --out s',
@@ -161,8 +161,8 @@ export const sweep: CommandSpec = {
     {
       flags: '-T, --temperatures <LIST>',
       about: {
-        en: 'single ones, ranges (0.1..3: ten a decade), /20 of them, or steps (0..3:0.1)',
-        ja: '単独、範囲（0.1..3: 1桁に10個）、/20で個数、:0.1で刻み',
+        en: 'single values, ranges (0.1..3: ten a decade; 0.1..3/20: twenty in all), or steps (0..3:0.1)',
+        ja: '単独の値、範囲（0.1..3は1桁に10個、0.1..3/20は全部で20個）、刻み（0..3:0.1）',
       },
       parse: parseTemperatures,
       range: { en: `default ${DEFAULT_TEMPERATURES}`, ja: `既定 ${DEFAULT_TEMPERATURES}` },
@@ -173,14 +173,14 @@ export const sweep: CommandSpec = {
       flags: '-o, --out <DIR>',
       parse: text => folderName('--out', text),
       about: {
-        en: 'where tables, figures and texts go; a sweep there is gone on with',
-        ja: '表、図、文章の置き場所。途中のスイープがあれば続ける',
+        en: 'folder for tables, figures and texts; continues a sweep that is there',
+        ja: '表、図、文章を保存するフォルダー。途中のスイープがあれば続きから再開する',
       },
     },
     {
       flags: '--force',
       about: {
-        en: 'begin anew where another sweep stands',
+        en: 'begin anew even if the folder holds a sweep',
         ja: '別のスイープがあっても新しく始める',
       },
     },
@@ -190,14 +190,14 @@ export const sweep: CommandSpec = {
       flags: '--corpus <FILE>',
       about: {
         en: 'the training text, to measure what is copied from it; may be repeated',
-        ja: '学習した文章。写しを測る。繰り返し指定可',
+        ja: '学習に使ったテキスト。写しを測る。繰り返し指定可',
       },
       repeat: true,
     },
     THREADS_FLAG,
     {
       flags: '--json',
-      about: { en: 'all figures as one line of JSON', ja: 'すべての値を1行のJSONで' },
+      about: { en: 'print all figures as one line of JSON', ja: 'すべての値を1行のJSONで出力する' },
     },
     ...READING_FLAGS,
   ],

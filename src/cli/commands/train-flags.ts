@@ -52,22 +52,22 @@ export const FLAGS: readonly Flag[] = [
     flags: '-o, --out <DIR>',
     parse: text => folderName('--out', text),
     about: {
-      en: 'the training folder; without it, runs/ and the name of the text',
+      en: 'the training folder; default: runs/ and the name of the text',
       ja: '学習フォルダー。省略すると runs/ とテキストの名前',
     },
   },
   {
     flags: '--resume',
     about: {
-      en: 'go on where the run in the folder stopped, exactly',
+      en: 'resume the run in the folder exactly where it stopped',
       ja: 'フォルダーにある学習を、止まったところから正確に再開する',
     },
   },
   {
     flags: '--force',
     about: {
-      en: 'begin anew where a run stands; the old one is moved into a folder beside',
-      ja: '既存の学習があっても新しく始める。古いものは脇のフォルダーに移す',
+      en: 'begin anew even if the folder holds a run, which is moved into a folder inside',
+      ja: '既存の学習があっても新しく始める。古いものは中のフォルダーに移す',
     },
   },
   {
@@ -81,8 +81,8 @@ export const FLAGS: readonly Flag[] = [
   {
     flags: '--budget <TIME>',
     about: {
-      en: 'train as well as possible in so much time on this machine: what is not given is chosen for it, and the number of updates follows the clock',
-      ja: 'このマシンでその時間内にできるだけよく学習する。指定のない設定はそれに合わせて選び、更新回数は時計に従う',
+      en: 'train as well as possible in this time on this machine: settings that are not given are chosen for it, and training ends on time',
+      ja: 'このマシンでこの時間内にできるだけよく学習する。指定のない設定は時間に合わせて選び、時間内に終える',
     },
     range: { en: '90s, 10m, 1h30m', ja: '90s、10m、1h30m' },
     parse: parseBudget,
@@ -105,20 +105,20 @@ export const FLAGS: readonly Flag[] = [
     ...READING_FLAGS,
   ]),
   ...withGroup(GROUPS.file, [
-    { flags: '--name <TEXT>', about: { en: 'the name that people see', ja: '表示される名前' } },
+    { flags: '--name <TEXT>', about: { en: 'display name of the model', ja: 'モデルの表示名' } },
     {
       flags: '--prompt <TEXT>',
       about: {
-        en: 'what the model goes on from when nothing else is said; also for the samples',
-        ja: '指定がないときの書き出し。途中の見本にも使う',
+        en: 'the default prompt of the model; also used for the samples',
+        ja: 'モデルの既定の書き出し。途中のサンプルにも使う',
       },
       parse: readEscapes,
     },
     {
       flags: '--stop <TEXT>',
       about: {
-        en: 'where texts of this model end by themselves; may be repeated; \\n is a line end',
-        ja: 'このモデルの文章が終わる文字列。繰り返し指定可。\\n は改行',
+        en: 'stop string at which texts of this model end; may be repeated; \\n is a line end',
+        ja: 'このモデルの文章が終わる停止文字列。繰り返し指定可。\\n は改行',
       },
       parse: readEscapes,
       repeat: true,
@@ -133,22 +133,22 @@ export const FLAGS: readonly Flag[] = [
       default: 0,
       about: {
         en: 'updates from one set of samples to the next; 0 at each validation',
-        ja: '見本を書かせる間隔（更新回数）。0なら検証のたび',
+        ja: 'サンプルを書かせる間隔（更新回数）。0なら検証のたび',
       },
     }),
-    { flags: '--no-samples', about: { en: 'no samples', ja: '見本を書かせない' } },
+    { flags: '--no-samples', about: { en: 'write no samples', ja: 'サンプルを書かせない' } },
     {
       flags: '--no-baseline',
       about: {
-        en: 'no n-gram of the same text to compare with at the end',
+        en: 'no comparison with an n-gram of the same text at the end',
         ja: '最後に同じテキストのn-gramと比べない',
       },
     },
     {
       flags: '--json',
       about: {
-        en: 'every event as a line of JSON on stdout',
-        ja: '出来事を1行ずつJSONで標準出力へ',
+        en: 'print each event as a line of JSON on stdout',
+        ja: 'イベントを1行ずつJSONで標準出力に書く',
       },
     },
   ]),

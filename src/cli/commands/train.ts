@@ -333,21 +333,21 @@ export const train: CommandSpec = {
   name: 'train',
   arguments: '[text...]',
   about: {
-    en: 'Makes a model from text. TEXT is files, folders, or - for standard input. The training folder holds the model as it is, the best one so far, and all that is needed to go on after Ctrl-C or a crash.',
-    ja: '文章からモデルを作ります。TEXTはファイル、フォルダー、または標準入力を表す「-」。学習フォルダーには、現在のモデル、これまでで最良のモデル、Ctrl-Cや障害の後で再開するためのすべてが入ります。',
+    en: 'Trains a model on text. TEXT is files, folders, or - for standard input. The training folder holds the latest model, the best one so far, and everything needed to resume after Ctrl-C or a crash.',
+    ja: 'テキストからモデルを学習します。TEXTはファイル、フォルダー、または標準入力を表す「-」。学習フォルダーには、現在のモデル、これまでで最良のモデル、Ctrl-Cや障害の後で再開するためのすべてが入ります。',
   },
   examples: [
     ['ondo train book.txt', { en: 'into runs/book', ja: 'runs/bookに' }],
     [
       'ondo train book.txt --budget 10m',
-      { en: 'as well as can be in ten minutes', ja: '10分でできるだけよく' },
+      { en: 'the best model in ten minutes', ja: '10分でできるだけ良いモデル' },
     ],
     ['ondo train book.txt --epochs 1', { en: 'a first look', ja: 'まず試しに' }],
     [
       'ondo sample runs/book',
-      { en: 'what it learned, even while it trains', ja: '学んだことを書かせる（学習中でも）' },
+      { en: 'write with it, also while it trains', ja: 'そのモデルに書かせる（学習中でも可）' },
     ],
-    ['ondo train --out runs/book --resume', { en: 'go on', ja: '再開' }],
+    ['ondo train --out runs/book --resume', { en: 'resume', ja: '再開' }],
     [
       'ondo train book.txt --hidden 512 --dropout 0.3',
       { en: 'a larger model', ja: 'より大きなモデル' },
@@ -356,7 +356,10 @@ export const train: CommandSpec = {
       'ondo train input.txt --preset char-rnn',
       { en: "as in Karpathy's char-rnn", ja: 'Karpathyのchar-rnnと同じに' },
     ],
-    ['ondo train names.txt --stop "\\n" --name Names', { en: 'one a line', ja: '1行に1つ' }],
+    [
+      'ondo train names.txt --stop "\\n" --name Names',
+      { en: 'one name a line', ja: '1行に1つの名前' },
+    ],
     ['ondo train song.mid --tokenizer byte', { en: 'any file', ja: 'どんなファイルでも' }],
   ],
   flags: FLAGS,

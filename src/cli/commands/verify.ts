@@ -30,6 +30,9 @@ async function run(io: Io, [name, modelName]: readonly unknown[], given: object)
     throw new InputError(
       'run',
       'A code holds no text to compare with; give the file of `ondo sample --save`, or write the text with `ondo replay`.',
+      {
+        ja: 'コードには比較する文章がありません。`ondo sample --save` のファイルを指定するか、`ondo replay` で文章を書いてください。',
+      },
     )
   }
   const model = await modelOfRun(named, modelName, io)
@@ -58,14 +61,14 @@ export const verify: CommandSpec = {
   name: 'verify',
   arguments: RUN_ARGUMENT,
   about: {
-    en: 'Writes a saved run again and compares it with what was saved: every symbol, how it ended, and where the run has them the records to the last bit. Ends with 0 when all is equal, with 1 and the first difference when not.',
-    ja: '保存した実行を書き直し、記録と比べます。一字ずつ、終わり方、記録があればその数値も最後のビットまで。すべて同じなら終了コード0、違えば最初の相違を示して1。',
+    en: 'Writes a saved run again and compares it with what was saved: every symbol, how it ended, and the records of the steps, if saved, to the last bit. The exit code is 0 if all is equal, and 1 with the first difference if not.',
+    ja: '保存した実行の文章を書き直し、記録と比べます。すべての文字、終わり方、1文字ごとの記録があればその数値を最後のビットまで比較します。すべて同じなら終了コード0、違えば最初の相違を示して1で終わります。',
   },
   examples: [
     ['ondo sample --save run.json --record', { en: 'save a run', ja: '実行を保存' }],
     ['ondo verify run.json', { en: 'is it the same here?', ja: 'ここでも同じか' }],
     ['ondo verify run.json runs/book', { en: 'its model is here', ja: 'モデルの場所を示す' }],
   ],
-  flags: [{ flags: '--json', about: { en: 'one JSON object', ja: 'JSONで' } }],
+  flags: [{ flags: '--json', about: { en: 'print one line of JSON', ja: '1行のJSONで出力する' } }],
   run,
 }

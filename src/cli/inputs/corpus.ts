@@ -19,14 +19,17 @@ export const READING_FLAGS: readonly Flag[] = [
   {
     flags: '--encoding <NAME>',
     about: {
-      en: 'of the files, where recognising it fails; any that the WHATWG standard knows',
-      ja: 'ファイルの文字コード。自動判別が外れたときに',
+      en: 'encoding of the files, where it is not recognised; any name of the WHATWG standard',
+      ja: 'ファイルの文字コード。自動判別できないときに指定する',
     },
     range: { en: ENCODINGS.slice(0, 5).join(', '), ja: ENCODINGS.slice(0, 5).join('、') },
   },
   {
     flags: '--raw',
-    about: { en: 'keep CRLF and CR; without it they become LF', ja: '改行CRLFとCRをLFに直さない' },
+    about: {
+      en: 'keep CRLF and CR line ends; otherwise they become LF',
+      ja: '改行のCRLFとCRをLFに変換しない',
+    },
   },
 ]
 

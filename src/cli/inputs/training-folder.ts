@@ -53,7 +53,10 @@ function checkedSource(value: unknown): Partial<TextSource> | undefined {
 export const missingTextError = (): InputError =>
   new InputError(
     'argument',
-    'ondo train needs TEXT, a file or folder to learn from; none came. Usage: ondo train TEXT... [options]',
+    'ondo train needs TEXT, a file or folder to learn from; none was given. Usage: ondo train TEXT... [options]',
+    {
+      ja: 'ondo trainにはTEXT（学習するファイルかフォルダー）が必要です。使い方: ondo train TEXT... [options]',
+    },
   )
 
 /** `runs/book` for `texts/book.txt`. */
@@ -63,7 +66,8 @@ export function defaultFolder(paths: readonly string[]): string {
   if (first === '-') {
     throw new InputError(
       'option',
-      'A text from standard input has no name: say where with --out DIR.',
+      'A text from standard input has no name for the training folder; give one with --out DIR.',
+      { ja: '標準入力のテキストには名前がないので、学習フォルダーを--out DIRで指定してください。' },
     )
   }
   const name = basename(resolve(first))

@@ -5,7 +5,7 @@ import { LN2 } from '../../numeric.js'
 import type { Io } from './io.js'
 
 /** The default of a setting that `settingsFor` chooses. */
-export const CHOSEN_BY_TEXT_LENGTH = { en: 'by the text', ja: 'テキスト次第' }
+export const CHOSEN_BY_TEXT_LENGTH = { en: 'by the text', ja: 'テキストに応じて決定' }
 
 /** With separators: 1,115,394. */
 export const formatCount = (value: number, io: Io): string => value.toLocaleString(io.language)

@@ -170,7 +170,7 @@ export class Io {
   /** Why the command failed. */
   error(sentence: string): void {
     this.errorShown = true
-    this.warn(`${this.stderrColors.red('error')}: ${sentence}`)
+    this.warn(`${this.stderrColors.red(this.t({ en: 'error', ja: 'エラー' }))}: ${sentence}`)
   }
 
   t(text: Bilingual): string {

@@ -21,7 +21,7 @@ export const pick = (text: Bilingual, language: Language): string => text[langua
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 /** Takes no column of its own: combining marks, joiners, variation selectors. */
-const NARROW = /\p{M}|\u200b|\u200c|\u200d|\ufe0f/u
+const NARROW = /\p{M}|\u200b|\u200c|\u200d|\u2060|\ufe0f/u
 
 /** Columns of a text on a terminal. */
 export function width(text: string): number {
@@ -47,12 +47,18 @@ export const padEnd = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - width(text)))
 
 /** No line begins with these in Japanese. */
-const CLOSING = /^[、。，．：；）」』】〉》ー〜…？！]/u
+const CLOSING = /^[、。，．：；）」』】〉》ー〜…？！;:,.\])]/u
 /** And no line ends with these. */
-const OPENING = /[（「『【〈《]$/u
+const OPENING = /[（「『【〈《[(]$/u
 
-/** Binds words that must stay on one line; shown as a space. */
+/** A space at which no line is broken. */
 export const NO_BREAK = '\u00a0'
+/** Stands between two characters where no line is broken (WORD JOINER); it is not shown. */
+const JOINER = '\u2060'
+
+/** A text that `wrap` keeps on one line, Japanese too. */
+export const unbroken = (text: string): string =>
+  splitGraphemes(text.replaceAll(' ', NO_BREAK)).join(JOINER)
 
 /** Breaks at spaces, and between wide characters, so that no line is wider than `columns`. */
 export function wrap(text: string, columns: number): string[] {
@@ -61,9 +67,12 @@ export function wrap(text: string, columns: number): string[] {
   for (const word of text.match(/[^ \n]+[ \n]*|[ \n]+/gu) ?? []) {
     let piece = ''
     let wideBefore = false
+    let bound = false
     for (const character of splitGraphemes(word)) {
       const wide = WIDE.test(character)
-      const breakable = wide || wideBefore
+      const binds = character === JOINER || character === NO_BREAK
+      const breakable = (wide || wideBefore) && !binds && !bound
+      bound = binds
       wideBefore = wide
       if (piece && breakable && !CLOSING.test(character) && !OPENING.test(piece)) {
         pieces.push(piece)
@@ -83,5 +92,5 @@ export function wrap(text: string, columns: number): string[] {
     line += piece
   }
   if (line.trimEnd() || lines.length === 0) lines.push(line.trimEnd())
-  return lines.map(whole => whole.replaceAll(NO_BREAK, ' '))
+  return lines.map(whole => whole.replaceAll(NO_BREAK, ' ').replaceAll(JOINER, ''))
 }

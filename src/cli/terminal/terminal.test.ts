@@ -5,7 +5,7 @@ import { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import { formatBytes, shellQuoted } from './format.js'
 import { type Io, jsonLine } from './io.js'
-import { languageOf, NO_BREAK, width, wrap } from './language.js'
+import { languageOf, NO_BREAK, unbroken, width, wrap } from './language.js'
 import { bar, formatClock, formatRate, promptProgress, trainingLine } from './progress-line.js'
 
 const progress = {
@@ -144,6 +144,14 @@ describe('wrapping', () => {
   it('lets no line begin with a closing sign or end with an opening one', () => {
     expect(wrap('ああああ。ああ', 8)).toEqual(['あああ', 'あ。ああ'])
     expect(wrap('あああ（ああ）', 8)).toEqual(['あああ', '（ああ）'])
+  })
+
+  it('keeps an unbroken text on one line, Japanese too', () => {
+    expect(wrap(`既定の回数 ${unbroken('[0以上; 既定値 テキスト]')}`, 24)).toEqual([
+      '既定の回数',
+      '[0以上; 既定値 テキスト]',
+    ])
+    expect(wrap(`あああ ${unbroken('既定値 0.8')}`, 12)).toEqual(['あああ', '既定値 0.8'])
   })
 
   it('keeps bound words together', () => {

@@ -23,5 +23,8 @@ export function folderName(option: string, path: string): string {
   throw new InputError(
     'option',
     `The option ${option} is -, which stands for standard output; expected a folder, since several files are written. A folder of that name is ./-`,
+    {
+      ja: `${option}に標準出力を表す「-」が指定されています。複数のファイルを書くので、フォルダーを指定してください。「-」という名前のフォルダーは ./- です。`,
+    },
   )
 }
