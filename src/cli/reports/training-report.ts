@@ -320,7 +320,7 @@ function budgetLine(event: BudgetEvent, io: Io): string {
   const { seconds, hidden, parameters, symbols, passes, larger, symbolsPerParameter, fixed } = event
   const each = (symbols / parameters).toFixed(1)
   const reads = io.t({
-    en: `${formatDuration(seconds, io)} to train: ${hidden} units read ${formatRate(symbols)} symbols in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
+    en: `${formatDuration(seconds, io)} to train: ${counted(hidden, 'unit')} read ${counted(Math.round(symbols), 'symbol')} in it, ${passes.toFixed(1)} passes, ${each} for each parameter`,
     ja: `学習に${formatDuration(seconds, io)}: ${hidden}ユニットなら${formatRate(symbols)}文字、${passes.toFixed(1)}エポック、1パラメーターあたり${each}文字読める`,
   })
   if (fixed) return reads
