@@ -4,7 +4,7 @@ import { defaultClientConditions, defineConfig } from 'vite'
 import { bundledModels } from './bundled-models.js'
 import { offline } from './offline/plugin.js'
 import { ortAssets } from './ort-assets.js'
-import { sharedWorkers } from './shared-workers.js'
+import { sharedWorkers } from './worker-chunks.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 

@@ -6,7 +6,7 @@ import { encodeModel, generateText, loadNetwork, networkOf } from '../src/index.
 import { modelConfig } from '../src/model/config.js'
 import { planLayout } from '../src/runtime/layout.js'
 import { createApp } from '../src/server/index.js'
-import { weightMemory } from '../src/temperature/weights.js'
+import { weightMemory } from '../src/temperature/softmax-weights.js'
 import { UpdateMemory } from '../src/train/optimizer/memory.js'
 import { errorMessage } from '../studio/src/writer/error-message.js'
 

@@ -6,7 +6,6 @@ import { counted, didYouMean, FileError, InputError, OndoError, quote } from '..
 import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
-import { checkSpellingFilter } from './filter-record.js'
 import { sha256 } from './hash.js'
 import { hashTensor, identityFromHashes, rememberFile } from './identity.js'
 import { isRecord, parseJson, writeJson } from './json.js'
@@ -19,6 +18,7 @@ import {
   type Tensor,
   tensorData,
 } from './safetensors.js'
+import { checkSpellingFilter } from './stored-spelling-filter.js'
 import { readTrainingRecord } from './training-record.js'
 
 const FORMAT = 'ondo'

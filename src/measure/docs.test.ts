@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import * as loops from '../text/loop.js'
+import * as loops from '../text/loop-detector.js'
 import * as measures from './index.js'
 
 /** What the pages may import, of what `ondo` exports. */

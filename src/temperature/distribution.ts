@@ -14,7 +14,7 @@ import { InputError } from '../errors.js'
 import { readKnob } from '../knob.js'
 import { exp, LN2, log, log2 } from '../numeric.js'
 import { TEMPERATURE } from './settings.js'
-import { type Partition, type WeightMemory, weightMemory } from './weights.js'
+import { type Partition, type WeightMemory, weightMemory } from './softmax-weights.js'
 
 /** @throws InputError unless T is a number from 0 to Infinity */
 export const checkTemperature = (temperature: unknown): number => readKnob(TEMPERATURE, temperature)

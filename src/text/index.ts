@@ -56,9 +56,9 @@ export {
   type UnknownPolicy,
   type UnknownSymbol,
 } from './tokenizer.js'
-export { CharacterTokenizer } from './character.js'
-export { ByteTokenizer } from './byte.js'
-export { GraphemeTokenizer } from './grapheme.js'
+export { CharacterTokenizer } from './character-tokenizer.js'
+export { ByteTokenizer } from './byte-tokenizer.js'
+export { GraphemeTokenizer } from './grapheme-tokenizer.js'
 export {
   type BuildOptions,
   type BuildReport,
@@ -100,4 +100,4 @@ export {
   type Loop,
   LoopDetector,
   MIN_LOOP,
-} from './loop.js'
+} from './loop-detector.js'

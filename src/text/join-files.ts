@@ -1,7 +1,7 @@
 /** Joins files to one corpus: one text, or one sequence of bytes. */
 import { FileError, InputError, OndoError, shorten } from '../errors.js'
 import type { Bilingual } from '../knob.js'
-import { ByteTokenizer } from './byte.js'
+import { ByteTokenizer } from './byte-tokenizer.js'
 import {
   type DecodeOptions,
   decodeText,

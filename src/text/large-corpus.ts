@@ -4,9 +4,9 @@
  * memory; large-corpus.test.ts compares them.
  */
 import { FileError, InputError, shorten } from '../errors.js'
-import { byteName } from './byte.js'
+import { byteName } from './byte-tokenizer.js'
 import { isBinary, UnrecognisedError } from './encoding.js'
-import { GraphemeCounter } from './grapheme.js'
+import { GraphemeCounter } from './grapheme-tokenizer.js'
 import {
   bytesFile,
   type CorpusSource,

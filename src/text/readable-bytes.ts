@@ -1,5 +1,5 @@
 /** Bytes as readable text, and as base64. */
-import { byteName } from './byte.js'
+import { byteName } from './byte-tokenizer.js'
 
 /** Controls other than tab and line end: a terminal would obey them instead of showing them. */
 const CONTROL = /[^\P{Cc}\n\t]/u

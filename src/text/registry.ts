@@ -1,8 +1,8 @@
 /** All tokenizers: builds one from a text, or from its JSON in a model file. To add one, add a factory. */
 import { counted, didYouMean, InputError, quote, shorten } from '../errors.js'
-import { ByteTokenizer } from './byte.js'
-import { CharacterTokenizer, countCharacters } from './character.js'
-import { countGraphemes, GraphemeTokenizer } from './grapheme.js'
+import { ByteTokenizer } from './byte-tokenizer.js'
+import { CharacterTokenizer, countCharacters } from './character-tokenizer.js'
+import { countGraphemes, GraphemeTokenizer } from './grapheme-tokenizer.js'
 import { encodeContent } from './join-files.js'
 import { TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
 import { countIds, loneSurrogates, type SymbolCounts } from './vocabulary.js'

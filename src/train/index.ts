@@ -14,7 +14,7 @@ export {
   type DynamicSettings,
   dynamicReader,
   dynamicSettings,
-} from './dynamic.js'
+} from './dynamic-evaluation.js'
 export {
   createEngine,
   type Engine,

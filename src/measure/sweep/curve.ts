@@ -1,6 +1,6 @@
 /** Curves over T from the texts of a sweep: median and quartiles of each measure at each temperature. */
 import type { Seed } from '../../random.js'
-import type { Loop } from '../../text/loop.js'
+import type { Loop } from '../../text/loop-detector.js'
 import { median, quantile } from '../statistics.js'
 import type { LoopProof } from './loop-proof.js'
 import type { LoopStability } from './loop-stability.js'

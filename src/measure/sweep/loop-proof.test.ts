@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CELL_VARIANTS, seededWeights } from '../../../test/support/seeded.js'
 import { modelConfig } from '../../model/config.js'
 import { loadNetwork } from '../../runtime/network.js'
-import { LoopDetector } from '../../text/loop.js'
+import { LoopDetector } from '../../text/loop-detector.js'
 import { type LoopProof, LoopProver } from './loop-proof.js'
 
 /** A machine with some states: state s is followed by next[s]; its bits are made up. */

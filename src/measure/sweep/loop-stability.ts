@@ -5,7 +5,7 @@
  * margins change from one period to the next.
  */
 import type { Writer } from '../../generate/index.js'
-import { findLongestLoop } from '../../text/loop.js'
+import { findLongestLoop } from '../../text/loop-detector.js'
 
 export interface LoopStability {
   /** Length of the loop, symbols. */

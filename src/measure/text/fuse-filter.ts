@@ -27,7 +27,7 @@ import {
   MAXIMUM_FILTER_BITS,
   MAXIMUM_SEGMENT,
   MAXIMUM_TRIES,
-} from '../../file/filter-record.js'
+} from '../../file/stored-spelling-filter.js'
 import { log } from '../../numeric.js'
 import { decodeBase64, encodeBase64 } from '../../text/index.js'
 

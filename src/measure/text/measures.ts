@@ -1,7 +1,7 @@
 /** All measures of a text at once. */
 import { counted, InputError, quote } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
-import { findLongestLoop, type Loop } from '../../text/loop.js'
+import { findLongestLoop, type Loop } from '../../text/loop-detector.js'
 import { type Balance, balance } from './balance.js'
 import { codePoints } from './characters.js'
 import type { CorpusIndex, Novelty } from './novelty.js'

@@ -8,7 +8,7 @@ import {
   type FilterSetJson,
   filterChecksum,
   type SpellingFilterJson,
-} from '../../file/filter-record.js'
+} from '../../file/stored-spelling-filter.js'
 import { countCharacters } from './characters.js'
 import { FuseFilter, fuseFilterBytes, MAXIMUM_FILTER_BITS } from './fuse-filter.js'
 import { eachRun, eachWord, isUnspaced, spellingKey } from './segment-words.js'

@@ -4,7 +4,7 @@
  */
 import { exp, log } from '../../numeric.js'
 import type { Distribution } from '../distribution.js'
-import { overwritten, type WeightMemory } from '../weights.js'
+import { overwritten, type WeightMemory } from '../softmax-weights.js'
 
 export interface Root {
   readonly temperature: number

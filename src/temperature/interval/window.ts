@@ -4,7 +4,7 @@
  * ../kernels/window.as.ts; the plain twin is `Distribution.cumulative`.
  */
 import type { Distribution } from '../distribution.js'
-import { Arrays, overwritten, type WeightMemory } from '../weights.js'
+import { Arrays, overwritten, type WeightMemory } from '../softmax-weights.js'
 
 /** The largest relative distance of two temperatures at which three terms of exp are enough. */
 const WIDEST = 2 ** -22

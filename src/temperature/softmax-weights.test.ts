@@ -5,8 +5,8 @@ import { Random } from '../random.js'
 import { Distribution } from './distribution.js'
 import { BinnedLogits } from './interval/approximate-root.js'
 import { Window } from './interval/window.js'
-import { WeightMemory, weightMemory } from './weights.js'
-import { weigh } from './weights.reference.js'
+import { WeightMemory, weightMemory } from './softmax-weights.js'
+import { weigh } from './softmax-weights.reference.js'
 
 /** V logits, some of them banned. */
 function logitsOf(seed: number, size: number, depth: number): Float64Array {

@@ -4,8 +4,8 @@ import { FileError } from '../errors.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
 import { edited, sampleWeights } from './damaged.fixture.js'
-import { filterChecksum, type SpellingFilterJson } from './filter-record.js'
 import { decodeModel, encodeModel } from './model-file.js'
+import { filterChecksum, type SpellingFilterJson } from './stored-spelling-filter.js'
 
 /** A filter as files keep it: 5 entries of 3 bits are 2 bytes. */
 const set = { total: 7, minimumCount: 1, keys: 3, bits: 3, seed: 2, segmentLength: 1, segments: 3 }

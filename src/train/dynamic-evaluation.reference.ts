@@ -1,4 +1,4 @@
-/** The plain twin of dynamic.ts, in float64. */
+/** The plain twin of dynamic-evaluation.ts, in float64. */
 import type { ModelConfig } from '../model/config.js'
 import { stateNames } from './cells/network.js'
 import { networkTwin, type TwinResult } from './cells/network.reference.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GraphemeTokenizer } from './grapheme.js'
+import { GraphemeTokenizer } from './grapheme-tokenizer.js'
 import { buildTokenizer } from './index.js'
 import { eachGrapheme } from './segment.js'
 import { segmentGraphemes } from './segment.reference.js'

@@ -1,5 +1,5 @@
 /** The plain twin of loop.ts: the definition, tried on every period. */
-import { LOOP_REPEATS, type Loop, makeLoop } from './loop.js'
+import { LOOP_REPEATS, type Loop, makeLoop } from './loop-detector.js'
 
 /** Is a stretch at the end itself a whole number of equal shorter ones? */
 function isRepetition(ids: ArrayLike<number>, length: number): boolean {

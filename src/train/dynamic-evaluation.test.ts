@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { everyModel, madeUpCase, type Sizes } from './cells/cases.fixture.js'
 import { networkTwin } from './cells/network.reference.js'
-import { type DynamicModel, dynamicReader, dynamicSettings } from './dynamic.js'
-import { dynamicTwin } from './dynamic.reference.js'
+import { type DynamicModel, dynamicReader, dynamicSettings } from './dynamic-evaluation.js'
+import { dynamicTwin } from './dynamic-evaluation.reference.js'
 import { createEngine } from './engine.js'
 
 const ort = await loadOnnxRuntime()

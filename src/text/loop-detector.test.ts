@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findLongestLoop, findLoop, findLoops, LoopDetector } from './loop.js'
-import { loopsByDefinition } from './loop.reference.js'
+import { findLongestLoop, findLoop, findLoops, LoopDetector } from './loop-detector.js'
+import { loopsByDefinition } from './loop-detector.reference.js'
 
 const codePoints = (text: string): number[] => Array.from(text, c => c.codePointAt(0) ?? 0)
 
