@@ -1,18 +1,18 @@
-/** Most of what came that a sentence repeats, UTF-16 units. */
+/** Largest length of quoted input in a message, in UTF-16 units. */
 const MOST_QUOTED = 80
-/** Longer messages are cut in the middle, whatever they are made of. */
+/** Largest length of a message, in UTF-16 units. Longer messages lose their middle. */
 const LONGEST_MESSAGE = 1200
 
 let segmenter: Intl.Segmenter | undefined
 
-/** The first graphemes of a text, at most so many UTF-16 units: no character that people see is cut. */
+/** Returns the first whole graphemes of a text, at most `units` UTF-16 units. */
 export function beginning(text: string, units: number): string {
   if (text.length <= units) return text
-  // Old browsers have no segmenter; there no code point is cut, at least.
+  // Old browsers have no segmenter. They get whole code points.
   if (typeof Intl.Segmenter !== 'function') return wholeCodePoints(text, units)
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   let end = 0
-  // A little more than may be shown: whether the last grapheme goes on is seen there.
+  // The segmenter gets 64 more units, because they may belong to the last grapheme.
   for (const { index, segment } of segmenter.segment(text.slice(0, units + 64))) {
     if (index + segment.length > units) break
     end = index + segment.length
@@ -23,25 +23,25 @@ export function beginning(text: string, units: number): string {
 const wholeCodePoints = (text: string, units: number): string =>
   text.slice(0, units).replace(/[\ud800-\udbff]$/, '')
 
-/** A text from outside made fit for a sentence: as it is, or its beginning and `...`. */
+/** Shortens a text for a message: a text longer than `most` becomes its beginning and `...`. */
 export function shorten(text: string, most = MOST_QUOTED): string {
   if (text.length <= most) return text
-  // One grapheme may be longer than all that is shown: an `e` with a thousand accents.
+  // One grapheme may be longer than `most`, for example an `e` with a thousand accents.
   const whole = beginning(text, most - 3)
   return `${whole.length > most / 2 ? whole : wholeCodePoints(text, most - 3)}...`
 }
 
-/** A text with its middle left out when it is longer than `most` UTF-16 units. */
+/** Leaves out the middle of a text that is longer than `most` UTF-16 units. */
 function withoutMiddle(text: string, most: number): string {
   if (text.length <= most) return text
   const end = text.slice(-most / 2).replace(/^[\udc00-\udfff]/, '')
   return `${shorten(text, most / 2)}${end}`
 }
 
-/** A path made fit for a sentence: a long one loses its middle, because its end says most. */
+/** Shortens a path for a message. It loses its middle, because its end is the most informative. */
 export const shortPath = (path: string): string => withoutMiddle(path, 2 * MOST_QUOTED)
 
-/** JSON of a value, as far as there is room: a list of a million entries is not written out. */
+/** Writes JSON of a value, and stops after about `room` units, so that long lists cost no time. */
 function sketch(value: unknown, room: number, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, room + 1))
   if (typeof value === 'bigint') return String(value).slice(0, room + 1)
@@ -63,30 +63,31 @@ function sketch(value: unknown, room: number, depth: number): string {
   return list ? `[${text}]` : `{${text}}`
 }
 
-/** A name or value from outside, made fit for a sentence: as JSON, at most 80 characters of it. */
+/** Writes a name or value from outside as JSON for a message, at most 80 characters of it. */
 export function quote(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return shorten(sketch(value, MOST_QUOTED, 0))
 }
 
-/** The last resort for a message that holds what nobody shortened: no UTF-8 carries half a character. */
+/** Limits a message that contains unshortened input. Lone surrogates have no UTF-8 and are replaced. */
 const limited = (message: string): string =>
   withoutMiddle(message, LONGEST_MESSAGE).replaceAll(/\p{Surrogate}/gu, '\ufffd')
 
 /**
- * Every refusal in Ondo is one of these. The message is one sentence a person can act on:
- * what came (at most some 80 characters of it), what was expected, what to do. `code` is for programs and never changes its meaning.
+ * The base class of all errors that Ondo reports to callers. The message is one sentence that says what
+ * came (at most some 80 characters of it), what was expected and what to do. Programs read `code`,
+ * whose meaning never changes.
  */
 export class OndoError extends Error {
   readonly code: string
-  /** What is wrong, without what to do where that is `way`. */
+  /** What is wrong; without the advice if `way` names one. */
   readonly fact: string
-  /** What to do, where it depends on who shows the sentence. */
+  /** Names the advice, if its words depend on the interface (see `WAYS`). */
   readonly way: Way | undefined
-  /** The message in Japanese, where there is one. */
+  /** The message in Japanese, if there is one. */
   readonly ja?: string
 
-  /** @param fact the whole sentence; with a way, what stands before it, without its full stop */
+  /** @param fact the whole sentence; with `way`, the part before the advice, without a full stop */
   constructor(code: string, fact: string, options?: { cause?: unknown; way?: Way; ja?: string }) {
     const said = limited(fact)
     super(options?.way === undefined ? said : `${said}; ${WAYS[options.way]}.`, options)
@@ -99,8 +100,8 @@ export class OndoError extends Error {
 }
 
 /**
- * What to do, in the words of a program. The command line has flags for it and the page has fields:
- * each has a table of its own with the same keys, and `sentenceOf` puts its words in.
+ * Advice in the words of the library. The command line names flags instead and the studio names
+ * fields: each has its own table with the same keys, and `sentenceOf` inserts its words.
  */
 export const WAYS = {
   unknown:
@@ -124,7 +125,7 @@ export const WAYS = {
 export type Way = keyof typeof WAYS
 export type Ways = Readonly<Record<Way, string>>
 
-/** What an error says, with what to do in the words of who shows it. */
+/** Returns the message of an error, with advice from the table of the interface that shows it. */
 export function sentenceOf(error: unknown, ways: Ways): string {
   if (error instanceof OndoError && error.way !== undefined) {
     return `${error.fact}; ${ways[error.way]}.`
@@ -132,19 +133,19 @@ export function sentenceOf(error: unknown, ways: Ways): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** What the caller gave can't be used: an option, a prompt, a temperature. Command line: exit 2. */
+/** An option, a prompt or another input of the caller is not valid. Command line: exit 2. */
 export class InputError extends OndoError {}
 
-/** A file is missing, damaged, or not what it says. Command line: exit 1. */
+/** A file is missing, damaged or of another format than it claims. Command line: exit 1. */
 export class FileError extends OndoError {}
 
-/** Training can't go on: loss is not a number, the corpus is too small. Command line: exit 1. */
+/** Training can't continue: the loss is NaN, or the corpus is too small. Command line: exit 1. */
 export class TrainingError extends OndoError {}
 
 /**
- * A count with its noun, the one rule of English for all messages: `1 symbol`, `0 symbols`,
+ * Writes a count with its noun in the right number, for all English messages: `1 symbol`, `0 symbols`,
  * `1,204 symbols`, `1.0 passes`. Japanese nouns have no plural and need no rule.
- * @param count a number, or one that is written out already
+ * @param count a number, or a formatted number
  * @param noun in the singular
  */
 export function counted(count: number | bigint | string, noun: string): string {
@@ -157,13 +158,13 @@ export function counted(count: number | bigint | string, noun: string): string {
   return `${count} ${plural}`
 }
 
-/** What engines say when they have no memory left, each in its own words. */
+/** Matches the messages of all engines for a failed allocation. */
 const NO_MEMORY =
   /allocation failed|allocate memory|out of memory|invalid (typed )?array( buffer)? length|allocation size overflow|unable to grow|maximum memory size/i
 
 /**
- * An engine's error for memory that it has not, as one sentence; undefined for any other error.
- * @param what needed the memory, as a sentence begins: `The network`
+ * Turns an engine's out-of-memory error into one sentence; returns undefined for any other error.
+ * @param what the thing that needs the memory, the subject of the sentence: `The network`
  * @param ja the same in Japanese
  */
 export function memoryError(
@@ -185,7 +186,7 @@ export function memoryError(
   )
 }
 
-/** Gives what `make` makes. @throws InputError code `memory` where there is none for it */
+/** Returns the result of `make`. @throws InputError (code `memory`) when the allocation fails */
 export function withMemory<T>(what: { en: string; ja: string }, make: () => T): T {
   try {
     return make()
@@ -194,10 +195,10 @@ export function withMemory<T>(what: { en: string; ja: string }, make: () => T): 
   }
 }
 
-/** Longer names than this are near none that is known. */
+/** Longer names are not compared, because no known name is near them. */
 const LONGEST_NAME = 100
 
-/** Levenshtein distance with transpositions of neighbours counted as one slip. */
+/** Levenshtein distance that counts a transposition of neighbours as one edit. */
 function slips(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) =>
     Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
@@ -216,8 +217,8 @@ function slips(a: string, b: string): number {
 }
 
 /**
- * The known name nearest to a mistyped one, or undefined when none is near.
- * At most one slip in three letters counts as near, so that `--lenght` finds `--length`
+ * Finds the known name nearest to a mistyped one; returns undefined when none is near.
+ * A name is near with at most one edit in three letters, so that `--lenght` finds `--length`
  * but `xyz` does not find `seq`.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
@@ -233,13 +234,13 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best !== undefined && fewest <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined
 }
 
-/** The same in Japanese, without a leading space. */
+/** Returns the suggestion of `didYouMean` in Japanese, without a leading space, or ''. */
 export function didYouMeanInJapanese(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known)
   return near === undefined ? '' : `「${near}」ではありませんか。`
 }
 
-/** ` Did you mean "x"?` with a leading space, or nothing: made to be appended to a sentence. */
+/** Returns ` Did you mean "x"?` with a leading space, or ''. Callers append it to a sentence. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known)
   return near === undefined ? '' : ` Did you mean "${near}"?`

@@ -1,6 +1,6 @@
 /**
- * A knob, described once: name, range, default with its reason, one sentence in English and
- * Japanese. `--help`, HTTP checks, the page's controls and the docs are drawn from it.
+ * Describes each knob once: name, range, default, and one sentence in English and Japanese. `--help`,
+ * HTTP checks, the studio's controls and the docs are generated from it.
  */
 import { didYouMean, InputError, quote } from './errors.js'
 import { readSeed, SEED_RANGE } from './random.js'
@@ -11,7 +11,7 @@ export interface Bilingual {
 }
 
 interface KnobBase<T> {
-  /** In code: `batchSize`. On the command line the same in kebab case: `--batch-size`. */
+  /** The name in code, `batchSize`. The command line has it in kebab case: `--batch-size`. */
   readonly name: string
   readonly default: T
   readonly about: Bilingual
@@ -45,13 +45,13 @@ export interface SeedKnob extends KnobBase<number> {
 
 export type Knob = NumberKnob | ChoiceKnob | TextKnob | FlagKnob | SeedKnob
 
-/** `batch size`, for sentences. */
+/** The name in words, `batch size`, for messages. */
 export const wordsOf = (name: string): string => flagName(name).replaceAll('-', ' ')
 
 export const flagName = (name: string): string =>
   name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 
-/** The range in words, as help and refusals say it. */
+/** The range in words, for help and error messages. */
 export function rangeOf(knob: Knob): string {
   switch (knob.kind) {
     case 'choice':
@@ -100,13 +100,13 @@ function rangeInJapanese(knob: Knob): string {
 
 const INFINITE = new Set(['inf', '+inf', 'infinity', '∞'])
 
-/** Full-width digits, points and signs (`０．７`, `−1`) as ASCII has them. */
+/** Converts full-width digits, points and signs (`０．７`, `−1`) to ASCII. */
 export const plainNumber = (text: string): string =>
   text.normalize('NFKC').replaceAll('\u2212', '-').trim()
 
 /**
- * A number as people write it: `0.8`, `.5`, `+0.5`, `1e-3`, `０．７`, `inf`, `∞`. NaN when it is none.
- * A comma is no decimal point: elsewhere it separates numbers.
+ * Reads a number as people write it: `0.8`, `.5`, `+0.5`, `1e-3`, `０．７`, `inf`, `∞`. Returns NaN for
+ * any other text. A comma is not a decimal point, because it separates numbers elsewhere.
  */
 export function readNumber(text: string): number {
   const trimmed = plainNumber(text)
@@ -115,16 +115,16 @@ export function readNumber(text: string): number {
 }
 
 /**
- * A number as `readNumber` reads it: infinity is `inf`.
- * @param finite writes all other numbers; default all digits
+ * Writes a number so that `readNumber` reads it back; infinity becomes `inf`.
+ * @param finite writes finite numbers; default: all digits
  */
 export const formatNumber = (x: number, finite: (x: number) => string = String): string =>
   x === Number.POSITIVE_INFINITY ? 'inf' : finite(x)
 
 /**
- * JSON with what JSON lacks: infinity is the string "inf", which every reader of a temperature takes,
- * and a bigint its digits.
- * @param indent spaces for each level; without it all is one line
+ * Writes JSON, with replacements for values that JSON lacks: infinity becomes the string "inf", which
+ * all temperature options accept, and a bigint becomes a string of digits.
+ * @param indent number of spaces for each level; without it the result is one line
  */
 export const toJson = (value: unknown, indent?: number): string =>
   JSON.stringify(
@@ -135,8 +135,8 @@ export const toJson = (value: unknown, indent?: number): string =>
   )
 
 /**
- * What to write instead of a number with a comma, as a sentence with a leading space; else nothing.
- * @param whole of whole numbers a comma is taken for one between thousands
+ * Suggests how to write a number without its comma: a sentence with a leading space, or ''.
+ * @param whole whether the number is whole, so that its commas separate thousands
  */
 export function commaHint(text: string, whole = false): string {
   const plain = plainNumber(text)
@@ -149,8 +149,8 @@ export function commaHint(text: string, whole = false): string {
 }
 
 /**
- * Checks a value from anywhere: a command line's text, a JSON body, a call.
- * @throws InputError: what came, what is allowed
+ * Checks a value from a command line, a JSON body or a call.
+ * @throws InputError that names the value and the allowed range
  */
 export function readKnob(knob: NumberKnob, value: unknown): number
 export function readKnob<T extends string>(knob: ChoiceKnob<T>, value: unknown): T
@@ -162,7 +162,7 @@ export function readKnob(knob: Knob, value: unknown): string | number | boolean 
   const refuse = (hint = ''): never => {
     const came = quote(value)
     const words = wordsOf(knob.name)
-    // Of layers, seeds, steps it is the number that is given.
+    // The value of a knob with a plural name (layers, seeds, steps) is a number of them.
     const noun = knob.kind === 'whole' && /[^s]s$/.test(words) ? `number of ${words}` : words
     throw new InputError(knob.name, `The ${noun} is ${came}; expected ${rangeOf(knob)}.${hint}`, {
       ja: `${flagName(knob.name)}の値が${came}です。${rangeInJapanese(knob)}を指定してください。`,

@@ -1,8 +1,8 @@
 /**
  * Random numbers: Philox4x32-10, a counter-based generator. Callers pass it in; there is no global one.
  *
- * A number is a pure function of (seed, stream, position). Nothing is used up, so position 57 has
- * the same coin whether one arrives there by writing, by rewinding or by branching.
+ * A number is a pure function of (seed, stream, position). The generator has no state, so that
+ * position 57 has the same random number whether the text was written, rewound or branched to it.
  *
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
  * The published known-answer vectors are in random.test.ts.
@@ -12,13 +12,13 @@ import { InputError, quote, shorten } from './errors.js'
 const ROUNDS = 10
 const MULTIPLIER_0 = 0xd2511f53
 const MULTIPLIER_1 = 0xcd9e8d57
-/** Weyl steps of the key: the golden ratio and sqrt(3) - 1, as in the paper. */
+/** Increments of the key (Weyl sequence): the golden ratio and sqrt(3) - 1, as in the paper. */
 const WEYL_0 = 0x9e3779b9
 const WEYL_1 = 0xbb67ae85
 const TWO_32 = 4294967296
 const TWO_53 = 9007199254740992
 
-/** High and low 32 bits of a 32 x 32 bit product; doubles hold only 53, so it goes by halves. */
+/** High and low 32 bits of a 32 x 32 bit product; doubles hold only 53, so that it works by halves. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff
   const aHigh = a >>> 16
@@ -31,7 +31,7 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /**
- * One Philox4x32-10 block, in place.
+ * Computes one Philox4x32-10 block in place.
  * @param block four counter words in, four random words out (uint32)
  * @param key two key words (uint32)
  */
@@ -59,20 +59,20 @@ export function philox(block: Uint32Array, key0: number, key1: number): void {
   block[3] = c3
 }
 
-/** The upper 27 bits of `high`, then the upper 26 of `low`: a number from 2^-53 to 1. */
+/** Joins the upper 27 bits of `high` and the upper 26 of `low` to a number from 2^-53 to 1. */
 function coinOf(high: number, low: number): number {
   return ((high >>> 5) * 67108864 + (low >>> 6) + 1) / TWO_53
 }
 
 /**
- * A seed: a whole number from 0 to 2^64 - 1, as a number (up to 2^53 - 1, above which a number can't
- * hold every digit), a bigint, or decimal digits in a string.
+ * A seed: a whole number from 0 to 2^64 - 1, as a number up to 2^53 - 1 (larger numbers do not hold
+ * every digit), a bigint, or decimal digits in a string.
  */
 export type Seed = number | bigint | string
 
 const SEED_LIMIT = 1n << 64n
 
-/** What a seed may be, in the words of refusals and help. */
+/** The range of a seed in words, for error messages and help. */
 export const SEED_RANGE = 'a whole number from 0 to 2^64 - 1'
 
 function refusedSeed(value: unknown, name: string): InputError {
@@ -84,9 +84,9 @@ function refusedSeed(value: unknown, name: string): InputError {
 }
 
 /**
- * Reads a seed from anywhere: a command line, JSON, a call. Full-width digits are digits.
- * @returns a number up to 2^53 - 1, digits in a string above: a value that JSON keeps exactly
- * @throws InputError: what came, what is expected
+ * Reads a seed from a command line, JSON or a call. Full-width digits are accepted.
+ * @returns a number up to 2^53 - 1, otherwise a string of digits, so that JSON keeps it exactly
+ * @throws InputError that names the value and the expected range
  */
 export function readSeed(value: unknown, name = 'seed'): number | string {
   const text = typeof value === 'string' ? value.normalize('NFKC').trim() : ''
@@ -128,7 +128,7 @@ export class Random {
     this.stream = stream
   }
 
-  /** The four uint32 words at a position; the array is reused by the next call. */
+  /** Returns the four uint32 words at a position, in an array that the next call overwrites. */
   words(position: number): Uint32Array {
     const block = this.block
     block[0] = position >>> 0
@@ -139,13 +139,13 @@ export class Random {
     return block
   }
 
-  /** The coin of a position: uniform in (0, 1], 53 bits: the upper 27 of word 0 and 26 of word 1. */
+  /** Returns the coin of a position: a uniform random number in (0, 1] of 53 bits (words 0 and 1). */
   coin(position: number): number {
     const words = this.words(position)
     return coinOf(words[0], words[1])
   }
 
-  /** Another coin of the same position, independent of the first: words 2 and 3 of the same block. */
+  /** Returns a second coin of a position, independent of the first (words 2 and 3). */
   secondCoin(position: number): number {
     const words = this.words(position)
     return coinOf(words[2], words[3])

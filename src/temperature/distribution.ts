@@ -1,5 +1,5 @@
 /**
- * What temperature does to a distribution, and the draw from it. Definitions: docs/temperature.md.
+ * Applies temperature to a distribution and draws from it. Definitions: docs/temperature.md.
  *
  *   p_i(T) = exp((l_i - m) / T) / sum_j exp((l_j - m) / T),   m = max l        (0 < T < inf)
  *
@@ -21,11 +21,11 @@ export const checkTemperature = (temperature: unknown): number => readKnob(TEMPE
 
 export interface Draw {
   readonly id: number
-  /** 1 for the most likely symbol. */
+  /** The rank, 1 for the most likely symbol. */
   readonly rank: number
   /** The temperature of this draw. */
   readonly temperature: number
-  /** The coin in (0, 1] that was read, or null at T = 0, which reads none. */
+  /** The random number in (0, 1] that was read, or null at T = 0, which reads none. */
   readonly coin: number | null
   /** Probability of the drawn symbol at T = 1: the model's own. */
   readonly p: number
@@ -37,20 +37,20 @@ export interface Draw {
   readonly entropyT: number
   /** -log2 p: how surprising the drawn symbol is to the model itself, bits. */
   readonly surprisal: number
-  /** Symbols that could have been drawn (probability above 0 at T = 1). */
+  /** Number of symbols that are not banned (logit above -inf). */
   readonly candidates: number
 }
 
-/** What a draw alone decides; `Distribution.record` adds the model's own numbers. */
+/** The part of a `Draw` that depends on the draw; `Distribution.record` adds the model's numbers. */
 export type DrawnSymbol = Pick<Draw, 'id' | 'rank' | 'temperature' | 'coin' | 'pT' | 'entropyT'>
 
 export interface Candidate {
   readonly id: number
   readonly rank: number
   readonly logit: number
-  /** At T = 1. */
+  /** Probability at T = 1. */
   readonly p: number
-  /** At the temperature asked for. */
+  /** Probability at the requested temperature. */
   readonly pT: number
   /** C_r(T). */
   readonly cumulative: number
@@ -58,16 +58,17 @@ export interface Candidate {
 
 export interface Candidates {
   readonly top: readonly Candidate[]
-  /** What the list leaves out. */
+  /** Count and total probabilities of the symbols that the list leaves out. */
   readonly others: { readonly count: number; readonly p: number; readonly pT: number }
-  /** bits, at T = 1 and at the temperature asked for. */
+  /** Entropy at T = 1, bits. */
   readonly entropy: number
+  /** Entropy at the requested temperature, bits. */
   readonly entropyT: number
 }
 
 /**
- * The logits of one step. They are copied to float64 once; everything else is computed when it is
- * needed. A draw from 4,000 symbols needs a few ranks, so they are taken from a heap, not sorted.
+ * The distribution of one step. The logits are copied to float64 once; all else is computed on demand.
+ * A draw from 4,000 symbols needs only a few ranks, so that a heap is faster than sorting.
  */
 export class Distribution {
   /** V. */
@@ -94,7 +95,7 @@ export class Distribution {
   }
 
   /**
-   * Takes the logits [V] of a step; reuses this object's memory.
+   * Loads the logits [V] of a step and reuses this object's memory.
    * @throws InputError when a logit is NaN or +inf, or when all are -inf
    */
   load(logits: ArrayLike<number>): this {
@@ -141,7 +142,7 @@ export class Distribution {
     return this.at(temperature).entropy
   }
 
-  /** The distribution at one temperature; valid until the next `load`. */
+  /** Returns the distribution at one temperature, which is valid until the next `load`. */
   at(temperature: number): Tempered {
     const T = checkTemperature(temperature)
     const { logits, max, argmax, allowed } = this
@@ -178,7 +179,7 @@ export class Distribution {
   }
 
   /**
-   * The memory that all distributions share, with this one's logits in it.
+   * Returns the memory that all distributions share, after copying this one's logits into it.
    * @internal
    */
   memory(): WeightMemory {
@@ -249,8 +250,8 @@ export class Distribution {
   }
 
   /**
-   * The record of a symbol that was drawn or chosen: what is known of the draw, and the model's own
-   * numbers of the symbol.
+   * Returns the full record of a symbol that was drawn or chosen: the draw and the model's own
+   * probability, entropy and surprisal.
    * @param own the distribution at T = 1
    */
   record(drawn: DrawnSymbol, own: Tempered = this.at(1)): Draw {
@@ -271,8 +272,8 @@ export class Distribution {
   }
 
   /**
-   * The first `limit` ranks at T and at T = 1, and what the list leaves out. At T = 0 the list is as
-   * long: rank 1 has pT = 1, the others have pT = 0.
+   * Lists the first `limit` ranks with their probabilities at T and at T = 1, and sums up the others.
+   * At T = 0 the list is equally long: rank 1 has pT = 1, the others have pT = 0.
    */
   candidates(temperature: number, limit: number): Candidates {
     const own = this.at(1)
@@ -300,7 +301,7 @@ export class Distribution {
     }
   }
 
-  // --- internal: a heap; ids that were popped lie at the end of the same array ---
+  // --- internal: a heap; ids that were popped are at the end of the same array ---
 
   /** Whether a is before b in rank order. */
   private before(a: number, b: number): boolean {
@@ -344,12 +345,12 @@ export class Distribution {
 
 export interface Tempered {
   probability(id: number): number
-  /** bits */
+  /** Entropy, bits. */
   readonly entropy: number
   /** Z = sum_j exp((l_j - m) / T). */
   readonly partition: number
   /** ln Z, nats. */
   readonly logPartition: number
-  /** Where 0 < T < inf: the weights, until another distribution is computed. @internal */
+  /** The weights if 0 < T < inf, valid until another distribution is computed. @internal */
   readonly weights?: Partition
 }

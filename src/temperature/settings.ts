@@ -5,7 +5,7 @@ export const TEMPERATURE: NumberKnob = {
   kind: 'number',
   min: 0,
   max: Number.POSITIVE_INFINITY,
-  // A little below the model's own confidence: small models misspell visibly at 1.
+  // A little below 1, because small models misspell visibly at 1.
   default: 0.8,
   about: {
     en: 'below 1 safer, then repetitive; above 1 more inventive, then misspelt',
@@ -16,7 +16,7 @@ export const TEMPERATURE: NumberKnob = {
 export const SEED: SeedKnob = {
   name: 'seed',
   kind: 'seed',
-  // A fixed default: the same command writes the same text until somebody asks for another.
+  // The default is fixed, so that the same command always writes the same text.
   default: 42,
   about: {
     en: 'seed of the random numbers; the same seed gives the same text',
@@ -25,12 +25,12 @@ export const SEED: SeedKnob = {
 }
 
 /**
- * How much of the end of a text schedules and samplers see: of the prompt this many symbols, of the
- * whole text this many UTF-16 units.
+ * Schedules and samplers see only the end of the text: the last 256 symbols of the prompt, and the
+ * last 256 UTF-16 units of the whole text.
  */
 export const CONTEXT_TAIL = 256
 
-/** The temperatures of the six colours from cold to hot; between two of them the colour is mixed. */
+/** The temperatures of the six colours, lowest first; colours in between are interpolated. */
 export const HEAT_TEMPERATURES = [0, 0.2, 0.45, 0.8, 1.6, Number.POSITIVE_INFINITY] as const
 
 export const LENGTH: NumberKnob = {

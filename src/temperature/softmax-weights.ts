@@ -1,11 +1,11 @@
 /**
- * exp((l - m) / T) of all symbols at once: what draws and the ends of intervals are computed from.
- * The kernels (kernels/*.as.ts) work in one WebAssembly memory, which all distributions share.
+ * Computes exp((l - m) / T) of all symbols at once, for draws and for the ends of intervals. The
+ * kernels (kernels/*.as.ts) work in one WebAssembly memory, which all distributions share.
  */
 import { counted, withMemory } from '../errors.js'
 import { WEIGHTS } from './kernels/weights.wasm.js'
 
-/** What the kernels export; addresses and lengths are in bytes. */
+/** Functions that the kernels export. Addresses and lengths are in bytes. */
 export interface Kernels {
   weigh(l: number, max: number, T: number, d: number, w: number, bytes: number, to: number): number
   gather(d: number, w: number, ids: number, n: number, toD: number, toW: number, Z: number): number
@@ -17,14 +17,14 @@ export interface Kernels {
 }
 
 const PAGE = 65536
-/** The first two pages are the compiler's; then come the kernels' results, the bins, and the arrays. */
+/** The compiler uses the first two pages. The kernels' results, the bins and the arrays follow. */
 const RESULTS = 2 * PAGE
 const BINS = RESULTS + 32
 const ARRAYS = BINS + 4 * PAGE
-/** Arrays of V float64: see `Arrays`. */
+/** Number of arrays of V float64, which `Arrays` lists. */
 const COUNT = 16
 
-/** The arrays of the memory, by number. */
+/** Numbers of the arrays in the memory. */
 export const Arrays = {
   logits: 0,
   /** l - m and weights by id, of the last `weigh`. */
@@ -44,7 +44,7 @@ export const Arrays = {
 
 let compiled: WebAssembly.Module | undefined
 
-/** Compiled once, in about half a millisecond. */
+/** Compiles the kernels once, which takes about half a millisecond. */
 function kernelModule(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(WEIGHTS), c => c.charCodeAt(0)))
   return compiled
@@ -78,24 +78,24 @@ export class Partition {
   }
 }
 
-/** @param what the part of the memory that no longer holds what was written there */
+/** @param what the part of the memory that was overwritten */
 export const overwritten = (what: string): Error =>
   new Error(`These ${what} were overwritten by a later computation in the same memory.`)
 
-/** The memory of the kernels. Distributions use it one after another; nothing here is asynchronous. */
+/** The memory of the kernels. Distributions take turns with it, since nothing here is asynchronous. */
 export class WeightMemory {
-  /** The largest V there is memory for. */
+  /** The largest V that fits into the memory. */
   readonly capacity: number
   /** exp((l - m) / T) by id, of the last `weigh`. */
   readonly weights: Float64Array
   readonly kernels: Kernels
   /** [capacity] ids in order of rank, for `gather`. */
   readonly ids: Int32Array
-  /** Bytes from one array to the next. */
+  /** Distance from one array to the next, in bytes. */
   readonly stride: number
-  /** What a kernel gives beside its return value: up to four numbers. */
+  /** Up to four further results of a kernel, beside its return value. */
   readonly results: Float64Array
-  /** Calls of `weigh` so far: which one the weights are of. */
+  /** Number of calls of `weigh` so far; it shows whether weights are still current. */
   use = 0
   /** The object that the bins belong to, and the one that the window's arrays belong to. */
   binsOwner: object | undefined
@@ -158,9 +158,9 @@ export class WeightMemory {
   }
 
   /**
-   * The same into other arrays.
+   * Does what `weigh` does, but writes into other arrays.
    * @param d where to write l - m @param weights where to write the weights
-   * @returns their sum; results[0] has the moment
+   * @returns the sum of the weights; results[0] is the moment
    */
   weighInto(count: number, max: number, temperature: number, d: number, weights: number): number {
     return this.kernels.weigh(

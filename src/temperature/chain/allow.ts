@@ -4,7 +4,7 @@ import { type SymbolSet, startSet } from './symbols.js'
 
 export type AllowSampler = { readonly sampler: 'allow' } & SymbolSet
 
-/** Keeps only what is in a set. It may leave nothing; the chain then throws an error that names it. */
+/** Keeps the candidates in a set. If none is left, the chain throws an error that names the sampler. */
 export function allow(ranked: Ranked, allowed: (id: number) => boolean): Ranked {
   return filter(ranked, r => allowed(ranked.ids[r]))
 }

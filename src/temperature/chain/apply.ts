@@ -1,4 +1,4 @@
-/** Samplers with their settings, ready to be applied to the candidates of a step. */
+/** Applies samplers with their settings to the candidates of a step. */
 import { InputError, quote, shorten } from '../../errors.js'
 import type { Ranked } from './ranked.js'
 import type { Apply, Effect, SamplerContext, Symbols } from './sampler.js'
@@ -33,7 +33,7 @@ export class ChainStep {
     this.symbols = symbols
   }
 
-  /** The temperature that acts: the product of the chain's temperatures, 0 where one of them is 0. */
+  /** The effective temperature: the product of the chain's temperatures, or 0 if one of them is 0. */
   get temperature(): number {
     const all = this.samplers.flatMap(({ spec }) =>
       spec.sampler === 'temperature' ? [spec.temperature ?? this.context.temperature] : [],
@@ -46,7 +46,7 @@ export class ChainStep {
   }
 
   /**
-   * The candidates before the first sampler and after each.
+   * Returns the candidates before the first sampler and after each sampler.
    * @throws InputError when a sampler leaves nothing
    */
   stages(start: Ranked): Ranked[] {
@@ -59,7 +59,7 @@ export class ChainStep {
 
   /**
    * Applies one sampler.
-   * @param temperature of the run, if it is not the step's own
+   * @param temperature the run's temperature; default: that of the step
    * @throws InputError when the sampler leaves nothing
    */
   apply(sampler: StartedSampler, ranked: Ranked, temperature = this.context.temperature): Ranked {

@@ -4,7 +4,7 @@ import { type SymbolSet, startSet } from './symbols.js'
 
 export type BanSampler = { readonly sampler: 'ban' } & SymbolSet
 
-/** Takes away what is in a set. It may leave nothing; the chain then throws an error that names it. */
+/** Removes the candidates in a set. If none is left, the chain throws an error that names the sampler. */
 export function ban(ranked: Ranked, banned: (id: number) => boolean): Ranked {
   return filter(ranked, r => !banned(ranked.ids[r]))
 }

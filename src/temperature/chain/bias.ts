@@ -4,11 +4,11 @@ import { idsOfKnown } from './symbols.js'
 
 export type BiasSampler = {
   readonly sampler: 'bias'
-  /** What to add to which symbols. A symbol named twice gets both. */
+  /** Symbols and the numbers to add to their logits. Both numbers count for a symbol named twice. */
   readonly weights: readonly (readonly [symbol: string, add: number])[]
 }
 
-/** Adds to logits: +0.69 doubles a symbol's odds. Source: `logit_bias` of OpenAI's API. */
+/** Adds numbers to logits; +0.69 doubles a symbol's odds. Source: `logit_bias` of OpenAI's API. */
 export function bias(ranked: Ranked, add: ReadonlyMap<number, number>): Ranked {
   return change(ranked, (id, logit) => logit + (add.get(id) ?? 0))
 }

@@ -1,14 +1,14 @@
-/** Chains from outside, checked: every setting in its range, none unknown, none left out. */
+/** Checks chains that callers give: rejects unknown settings, checks ranges and fills in defaults. */
 import { counted, didYouMean, InputError, quote } from '../../errors.js'
 import { readKnob } from '../../knob.js'
 import { Pattern } from './pattern/index.js'
 import type { SamplerKind } from './sampler.js'
 import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js'
 
-/** A sampler as a call or a JSON body gives it: what is left out has its default. */
+/** A sampler as a call or a JSON body gives it. Settings that are left out take their defaults. */
 export type SamplerInput = { readonly sampler: string; readonly [setting: string]: unknown }
 
-/** What a bias may add: e^100 is beyond every difference of logits a model makes. */
+/** Largest absolute value that a bias may add; models do not make logits that differ by more. */
 const MOST = 1000
 
 /** @throws InputError naming the sampler and the setting */
@@ -28,11 +28,11 @@ export function checkSamplers(samplers: unknown): SamplerSpec[] {
   return checkTotals(samplers.map((sampler: unknown, index) => checkSampler(sampler, index + 1)))
 }
 
-/** Samplers of a chain at most. */
+/** Largest number of samplers in a chain. */
 const MOST_SAMPLERS = 50
-/** Symbols that all samplers together may name. */
+/** Largest number of symbols that all samplers together may name. */
 const MOST_NAMED = 10_000
-/** UTF-16 units that all expressions together may have. */
+/** Largest total length of all expressions, in UTF-16 units. */
 const MOST_PATTERNS = 2000
 
 /** @throws InputError for a chain whose samplers together name or match too much */
@@ -85,9 +85,9 @@ function checkSampler(input: unknown, place: number): SamplerSpec {
   const spec: Record<string, unknown> = { sampler: kind.sampler }
   for (const knob of kind.knobs) {
     const value = settings[knob.name]
-    if (value === undefined && knob.name === 'temperature') continue // the run's
+    if (value === undefined && knob.name === 'temperature') continue // the run's temperature applies
     try {
-      spec[knob.name] = readKnob(knob, value ?? knob.default) + 0 // -0 is written 0
+      spec[knob.name] = readKnob(knob, value ?? knob.default) + 0 // -0 becomes 0
     } catch (error) {
       refuse(error instanceof InputError ? error.message : String(error))
     }
@@ -100,7 +100,7 @@ function checkSampler(input: unknown, place: number): SamplerSpec {
   return spec as SamplerSpec
 }
 
-/** The input with its name under `sampler`; JSON of earlier versions has it under `link`. */
+/** Returns the input with its name under `sampler`. JSON of earlier versions has it under `link`. */
 function withName(input: unknown): SamplerInput {
   const settings = (typeof input === 'object' && input !== null ? input : {}) as SamplerInput
   if (settings.sampler !== undefined || settings.link === undefined) return settings
@@ -153,16 +153,16 @@ function symbolSet(settings: SamplerInput, refuse: Refuse): Record<string, unkno
   if (ignoreCase !== undefined && typeof ignoreCase !== 'boolean') {
     refuse(`its ignoreCase is ${quote(ignoreCase)}; expected true or false.`)
   }
-  // The engine's own way to write it: slashes escaped, so that it fits between slashes.
+  // `source` has its slashes escaped, so that it can be written between slashes.
   const { source } = new Pattern(String(pattern), ignoreCase === true)
   return ignoreCase ? { symbols, pattern: source, ignoreCase } : { symbols, pattern: source }
 }
 
 /**
- * A chain in which temperature is named. Where it is not, it goes before the first sampler that looks
- * at probabilities or ranks, as truncation is meant; after the penalties, biases and bans before
- * that, which their authors put on the model's own logits and which T = 0 would otherwise leave
- * nothing to act on.
+ * Adds a temperature to a chain that names none. The temperature goes before the first sampler that
+ * reads probabilities or ranks, because truncation is defined on the distribution at T. It goes after
+ * the penalties, biases and bans that come earlier: their authors define them on the model's own
+ * logits, and after T = 0 they would have no effect.
  */
 export function withTemperature(samplers: readonly SamplerSpec[]): SamplerSpec[] {
   if (samplers.some(spec => spec.sampler === 'temperature')) return [...samplers]

@@ -12,14 +12,14 @@ export type DrySampler = {
 }
 
 /**
- * DRY (don't repeat yourself): where the last L symbols occurred before, the symbol that followed them
- * there is lowered by multiplier * base^(L - allowed), for the longest such L >= allowed. A match
- * does not reach across a breaker, and a breaker is never lowered, also where it followed a match. Where
- * the last symbol is a breaker, L is 0 and nothing is lowered.
+ * DRY (don't repeat yourself): if the last L symbols occurred before, the sampler lowers the logit of
+ * the symbol that followed them there by multiplier * base^(L - allowed), for the longest such
+ * L >= allowed. A match contains no breaker, and a breaker is never lowered, even if it followed a
+ * match. If the last symbol is a breaker, L is 0 and no logit is lowered.
  *
  * Source: p-e-w, oobabooga/text-generation-webui pull request 5677 (2024).
- * The plain twin, which compares every place symbol by symbol, is in samplers.reference.ts; this one is
- * linear in the window also where the text repeats.
+ * The plain twin in samplers.reference.ts compares every position symbol by symbol. This function takes
+ * time linear in the window, even for repetitive text.
  */
 export function dry(
   ranked: Ranked,
@@ -37,21 +37,21 @@ export function dry(
   })
 }
 
-/** By symbol: the longest end of the text that it followed before. */
+/** Maps each symbol to the length of the longest suffix of the text that it followed before. */
 function longestMatches(
   history: ArrayLike<number>,
   window: number,
   isBreaker: (id: number) => boolean,
 ): Map<number, number> {
   const n = Math.min(window, history.length)
-  /** The window read backwards: 0 is the last symbol. */
+  /** Reads the window backwards: 0 is the last symbol. */
   const back = (k: number): number => history[history.length - 1 - k]
   let limit = 0
   while (limit < n && !isBreaker(back(limit))) limit++
   const longest = new Map<number, number>()
   if (limit === 0) return longest
-  // Z algorithm (Gusfield 1997): z[k] = how far the text read backwards from k goes on
-  // like the text read backwards from its end. [left, right) is the match found farthest.
+  // Z algorithm (Gusfield 1997): z[k] = length of the common prefix of the reversed
+  // window and its part from k on. [left, right) is the match that reaches farthest so far.
   const z = new Int32Array(n)
   let left = 0
   let right = 0
@@ -67,7 +67,7 @@ function longestMatches(
   return longest
 }
 
-/** base^n by multiplication: the same bits everywhere. Infinity when it overflows. */
+/** base^n by multiplication, which gives the same bits on every engine. Overflow gives Infinity. */
 function power(base: number, n: number): number {
   let result = 1
   for (let i = 0; i < n && result < Number.POSITIVE_INFINITY && base !== 1; i++) result *= base
@@ -106,7 +106,7 @@ export const drySampler: SamplerKind<DrySampler> = {
       kind: 'whole',
       min: 1,
       max: Number.MAX_SAFE_INTEGER,
-      default: 2, // its author's; also with letters the words hold (docs/chain.md has the numbers)
+      default: 2, // its author's; words stay intact at it (docs/chain.md has the figures)
       about: {
         en: 'the length of a repetition from which it acts',
         ja: '何文字の繰り返しから働くか',

@@ -1,4 +1,4 @@
-/** What each sampler of a chain did at a step, and why temperature has no effect there. */
+/** Reports what each sampler did at a step, and explains why temperature has no effect there. */
 import { shorten } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
 import type { ChainStep, StartedSampler } from './apply.js'
@@ -9,9 +9,9 @@ import { formatSampler } from './syntax.js'
 export interface SamplerReport {
   /** Its written form. */
   readonly sampler: string
-  /** Candidates after it. */
+  /** Number of candidates after it. */
   readonly candidates: number
-  /** The share it kept of the probability that there was before it. */
+  /** Share of the probability before it that it kept. */
   readonly mass: number
 }
 
@@ -24,7 +24,7 @@ export function reportSamplers(step: ChainStep, stages: readonly Ranked[]): Samp
   }))
 }
 
-/** The share of the probability before a sampler that stands on what is left after it. */
+/** Share of the probability before a sampler that belongs to the candidates left after it. */
 function shareKept(before: Ranked, after: Ranked): number {
   if (after.ids.length === before.ids.length) return 1
   const { weights, sum } = weigh(before)
@@ -35,8 +35,8 @@ function shareKept(before: Ranked, after: Ranked): number {
 }
 
 /**
- * Why no temperature of the run, from 0 to Infinity, can change what is drawn at this step;
- * undefined where one can, or where it is not certain that none can.
+ * Explains why no temperature of the run, from 0 to Infinity, can change the draw at this step.
+ * Returns undefined if one can, or if it is not certain that none can.
  * @param stages candidates before the first sampler and after each
  */
 export function explainNoEffect(step: ChainStep, stages: readonly Ranked[]): Bilingual | undefined {
@@ -55,10 +55,10 @@ export function explainNoEffect(step: ChainStep, stages: readonly Ranked[]): Bil
 }
 
 /**
- * The sampler that leaves the same single candidate at every temperature of the run, if there is one.
+ * Finds the sampler that leaves the same single candidate at every temperature of the run.
  *
  * Samplers of the effects `prefix` and `mask` leave the most candidates at T = inf. If one is left
- * there, the same one is left at every T. Samplers that change logits must find nothing to change.
+ * there, the same one is left at every T. Samplers that change logits must have no effect.
  * A sampler of the effect `set` proves nothing.
  * @param before candidates that reach the temperature
  * @param samplers the temperature and those after it
@@ -73,8 +73,8 @@ function samplerThatLeavesOne(
   for (const sampler of samplers) {
     if (sampler.effect === 'set') return undefined
     if (sampler.effect === 'logits') {
-      // At T = inf all logits are equal, so that dividing them shows no change. The logits before the
-      // temperature would show it.
+      // At T = inf all logits are 0, so that a division shows no change. The logits before the
+      // temperature do show it.
       const left = new Set(widest.ids)
       const probe = filter(before, r => left.has(before.ids[r]))
       if (sampler.apply(probe, step.context) !== probe) return undefined

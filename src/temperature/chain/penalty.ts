@@ -10,16 +10,16 @@ export type PenaltySampler = {
 }
 
 /**
- * Lowers what already stands in the last `window` symbols, c times:
- * l <- l / repetition where l > 0, l * repetition where not; then l <- l - presence - c * frequency.
- * l is the logit that reaches the sampler: after a temperature T it is l / T with the model's own zero, so
- * that `repetition` does the same before and after T, while presence and frequency after T are not
- * divided by it. At T = inf all are 0 and `repetition` changes nothing.
+ * Lowers the logits of symbols that occur c > 0 times in the last `window` symbols:
+ * l <- l / repetition if l > 0, otherwise l * repetition; then l <- l - presence - c * frequency.
+ * l is the logit that reaches the sampler. After a temperature T it is l / T with the model's own zero,
+ * so that `repetition` has the same effect before and after T. Presence and frequency are not divided
+ * by a T that comes before them. At T = inf all logits are 0 and `repetition` has no effect.
  *
- * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), which only divides
- * (and so would favour a negative logit: transformers and llama.cpp multiply those, as here);
- * presence and frequency as in OpenAI's API. Dividing depends on where the model's zero lies, which
- * softmax does not; presence and frequency do not have that flaw.
+ * Sources: Keskar, McCann, Varshney, Xiong, Socher, "CTRL" (2019), for `repetition`; OpenAI's API for
+ * presence and frequency. CTRL only divides, which would raise a negative logit; transformers and
+ * llama.cpp therefore multiply negative logits, and so does this function. Division depends on the
+ * model's zero, although softmax does not; presence and frequency do not depend on it.
  */
 export function penalty(
   ranked: Ranked,

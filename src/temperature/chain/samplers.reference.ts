@@ -1,10 +1,10 @@
 /**
- * The plain twins of the samplers, written from their papers: maps from symbol to logit, probabilities
- * by the textbook, everything sorted and compared one by one. samplers.test.ts holds the samplers to them.
- * They use Math.exp and Math.log, and so share nothing with the samplers but the definitions.
+ * Plain twins of the samplers, written from the papers. They use maps from symbol to logit, and
+ * Math.exp and Math.log, so that they share only the definitions with the samplers.
+ * samplers.test.ts compares both.
  */
 
-/** Symbol to logit, of the candidates that are left. */
+/** Maps the symbols of the remaining candidates to logits. */
 export type Logits = ReadonlyMap<number, number>
 
 export const logitsOf = (logits: ArrayLike<number>): Logits =>
@@ -27,7 +27,7 @@ const keep = (logits: Logits, ids: Iterable<number>): Logits => {
   return new Map([...logits].filter(([id]) => kept.has(id)))
 }
 
-/** Ackley, Hinton, Sejnowski 1985: every logit divided by T. */
+/** Ackley, Hinton, Sejnowski 1985: divide every logit by T. */
 export const temperature = (logits: Logits, T: number): Logits =>
   new Map([...logits].map(([id, logit]) => [id, logit / T]))
 
@@ -57,7 +57,7 @@ export function minP(logits: Logits, base: number): Logits {
 
 /**
  * Meister et al. 2023: minimise the sum of |H + log P(v)| over sets with P(V') >= tau,
- * solved as the paper does, by taking the nearest first.
+ * solved as in the paper, by taking the nearest symbols first.
  */
 export function typical(logits: Logits, tau: number): Logits {
   const P = probabilities(logits)
@@ -83,7 +83,7 @@ export function topNSigma(logits: Logits, n: number): Logits {
   )
 }
 
-/** text-generation-webui #6335: of those at or above the threshold, all but the least likely go. */
+/** text-generation-webui #6335: remove all symbols at or above the threshold except the least likely. */
 export function xtc(logits: Logits, threshold: number): Logits {
   const P = probabilities(logits)
   const viable = ranking(logits).filter(id => P.get(id)! >= threshold)
@@ -111,8 +111,9 @@ export function penalty(
 }
 
 /**
- * text-generation-webui #5677, by its description: for every symbol x, the longest run that ends the
- * text, holds no breaker, and stood before with x after it; the penalty grows with its length.
+ * text-generation-webui #5677, from its description: for every symbol x, find the longest suffix of
+ * the text that contains no breaker and occurred before, followed by x. The penalty grows with its
+ * length.
  */
 export function dry(
   logits: Logits,
@@ -139,6 +140,6 @@ export function dry(
   )
 }
 
-/** OpenAI's logit_bias: added to the logit. */
+/** OpenAI's logit_bias: add a number to the logit. */
 export const bias = (logits: Logits, add: ReadonlyMap<number, number>): Logits =>
   new Map([...logits].map(([id, logit]) => [id, logit + (add.get(id) ?? 0)]))

@@ -28,7 +28,7 @@ const REGISTER = [
   allowSampler,
 ] as const
 
-/** A sampler with its settings: a value, JSON-able, with one written form. */
+/** A sampler with its settings. The value can be stored as JSON and has one written form. */
 export type SamplerSpec = Parameters<(typeof REGISTER)[number]['start']>[0]
 export type SamplerName = SamplerSpec['sampler']
 
@@ -37,7 +37,7 @@ export const SAMPLERS: readonly SamplerKind<SamplerSpec>[] = REGISTER
 
 export const SAMPLER_NAMES: readonly string[] = SAMPLERS.map(kind => kind.sampler)
 
-/** The description of a sampler that is known to exist. */
+/** The description of a sampler. @throws Error for an unknown name, which is a programming error */
 export function kindOf(sampler: SamplerName): SamplerKind<SamplerSpec> {
   const kind = SAMPLERS.find(kind => kind.sampler === sampler)
   if (!kind) throw new Error(`no sampler ${sampler}`)

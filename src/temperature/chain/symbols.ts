@@ -1,37 +1,37 @@
-/** Which ids a written set of symbols means in a model's vocabulary. */
+/** Finds the ids in a model's vocabulary that a written set of symbols names. */
 import { counted, InputError, quote } from '../../errors.js'
 import { Pattern, shownPattern } from './pattern/index.js'
 import type { Symbols } from './sampler.js'
 
-/** Symbols by their text, and what an expression matches; a symbol in either is in the set. */
+/** The union of the symbols listed by text and the symbols that an expression matches. */
 export type SymbolSet = {
   /**
-   * Each the text of a symbol, or a class of them in brackets, `[a-z ]`, where that is not itself a
-   * symbol.
+   * Each entry is the text of a symbol, or a class of symbols in brackets, `[a-z ]`, unless that text
+   * is itself a symbol.
    */
   readonly symbols: readonly string[]
   /**
-   * A regular expression (flag u) that must match the whole symbol. When it looks back (`(?<=...)`,
-   * `\b`) it sees the text before; otherwise the symbol stands alone.
+   * A regular expression (flag u) that must match the whole symbol. An expression that looks back
+   * (`(?<=...)`, `\b`) sees the text before the symbol; any other sees the symbol alone.
    */
   readonly pattern?: string
   readonly ignoreCase?: boolean
 }
 
-/** What a chain's expressions may cost when it is made: some tenths of a second. */
+/** Largest cost of a chain's expressions when the chain is created: some tenths of a second. */
 const MOST_WORK = 10_000_000
-/** What they may cost at a step whose text they have not seen the like of. */
+/** Largest cost at a step for which no cached mask exists. */
 const MOST_STEP_WORK = 3_000_000
-/** What it costs to begin with a symbol, in parts of an expression. */
+/** Fixed cost of each symbol, in comparisons. */
 const CALL = 20
-/** What it costs to make an expression, in the same. */
+/** Fixed cost of compiling an expression, in comparisons. */
 const MAKING = 2000
-/** Answers that are kept of an expression that looks back, one for each kind of end of a text. */
+/** Largest number of cached masks of an expression that looks back; each belongs to one `End.key`. */
 const MOST_MASKS = 64
 
 /**
- * A vocabulary as the samplers of one chain ask it: texts are looked up in one map, expressions are
- * asked of every symbol once, and what that costs together is limited before it is spent.
+ * The vocabulary that the samplers of one chain share. It finds texts in one map, tests classes and
+ * expressions against every symbol, and limits the total cost of the expressions before they run.
  */
 export class Vocabulary implements Symbols {
   readonly size: number
@@ -51,7 +51,7 @@ export class Vocabulary implements Symbols {
     return this.symbols.symbol(id)
   }
 
-  /** The id of a symbol by its text, or by one that is canonically equivalent. */
+  /** The id of the symbol with this text, or with a canonically equivalent text. */
   idOf(text: string): number | undefined {
     if (!this.ids) {
       this.ids = new Map()
@@ -70,7 +70,7 @@ export class Vocabulary implements Symbols {
     return ids
   }
 
-  /** Ids of the symbols that an expression matches as they stand alone. */
+  /** Ids of the symbols that an expression matches without any text before them. */
   matching(pattern: Pattern): number[] {
     this.spend(pattern, false)
     const ids: number[] = []
@@ -79,7 +79,7 @@ export class Vocabulary implements Symbols {
   }
 
   /**
-   * Takes into account that an expression is asked of all symbols, once or at every step.
+   * Adds the cost of testing an expression against all symbols, once or at every step.
    * @throws InputError when all expressions of the chain together would take too long
    */
   spend(pattern: Pattern, eachStep: boolean): void {
@@ -100,7 +100,7 @@ export class Vocabulary implements Symbols {
   }
 }
 
-/** @returns for the text so far, which ids are in the set */
+/** @returns a function that takes the text so far and returns a test for ids in the set */
 export function startSet(
   set: SymbolSet,
   vocabulary: Vocabulary,
@@ -135,8 +135,8 @@ export function startSet(
 }
 
 /**
- * The ids of symbols by their texts.
- * @param sampler who asks, for the refusal; without it what the model lacks is left out
+ * Finds the ids of symbols by their texts.
+ * @param sampler name for the error message; without it, symbols that the model lacks are left out
  * @throws InputError for a text that is no symbol of the model
  */
 export function idsOfKnown(

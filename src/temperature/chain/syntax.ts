@@ -1,13 +1,14 @@
 /**
- * The written form of a chain, for a flag, a URL and a file, and its JSON.
+ * Reads and writes the written form of a chain, as it stands in a flag, a URL or a file.
  *
  *   temperature 1.2, min-p 0.05, dry 0.8
  *   penalty repetition=1.1 window=64, temperature, xtc 0.1 probability=0.3
  *   ban "x" "y", bias "e"=+1.5 "\n"=-2, temperature, top-k 5
  *   allow "[a-z ]" /[.,]/
  *
- * Samplers stand in the order in which they work, divided by commas. A number right after the name is
- * the sampler's main knob, the others are named; those left out have their defaults. Strings are JSON's.
+ * Samplers are separated by commas and applied in this order. A number right after the name is the
+ * sampler's main knob. Other knobs are named, and those left out take their defaults. Strings are
+ * JSON strings.
  */
 import { beginning, counted, didYouMean, InputError, shorten } from '../../errors.js'
 import { flagName, formatNumber, type NumberKnob, rangeOf, readKnob } from '../../knob.js'
@@ -16,15 +17,15 @@ import { Pattern } from './pattern/index.js'
 import type { SamplerKind } from './sampler.js'
 import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js'
 
-/** Settings while they are read; `checkSamplers` makes a SamplerSpec of them. */
+/** Settings that have been read but not checked; `checkSamplers` makes a SamplerSpec of them. */
 export type Draft = { sampler: string } & Record<string, unknown>
 
 const quoted = (texts: readonly string[]): string[] => texts.map(text => JSON.stringify(text))
 
-/** UTF-16 units of a written chain at most: a thousand times what people write. */
+/** Largest length of a written chain in UTF-16 units, a thousand times what people write. */
 export const LONGEST_CHAIN = 100_000
 
-/** The written form of one sampler. What has its default is left out, but for the main knob. */
+/** Returns the written form of one sampler. Defaults are left out, except that of the main knob. */
 export function formatSampler(spec: SamplerSpec): string {
   const kind = kindOf(spec.sampler)
   const settings: Readonly<Record<string, unknown>> = spec
@@ -51,21 +52,21 @@ export function formatSampler(spec: SamplerSpec): string {
       words.push(`/${new RegExp(spec.pattern, 'u').source}/${spec.ignoreCase ? 'i' : ''}`)
     }
   }
-  // A penalty with nothing but defaults: the form must read back.
+  // A penalty with only defaults needs one setting, or `parseChain` would reject the form.
   if (words.length === 1 && kind.knobs.length > 0 && kind.main === undefined) {
     words.push(`${kind.knobs[0].name}=${formatNumber(kind.knobs[0].default)}`)
   }
   return words.join(' ')
 }
 
-/** The written form; `parseChain` reads it back to an equal value. */
+/** Returns the written form, which `parseChain` reads back to an equal value. */
 export function formatChain(samplers: readonly SamplerSpec[]): string {
   return samplers.map(formatSampler).join(', ')
 }
 
 /**
- * Reads the written form. A chain that names no temperature gets it where it belongs, before the
- * first sampler that looks at probabilities or ranks; nothing at all is temperature alone.
+ * Reads the written form. A chain that names no temperature gets one before the first sampler that
+ * reads probabilities or ranks. The empty text is the chain of temperature alone.
  * @throws InputError that points at the character
  */
 export function parseChain(text: string): SamplerSpec[] {
@@ -98,7 +99,7 @@ function readSampler(reader: Reader): Draft {
   return draft
 }
 
-/** What may still follow. */
+/** Describes for an error message which arguments may still follow. */
 function argumentsOf(kind: SamplerKind<SamplerSpec>, draft: Draft): string {
   if (kind.takes === 'symbols') {
     const or = draft.pattern === undefined ? ' or an expression between slashes' : ''
@@ -184,7 +185,7 @@ class Reader {
     return this.match(NUMBER) !== null
   }
 
-  /** @param hint follows the sentence */
+  /** @param hint text after the sentence */
   fail(expected: string, hint = ''): never {
     const came = beginning(this.source.slice(this.place), 12)
     throw new InputError(
@@ -221,7 +222,7 @@ class Reader {
       : Number(found[0])
   }
 
-  /** A number in the range of a knob. */
+  /** Reads a number in the range of a knob. */
   knob(knob: NumberKnob): number {
     const before = this.place
     const range = `${flagName(knob.name)}, ${rangeOf(knob)}`
@@ -237,7 +238,7 @@ class Reader {
   string(): string {
     const found = this.match(STRING)
     if (!found) this.fail('a closing `"` to this one')
-    // A line break typed as such is as good as one written \n.
+    // A raw line break is accepted as well as \n, although JSON does not allow it.
     const escaped = found[0].replace(/\p{Cc}/gu, c => JSON.stringify(c).slice(1, -1))
     let text: unknown
     try {
@@ -250,7 +251,7 @@ class Reader {
     return String(text)
   }
 
-  /** One or more strings, or the word `none`. */
+  /** Reads one or more strings, or the word `none`. */
   strings(): string[] {
     if (this.peekWord() === 'none') {
       this.takeWord()

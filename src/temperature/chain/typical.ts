@@ -4,17 +4,17 @@ import type { SamplerKind } from './sampler.js'
 export type TypicalSampler = { readonly sampler: 'typical'; readonly mass: number }
 
 /**
- * Locally typical: the candidates whose surprisal is nearest to the entropy, |H + ln p_i| smallest,
- * until their probabilities sum to at least the mass. The favourite may be among those that go.
- * Of equally near ones the first in rank stays.
+ * Locally typical sampling keeps the candidates whose surprisal is nearest to the entropy (smallest
+ * |H + ln p_i|) until their probabilities sum to at least the mass. It may remove the most likely
+ * candidate. Of equally near candidates it takes the better rank first.
  *
  * Source: Meister, Pimentel, Wiher, Cotterell, "Locally typical sampling" (TACL 2023).
  */
 export function typical(ranked: Ranked, mass: number): Ranked {
-  if (mass === 1) return ranked // rounding must not drop the last ones
+  if (mass === 1) return ranked // rounding must not remove the last candidates
   const { logits } = ranked
   const { weights, sum } = weigh(ranked)
-  // Surprisal is ln Z - x with x = l - l_1; its mean is the entropy, so that ln Z drops out.
+  // Surprisal is ln Z - x with x = l - l_1 and the entropy is its mean, so that ln Z cancels.
   let mean = 0
   for (let r = 0; r < weights.length; r++) {
     if (weights[r] > 0) mean += (weights[r] * (logits[r] - logits[0])) / sum

@@ -8,12 +8,12 @@ export type XtcSampler = {
 }
 
 /**
- * Exclude top choices: where two or more have at least the threshold, all of them but the least
- * likely go. It does so with a probability, decided by the second coin of the position: when
- * secondCoin <= probability.
+ * Exclude top choices: if two or more candidates reach the threshold, all of them except the least
+ * likely are removed. The sampler acts only if secondCoin <= probability, where secondCoin is the
+ * second random number of the position.
  *
- * Source: p-e-w, oobabooga/text-generation-webui pull request 6335 (2024). There newline and end of
- * text are spared; here put `allow` or `bias` where such a thing is wanted.
+ * Source: p-e-w, oobabooga/text-generation-webui pull request 6335 (2024). Unlike that version,
+ * this one does not protect newline and end of text.
  */
 export function xtc(
   ranked: Ranked,

@@ -1,8 +1,8 @@
 /**
  * Matches an expression against the symbols of a vocabulary in time that is linear in both: each
- * character of a text meets each instruction at most once. Lookbehinds run along with the text, what
- * looks ahead runs over the symbol from its end; both leave one bit a place, which the expression
- * around them then reads.
+ * character of a text meets each instruction at most once. Lookbehinds run forwards over the text and
+ * lookaheads run backwards over the symbol. Both store one bit for each position, which the expression
+ * around them reads.
  */
 import { type Leaf, longestOf, type Parsed, parsePattern } from './parse.js'
 import { ASSERT, compileProgram, LOOK, MATCH, type Program, SPLIT, TAKE } from './program.js'
@@ -19,32 +19,32 @@ interface LookProgram {
   readonly run: Run
 }
 
-/** Where a text ends, as far as an expression can tell: what its lookbehinds have read, and its last character. */
+/** All that an expression can know of the text before a symbol. */
 export interface End {
-  /** Of each lookbehind, the states it is in. */
+  /** The current states of each lookbehind; empty for lookaheads. */
   readonly states: readonly (readonly number[])[]
-  /** The last character, -1 where there is none. */
+  /** The code point of the last character, or -1 for an empty text. */
   readonly last: number
-  /** Equal for ends after which the same symbols match. */
+  /** Two ends with the same key match the same symbols. */
   readonly key: string
 }
 
 export class Pattern {
   readonly source: string
-  /** Does it see the text before the symbol? */
+  /** Whether the expression reads the text before the symbol. */
   readonly looksBack: boolean
-  /** What a character costs: instructions it may meet. */
+  /** Cost of one character: the number of instructions that it may meet. */
   readonly size: number
   private readonly main: Run
   private readonly looks: readonly LookProgram[]
   private readonly leaves: Leaves
   private readonly nothing: End
-  /** How many characters before a place the lookbehinds can see. */
+  /** Largest number of characters that the lookbehinds can read before a position. */
   private readonly sight: number
 
   /**
-   * @param pattern as between slashes, flag u
-   * @throws InputError when it is no regular expression, or has what can't be matched in linear time
+   * @param pattern the text between the slashes (flag u)
+   * @throws InputError when it is not a regular expression or can't be matched in linear time
    */
   constructor(pattern: string, ignoreCase = false) {
     const parsed: Parsed = parsePattern(pattern, ignoreCase)
@@ -64,7 +64,7 @@ export class Pattern {
     this.nothing = this.endOf('')
   }
 
-  /** Reads a text up to its end; of a long one no more than the lookbehinds can see. */
+  /** Reads the end of a text, no more of it than the lookbehinds can read. */
   endOf(text: string): End {
     const seen = 2 * (this.sight + 2)
     const whole = text.length <= seen
@@ -81,18 +81,18 @@ export class Pattern {
     return { states, last, key: kind + sets.join(';') }
   }
 
-  /** Does the whole symbol match where it stands? @param end of the text before it */
+  /** Returns whether the whole symbol matches. @param end the end of the text before it */
   matches(symbol: string, end: End = this.nothing): boolean {
     const { looks, main } = this
     const characters = codePoints(symbol)
     const length = characters.length
-    const first = end.last < 0 ? 0 : 1 // place 0 is the start of the text only if nothing is before
+    const first = end.last < 0 ? 0 : 1 // place 0 means the start of the text
     const at = (i: number): At => ({
       place: first + i,
       last: i === 0 ? end.last : characters[i - 1],
       next: i === length ? -1 : characters[i],
     })
-    /** Of each place from 0 to length, of each look. */
+    /** The truth of each look at each position from 0 to length: [length + 1][looks]. */
     const truths: Uint8Array[] = looks.length > 0 ? [] : new Array(length + 1).fill(NONE)
     if (looks.length > 0) {
       for (let i = 0; i <= length; i++) truths.push(new Uint8Array(looks.length))
@@ -118,7 +118,7 @@ export class Pattern {
     return main.close(states, at(length), truths[length])
   }
 
-  /** All lookbehinds at a place: fills in what is true there, and takes the next character. */
+  /** Writes which lookbehinds are true at a position, then takes the next character. */
   private lookBehind(states: number[][], truths: Uint8Array, at: At): void {
     for (const [n, { ahead, negative, program, run }] of this.looks.entries()) {
       if (ahead) continue
@@ -130,18 +130,18 @@ export class Pattern {
   }
 }
 
-/** A place between two characters; -1 for none. `place` is 0 only at the start of all text. */
+/** A position between two characters (-1 for none). `place` is 0 only at the start of the text. */
 interface At {
   readonly place: number
   readonly last: number
   readonly next: number
 }
 
-/** One program over one text. */
+/** Simulates one program on one text. */
 class Run {
   readonly program: Program
   private readonly leaves: Leaves
-  /** The instructions that wait for a character, after `close`. */
+  /** The TAKE instructions that `close` found; `take` reads them. */
   private waiting: number[] = []
   private readonly seen: Uint32Array
   private round = 0
@@ -152,7 +152,7 @@ class Run {
     this.seen = new Uint32Array(program.ops.length)
   }
 
-  /** Follows all that takes no character. @returns whether the program may end here */
+  /** Follows all instructions that take no character. @returns whether the program may end here */
   close(states: readonly number[], at: At, truths: Uint8Array): boolean {
     const { ops, args, next } = this.program
     const stack = [...states]
@@ -174,7 +174,7 @@ class Run {
     return found
   }
 
-  /** @returns where the waiting instructions go on after a character */
+  /** @returns the states after a character */
   take(character: number): number[] {
     const { args, next } = this.program
     const { leaves } = this
@@ -201,7 +201,7 @@ class Run {
 
 const WORD = /\w/
 
-/** What takes one character. Each is asked once a character. */
+/** The leaves of an expression. Each class is tested at most once for each character. */
 class Leaves {
   private readonly leaves: readonly Leaf[]
   private readonly ignoreCase: boolean
@@ -218,7 +218,7 @@ class Leaves {
     this.answers = new Uint8Array(leaves.length)
   }
 
-  /** The character that `takes` is about. */
+  /** Sets the character that `takes` tests. */
   look(character: number): void {
     if (this.character === character) return
     this.character = character
@@ -236,7 +236,7 @@ class Leaves {
     return this.answers[leaf] === 1
   }
 
-  /** \w of the flag u; with i also the long s and the Kelvin sign, whose other case is a word's. */
+  /** \w with the flag u. With the flag i, the long s and the Kelvin sign match too, as s and k do. */
   isWord(character: number): boolean {
     if (character >= 128) return this.ignoreCase && (character === 0x17f || character === 0x212a)
     return WORD.test(String.fromCharCode(character))

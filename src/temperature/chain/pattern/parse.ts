@@ -1,11 +1,11 @@
 /**
- * Regular expressions from outside, read into a tree. The engine's own matcher backtracks, and some
- * expressions take it longer than anybody lives; this subset is matched in linear time (match.ts).
- * The engine only checks the syntax (flag u), and tests classes against one character at a time.
+ * Parses regular expressions from outside into a tree. The engine's own matcher backtracks, and some
+ * expressions take it exponential time; match.ts matches this subset in linear time. The engine only
+ * checks the syntax (flag u) and tests classes against one character at a time.
  */
 import { counted, InputError } from '../../../errors.js'
 
-/** A part of an expression. `one` takes one character, `look` and `assert` take none. */
+/** A part of an expression. `one` takes one character; `look` and `assert` take none. */
 export type Node =
   | { readonly kind: 'one'; readonly leaf: number }
   | { readonly kind: 'assert'; readonly place: Place }
@@ -14,7 +14,7 @@ export type Node =
   | { readonly kind: 'choice'; readonly parts: readonly Node[] }
   | { readonly kind: 'repeat'; readonly body: Node; readonly min: number; readonly max: number }
 
-/** `^`, `$`, `\b`, `\B`. */
+/** The assertions `^`, `$`, `\b` and `\B`. */
 export type Place = 'start' | 'end' | 'boundary' | 'inside'
 
 /** A lookahead or lookbehind. */
@@ -24,30 +24,30 @@ export interface Look {
   readonly body: Node
 }
 
-/** What takes one character: a character itself, or a class that the engine tests. */
+/** A leaf takes one character: a code point, or a class that the engine tests. */
 export type Leaf = number | RegExp
 
 export interface Parsed {
   readonly root: Node
-  /** Each after those inside it. */
+  /** Inner looks stand before the looks that contain them. */
   readonly looks: readonly Look[]
   readonly leaves: readonly Leaf[]
-  /** Does it look at what stands before the character that it begins with? */
+  /** Whether the expression reads the character before its first one. */
   readonly looksBack: boolean
-  /** Parts when all counted repetitions are written out: what matching one character costs. */
+  /** Number of parts with all counted repetitions written out: the cost of matching one character. */
   readonly size: number
 }
 
-/** UTF-16 units of an expression at most. */
+/** Largest length of an expression in UTF-16 units. */
 export const LONGEST_PATTERN = 1000
-/** Groups inside each other at most. */
+/** Largest depth of nested groups. */
 export const DEEPEST_PATTERN = 50
-/** Parts of an expression at most, counted repetitions written out. */
+/** Largest number of parts of an expression, with counted repetitions written out. */
 export const LARGEST_PATTERN = 1000
 
 const MOST_SHOWN = 60
 
-/** An expression as a sentence shows it. */
+/** Shortens an expression for an error message. */
 export const shownPattern = (pattern: string): string =>
   pattern.length > MOST_SHOWN ? `/${pattern.slice(0, MOST_SHOWN)}…/` : `/${pattern}/`
 
@@ -58,7 +58,7 @@ export function refusePattern(pattern: string, why: string, cause?: unknown): ne
 
 /**
  * Reads an expression.
- * @throws InputError when it is no regular expression, or one that can't be matched in linear time
+ * @throws InputError when it is not a regular expression or can't be matched in linear time
  */
 export function parsePattern(pattern: string, ignoreCase: boolean): Parsed {
   if (pattern.length > LONGEST_PATTERN) {
@@ -76,7 +76,7 @@ export function parsePattern(pattern: string, ignoreCase: boolean): Parsed {
   return new Parser(pattern, ignoreCase).parse()
 }
 
-/** One token; the syntax is known to be right. */
+/** Matches one token. The engine has checked the syntax before. */
 const TOKEN =
   /\(\?<(?![=!])[^>]*>|\(\?(?:<?[=!]|:)|\((?!\?)|\)|\||\^|\$|[*+?]\??|\{\d+(?:,\d*)?\}\??|\\[bB]|\\k<[^>]*>|\\[1-9]\d*|\[(?:[^\]\\]|\\.)*\]|\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\c.|\\.|[^\\(]/suy
 
@@ -97,9 +97,9 @@ class Parser {
   private readonly leaves: Leaf[] = []
   private readonly leafOf = new Map<string, number>()
   private looksBack = false
-  /** Inside how many lookbehinds. */
+  /** Number of lookbehinds around the current token. */
   private behind = 0
-  /** Of each look, for the parts that hold it. */
+  /** Sizes of the looks, which `parse` adds to the size of the root. */
   private readonly sizes: number[] = []
 
   constructor(pattern: string, ignoreCase: boolean) {
@@ -108,7 +108,7 @@ class Parser {
     TOKEN.lastIndex = 0
     while (TOKEN.lastIndex < pattern.length) {
       const found = TOKEN.exec(pattern)
-      // Newer engines take groups that older ones refuse: (?i:…).
+      // Newer engines accept groups that older ones reject: (?i:…).
       if (!found)
         this.refuse('has a group that changes flags; put the flag i after the last slash.')
       this.tokens.push(found[0])
@@ -154,7 +154,7 @@ class Parser {
     return parts.length === 1 ? parts[0] : { kind: 'sequence', parts }
   }
 
-  /** With the quantifier that follows, if one does. Lazy or not: the same texts match. */
+  /** Reads the quantifier after a part, if there is one. Lazy quantifiers match the same symbols. */
   private repeated(body: Node): Node {
     const token = this.tokens[this.at] ?? ''
     const counts = /^\{(\d+)(,?)(\d*)\}/.exec(token)
@@ -229,7 +229,7 @@ class Parser {
   }
 }
 
-/** Parts, repetitions written out. What a look holds is counted once, where it stands. */
+/** Number of parts with repetitions written out. A look counts as one; its body is counted apart. */
 function sizeOf(node: Node): number {
   switch (node.kind) {
     case 'sequence':
@@ -244,7 +244,7 @@ function sizeOf(node: Node): number {
   }
 }
 
-/** Characters that a match has at most, without what its looks see. */
+/** Largest number of characters of a match, without those that its looks read. */
 export function longestOf(node: Node): number {
   switch (node.kind) {
     case 'one':

@@ -1,7 +1,7 @@
 /**
- * An expression as a list of instructions for a simulation that goes over a text once and keeps all
- * states it may be in: Thompson, "Regular expression search algorithm" (1968); Cox, "Regular
- * expression matching: the virtual machine approach" (2009).
+ * Compiles an expression into instructions. A simulation reads a text once and keeps all states that
+ * the expression may be in. Sources: Thompson, "Regular expression search algorithm" (1968); Cox,
+ * "Regular expression matching: the virtual machine approach" (2009).
  */
 import type { Node, Place } from './parse.js'
 
@@ -13,17 +13,17 @@ export const MATCH = 4
 
 const PLACES: readonly Place[] = ['start', 'end', 'boundary', 'inside']
 
-/** Instructions by their number: what to do, and where to go on. */
+/** Instructions by number: an operation, its argument and the next instruction. */
 export interface Program {
   readonly ops: Uint8Array
-  /** TAKE: the leaf. ASSERT: the number of the place. LOOK: the number of the look. SPLIT: a second way. */
+  /** TAKE: the leaf. ASSERT: the number of the place. LOOK: the number of the look. SPLIT: the other next. */
   readonly args: Int32Array
   /** The next instruction. */
   readonly next: Int32Array
   readonly start: number
 }
 
-/** @param backwards for a text that is read from its end: what a lookahead does */
+/** @param backwards whether the program reads the text from its end, as that of a lookahead does */
 export function compileProgram(root: Node, backwards: boolean): Program {
   const ops: number[] = []
   const args: number[] = []
@@ -34,7 +34,7 @@ export function compileProgram(root: Node, backwards: boolean): Program {
     next.push(to)
     return ops.length - 1
   }
-  /** Instructions for a node that go on at `to`. @returns where they begin */
+  /** Emits instructions for a node, followed by `to`. @returns the first of them */
   const build = (node: Node, to: number): number => {
     switch (node.kind) {
       case 'one':
@@ -44,7 +44,7 @@ export function compileProgram(root: Node, backwards: boolean): Program {
       case 'look':
         return emit(LOOK, node.look, to)
       case 'sequence': {
-        // Built from its end: each part goes on at the one that is read after it.
+        // The last part that is read comes first, because each part needs the next one's address.
         const parts = backwards ? node.parts : [...node.parts].reverse()
         return parts.reduce((after, part) => build(part, after), to)
       }
