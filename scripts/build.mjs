@@ -33,11 +33,11 @@ const whole = wanted.length === 0
 /** @param {string} line */
 const say = line => process.stderr.write(`${line}\n`)
 
-/** Doors of the package: the name in dist/ and where it begins. A room not yet built is left out. */
+/** Entry points: the name in dist/ and the source. */
 const ENTRIES = {
   index: 'src/index.ts',
   'node/index': 'src/node/index.ts',
-  // Not a door: the program of a sweep's threads.
+  // The program of a sweep's threads, which nobody imports.
   'node/sweep-worker': 'src/node/sweep-worker.ts',
   // Likewise, of training's threads.
   'node/train-worker': 'src/node/train-worker.mjs',
@@ -111,7 +111,7 @@ async function library() {
     platform: 'node',
     // The engines are large, native and optional: found at run time, in the user's node_modules.
     external: [/^node:/, /^onnxruntime-/, /^hono/, /^@hono\//, /^@resvg\//],
-    // Its build for pages, which asks nothing of Node: the library's door for pages leads there too.
+    // Its build for pages, which needs nothing of Node: pages import the library too.
     resolve: { alias: { jschardet: at('node_modules/jschardet/dist/jschardet.esm.min.js') } },
     treeshake: true,
     logLevel: 'warn',
@@ -136,10 +136,10 @@ async function library() {
   return `${output.length} files`
 }
 
-/** The package's own doors by name, for the program of the exported page. */
+/** The package's own modules by name, for the program of the exported page. */
 function aliases() {
-  const doors = ['text', 'model', 'temperature', 'generate', 'measure']
-  const named = doors.map(door => [`ondo/${door}`, at(`src/${door}/index.ts`)])
+  const modules = ['text', 'model', 'temperature', 'generate', 'measure']
+  const named = modules.map(name => [`ondo/${name}`, at(`src/${name}/index.ts`)])
   return { ...Object.fromEntries(named), ondo: at('src/index.ts') }
 }
 

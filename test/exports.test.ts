@@ -25,15 +25,15 @@ describe('package.json', () => {
     expect(lock.packages[''].version).toBe(VERSION)
   })
 
-  it('names a source for every door', () => {
-    for (const [door, targets] of Object.entries<Record<string, string>>(pkg.exports)) {
+  it('names a source for every entry point', () => {
+    for (const [entry, targets] of Object.entries<Record<string, string>>(pkg.exports)) {
       for (const built of Object.values(targets)) {
-        expect(existsSync(root + sourceOf(built)), `${door}: ${built}`).toBe(true)
+        expect(existsSync(root + sourceOf(built)), `${entry}: ${built}`).toBe(true)
       }
     }
   })
 
-  it('ships what its doors and its command need', () => {
+  it('ships what its entry points and its command need', () => {
     for (const folder of ['bin', 'dist', 'models']) expect(pkg.files).toContain(folder)
     expect(pkg.bin.ondo).toBe('bin/ondo.js')
     // npx runs it as a program.
@@ -77,14 +77,14 @@ describe('package.json', () => {
 })
 
 describe('what is built', () => {
-  const doors = Object.values<{ default: string }>(pkg.exports).map(target => target.default)
+  const entries = Object.values<{ default: string }>(pkg.exports).map(target => target.default)
 
   beforeAll(() => {
     execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
   })
 
-  it.each(doors)('%s can be imported by Node', door => {
-    const script = `const door = await import(${JSON.stringify(root + door.slice(2))}); if (Object.keys(door).length === 0) throw new Error('empty')`
+  it.each(entries)('%s can be imported by Node', entry => {
+    const script = `const module = await import(${JSON.stringify(root + entry.slice(2))}); if (Object.keys(module).length === 0) throw new Error('empty')`
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
   })
 
@@ -98,7 +98,7 @@ describe('what is built', () => {
     expect(modules.filter(path => /src\/(train|browser|node|cli|server)\//.test(path))).toEqual([])
   })
 
-  it('needs nothing of Node behind the door for pages', () => {
+  it('needs nothing of Node in the entry point for pages', () => {
     const seen = new Set<string>()
     const visit = (file: string): void => {
       if (seen.has(file)) return

@@ -1,5 +1,5 @@
 /**
- * The stairs go one way: a room imports only rooms below it. The table is the law of
+ * Imports go one way: a folder imports only those that the table below allows. It is the rule of
  * ARCHITECTURE.md; type-only imports count, because a type from above is a dependency all the same.
  */
 import { readdirSync, readFileSync } from 'node:fs'
@@ -215,7 +215,7 @@ describe('the order of the rooms', () => {
     expect(wrong.map(shown)).toEqual([])
   })
 
-  it('lets only the doors import packages', () => {
+  it('lets only the listed folders import packages', () => {
     const wrong = imports.filter(({ room, what, to }) => {
       if (to !== undefined || what.startsWith('node:')) return false
       return !PACKAGES[room]?.some(name => what === name || what.startsWith(`${name}/`))

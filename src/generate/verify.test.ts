@@ -9,7 +9,7 @@ import type { SymbolRecord } from './writer.js'
 
 const letters = mockModel('abcdefgh \n')
 const LENGTH = 90
-const luck = { seed: 2n ** 63n, stream: 1 }
+const coins = { seed: 2n ** 63n, stream: 1 }
 const chainOf = (n: number): string | undefined =>
   n % 40 < 20 ? undefined : 'dry 0.8, temperature'
 const isChosen = (n: number): boolean => n % 31 === 7
@@ -26,7 +26,7 @@ beforeAll(async () => {
   for (let n = 0; n < LENGTH; n++) {
     const syntax = chainOf(n)
     const chain = syntax === undefined ? undefined : createChain(syntax, letters.tokenizer)
-    const writer = text.writerAt(n, { ...luck, chain, watch: true })
+    const writer = text.writerAt(n, { ...coins, chain, watch: true })
     const T = 0.4 + (n % 5) / 4
     positions.push(isChosen(n) ? writer.choose(n % 10, T) : writer.next(T))
     writer.dispose()
@@ -49,7 +49,7 @@ describe('a recorded text, written again', () => {
     for (const from of [0, 1, 20, 57, LENGTH - 1, LENGTH]) {
       const { ids } = recorded()
       const written = start(Array.from(ids).slice(0, from))
-      expect(await findDifference(written, recorded(from), luck)).toBeUndefined()
+      expect(await findDifference(written, recorded(from), coins)).toBeUndefined()
       expect(written.ids).toEqual(ids)
     }
   })
@@ -59,17 +59,17 @@ describe('a recorded text, written again', () => {
     for (const n of [0, 44, LENGTH - 1]) {
       const ids = Array.from(plain.ids)
       ids[n] = (ids[n] + 1) % 10
-      expect((await findDifference(start(), { ...plain, ids }, luck))?.position).toBe(n)
+      expect((await findDifference(start(), { ...plain, ids }, coins))?.position).toBe(n)
       const text = `${plain.text.slice(0, n)}Z${plain.text.slice(n + 1)}`
-      expect((await findDifference(start(), { ...plain, text }, luck))?.position).toBe(n)
+      expect((await findDifference(start(), { ...plain, text }, coins))?.position).toBe(n)
     }
     const longer = { ...plain, text: `${plain.text}!` }
-    expect((await findDifference(start(), longer, luck))?.position).toBe(LENGTH - 1)
+    expect((await findDifference(start(), longer, coins))?.position).toBe(LENGTH - 1)
     const hot = { ...plain, temperatures: new Array(LENGTH).fill(9) }
-    expect((await findDifference(start(), hot, luck))?.position).toBeTypeOf('number')
+    expect((await findDifference(start(), hot, coins))?.position).toBeTypeOf('number')
     expect((await findDifference(start(), plain, { seed: 4 }))?.position).toBeTypeOf('number')
     const drawn = { ...plain, isChosen: () => false }
-    expect((await findDifference(start(), drawn, luck))?.position).toBeTypeOf('number')
+    expect((await findDifference(start(), drawn, coins))?.position).toBeTypeOf('number')
   })
 
   it('reports the expected symbol or text and the one that came', async () => {
@@ -77,11 +77,11 @@ describe('a recorded text, written again', () => {
     const shown = (id: number): string => JSON.stringify(letters.tokenizer.symbol(id))
     const ids = Array.from(plain.ids)
     ids[44] = (ids[44] + 1) % 10
-    expect(await findDifference(start(), { ...plain, ids }, luck)).toEqual({
+    expect(await findDifference(start(), { ...plain, ids }, coins)).toEqual({
       ...{ position: 44, what: 'symbol', expected: shown(ids[44]), came: shown(plain.ids[44]) },
     })
     const text = `${plain.text.slice(0, 44)}Z${plain.text.slice(45)}`
-    expect(await findDifference(start(), { ...plain, text }, luck)).toEqual({
+    expect(await findDifference(start(), { ...plain, text }, coins)).toEqual({
       ...{ position: 44, what: 'text', expected: '"Z"', came: shown(plain.ids[44]) },
     })
     const { tokenizer } = letters
@@ -92,6 +92,8 @@ describe('a recorded text, written again', () => {
 
   it('stops when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
-    await expect(findDifference(start(), recorded(), { ...luck, signal })).rejects.toThrow('enough')
+    await expect(findDifference(start(), recorded(), { ...coins, signal })).rejects.toThrow(
+      'enough',
+    )
   })
 })

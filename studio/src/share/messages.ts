@@ -9,7 +9,7 @@ export const words = table(
     why: {
       empty: 'There is no text yet.',
       chosen:
-        'Some characters were chosen by hand, and a link has only luck: save the session instead.',
+        'Some characters were chosen by hand, and a link holds only the seed: save the session instead.',
       chains:
         'The chain was changed along the way, and a link has only one: save the session instead.',
       long: 'The temperature moved so often that the link would be too long: save the session instead.',

@@ -97,7 +97,7 @@ const en = {
   validationHead: 'Validation loss',
 
   samples: 'What it writes',
-  samplesHint: 'The same luck each time: only what was learned differs.',
+  samplesHint: 'The same seed each time: only what was learned differs.',
   when: (step: string, loss: string) => `Step ${step}, loss ${loss}`,
   whenFirst: (step: string) => `Step ${step}`,
   timeline: 'Moment of the training',
