@@ -1,6 +1,6 @@
 /**
- * Makes the built page an application: its manifest, its icons drawn from icon.svg, and a service
- * worker that knows every file of this very build by its digest.
+ * Makes the built page an installable application: writes its manifest, renders its icons from
+ * icon.svg, and writes a service worker that contains the digest of every file of the build.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import type { Plugin } from 'vite'
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const PAPER = '#f8f6f1'
 
-/** @param share how much of the side the drawing takes; a mask may cut what is outside of 0.8 */
+/** @param share share of the side that the drawing takes; a mask may cut off what is outside 0.8 */
 function icon(side: number, share: number): Uint8Array {
   const drawing = readFileSync(here('../public/icon.svg'), 'utf8').replace(
     /^<svg[^>]*>|<\/svg>\s*$/g,
@@ -51,11 +51,11 @@ const MANIFEST = {
 const sha256 = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex')
 
-/** Large, or not needed to begin: kept when they are first asked for. */
-const isAside = (path: string): boolean =>
+/** Whether a file is cached only when it is first requested: it is large or not needed at the start. */
+const isCachedLater = (path: string): boolean =>
   path.startsWith('ort/') ||
   path.startsWith('models/') ||
-  // Asked for only when a text is in an encoding that is not recognised.
+  // The page requests it only for a text whose encoding is not recognised.
   path.startsWith('assets/jschardet') ||
   path === 'sw.js'
 
@@ -82,7 +82,7 @@ export function offline(): Plugin {
         .sort()
       const digests = (wanted: readonly string[]): Record<string, string> =>
         Object.fromEntries(wanted.map(path => [path, sha256(readFileSync(join(folder, path)))]))
-      const files = digests(paths.filter(path => !isAside(path)))
+      const files = digests(paths.filter(path => !isCachedLater(path)))
       const models = digests(paths.filter(path => path.startsWith('models/')))
       const worker = readFileSync(here('service-worker.js'), 'utf8')
       const version = sha256(JSON.stringify(files) + worker).slice(0, 12)

@@ -1,9 +1,9 @@
 /**
- * The page without a network. One version is one cache: its files are fetched past the browser's own
- * cache, held against their digests, and only all together take the place of the version before, once
- * no page of that one is open any more. So no page ever meets files of two versions.
+ * Serves the page without a network. Each version has one cache. Its files are fetched without the
+ * browser's HTTP cache and compared with their digests. The new version replaces the old one only when
+ * all files match and no page of the old version is open, so no page loads files of two versions.
  *
- * FILES, VERSION and MODELS are written above this by plugin.ts at the end of the build.
+ * At the end of the build, plugin.ts writes FILES, VERSION and MODELS above this comment.
  */
 const APP = `ondo-${VERSION}`
 const KEPT = `ondo-models-${MODELS}`
@@ -23,7 +23,7 @@ async function install() {
     const address = addressOf(path)
     const response = await fetch(address, { cache: 'reload' })
     const found = response.ok && (await digest(response.clone()))
-    // A server in the middle of being renewed: another time.
+    // The server is being updated; the browser will try again later.
     if (found !== expected) throw new Error(`${path} is not of version ${VERSION}`)
     await cache.put(address, response)
   }
@@ -37,20 +37,20 @@ async function activate() {
   await self.clients.claim()
 }
 
-/** Keeps what was asked for: a model, the training engine. */
+/** Answers from a cache, or fetches and caches the response: a model or the training engine. */
 async function keep(name, request) {
   const cache = await caches.open(name)
   const found = await cache.match(request)
   if (found) return found
   const response = await fetch(request)
   if (response.status === 200) {
-    // A full disk keeps nothing, and hinders nothing.
+    // When the disk is full, the response is used without being cached.
     await cache.put(request, response.clone()).catch(() => {})
   }
   return response
 }
 
-/** The list of models is the server's own as long as it can be asked. */
+/** Fetches the list of models from the server; answers from the cache when the server cannot be reached. */
 async function newest(request) {
   const cache = await caches.open(APP)
   const response = await fetch(request).catch(() => undefined)

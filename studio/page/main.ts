@@ -1,6 +1,6 @@
 /**
- * The page of `ondo export page`: one file with its model, a slider and the text. No framework: the
- * whole of it, kernels included, is smaller than what the model saves by being deflated.
+ * The page that `ondo export page` writes: one file with the model, a slider and the text. It uses no
+ * framework; with its kernels it is smaller than what deflating the model saves.
  */
 
 import { networkOf } from 'ondo'
@@ -25,10 +25,10 @@ import { words } from './words.js'
 
 const BARS = 6
 const RATES = { slow: 5, reading: 20, brisk: 60, fast: 300 } as const
-/** Letters in one coloured stretch; a browser lays out many short ones better than a long one. */
-const STRETCH = 400
+/** Maximum length of a coloured span; a browser lays out many short ones faster than a long one. */
+const MAX_SPAN = 400
 
-/** An element with its children; `class`, `aria-*` and such are set as attributes. */
+/** Creates an element with attributes (`class`, `aria-*` and others) and children. */
 function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},
@@ -42,7 +42,7 @@ function el<K extends keyof HTMLElementTagNameMap>(
 
 const settings = readSettings()
 let speech = new Speech(preferredLanguage(navigator.languages))
-/** What sets the words of each part, called again for another language. */
+/** Functions that set the words of the parts; they are called again when the language changes. */
 const labels: (() => void)[] = []
 const t = () => words[speech.language]
 const say = (set: () => void): void => {
@@ -56,7 +56,7 @@ const theme = el('button', { class: 'quiet' })
 const prompt = el('textarea', { id: 'prompt', rows: '2', spellcheck: 'false' })
 const seed = el('input', { id: 'seed', inputmode: 'numeric', autocomplete: 'off' })
 const rate = el('select', { id: 'rate' })
-const luck = el('button')
+const newSeedButton = el('button')
 const note = el('p', { class: 'hint', role: 'status' })
 const begun = el('span', { class: 'prompt' })
 const paper = el('div', { class: 'paper', id: 'text' }, begun)
@@ -101,7 +101,7 @@ setup.append(
     'div',
     { class: 'row' },
     labelled(seed, () => speech.say.seed),
-    luck,
+    newSeedButton,
   ),
   labelled(rate, () => speech.say.speed),
   note,
@@ -124,9 +124,9 @@ slider.style.setProperty(
 )
 slider.setAttribute('aria-describedby', 'sentence')
 
-/** As in page.css: on a narrow page the middle scrolls as a whole, on a wide one each column does. */
+/** The same query as in page.css: a narrow page scrolls as a whole, on a wide page each column scrolls. */
 const narrow = matchMedia('(max-width: 56rem)')
-/** What may scroll is a stop of the Tab key, also while all it has is seen: that depends on fonts. */
+/** Makes every part that can scroll a stop of the Tab key, even if it fits now: that depends on fonts. */
 function setStops(): void {
   for (const [part, scrolls] of [
     [main, narrow.matches],
@@ -152,25 +152,25 @@ function setLanguage(to: (typeof LANGUAGES)[number]): void {
 }
 
 const THEMES = ['system', 'light', 'dark'] as const
-let shade = 0
+let themeIndex = 0
 theme.onclick = () => {
-  shade = (shade + 1) % THEMES.length
-  document.documentElement.dataset.theme = THEMES[shade]
+  themeIndex = (themeIndex + 1) % THEMES.length
+  document.documentElement.dataset.theme = THEMES[themeIndex]
   setLanguage(speech.language)
 }
 language.onclick = () => setLanguage(language.lang === 'ja' ? 'ja' : 'en')
 
 say(() => {
   const { say } = speech
-  theme.textContent = say.themes[THEMES[shade]]
+  theme.textContent = say.themes[THEMES[themeIndex]]
   theme.title = say.theme
-  theme.setAttribute('aria-label', `${say.theme}: ${say.themes[THEMES[shade]]}`)
+  theme.setAttribute('aria-label', `${say.theme}: ${say.themes[THEMES[themeIndex]]}`)
   scroller.setAttribute('aria-label', say.text)
   setup.setAttribute('aria-label', say.setup)
   next.setAttribute('aria-label', say.next)
   figure.setAttribute('aria-label', say.temperatureValue)
   slider.setAttribute('aria-label', say.temperature)
-  luck.textContent = t().luck
+  newSeedButton.textContent = t().newSeed
   again.textContent = t().again
   copy.textContent = t().copy
   barsTitle.textContent = say.next
@@ -192,9 +192,9 @@ let stretch: { element: HTMLElement; node: Text; temperature: number } | undefin
 let addressTimer: ReturnType<typeof setTimeout> | undefined
 let temperature = readTemperature(settings.temperature) ?? 0.8
 
-/** The link to this text; where a file's address can't be changed, it is only not shown. */
-function keepAddress(): void {
-  // Until the text has begun, the address says how it is to begin.
+/** Writes the link to this text into the address. Some browsers forbid that for a file; it is skipped there. */
+function updateAddress(): void {
+  // Before the text has begun, the address holds the settings with which it shall begin.
   if (!pagedWriter) return
   clearTimeout(addressTimer)
   addressTimer = setTimeout(() => {
@@ -208,7 +208,7 @@ function keepAddress(): void {
 function show(pieces: readonly Piece[]): void {
   const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 48
   for (const { text, temperature } of pieces) {
-    if (!stretch || stretch.temperature !== temperature || stretch.node.length > STRETCH) {
+    if (!stretch || stretch.temperature !== temperature || stretch.node.length > MAX_SPAN) {
       const node = document.createTextNode('')
       const element = el('span', { class: 'written' }, node)
       element.style.setProperty('--heat', heatOf(temperature))
@@ -267,7 +267,7 @@ function setTemperature(value: number): void {
   document.documentElement.style.setProperty('--glow', heatOf(value))
   if (pagedWriter) pagedWriter.temperature = value
   showBars()
-  keepAddress()
+  updateAddress()
 }
 say(() => setTemperature(temperature))
 
@@ -309,7 +309,7 @@ const written = (): string => paper.textContent?.slice(begun.textContent?.length
 
 async function start(): Promise<void> {
   note.textContent = t().opening
-  // The parts are seen before the model is unpacked.
+  // Lets the browser show the page before the model is unpacked.
   await new Promise(resolve => setTimeout(resolve, 30))
   const model = await openModel(settings)
   pagedWriter = new PagedWriter(model, await networkOf(model), show)
@@ -323,13 +323,13 @@ async function start(): Promise<void> {
     stretch = undefined
     pagedWriter?.begin(ids, seed.value).then(showBars)
     setPlaying(true)
-    keepAddress()
+    updateAddress()
   }
   const follow = (): void => {
     const fields = new URLSearchParams(location.hash.slice(1))
     prompt.value = fields.get('prompt') ?? settings.prompt
-    const luckOf = fields.get('seed') ?? ''
-    seed.value = isSeed(luckOf) ? luckOf : settings.seed
+    const linkedSeed = fields.get('seed') ?? ''
+    seed.value = isSeed(linkedSeed) ? linkedSeed : settings.seed
     setTemperature(
       readTemperature(fields.get('t') ?? '') ?? readTemperature(settings.temperature) ?? 0.8,
     )
@@ -337,7 +337,7 @@ async function start(): Promise<void> {
   }
   window.addEventListener('hashchange', follow)
   again.onclick = begin
-  luck.onclick = () => {
+  newSeedButton.onclick = () => {
     seed.value = newSeed()
     begin()
   }
@@ -360,5 +360,5 @@ start().catch((error: unknown) => {
   note.textContent = `${t().failed} ${error instanceof Error ? error.message : error}`
 })
 
-/** For tests and the console: what was written, read only. */
+/** Read-only access to the written text for tests and the console. */
 Object.defineProperty(globalThis, 'ondo', { value: Object.freeze({ text: written }) })

@@ -1,16 +1,16 @@
 /** What `ondo export page` puts into a page beside the model. */
 export interface PageSettings {
-  /** For people. */
+  /** Name of the model, as shown. */
   readonly name: string
   /** The model's identity. */
   readonly hash: string
-  /** Bytes of a number; the model's bytes stand in so many planes (src/file/printable-bytes.ts). */
+  /** Bytes per number, for undoing the byte shuffle (src/file/printable-bytes.ts). */
   readonly width: number
-  /** Bytes of the deflated planes. */
+  /** Size of the deflated model, bytes. */
   readonly packed: number
-  /** With what the page begins; the address after `#` may say otherwise. */
+  /** The initial prompt; the address after `#` can override it, the seed and the temperature. */
   readonly prompt: string
   readonly seed: string
-  /** In its written form: `0.8`, `inf`. */
+  /** The temperature as text: `0.8`, `inf`. */
   readonly temperature: string
 }

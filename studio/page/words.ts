@@ -1,4 +1,4 @@
-/** What only the single page says; all else is the studio's. */
+/** Messages that only the exported page uses; it shares the others with the studio. */
 import { table } from '../shared/messages/table.js'
 
 export const words = table(
@@ -6,7 +6,7 @@ export const words = table(
     opening: 'Unpacking the model…',
     failed: 'This page can’t write here.',
     again: 'Begin anew, same luck',
-    luck: 'New luck',
+    newSeed: 'New luck',
     copy: 'Copy the text',
     copied: 'Copied',
     full: 'The page is full. Begin anew, or with new luck.',
@@ -19,7 +19,7 @@ export const words = table(
     opening: 'モデルを広げています…',
     failed: 'ここではこのページは書けません。',
     again: '同じ運で、はじめから',
-    luck: '新しい運',
+    newSeed: '新しい運',
     copy: '文章をコピー',
     copied: 'コピーしました',
     full: 'ページがいっぱいです。はじめから書くか、運を変えてください。',

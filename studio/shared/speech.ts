@@ -1,9 +1,9 @@
-/** Numbers and temperatures in a language's own words. */
+/** Formats numbers and temperatures in the words of a language. */
 import { printable } from 'ondo/text'
 import { type Band, type Language, MESSAGES, type Messages } from './messages/index.js'
 
-/** The band of a temperature, which has its words and its sentence. Where text really loops or falls
- * apart differs from model to model; these only say which way and how far one has turned. */
+/** Returns the band of a temperature; each band has its words. The temperature at which text loops or
+ * becomes random differs between models, so the bands only describe the setting. */
 export function bandOf(T: number): Band {
   if (T === 0) return 'zero'
   if (T < 0.3) return 'coldest'
@@ -15,10 +15,10 @@ export function bandOf(T: number): Band {
   return T < Number.POSITIVE_INFINITY ? 'hottest' : 'infinite'
 }
 
-/** How many symbols a step with this much uncertainty is like, if all were alike: 2^H. */
+/** The number of equally likely symbols that has this entropy, 2^H. */
 const alike = (bits: number): number => 2 ** bits
 
-/** A language's words and numbers. */
+/** The messages and the number formats of a language. */
 export class Speech {
   readonly language: Language
   readonly say: Messages
@@ -62,26 +62,26 @@ export class Speech {
     return this.two.format(x)
   }
 
-  /** Every digit there is, so that what is read is what is used. */
+  /** Formats a temperature with all its digits, so that the shown value is the used value. */
   temperature(T: number): string {
     if (T === 0) return this.whole.format(0)
     return T === Number.POSITIVE_INFINITY ? this.say.infinite : this.exact.format(T)
   }
 
-  /** For ears: `0.80, a little cautious`. */
+  /** Formats a temperature for screen readers: `0.80, a little cautious`. */
   spokenTemperature(T: number): string {
     const number = T === Number.POSITIVE_INFINITY ? this.say.infiniteSpoken : this.temperature(T)
     return this.say.valuetext(number, this.say.bands[bandOf(T)].words)
   }
 
-  /** A temperature that is a limit: as many digits as one can tell apart. */
+  /** Formats a temperature that is a limit with this many significant digits. */
   limit(T: number, digits = 3): string {
     if (T === 0 || T === Number.POSITIVE_INFINITY) return this.temperature(T)
     const options = { minimumSignificantDigits: digits, maximumSignificantDigits: digits }
     return new Intl.NumberFormat(this.language, options).format(T)
   }
 
-  /** Two limits with as many digits as tell one from the other. */
+  /** Formats two limits with enough digits to differ, at most 12. */
   limits(low: number, high: number): [low: string, high: string] {
     for (let digits = 3; ; digits++) {
       const pair: [string, string] = [this.limit(low, digits), this.limit(high, digits)]
@@ -98,7 +98,7 @@ export class Speech {
     return this.three.format(u)
   }
 
-  /** Never `0 %` for what can happen, never `100 %` for what may not. */
+  /** Formats a probability; `0%` only for exactly 0 and `100%` only for exactly 1. */
   percent(p: number): string {
     if (p === 0 || p === 1) return this.percent0.format(p)
     if (p < 0.001) return `<${this.percent1.format(0.001)}`
@@ -114,7 +114,7 @@ export class Speech {
     }).format(n)
   }
 
-  /** `1.8 MB`: steps of 1000, as disks are sold. */
+  /** Formats a size, `1.8 MB`, with units of 1000 bytes. */
   bytes(n: number): string {
     const unit = n < 1e6 ? 'kilobyte' : n < 1e9 ? 'megabyte' : 'gigabyte'
     const value = n / { kilobyte: 1e3, megabyte: 1e6, gigabyte: 1e9 }[unit]
@@ -129,7 +129,7 @@ export class Speech {
     return this.say.characters(this.count(n))
   }
 
-  /** A symbol by name where it has no shape of its own. */
+  /** Returns the name of an invisible symbol, else the symbol in printable form. */
   symbolName(symbol: string): string {
     if (symbol === ' ') return this.say.space
     if (symbol === '\n') return this.say.newline

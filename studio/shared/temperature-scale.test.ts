@@ -18,7 +18,7 @@ import {
 } from './temperature-scale.js'
 
 const ENDLESS = Number.POSITIVE_INFINITY
-/** Temperatures with two decimals, as the slider gives them. */
+/** Temperatures with two decimals, as the slider returns them. */
 const onSlider = fc
   .integer({ min: LOWEST * 100, max: HIGHEST * 100 })
   .map(hundredths => hundredths / 100)
@@ -37,16 +37,16 @@ describe('the slider', () => {
     expect(temperatureAt(LAST)).toBe(ENDLESS)
   })
 
-  it('rises from its left to its right', () => {
+  it('rises from left to right', () => {
     const seen = Array.from({ length: LAST * 4 + 1 }, (_, n) => temperatureAt(n / 4))
     for (const [n, T] of seen.entries()) expect(T).toBeGreaterThanOrEqual(seen[n - 1] ?? 0)
     expect(new Set(seen).size).toBeGreaterThan(200)
   })
 
-  it('stands where its temperature is', () => {
+  it('returns the position of its temperature', () => {
     fc.assert(
       fc.property(onSlider, T => {
-        // Within the detent the hand means 1; what was typed there stays as it was typed.
+        // Near 1, dragging selects 1; a typed temperature there is kept.
         fc.pre(Math.abs(positionOf(T) - ONE) > 3)
         expect(temperatureAt(positionOf(T))).toBe(T)
       }),
@@ -54,7 +54,7 @@ describe('the slider', () => {
     for (const T of TICKS) expect(temperatureAt(positionOf(T))).toBe(T)
   })
 
-  it('keeps the order of temperatures and stays on the rail', () => {
+  it('keeps the order of temperatures and stays within the slider', () => {
     fc.assert(
       fc.property(any, any, (a, b) => {
         expect(positionOf(a)).toBeGreaterThanOrEqual(0)
@@ -65,7 +65,7 @@ describe('the slider', () => {
   })
 
   for (const [name, move] of Object.entries({ fine, nudge, tick })) {
-    it(`moves on at every ${name} step, and gets from one end to the other`, () => {
+    it(`moves at every ${name} step, and reaches each end from the other`, () => {
       fc.assert(
         fc.property(any, T => {
           if (T < ENDLESS) expect(move(T, 1)).toBeGreaterThan(T)
@@ -90,7 +90,7 @@ describe('the slider', () => {
     })
   }
 
-  it('comes back by the way it went, on its own grid', () => {
+  it('returns through the same temperatures, which are multiples of its step', () => {
     fc.assert(
       fc.property(onSlider, T => {
         fc.pre(T > LOWEST && T < 2)
@@ -101,20 +101,20 @@ describe('the slider', () => {
 })
 
 describe('a temperature in writing', () => {
-  it('is read with comma or dot, full width too, and as infinity', () => {
+  it('is read with comma or dot, in full width, and as infinity', () => {
     expect(['0.8', '0,8', '.8', '０．８', ' 0.80 ', '8e-1'].map(readTemperature)).toEqual(
       Array(6).fill(0.8),
     )
     expect(['inf', '∞', 'Infinity', '+INF'].map(readTemperature)).toEqual(Array(4).fill(ENDLESS))
   })
 
-  it('is refused when it is none, below 0 or above 100', () => {
+  it('is refused when it is not a number, below 0 or above 100', () => {
     for (const text of ['', 'warm', '-1', '101', '1.2.3', 'NaN', '1,000.5', '0x10']) {
       expect(readTemperature(text), text).toBeUndefined()
     }
   })
 
-  it('reads back as it was written', () => {
+  it('is read back as it was formatted', () => {
     fc.assert(
       fc.property(any, T => {
         expect(readTemperature(formatNumber(T))).toBe(T)
@@ -124,7 +124,7 @@ describe('a temperature in writing', () => {
 })
 
 describe('the colour of a temperature', () => {
-  it('lies between two neighbours, and is one of them at its own temperature', () => {
+  it('is mixed of two adjacent colours, and is one of them at its own temperature', () => {
     expect(heatOf(0)).toBe('color-mix(in oklab, var(--heat-0), var(--heat-1) 0%)')
     expect(heatOf(0.8)).toBe('color-mix(in oklab, var(--heat-2), var(--heat-3) 100%)')
     expect(heatOf(ENDLESS)).toBe('color-mix(in oklab, var(--heat-4), var(--heat-5) 100%)')

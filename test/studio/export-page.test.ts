@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { encodeModel } from '../../src/index.js'
 import { modelConfig } from '../../src/model/index.js'
 import { tokenizerFrom } from '../../src/text/index.js'
-import { breaches } from '../support/axe.js'
+import { violations } from '../support/axe.js'
 import { launchBrowser } from '../support/browser.js'
 import { ondo as command } from '../support/command.js'
 import { seededWeights } from '../support/seeded.js'
@@ -124,7 +124,7 @@ describe('an exported page, opened from a disk', () => {
     ] as const) {
       const page = await open('', options)
       await page.locator('.go').click()
-      expect(await breaches(page)).toEqual([])
+      expect(await violations(page)).toEqual([])
       const lang = await page.evaluate(() => document.documentElement.lang)
       expect(lang).toBe('locale' in options ? 'ja' : 'en')
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(

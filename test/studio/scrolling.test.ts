@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { breaches } from '../support/axe.js'
+import { violations } from '../support/axe.js'
 import { launchBrowser, textSize } from '../support/browser.js'
 import { ondo as command } from '../support/command.js'
 import { cutOff, scrollRules, unreachable } from '../support/scrolling.js'
@@ -184,7 +184,7 @@ describe('at a text size of 150%', () => {
       const page = await (await browser.newContext({ ...dress, reducedMotion: 'reduce' })).newPage()
       const wrong: string[] = []
       await tour(page, async (at, where) => {
-        const found = [...(await unreachable(at)), ...(await cutOff(at)), ...(await breaches(at))]
+        const found = [...(await unreachable(at)), ...(await cutOff(at)), ...(await violations(at))]
         wrong.push(...found.map(each => `${where}: ${each}`))
         for (const [selector, seen] of await scrollRules(at)) {
           rules.set(selector, seen || (rules.get(selector) ?? false))
@@ -259,7 +259,7 @@ describe('at a text size of 150%', () => {
         expect([
           ...(await unreachable(page)),
           ...(await cutOff(page)),
-          ...(await breaches(page)),
+          ...(await violations(page)),
         ]).toEqual([])
         expect(
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
@@ -307,7 +307,7 @@ describe.each([
       const page = await (await browser.newContext({ ...dress, reducedMotion: 'reduce' })).newPage()
       const wrong: string[] = []
       await tour(page, async (at, where) => {
-        const found = await breaches(at, ['scrollable-region-focusable'])
+        const found = await violations(at, ['scrollable-region-focusable'])
         wrong.push(...[...found, ...(await unreachable(at))].map(each => `${where}: ${each}`))
       }).finally(() => browser.close())
       expect(wrong).toEqual([])

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../../src/index.js'
-import { breaches } from '../support/axe.js'
+import { violations } from '../support/axe.js'
 import { browser, complaints, contention, requests, site, visit } from './stories/stage.js'
 
 /** Elements that are wider than their place. */
@@ -84,7 +84,7 @@ describe('a run', () => {
   }, async () => {
     const page = await visit('', { acceptDownloads: true })
     await openForm(page)
-    expect(await breaches(page), 'the form').toEqual([])
+    expect(await violations(page), 'the form').toEqual([])
     await startShort(page, '5')
     await state(page, 'Training')
     await page.locator('.train-samples blockquote').first().waitFor({ timeout: 60_000 })
@@ -123,7 +123,7 @@ describe('a run', () => {
     await page.keyboard.press('Home')
     expect(await timeline.getAttribute('aria-valuetext')).toMatch(/^Step 1, loss 2\.\d\d$/)
     expect(await page.locator('.train-samples blockquote').first().textContent()).not.toBe(newest)
-    expect(await breaches(page), 'the run').toEqual([])
+    expect(await violations(page), 'the run').toEqual([])
 
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -157,7 +157,7 @@ describe('a run', () => {
     expect(await wide(page)).toEqual([])
     await page.fill('#train-paste', TEXT)
     await page.locator('.train-report').waitFor()
-    expect(await breaches(page), 'the form').toEqual([])
+    expect(await violations(page), 'the form').toEqual([])
     await page.locator('input[name=train-size]:checked').focus()
     await page.keyboard.press('ArrowLeft')
     await page.locator('#train .anew').focus()
@@ -167,7 +167,7 @@ describe('a run', () => {
     expect(await wide(page)).toEqual([])
     await button(page, 'やめる').press('Enter')
     await state(page, '停止')
-    expect(await breaches(page), 'the run').toEqual([])
+    expect(await violations(page), 'the run').toEqual([])
     await button(page, '学習を消す').press('Enter')
     await button(page, '本当に消しますか').press('Enter')
     await page.locator('#train-paste').waitFor()

@@ -6,16 +6,16 @@ import { buildTokenizer, decodeModel } from '../../src/index.js'
 import type { Weights } from '../../src/model/index.js'
 import { nodeEngine } from '../../src/node/index.js'
 import { train, trainingCorpus } from '../../src/train/index.js'
-import type { Wish } from '../../studio/src/tabs/train/plan.js'
+import type { RunRequest } from '../../studio/src/tabs/train/plan.js'
 import { browserSources, launchBrowser } from '../support/browser.js'
 import {
-  heard,
+  messagesOf,
   openTrainer,
   openTrainerSite,
-  said,
+  sendMessage,
   startWorker,
   type TrainerSite,
-  tell,
+  waitForMessage,
 } from '../support/trainer-site.js'
 
 let site: TrainerSite
@@ -60,20 +60,20 @@ async function newContext(before?: string): Promise<BrowserContext> {
 async function start(
   page: Page,
   steps: number,
-  more: Partial<Wish> = {},
+  more: Partial<RunRequest> = {},
   threads = 1,
   device: DeviceChoice = 'wasm',
 ) {
   const settings = { ...SETTINGS, steps, ...more.settings }
-  const wish: Wish = { size: 'small', epochs: 1, ...more, settings }
-  await tell(page, { type: 'start', job: 1, source, wish, device, threads })
+  const request: RunRequest = { size: 'small', epochs: 1, ...more, settings }
+  await sendMessage(page, { type: 'start', job: 1, source, request, device, threads })
 }
 
 async function weightsOf(page: Page): Promise<Weights> {
-  await tell(page, { type: 'take', job: 1 })
-  await heard(page, 'took')
+  await sendMessage(page, { type: 'take', job: 1 })
+  await waitForMessage(page, 'took')
   const bytes = await page.evaluate(() => {
-    const took = globalThis.trainer.said.find(message => message.type === 'took')
+    const took = globalThis.trainer.messages.find(message => message.type === 'took')
     return Array.from(took?.type === 'took' ? took.bytes : [])
   })
   return (await decodeModel(Uint8Array.from(bytes))).weights
@@ -83,7 +83,7 @@ async function weightsOf(page: Page): Promise<Weights> {
 const kept = (page: Page, step: number) =>
   page.waitForFunction(
     step =>
-      globalThis.trainer.said.some(message => message.type === 'kept' && message.step >= step),
+      globalThis.trainer.messages.some(message => message.type === 'kept' && message.step >= step),
     step,
     { polling: 2 },
   )
@@ -124,17 +124,17 @@ let whole: Weights
 describe('training in the page', { timeout: 180_000 }, () => {
   it('learns what the same run in Node learns, to a few units of the last place', async () => {
     const page = await openTrainer(await newContext(), site)
-    await tell(page, { type: 'inspect', job: 1, source })
-    const { report } = await heard(page, 'inspected')
+    await sendMessage(page, { type: 'inspect', job: 1, source })
+    const { report } = await waitForMessage(page, 'inspected')
     expect(report.vocabulary).toMatchObject({ size: 9, total: TEXT.length })
     await start(page, STEPS)
-    await heard(page, 'rested')
+    await waitForMessage(page, 'rested')
     whole = await weightsOf(page)
     const node = await inNode(STEPS)
-    const first = (await said(page, 'progress'))[0]
+    const first = (await messagesOf(page, 'progress'))[0]
     expect(first.standing.step).toBe(1)
     expect(first.loss).toBeCloseTo(node.losses[0], 5)
-    const last = (await said(page, 'progress')).at(-1)!
+    const last = (await messagesOf(page, 'progress')).at(-1)!
     expect(last.loss).toBeLessThan(first.loss - 0.2)
     const largest = largestDifference(whole, node.weights)
     // Another order of the same sums; not the same bits.
@@ -149,19 +149,19 @@ describe('training in the page', { timeout: 180_000 }, () => {
     await kept(page, 20)
     await page.evaluate(() => globalThis.trainer.worker.terminate())
     await startWorker(page)
-    const { saved } = (await said(page, 'looked'))[0]
+    const { saved } = (await messagesOf(page, 'looked'))[0]
     expect(saved?.standing.step).toBeGreaterThanOrEqual(20)
     expect(saved?.standing.step).toBeLessThan(STEPS)
-    await tell(page, { type: 'resume' })
+    await sendMessage(page, { type: 'resume' })
     await kept(page, 70)
     await page.close()
     page = await openTrainer(context, site)
-    const again = (await said(page, 'looked'))[0].saved
+    const again = (await messagesOf(page, 'looked'))[0].saved
     expect(again?.facts).toMatchObject({ symbols: TEXT.length, steps: STEPS, device: 'wasm' })
     expect(again?.standing.step).toBeGreaterThanOrEqual(70)
     expect(again?.training.steps.length).toBeGreaterThan(20)
-    await tell(page, { type: 'resume' })
-    expect((await heard(page, 'rested')).why).toBe('finished')
+    await sendMessage(page, { type: 'resume' })
+    expect((await waitForMessage(page, 'rested')).why).toBe('finished')
     expect(largestDifference(await weightsOf(page), whole)).toBe(0)
   })
 
@@ -176,16 +176,16 @@ describe('training in the page', { timeout: 180_000 }, () => {
     )
     const page = await openTrainer(context, site)
     await start(page, STEPS)
-    await heard(page, 'progress')
-    await tell(page, { type: 'rest', why: 'paused' })
-    const paused = await heard(page, 'rested')
+    await waitForMessage(page, 'progress')
+    await sendMessage(page, { type: 'rest', why: 'paused' })
+    const paused = await waitForMessage(page, 'rested')
     expect(paused.why).toBe('paused')
     expect(paused.standing.step).toBeLessThan(STEPS)
-    const last = (await said(page, 'kept')).at(-1)!
+    const last = (await messagesOf(page, 'kept')).at(-1)!
     expect(last.step).toBe(paused.standing.step)
-    await tell(page, { type: 'resume' })
-    expect((await heard(page, 'started', 2)).standing.step).toBe(paused.standing.step)
-    expect((await heard(page, 'rested', 2)).why).toBe('finished')
+    await sendMessage(page, { type: 'resume' })
+    expect((await waitForMessage(page, 'started', 2)).standing.step).toBe(paused.standing.step)
+    expect((await waitForMessage(page, 'rested', 2)).why).toBe('finished')
     expect(largestDifference(await weightsOf(page), whole)).toBe(0)
     const databases = await page.evaluate(async () =>
       (await indexedDB.databases()).map(({ name }) => name),
@@ -202,16 +202,16 @@ describe('training in the page', { timeout: 180_000 }, () => {
     const [one, other] = [await openTrainer(context, site), await openTrainer(context, site)]
     const settings = { steps: undefined, evaluateEvery: undefined, checkpointEvery: undefined }
     await start(one, 0, { epochs: undefined, minutes: 5, settings }, 2, 'auto')
-    const { facts } = await heard(one, 'started')
-    expect((await said(one, 'warned')).map(({ code }) => code)).toContain('webgpu')
+    const { facts } = await waitForMessage(one, 'started')
+    expect((await messagesOf(one, 'warned')).map(({ code }) => code)).toContain('webgpu')
     expect(facts).toMatchObject({ device: 'wasm', threads: 2 })
     // At a quarter of a second a step it would be 1,200; a busy machine takes some milliseconds.
     expect(facts.steps).toBeGreaterThan(1000)
-    await heard(one, 'progress')
+    await waitForMessage(one, 'progress')
     await start(other, 10)
-    await expect(heard(other, 'rested')).rejects.toThrow(/another tab/)
-    await tell(one, { type: 'rest', why: 'stopped' })
-    expect((await heard(one, 'rested')).why).toBe('stopped')
+    await expect(waitForMessage(other, 'rested')).rejects.toThrow(/another tab/)
+    await sendMessage(one, { type: 'rest', why: 'stopped' })
+    expect((await waitForMessage(one, 'rested')).why).toBe('stopped')
   })
 
   it('is as short as docs/browser.md shows', async () => {
@@ -251,10 +251,10 @@ describe.skipIf(browserSources()[0] !== 'system')('WebGPU in software', () => {
     try {
       const page = await openTrainer(await gpu.newContext(), site)
       const settings = { ...SETTINGS, cell: 'rnn', hidden: 8, batch: 2, seq: 3, steps: 3 }
-      const wish: Wish = { size: 'small', epochs: 1, settings }
-      await tell(page, { type: 'start', job: 1, source, wish, device: 'webgpu' })
-      await heard(page, 'rested')
-      expect((await heard(page, 'started')).facts.device).toBe('webgpu')
+      const request: RunRequest = { size: 'small', epochs: 1, settings }
+      await sendMessage(page, { type: 'start', job: 1, source, request, device: 'webgpu' })
+      await waitForMessage(page, 'rested')
+      expect((await waitForMessage(page, 'started')).facts.device).toBe('webgpu')
       const node = await inNode(3, settings)
       expect(largestDifference(await weightsOf(page), node.weights)).toBeLessThan(1e-4)
     } finally {

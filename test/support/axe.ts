@@ -9,7 +9,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * Rules of WCAG 2.2 A and AA and of good practice that the page breaks.
  * @param only these rules and no others, beyond AA as may be
  */
-export async function breaches(page: Page, only?: readonly string[]): Promise<string[]> {
+export async function violations(page: Page, only?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe)
   return page.evaluate(async rules => {
     const { axe } = globalThis as unknown as {

@@ -47,17 +47,17 @@ function unpack(): string {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   const folder = join(tmpdir(), `ondo-chromium-${version}`)
   if (existsSync(folder)) return folder
-  const aside = mkdtempSync(`${folder}-`)
+  const unpacked = mkdtempSync(`${folder}-`)
   const program = `await (await import(process.argv[1])).default.executablePath()`
   try {
     execFileSync(
       process.execPath,
       ['--input-type=module', '-e', program, import.meta.resolve('@sparticuz/chromium')],
-      { env: { ...process.env, TMPDIR: aside, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' } },
+      { env: { ...process.env, TMPDIR: unpacked, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' } },
     )
-    renameSync(aside, folder)
+    renameSync(unpacked, folder)
   } catch (error) {
-    rmSync(aside, { recursive: true, force: true })
+    rmSync(unpacked, { recursive: true, force: true })
     // Another process was quicker, or it truly failed.
     if (!existsSync(folder)) throw error
   }

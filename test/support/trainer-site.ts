@@ -70,10 +70,10 @@ export async function openTrainerSite(): Promise<TrainerSite> {
 
 /** On the page: the worker and what it has said. */
 declare global {
-  var trainer: { worker: Worker; said: FromTrainer[] }
+  var trainer: { worker: Worker; messages: FromTrainer[] }
 }
 
-/** A page with a worker that has looked; `said` keeps all messages. */
+/** A page with a worker that has looked; `trainer.messages` holds all messages. */
 export async function openTrainer(context: BrowserContext, site: TrainerSite): Promise<Page> {
   const page = await context.newPage()
   await page.goto(site.url)
@@ -84,28 +84,28 @@ export async function openTrainer(context: BrowserContext, site: TrainerSite): P
 export async function startWorker(page: Page): Promise<void> {
   await page.evaluate(() => {
     const worker = globalThis.makeTrainer()
-    globalThis.trainer = { worker, said: [] }
-    const { said } = globalThis.trainer
-    worker.addEventListener('message', event => said.push(event.data))
+    globalThis.trainer = { worker, messages: [] }
+    const { messages } = globalThis.trainer
+    worker.addEventListener('message', event => messages.push(event.data))
     worker.addEventListener('error', event =>
-      said.push({ type: 'failed', code: 'worker', message: event.message }),
+      messages.push({ type: 'failed', code: 'worker', message: event.message }),
     )
     worker.postMessage({ type: 'look', assets: new URL('./ort/', location.href).href })
   })
-  await heard(page, 'looked')
+  await waitForMessage(page, 'looked')
 }
 
-export const tell = (page: Page, message: ToTrainer): Promise<void> =>
+export const sendMessage = (page: Page, message: ToTrainer): Promise<void> =>
   page.evaluate(message => globalThis.trainer.worker.postMessage(message), message)
 
 /** Everything of a type that was said so far. */
-export function said<Type extends FromTrainer['type']>(
+export function messagesOf<Type extends FromTrainer['type']>(
   page: Page,
   type: Type,
 ): Promise<Extract<FromTrainer, { type: Type }>[]> {
   return page.evaluate(
     type =>
-      globalThis.trainer.said.filter(message => message.type === type) as Extract<
+      globalThis.trainer.messages.filter(message => message.type === type) as Extract<
         FromTrainer,
         { type: Type }
       >[],
@@ -114,21 +114,21 @@ export function said<Type extends FromTrainer['type']>(
 }
 
 /** Waits for the nth message of a type, or for a failure, which is thrown. */
-export async function heard<Type extends FromTrainer['type']>(
+export async function waitForMessage<Type extends FromTrainer['type']>(
   page: Page,
   type: Type,
   nth = 1,
 ): Promise<Extract<FromTrainer, { type: Type }>> {
   await page.waitForFunction(
     ([type, nth]) =>
-      globalThis.trainer.said.filter(message => message.type === type).length >= Number(nth) ||
-      globalThis.trainer.said.some(({ type }) => type === 'failed' || type === 'refused'),
+      globalThis.trainer.messages.filter(message => message.type === type).length >= Number(nth) ||
+      globalThis.trainer.messages.some(({ type }) => type === 'failed' || type === 'refused'),
     [type, nth] as const,
     { polling: 10, timeout: 150_000 },
   )
-  const found = (await said(page, type))[nth - 1]
+  const found = (await messagesOf(page, type))[nth - 1]
   if (found) return found
   throw new Error(
-    JSON.stringify([...(await said(page, 'failed')), ...(await said(page, 'refused'))]),
+    JSON.stringify([...(await messagesOf(page, 'failed')), ...(await messagesOf(page, 'refused'))]),
   )
 }

@@ -42,7 +42,7 @@ const filesIn = (folder: string): string[] =>
   )
 
 /** Devices, and what the kernel shows of a process, are no files that stay. */
-const STAYS_NOT = /^\/(dev|proc)\//
+const NOT_A_FILE = /^\/(dev|proc)\//
 
 /** Paths outside `folder` that a line of strace says are changed. */
 function changedIn(line: string, folder: string): string[] {
@@ -56,7 +56,7 @@ function changedIn(line: string, folder: string): string[] {
   const base = /^(?:AT_FDCWD|\d+)<([^>]+)>/.exec(args)?.[1] ?? folder
   return Array.from(args.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, path]) =>
     resolve(base, path),
-  ).filter(path => path !== folder && !path.startsWith(folder + sep) && !STAYS_NOT.test(path))
+  ).filter(path => path !== folder && !path.startsWith(folder + sep) && !NOT_A_FILE.test(path))
 }
 
 /**

@@ -238,5 +238,5 @@ export const en = {
 }
 
 export type Messages = typeof en
-/** The bands of temperature that have words of their own. */
+/** The temperature bands; each has its own words. */
 export type Band = keyof Messages['bands']

@@ -10,7 +10,7 @@ export const LANGUAGES = Object.keys(MESSAGES) as Language[]
 export const isLanguage = (value: unknown): value is Language =>
   typeof value === 'string' && value in MESSAGES
 
-/** The first language the reader prefers that the page speaks. */
+/** Returns the first of the reader's preferred languages that the page has, else English. */
 export function preferredLanguage(preferred: readonly string[]): Language {
   return preferred.map(tag => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? 'en'
 }

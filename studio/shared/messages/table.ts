@@ -1,4 +1,4 @@
-/** The words of one part of the page, in every language; a missing key is an error of types. */
+/** The messages of one part of the page in every language. A missing key is a type error. */
 import type { Language } from './index.js'
 
 export const table = <Words>(en: Words, ja: NoInfer<Words>): Readonly<Record<Language, Words>> => ({

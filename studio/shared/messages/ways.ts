@@ -1,4 +1,4 @@
-/** What to do about a refusal, in the fields of the page. */
+/** The advice of each error in terms of the fields of the page. */
 import type { Ways } from 'ondo'
 import { table } from './table.js'
 

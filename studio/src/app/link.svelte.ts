@@ -19,8 +19,8 @@ import type { TextTree } from '../text/text-tree.js'
 import { fitsHeld } from '../writer/held-units.js'
 import {
   type BundledModel,
-  FULL,
   isModelOf,
+  MAX_SYMBOLS,
   type ModelFacts,
   type Origin,
 } from '../writer/protocol.js'
@@ -214,7 +214,7 @@ export class Link {
     const random = { seed, ...(stream > 0 && { stream }) }
     const origin: Origin = { prompt, ...random, unknown: kind, ...(fits && { held }) }
     if (length !== 'inf') editor.beginFrom(origin, { length, stops: stop })
-    else if (stop.length > 0) editor.beginFrom(origin, { length: FULL, stops: stop })
+    else if (stop.length > 0) editor.beginFrom(origin, { length: MAX_SYMBOLS, stops: stop })
     else {
       editor.beginFrom(origin)
       editor.toggle()

@@ -54,7 +54,7 @@ export class Studio {
     })
     this.promptForm = new PromptForm(this.editor, this.models, send)
     this.sideTexts = new SideTexts(send, error => {
-      this.editor.trouble = { ...error, during: 'aside' }
+      this.editor.trouble = { ...error, during: 'side-texts' }
     })
     this.verification = new Verification(send)
     this.stored = new StoredTexts(this.editor)

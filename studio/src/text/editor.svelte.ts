@@ -32,7 +32,7 @@ export interface TextView {
 }
 
 export interface Trouble extends ErrorMessage {
-  readonly during: 'open' | 'begin' | 'write' | 'aside'
+  readonly during: 'open' | 'begin' | 'write' | 'side-texts'
 }
 
 /** What the rest of the page does when the texts change. */

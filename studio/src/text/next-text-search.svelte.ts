@@ -33,7 +33,7 @@ export class NextTextSearch {
     this.state = direction
     const temperature = records.temperatures[count - 1]
     const job = ++this.job
-    this.send({ type: 'neighbour', job, from, to: count, temperature, direction })
+    this.send({ type: 'next-text', job, from, to: count, temperature, direction })
   }
 
   /** The text has grown: what was found or not found was of a shorter one. */

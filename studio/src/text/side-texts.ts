@@ -1,6 +1,6 @@
 /** Texts that the worker writes beside the one shown, each for the part of the page that asked. */
 import type { ErrorMessage } from '../writer/error-message.js'
-import type { Aside, FromWorker, ToWorker } from '../writer/protocol.js'
+import type { FromWorker, SideText, ToWorker } from '../writer/protocol.js'
 import type { Piece } from './records.js'
 
 interface Request {
@@ -29,23 +29,23 @@ export class SideTexts {
    * @param more.failed called with why they could not be written; left out: the page says it
    */
   write(
-    texts: readonly Aside[],
+    texts: readonly SideText[],
     written: Request['written'],
     more: { readonly channel?: string; readonly failed?: (message: string) => void } = {},
   ): void {
     const { channel = '', failed } = more
     const job = ++this.jobs
     this.requests.set(channel, { job, written, failed })
-    this.send({ type: 'aside', channel, job, texts })
+    this.send({ type: 'side-texts', channel, job, texts })
   }
 
   /** @returns whether the message was for this */
   receive(message: FromWorker): boolean {
-    if (message.type === 'wrote-aside') {
+    if (message.type === 'side-text') {
       this.requestOf(message.job)?.written(message.place, message)
       return true
     }
-    if (message.type !== 'failed' || message.during !== 'aside') return false
+    if (message.type !== 'failed' || message.during !== 'side-texts') return false
     const request = this.requestOf(message.job)
     if (request?.failed) request.failed(message.message)
     else if (request) this.fail(message)

@@ -3,7 +3,7 @@
  * of a run is compared while it is written.
  */
 
-import type { FromWorker, ToVerify, ToWorker } from '../writer/protocol.js'
+import type { FromWorker, TextToVerify, ToWorker } from '../writer/protocol.js'
 import type { Records } from './records.js'
 import { TextTree } from './text-tree.js'
 
@@ -41,7 +41,7 @@ export class Verification {
    */
   check(tree: TextTree, places: readonly (number | undefined)[]): void {
     this.places = places
-    const texts = tree.branches.map(({ id, parent, at, origin, records }): ToVerify => {
+    const texts = tree.branches.map(({ id, parent, at, origin, records }): TextToVerify => {
       const { columns } = TextTree.textOf(tree, tree.lastPositionOf(id)).slice(0)
       const { ids, temperatures, coins, chains } = columns
       const way = { from: at, ...(parent !== undefined && { parent }) }

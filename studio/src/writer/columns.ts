@@ -1,4 +1,4 @@
-/** Records as they travel: from the writer's positions to columns. */
+/** Converts symbol records to the columns in which they are sent to the page. */
 import type { Distribution, SymbolRecord } from 'ondo'
 import { CHOSEN, type RecordColumns } from './protocol.js'
 
@@ -27,7 +27,7 @@ export const textOf = (positions: readonly SymbolRecord[]): string =>
 export const buffersOf = (columns: RecordColumns): ArrayBuffer[] =>
   Object.values(columns).map(column => column.buffer)
 
-/** The logits [V] of a step; they were float32, so nothing is lost. */
+/** Returns the logits [V] of a step. They were computed as float32, so no bit is lost. */
 export function logitsOf(distribution: Distribution): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: distribution.size }, (_, id) => distribution.logit(id))
 }

@@ -1,17 +1,17 @@
-/** Errors of the workers, for the page. */
+/** Converts errors of the workers to messages for the page. */
 import { OndoError, type Way } from 'ondo'
 import { memoryError } from 'ondo/model'
 import { UnrecognisedError } from 'ondo/text'
 
-/** An error as it travels from a worker to the page. */
+/** An error as a worker sends it to the page. */
 export interface ErrorMessage {
   readonly code: string
   readonly message: string
-  /** In Japanese, where there is one. */
+  /** The Japanese message, if there is one. */
   readonly ja?: string
-  /** Likely encodings of a text, best first. */
+  /** The likely encodings of a text, the most likely first. */
   readonly encodings?: readonly string[]
-  /** The message without what to do, and what that is: the page says it in its own words. */
+  /** The message without the advice, and the key of the advice: the page has its own wording for it. */
   readonly fact?: string
   readonly way?: Way
 }
@@ -20,7 +20,7 @@ export function errorMessage(cause: unknown): ErrorMessage {
   const error = memoryError(cause) ?? cause
   if (!(error instanceof OndoError)) {
     const message = error instanceof Error ? error.message : String(error)
-    return errorMessage(new OndoError('unexpected', message)) // which shortens the message
+    return errorMessage(new OndoError('unexpected', message)) // OndoError shortens the message
   }
   const { code, message, fact, way, ja } = error
   return {

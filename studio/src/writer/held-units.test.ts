@@ -8,7 +8,14 @@ import { affine, type LayerState } from '../../../src/model/product.reference.js
 import { rnnStep } from '../../../src/model/rnn.reference.js'
 import { tokenizerFrom } from '../../../src/text/index.js'
 import { CELL_VARIANTS, seededIds, seededWeights } from '../../../test/support/seeded.js'
-import { fitsHeld, type Held, holding, holdsAnyValue, parseHeld, writeHeld } from './held-units.js'
+import {
+  fitsHeld,
+  type Held,
+  holdsAnyValue,
+  parseHeld,
+  withHeldUnits,
+  writeHeld,
+} from './held-units.js'
 
 const SYMBOLS = [...'\nabcdefgh']
 const V = SYMBOLS.length
@@ -24,7 +31,7 @@ async function modelOf(variant: keyof typeof CELL_VARIANTS, embedding = 5) {
   return decodeModel(encodeModel({ config, tokenizer, weights, training: {} }))
 }
 
-/** The plain twin: the equations, and after each layer's step the units put to their values. */
+/** The reference: evaluates the equations and sets the held units after the step of each layer. */
 function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[], ids: number[]) {
   const { config, weights } = model
   const get = (name: string): Float32Array => weights.get(name)!
@@ -60,12 +67,12 @@ function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[],
 }
 
 describe('held units', () => {
-  // The twin reads on from id to id; a window begins anew at each.
+  // The reference carries its state from id to id, while a window model starts again at each id.
   const variants = (Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[]).filter(
     variant => !('window' in CELL_VARIANTS[variant]),
   )
   for (const variant of variants) {
-    it(`${variant}: folded into the weights they are what the equations say`, async () => {
+    it(`${variant}: held in the weights give the same logits as held in the equations`, async () => {
       for (const embedding of [0, 5]) {
         const model = await modelOf(variant, embedding)
         const value = holdsAnyValue(model.config) ? -0.75 : 0
@@ -75,7 +82,7 @@ describe('held units', () => {
           { layer: 0, unit: 11, value },
         ]
         const ids = seededIds(20, V)
-        const session = (await networkOf(holding(model, writeHeld(held)))).session()
+        const session = (await networkOf(withHeldUnits(model, writeHeld(held)))).session()
         const free = (await networkOf(model)).session()
         let apart = 0
         for (const [t, logits] of twin(model, held, ids).entries()) {
@@ -91,23 +98,25 @@ describe('held units', () => {
     })
   }
 
-  it('leave the model as it was, and are made once', async () => {
+  it('do not change the model, and the changed model is made once', async () => {
     const model = await modelOf('lstm')
     const before = model.weights.get('head.weight')!.slice()
-    const held = holding(model, '2.1:0')
+    const held = withHeldUnits(model, '2.1:0')
     expect(model.weights.get('head.weight')).toEqual(before)
-    expect(holding(model, '2.1:0')).toBe(held)
-    expect(holding(model, undefined)).toBe(model)
+    expect(withHeldUnits(model, '2.1:0')).toBe(held)
+    expect(withHeldUnits(model, undefined)).toBe(model)
   })
 
-  it('are refused in a sentence where the model does not have them', async () => {
+  it('are refused with an InputError when the model does not have them', async () => {
     const model = await modelOf('gru reset before')
     for (const text of ['3.1:0', '1.13:0', '0.1:0', '1.1:1', 'x', ''])
-      expect(() => holding(model, text), text).toThrow(/held units are .* 2 layers of 12 units/)
+      expect(() => withHeldUnits(model, text), text).toThrow(
+        /held units are .* 2 layers of 12 units/,
+      )
     expect(fitsHeld('2.12:0', { layers: 2, hidden: 12 })).toBe(true)
   })
 
-  it('come back from their written form', () => {
+  it('are read back from their text form', () => {
     const one = fc.record({
       layer: fc.nat(9),
       unit: fc.nat(999),

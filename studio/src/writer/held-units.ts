@@ -1,28 +1,28 @@
 /**
- * Hidden units held at a value while a text is written: what would the network say without them?
- * The written form, for a link: `2.37:0,1.5:1`, layer and unit from 1, and the value.
+ * Holds hidden units at a constant value while a text is written, which shows what they contribute.
+ * The syntax in links is `2.37:0,1.5:1`: layer and unit, counted from 1, and the value.
  *
- * Nobody but a unit's readers knows of it. So that it is `v` to all of them, its columns in their
- * matrices become 0 and v times those columns joins their biases: a network of the same shape, which
- * runs as fast and to the same bits everywhere.
+ * A unit only affects the matrices that multiply it. To hold it at `v`, its columns in these matrices
+ * are set to 0, and v times the columns is added to the biases. The result is a network of the same
+ * shape, so it runs at the same speed and gives the same bits on every machine.
  */
 
 import { InputError, type Model, type ModelConfig } from 'ondo'
 import { counted } from '../../../src/errors.js'
 
 export interface Held {
-  /** From 0. */
+  /** Index of the layer, from 0. */
   readonly layer: number
-  /** From 0. */
+  /** Index of the unit, from 0. */
   readonly unit: number
   readonly value: number
 }
 
-const ONE = /^(\d{1,3})\.(\d{1,5}):(-?\d+(?:\.\d+)?)$/
+const HELD_UNIT = /^(\d{1,3})\.(\d{1,5}):(-?\d+(?:\.\d+)?)$/
 
-/** @returns undefined for what is no written form */
+/** @returns undefined when the text does not have the syntax above */
 export function parseHeld(text: string): Held[] | undefined {
-  const found = text.split(',').map(each => ONE.exec(each))
+  const found = text.split(',').map(each => HELD_UNIT.exec(each))
   if (found.includes(null)) return undefined
   return found.map(each => ({
     layer: Number(each![1]) - 1,
@@ -31,7 +31,7 @@ export function parseHeld(text: string): Held[] | undefined {
   }))
 }
 
-/** The one written form; undefined for none. */
+/** Formats held units, sorted by layer and unit; undefined when no unit is held. */
 export function writeHeld(held: readonly Held[]): string | undefined {
   if (held.length === 0) return undefined
   const order = [...held].sort((a, b) => a.layer - b.layer || a.unit - b.unit)
@@ -47,20 +47,20 @@ export function fitsHeld(text: string, { layers, hidden }: Sizes): boolean {
   return held?.every(inside) ?? false
 }
 
-/** Whether units can be held at other values than 0: a reset gate inside the product forbids it. */
+/** Whether units can be held at values other than 0. A GRU that resets before the product cannot do it. */
 export const holdsAnyValue = ({ cell, reset }: Pick<ModelConfig, 'cell' | 'reset'>): boolean =>
   cell !== 'gru' || reset === 'after'
 
-const made = new WeakMap<Model, Map<string, Model>>()
+const heldModels = new WeakMap<Model, Map<string, Model>>()
 
 /**
- * The model with units held; the same value for the same words, so that its network is made once.
+ * Returns the model with units held. The same text gives the same object, so its network is made once.
  * @throws InputError for units that the model does not have
  */
-export function holding(model: Model, text: string | undefined): Model {
+export function withHeldUnits(model: Model, text: string | undefined): Model {
   if (text === undefined) return model
-  const known = made.get(model) ?? new Map<string, Model>()
-  made.set(model, known)
+  const known = heldModels.get(model) ?? new Map<string, Model>()
+  heldModels.set(model, known)
   let held = known.get(text)
   if (!held) {
     const units = fitsHeld(text, model.config) ? parseHeld(text) : undefined

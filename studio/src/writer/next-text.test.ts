@@ -1,4 +1,4 @@
-/** The next different text against a search by brute force, on a real network. */
+/** Compares the search for the next different text with a search by brute force on a real network. */
 import { decodeModel, encodeModel, type Model, networkOf, type Writer } from 'ondo'
 import { nextPassageTemperature, StateCache, writePassage } from 'ondo/generate'
 import { modelConfig } from 'ondo/model'
@@ -37,7 +37,7 @@ const stretchAt = (T: number) => {
 }
 const textAt = (T: number): string => textOf(stretchAt(T).records)
 
-it('finds every text between two temperatures, none left out and in few digits', () => {
+it('finds every text between two temperatures, at temperatures with few digits', () => {
   const [low, high] = [0.5, 0.9]
   const found: number[] = [low]
   for (;;) {
@@ -53,11 +53,11 @@ it('finds every text between two temperatures, none left out and in few digits',
   const texts = found.map(textAt)
   expect(new Set(texts).size).toBeGreaterThan(3)
   for (let i = 1; i < texts.length; i++) expect(texts[i]).not.toBe(texts[i - 1])
-  // By brute force: no text appears at any of many temperatures between that was not found.
+  // A scan over many temperatures between the two meets only texts that were found.
   const known = new Set(texts)
   for (let T = low; T <= found[found.length - 1]; T += 0.0037)
     expect(known.has(textAt(T))).toBe(true)
-  // And back down again by the same texts.
+  // The search downwards meets the same texts.
   let T = found[found.length - 1]
   const down: string[] = []
   while (T > low) {
@@ -71,7 +71,7 @@ it('finds every text between two temperatures, none left out and in few digits',
   for (const each of found) expect(String(each).length).toBeLessThanOrEqual(9)
 })
 
-it('marks the temperatures at which the text changes: the same just inside, another just outside', () => {
+it('returns the temperatures at which the text changes: the text is the same just inside, another just outside', () => {
   const T = 0.7
   const symbols = stretchAt(T).records
   const records = new Records()
@@ -91,7 +91,7 @@ it('marks the temperatures at which the text changes: the same just inside, anot
   expect(ends.lows.every(each => each < ends.low)).toBe(true)
 })
 
-it('stands anywhere in a text as if it had been written up to there', async () => {
+it('starts at any symbol of a text as if the text had been written up to it', async () => {
   const first = written.writerAt(0, LIVE)
   const { records } = writePassage(first, 600, 1)
   first.dispose()
@@ -114,11 +114,11 @@ it('finds the loop of a cold text, and the temperature that leads out of it', ()
   const { start, period, leave } = loopOf(records)!
   const { text } = records
   expect(text.slice(start, 400 - period)).toBe(text.slice(start + period))
-  // Up to there every choice of the loop is the same, just above it one is not.
+  // Up to that temperature every choice of the loop is the same; just above it one differs.
   const inLoop = Array.from(records.highs.subarray(start, 400))
   expect(inLoop.every(high => high >= leave)).toBe(true)
   expect(inLoop).toContain(leave)
-  // More of the loop than the tail that is searched: it begins where it began.
+  // The loop is longer than the searched tail, and its start is still found.
   const whole = writePassage(written.writerAt(0, LIVE), 4000, 0).records
   const long = new Records()
   long.append(textOf(whole), columnsOf(whole))

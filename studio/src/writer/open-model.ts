@@ -1,10 +1,10 @@
-/** From a file or an address to a model, and what the page shows of it. */
+/** Reads a model file and collects the facts about the model that the page shows. */
 import { FileError, type Model, modelFileHash } from 'ondo'
 import { parameterCount } from 'ondo/model'
 import type { ModelFacts } from './protocol.js'
 
-/** @throws FileError when nothing comes from the address */
-export async function read(source: string | Blob): Promise<Uint8Array> {
+/** @throws FileError when the address cannot be reached or answers with an error */
+export async function readModelFile(source: string | Blob): Promise<Uint8Array> {
   if (typeof source !== 'string') return new Uint8Array(await source.arrayBuffer())
   const response = await fetch(source).catch(cause => {
     throw new FileError('network', `The model did not arrive: ${cause.message}.`, { cause })
@@ -15,13 +15,13 @@ export async function read(source: string | Blob): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer())
 }
 
-export async function facts(
+export async function modelFacts(
   model: Model,
   fallbackName: string,
   bytes: number,
 ): Promise<ModelFacts> {
   const { config, tokenizer } = model
-  // The filter of the training text's spelling is large, and the page does not spell.
+  // The spelling filter of the training text is left out: it is large and the page does not use it.
   const { spelling: _, ...measures } = model.measures ?? {}
   return {
     name: model.name ?? fallbackName,

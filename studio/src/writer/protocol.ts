@@ -1,133 +1,132 @@
 /**
- * What the page and its worker say to each other.
+ * The messages between the page and the worker that writes text.
  *
- * The writing lives in a worker so that the page never waits for a matrix product. The worker keeps
- * the pace and writes no further ahead than the page has shown: it stops when `AHEAD` batches are
- * unseen, and what the page shows is what was drawn, so a temperature that arrives counts for the
- * very next character. The records of many characters travel as columns (typed arrays, moved and not
- * copied): 100,000 objects would make the page stutter. The logits of the next step travel whole,
- * because the page draws its bars from them anew at every move of the slider, sixty times a second,
- * without asking. Every text that is written has a number, `run`; what arrives for an older run is
- * let fall. The tree of texts is the page's: the worker only ever carries on one of them, so a
- * branch, an undo and a reload are all the same message, `begin` with the ids that stand.
+ * A worker writes the text so that the page never waits for a matrix product. The worker controls the
+ * writing speed and stops when `MAX_UNSEEN_BATCHES` batches have not been shown yet. Since it does not
+ * write further ahead, a new temperature applies to the very next character. The records of many
+ * characters are sent as columns (typed arrays, transferred and not copied), because 100,000 objects
+ * would block the page. All logits of the next step are sent, because the page redraws its bars from
+ * them whenever the slider moves, up to sixty times a second. Every text has a number, `run`; the page
+ * ignores messages of an older run. The page owns the tree of texts and the worker continues only one
+ * text. Therefore a branch, an undo and a reload all use the message `begin` with the existing ids.
  */
 import type { TrainingRecord } from 'ondo'
 import type { CellKind } from 'ondo/model'
 import type { UnknownPolicy, UnknownSymbol } from 'ondo/text'
 import type { ErrorMessage } from './error-message.js'
 
-/** Batches that may be under way to the page before the worker waits. */
-export const AHEAD = 2
+/** The worker waits when this many batches have been sent and not been shown yet. */
+export const MAX_UNSEEN_BATCHES = 2
 
-/** A text of this many symbols fills the page: the writing pauses, the page says so. */
-export const FULL = 200_000
+/** Maximum length of a text, symbols. The worker pauses there and the page shows a note. */
+export const MAX_SYMBOLS = 200_000
 
-/** The distance between two kept states of the network, symbols: a full text of an LSTM 2 x 256 has 3 MB. */
+/** A state of the network is kept every so many symbols: 3 MB for a full text of an LSTM 2 x 256. */
 export const STATE_EVERY = 256
 
 /** One line of models/index.json. */
 export interface BundledModel {
   readonly id: string
   readonly name: string
-  /** Beside the list. */
+  /** File name in the folder of the list. */
   readonly file: string
   readonly bytes: number
   /** The model's identity: links name the model by it. */
   readonly hash: string
-  /** SHA-256 of the file, by which older links name it. */
+  /** SHA-256 of the file; older links name the model by it. */
   readonly fileHash?: string
-  /** It is small, and writes while the model of this id is on its way; nobody chooses it. */
+  /** Id of a larger model: this one writes while that one is being loaded, and is not listed. */
   readonly standsFor?: string
 }
 
-/** Is this the model that a link or session names? Older ones name it by the hash of its file. */
+/** Whether a link or session names this model. Older links name it by the hash of its file. */
 export const isModelOf = (
   { hash, fileHash }: Pick<BundledModel, 'fileHash'> & { readonly hash?: string },
   named: string,
 ): boolean => named === hash || named === fileHash
 
-/** From what a text follows, with the temperatures. */
+/** What determines a text together with its temperatures. */
 export interface Origin {
   readonly prompt: string
   readonly unknown: Exclude<UnknownPolicy, 'error'>
   /** Decimal digits, 0 to 2^64 - 1. */
   readonly seed: string
-  /** Independent luck under the same seed; left out: 0. */
+  /** Random stream of the seed; 0 when left out. */
   readonly stream?: number
-  /** Hidden units that are held at a value, in their written form (held-units.ts); left out: none. */
+  /** Hidden units that are held at a value, in the syntax of held-units.ts; none when left out. */
   readonly held?: string
 }
 
-/** A text of a session with what it was written by; what stands before `from` is another's. */
-export interface ToVerify extends Origin {
+/** A text of a session with all that determines it. Its symbols before `from` belong to its parent. */
+export interface TextToVerify extends Origin {
   readonly from: number
-  /** The place in the list of the text that it leaves; left out: none. */
+  /** Index in the list of the text from which this one branches; none when left out. */
   readonly parent?: number
   readonly ids: Uint32Array<ArrayBuffer>
   readonly temperatures: Float64Array<ArrayBuffer>
   readonly coins: Float64Array<ArrayBuffer>
   readonly chains: Uint16Array<ArrayBuffer>
-  /** Of its own symbols. */
+  /** The text of its own symbols. */
   readonly text: string
 }
 
-/** How a text begins, or goes on. */
+/** How a text begins or continues. */
 export interface Beginning extends Omit<Origin, 'prompt'> {
   readonly run: number
-  /** Left out: the model's own. */
+  /** The model's own prompt when left out. */
   readonly prompt?: string
-  /** What stands already, and is carried on. Left out: nothing. */
+  /** The existing symbols that are continued; none when left out. */
   readonly ids?: Uint32Array<ArrayBuffer>
-  /** Of the last of them, bits. */
+  /** Surprisal of the last existing symbol, bits. */
   readonly lastSurprisal?: number
-  /** So many symbols are written at once, before the pace begins: another text in place of one. */
+  /** Number of symbols written at full speed first, when a text replaces another one. */
   readonly burst?: number
   /** The burst ends before the first of these. */
   readonly stops?: readonly string[]
 }
 
-/** A text to be written aside, to be compared or counted. */
-export interface Aside extends Origin {
+/** A side text: written beside the running text, to be compared or measured. */
+export interface SideText extends Origin {
   readonly temperature: number
   readonly length: number
-  /** In its written form; left out: temperature alone. */
+  /** The chain as text; temperature alone when left out. */
   readonly chain?: string
 }
 
 export type ToWorker =
-  /** Opens a model; `job` tells late answers from wanted ones. */
+  /** Opens a model. `job` distinguishes the answer from late answers to earlier messages. */
   | { type: 'open'; job: number; source: string | Blob; name: string }
   | { type: 'begin'; begin: Beginning }
-  /** Which symbols of a prompt the model does not know, without beginning it. */
+  /** Asks which symbols of a prompt the model does not know; no text begins. */
   | { type: 'check'; job: number; prompt: string; unknown: Beginning['unknown'] }
-  /** Counts for the very next symbol; ends a schedule. */
+  /** Sets the temperature from the very next symbol on and ends a schedule. */
   | { type: 'temperature'; value: number }
-  /** In its written form; counts from the very next symbol, at that symbol's own place. */
+  /** Sets a schedule, given as text, from the very next symbol on; it reads the position in the text. */
   | { type: 'schedule'; written: string }
-  /** Samplers between the logits and the draw, in their written form; from the very next symbol on. */
+  /** Sets the chain of samplers, given as text, from the very next symbol on. */
   | { type: 'chain'; written: string | undefined }
-  /** Symbols a second; Infinity: as fast as the page can show them. */
+  /** Sets the speed, symbols per second. Infinity means as fast as the page can show them. */
   | { type: 'rate'; value: number }
-  /** Shortest time between two batches, ms: a frame, or longer for readers who want less motion. */
+  /** Sets the shortest time between two batches, ms: a frame, or more for readers who prefer less motion. */
   | { type: 'calm'; value: number }
   | { type: 'play' }
   | { type: 'pause' }
-  /** Writes one symbol, pausing if need be: drawn, or this one. */
+  /** Pauses and writes one symbol: the given one, or a drawn one when left out. */
   | { type: 'step'; id?: number }
-  /** The page has shown a batch. */
+  /** Reports that the page has shown a batch. */
   | { type: 'seen'; run: number }
-  /** The step before symbol `at` of the running text, as it was when that symbol was drawn. */
+  /** Asks for the step from which symbol `at` of the running text was drawn. */
   | { type: 'look'; job: number; at: number }
-  /** Writes the texts of a session again, and compares. */
-  | { type: 'verify'; job: number; texts: readonly ToVerify[]; chains: readonly string[] }
-  /** Writes texts aside, all with the same coins; a newer job of the same channel ends it. */
-  | { type: 'aside'; channel: string; job: number; texts: readonly Aside[] }
+  /** Writes the texts of a session again and compares them. */
+  | { type: 'verify'; job: number; texts: readonly TextToVerify[]; chains: readonly string[] }
+  /** Writes side texts, all with the same coins. A newer job of the same channel ends the job. */
+  | { type: 'side-texts'; channel: string; job: number; texts: readonly SideText[] }
   /**
-   * The nearest temperature at which symbols [from, to) of the running text, written at one
-   * temperature, are another text.
+   * Asks for the nearest temperature at which symbols [from, to) of the running text, written at one
+   * temperature, would be a different text.
    */
   | {
-      type: 'neighbour'
+      type: 'next-text'
       job: number
       from: number
       to: number
@@ -137,7 +136,7 @@ export type ToWorker =
 
 export interface ModelFacts {
   readonly name: string
-  /** The model's identity, and SHA-256 of its file: older links, sessions and texts name that. */
+  /** The model's identity, and the SHA-256 of its file, which older links, sessions and texts use. */
   readonly hash: string
   readonly fileHash?: string
   readonly tokenizer: string
@@ -147,51 +146,51 @@ export interface ModelFacts {
   readonly hidden: number
   readonly parameters: number
   readonly training: TrainingRecord
-  /** What was measured and travels in the file. */
+  /** Measures that are stored in the model file. */
   readonly measures: Readonly<Record<string, unknown>>
   /** The symbol of each id. */
   readonly symbols: readonly string[]
   readonly prompt: string
 }
 
-/** A step as it was before it was drawn. */
+/** A step before its symbol is drawn. */
 export interface NextStep {
-  /** Its place in the text, from 0. */
+  /** Index of the symbol in the text, from 0. */
   readonly index: number
-  /** In (0, 1]; what it falls on depends on the temperature and the chain. */
+  /** The coin in (0, 1]. The symbol that it selects depends on the temperature and the chain. */
   readonly coin: number
-  /** The second coin of its place, which samplers may read; in (0, 1]. */
+  /** The second coin of this symbol in (0, 1], which some samplers read. */
   readonly secondCoin: number
-  /** [V] */
+  /** Logits [V]. */
   readonly logits: Float32Array<ArrayBuffer>
-  /** Of this step, where a schedule says it. */
+  /** Temperature of this step, when a schedule sets it. */
   readonly temperature?: number
 }
 
-/** In the column of coins: nobody drew, a hand put the symbol there. */
+/** Marks in the column of coins a symbol that a person chose and no coin drew. */
 export const CHOSEN = -1
 
 /** Columns of records, one entry a symbol. */
 export const COLUMNS = {
-  /** UTF-16 units that became text with it; 0 while a character is incomplete. */
+  /** Number of UTF-16 units that the symbol adds to the text; 0 while a character is incomplete. */
   lengths: Uint16Array,
   ids: Uint32Array,
   temperatures: Float64Array,
-  /** NaN at T = 0, which reads none; CHOSEN. */
+  /** The coin; NaN at T = 0, where none is read; CHOSEN for a chosen symbol. */
   coins: Float64Array,
-  /** By the model's own logits. */
+  /** Rank by the model's own logits. */
   ranks: Uint32Array,
   /** Probability at T = 1. */
   probabilities: Float32Array,
   /** Probability at the temperature of the draw, after the chain. */
   tempered: Float32Array,
-  /** bits */
+  /** Surprisal, bits. */
   surprisals: Float32Array,
-  /** The same coin makes the same choice above this temperature... */
+  /** The same coin selects the same symbol above this temperature and up to `highs`. */
   lows: Float64Array,
-  /** ...and up to this one. Both NaN for a chosen symbol, and for one drawn through a chain. */
+  /** Upper end of that interval. Both are NaN for a chosen symbol and for one drawn through a chain. */
   highs: Float64Array,
-  /** By its place in the list of the text tree: the chain that drew it. 0: temperature alone. */
+  /** Index, in the list of the text tree, of the chain that was used. 0 means temperature alone. */
   chains: Uint16Array,
 } as const
 
@@ -211,10 +210,10 @@ export interface RecordColumns {
   readonly chains: Uint16Array<ArrayBuffer>
 }
 
-/** What samplers may read of a prompt. */
+/** The part of a prompt that samplers read. */
 export interface PromptRead {
   readonly ids: Uint32Array<ArrayBuffer>
-  /** The end of it, as the model reads it. */
+  /** End of the prompt, as the model reads it. */
   readonly text: string
 }
 
@@ -233,19 +232,19 @@ export type FromWorker =
       run: number
       text: string
       columns: RecordColumns
-      /** Through which these were drawn, in its written form. */
+      /** The chain that drew these symbols, as text. */
       chain?: string
       next?: NextStep
-      /** Why the writing rests after this batch, if it does. */
+      /** Why the writing pauses after this batch; left out when it goes on. */
       rest?: 'paused' | 'full'
     }
-  /** `text` and `at`: the first of them that comes out otherwise, and its symbol. */
+  /** `text` and `at` are the indices of the first text that differs and of its first different symbol. */
   | { type: 'verified'; job: number; symbols: number; text?: number; at?: number }
   | { type: 'looked'; job: number; step: NextStep }
-  /** One of the texts, whole. */
-  | { type: 'wrote-aside'; job: number; place: number; text: string; columns: RecordColumns }
-  /** `temperature`: none in that direction when left out. */
+  /** Sends one complete side text. */
+  | { type: 'side-text'; job: number; place: number; text: string; columns: RecordColumns }
+  /** `temperature` is left out when there is no different text in that direction. */
   | { type: 'found'; job: number; temperature?: number }
-  /** `network`: the file did not arrive. Else the error's own code and sentence. */
-  | ({ type: 'failed'; during: 'open' | 'aside' | 'verify'; job: number } & ErrorMessage)
+  /** The code is `network` when the file did not arrive, else the code of the error. */
+  | ({ type: 'failed'; during: 'open' | 'side-texts' | 'verify'; job: number } & ErrorMessage)
   | ({ type: 'failed'; during: 'begin' | 'write' } & ErrorMessage)

@@ -1,20 +1,20 @@
-/** The worker's side of texts that are written beside the one shown, or written again. */
+/** Writes side texts and verifies stored texts in the worker, beside the running text. */
 import { createChain, type Model, networkOf, type SymbolRecord } from 'ondo'
 import { StateCache, TimeSlices } from 'ondo/generate'
 import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, textOf } from './columns.js'
-import { holding } from './held-units.js'
+import { withHeldUnits } from './held-units.js'
 import type { FromWorker, ToWorker } from './protocol.js'
 import { workWhile } from './text-reader.js'
 import { Verifier } from './verifier.js'
 
-/** How long the worker writes before it reads messages, ms. */
+/** The worker writes for this long before it reads messages again, ms. */
 export const SLICE = 10
 
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
-type Wish<Type> = Extract<ToWorker, { type: Type }>
+type MessageOf<Type> = Extract<ToWorker, { type: Type }>
 
-export class AsideWriter {
+export class SideWriter {
   private readonly post: Post
   /** The model that is open now. */
   private readonly model: () => Model | undefined
@@ -26,23 +26,23 @@ export class AsideWriter {
     this.model = model
   }
 
-  async write({ channel, job, texts }: Wish<'aside'>): Promise<void> {
+  async write({ channel, job, texts }: MessageOf<'side-texts'>): Promise<void> {
     const whole = this.model()
     this.jobs.set(channel, job)
     if (!whole) return
     const slices = new TimeSlices({ milliseconds: SLICE })
-    for (const [place, wish] of texts.entries()) {
-      const model = holding(whole, wish.held)
+    for (const [place, wanted] of texts.entries()) {
+      const model = withHeldUnits(whole, wanted.held)
       const network = await networkOf(model)
-      const { prompt, unknown, chain, temperature, length } = wish
+      const { prompt, unknown, chain, temperature, length } = wanted
       const { ids } = encodeInput(prompt, model.tokenizer, unknown)
       const made = chain === undefined ? undefined : createChain(chain, model.tokenizer)
       const text = new StateCache(model, network, ids)
       const newest = () => this.jobs.get(channel) === job && whole === this.model()
       if (!(await workWhile(newest, options => text.prepare(0, options)))) return
       const writer = text.writerAt(0, {
-        seed: BigInt(wish.seed),
-        stream: wish.stream,
+        seed: BigInt(wanted.seed),
+        stream: wanted.stream,
         chain: made,
         watch: true,
         intervals: true,
@@ -61,11 +61,11 @@ export class AsideWriter {
       }
       const columns = columnsOf(positions)
       const shown = textOf(positions)
-      this.post({ type: 'wrote-aside', job, place, text: shown, columns }, buffersOf(columns))
+      this.post({ type: 'side-text', job, place, text: shown, columns }, buffersOf(columns))
     }
   }
 
-  async verify({ job, texts, chains }: Wish<'verify'>): Promise<void> {
+  async verify({ job, texts, chains }: MessageOf<'verify'>): Promise<void> {
     const model = this.model()
     if (!model) return
     const sameModel = () => model === this.model()

@@ -1,10 +1,10 @@
-/** Reading a long text in slices while messages come: what waits for it, and what ends it. */
+/** Reads a long text in slices, keeps messages that arrive meanwhile, and stops when it is not needed. */
 import type { PrefillOptions, StateCache } from 'ondo/generate'
 import type { ToWorker } from './protocol.js'
 
 /**
- * Does something that reads or writes in slices, as long as it is wanted.
- * @returns false when it is not wanted any more, done or not
+ * Runs work that is done in slices and aborts it as soon as `wanted` returns false.
+ * @returns false when the result is not wanted any more, finished or not
  */
 export async function workWhile(
   wanted: () => boolean,
@@ -22,12 +22,12 @@ export async function workWhile(
   return wanted()
 }
 
-/** The text that is being read before it is the running one; the newest wins. */
+/** Reads the text that becomes the running one next. A newer text replaces an older one. */
 export class TextReader {
   private reading: StateCache | undefined
   private waiting: ToWorker[] = []
 
-  /** Keeps a message that is meant for the text being read. @returns false when there is none */
+  /** Keeps a message that is meant for the text being read. @returns false when no text is being read */
   keep(message: ToWorker): boolean {
     if (!this.reading || message.type === 'begin' || message.type === 'open') return false
     this.waiting.push(message)
@@ -36,12 +36,12 @@ export class TextReader {
 
   /**
    * Reads a text to its end.
-   * @param wanted whether it is still asked for
-   * @returns false when it was not any more, or another text came meanwhile
+   * @param wanted whether the text is still needed
+   * @returns false when it is not needed any more, or another text replaced it
    */
   async read(text: StateCache, wanted: () => boolean): Promise<boolean> {
     this.reading = text
-    // Symbols were meant for the text before.
+    // A step was meant for the text before this one.
     this.waiting = this.waiting.filter(({ type }) => type !== 'step')
     try {
       return await workWhile(
@@ -53,7 +53,7 @@ export class TextReader {
     }
   }
 
-  /** The kept messages, once the text that they are meant for has begun, or has failed to. */
+  /** Returns the kept messages once the text for which they are meant has begun or has failed. */
   take(): readonly ToWorker[] {
     if (this.reading) return []
     const { waiting } = this

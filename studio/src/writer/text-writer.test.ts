@@ -71,19 +71,19 @@ describe('the worker that writes', () => {
     for (const stop of [...stops.map(each => [each]), stops]) {
       const { text, ids, next } = await burst(worker, { stops: stop })
       expect(text).toBe(await wanted(stop))
-      // Writing on from here begins with the stop string's first symbol.
+      // The symbol that would follow is the first one of the stop string.
       expect([ids.length, next?.index]).toEqual([text.length, text.length])
     }
   })
 
-  it('hears what is said while it reads a long text, and begins the newest one', async () => {
+  it('reads messages while it reads a long text, and begins the newest text', async () => {
     const { writer, next } = await opened()
     const long = Uint32Array.from({ length: 200_000 }, (_, i) => i % 9)
     const begin = (run: number, more: object) => {
       const whole = { run, prompt: 'abc', unknown: 'skip', seed: '5', ...more }
       writer.handle({ type: 'begin', begin: whole as Beginning })
     }
-    // Two turns: the first text is being read when the second comes.
+    // Yields twice, so that the first text is being read when the second arrives.
     const turn = () => new Promise(resolve => setImmediate(resolve))
     begin(2, { ids: long })
     await turn()
@@ -107,7 +107,7 @@ describe('the worker that writes', () => {
     expect(text).toBe(await generateText(model, options))
   })
 
-  it('goes on from anywhere in a text as if it had never stopped', async () => {
+  it('continues from any symbol of a text as if it had never stopped', async () => {
     const worker = await opened()
     const { text, ids } = await burst(worker)
     for (const at of [1, STATE_EVERY, STATE_EVERY + 1, 2 * STATE_EVERY + 100, 0]) {

@@ -1,4 +1,4 @@
-/** The worker that writes: it opens models, keeps the pace, and knows the protocol but no DOM. */
+/** The worker that writes text: it opens models and controls the writing speed. It does not use the DOM. */
 import {
   type Chain,
   createChain,
@@ -15,30 +15,30 @@ import { CONTEXT_TAIL, startSchedule } from 'ondo/temperature'
 import { encodeInput } from 'ondo/text'
 import { buffersOf, columnsOf, logitsOf, textOf } from './columns.js'
 import { errorMessage } from './error-message.js'
-import { holding } from './held-units.js'
-import { facts, read } from './open-model.js'
+import { withHeldUnits } from './held-units.js'
+import { modelFacts, readModelFile } from './open-model.js'
 import {
-  AHEAD,
   type Beginning,
   type FromWorker,
-  FULL,
+  MAX_SYMBOLS,
+  MAX_UNSEEN_BATCHES,
   type NextStep,
   STATE_EVERY,
   type ToWorker,
 } from './protocol.js'
-import { AsideWriter, SLICE } from './side-writer.js'
+import { SideWriter, SLICE } from './side-writer.js'
 import { TextReader } from './text-reader.js'
 
-/** Characters in one batch at most: what a page sets and shades well within a frame or two. */
+/** Maximum number of symbols in a batch: a page can lay out and colour these within a frame or two. */
 const BATCH = 500
-/** The clock is looked at after so many symbols: a busy machine makes headway all the same. */
-const HANDFUL = 16
-/** While the text streams, the next step is sent no more often than this, ms: nobody reads faster. */
+/** The clock is read after this many symbols, so that a busy machine writes at least these. */
+const SYMBOLS_PER_CLOCK_CHECK = 16
+/** While text is written, the next step is sent at most once in this time, ms: nobody reads faster. */
 const NEXT_EVERY = 150
-/** A pause of the machine is not made up for beyond this, ms. */
-const LONGEST_DEBT = 250
-/** A reader that stands so few symbols before the wanted place walks there. */
-const NEAR = 16
+/** After a pause of the machine, at most this much time is caught up, ms. */
+const LONGEST_PAUSE = 250
+/** A reader at most this many symbols before the wanted step reads these; else a new one is made. */
+const MAX_REPLAYED = 16
 type Post = (message: FromWorker, moved?: ArrayBuffer[]) => void
 
 export class TextWriter {
@@ -48,14 +48,14 @@ export class TextWriter {
   /** The running text. */
   private text: StateCache | undefined
   private seed: { readonly seed: bigint; readonly stream: number | undefined } | undefined
-  /** Stands somewhere in the running text, for who looks at an earlier step. */
+  /** A writer at an earlier step of the running text, for the message `look`. */
   private reader: { writer: Writer; at: number } | undefined
   private run = 0
   private temperature = 1
   private schedule: TemperatureAt | undefined
-  /** What the schedule says of the next step; asked once a step, for it may remember. */
+  /** Temperature of the next step by the schedule. It is read once per step, since a schedule can have state. */
   private scheduled: number | undefined
-  /** In its written form, and made for the model. */
+  /** The chain as text; `chain` is the same chain, made for the model. */
   private written: string | undefined
   private chain: Chain | undefined
   private lastSurprisal: number | undefined
@@ -63,14 +63,14 @@ export class TextWriter {
   private calm = 16
   private playing = false
   private opening = 0
-  private readonly aside: AsideWriter
-  private readonly beginnings = new TextReader()
-  /** Symbols to be written at once. */
+  private readonly sideWriter: SideWriter
+  private readonly textReader = new TextReader()
+  /** Number of symbols still to be written at full speed. */
   private burst = 0
-  /** What ends a burst early. */
-  private gate: StopGate | undefined
-  /** Symbols due and not written yet, with their fraction. */
-  private debt = 0
+  /** Finds the stop string that ends a burst. */
+  private stopGate: StopGate | undefined
+  /** Number of symbols due and not written yet; may have a fraction. */
+  private symbolsDue = 0
   private lastTick = 0
   private lastNext = 0
   private unseen = 0
@@ -78,11 +78,11 @@ export class TextWriter {
 
   constructor(post: Post) {
     this.post = post
-    this.aside = new AsideWriter(post, () => this.model)
+    this.sideWriter = new SideWriter(post, () => this.model)
   }
 
   handle(message: ToWorker): void {
-    if (this.beginnings.keep(message)) return
+    if (this.textReader.keep(message)) return
     switch (message.type) {
       case 'open':
         this.open(message).catch(error => {
@@ -93,7 +93,7 @@ export class TextWriter {
         this.begin(message.begin)
           .catch(error => this.fail('begin', error))
           .finally(() => {
-            for (const kept of this.beginnings.take()) this.handle(kept)
+            for (const kept of this.textReader.take()) this.handle(kept)
           })
         return
       case 'check': {
@@ -111,7 +111,7 @@ export class TextWriter {
         return
       case 'chain':
         this.written = message.written
-        this.relink()
+        this.changeChain()
         return
       case 'rate':
         this.rate = message.value
@@ -132,23 +132,28 @@ export class TextWriter {
         return
       case 'seen':
         if (message.run !== this.run) return
-        if (this.unseen-- === AHEAD) this.wake(0)
+        if (this.unseen-- === MAX_UNSEEN_BATCHES) this.wake(0)
         return
       case 'look':
         this.look(message.job, message.at)
         return
-      case 'aside':
-        this.aside.write(message).catch(error => {
-          this.post({ type: 'failed', during: 'aside', job: message.job, ...errorMessage(error) })
+      case 'side-texts':
+        this.sideWriter.write(message).catch(error => {
+          this.post({
+            type: 'failed',
+            during: 'side-texts',
+            job: message.job,
+            ...errorMessage(error),
+          })
         })
         return
       case 'verify':
-        this.aside.verify(message).catch(error => {
+        this.sideWriter.verify(message).catch(error => {
           this.post({ type: 'failed', during: 'verify', job: message.job, ...errorMessage(error) })
         })
         return
-      case 'neighbour':
-        this.neighbour(message)
+      case 'next-text':
+        this.findNextText(message)
     }
   }
 
@@ -157,10 +162,10 @@ export class TextWriter {
   private async open(message: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     const { job, source } = message
     this.opening = job
-    const bytes = await read(source)
+    const bytes = await readModelFile(source)
     const model = await decodeModel(bytes)
     await networkOf(model)
-    const shown = await facts(model, message.name, bytes.length)
+    const shown = await modelFacts(model, message.name, bytes.length)
     // Another model was chosen meanwhile.
     if (this.opening !== job) return
     this.model = model
@@ -170,7 +175,7 @@ export class TextWriter {
   private async begin(beginning: Beginning): Promise<void> {
     const whole = this.model
     if (!whole) return
-    const model = holding(whole, beginning.held)
+    const model = withHeldUnits(whole, beginning.held)
     const prompt = beginning.prompt ?? model.prompt ?? ''
     const { ids, unknown } = encodeInput(prompt, model.tokenizer, beginning.unknown)
     const network = await networkOf(model)
@@ -178,18 +183,18 @@ export class TextWriter {
     if (whole !== this.model) return
     const text = new StateCache(model, network, ids, { ids: beginning.ids, every: STATE_EVERY })
     if (this.text) text.adoptStates(this.text)
-    if (!(await this.beginnings.read(text, () => whole === this.model))) return
+    if (!(await this.textReader.read(text, () => whole === this.model))) return
     this.forgetReader()
     this.text = text
     this.seed = { seed: BigInt(beginning.seed), stream: beginning.stream }
     this.lastSurprisal = beginning.lastSurprisal
-    this.stand()
+    this.recreateWriter()
     const writer = this.writer!
     this.run = beginning.run
     this.unseen = 0
     this.burst = beginning.burst ?? 0
     const { stops = [] } = beginning
-    this.gate = this.burst > 0 && stops.length > 0 ? new StopGate(stops) : undefined
+    this.stopGate = this.burst > 0 && stops.length > 0 ? new StopGate(stops) : undefined
     this.scheduled = undefined
     const next = this.next(writer)
     const read = Uint32Array.from(ids)
@@ -201,27 +206,27 @@ export class TextWriter {
     this.restartClock()
   }
 
-  /** How a writer that the page watches is made. */
-  private get live() {
+  /** Options of a writer whose records the page shows. */
+  private get watchedOptions() {
     return { ...this.seed!, watch: true, intervals: true }
   }
 
-  /** A writer at the end of the text, with the chain of now. */
-  private stand(): void {
+  /** Makes a new writer at the end of the text, with the current chain. */
+  private recreateWriter(): void {
     const text = this.text!
     this.writer?.dispose()
     this.writer = undefined
     this.chain =
       this.written === undefined ? undefined : createChain(this.written, this.model!.tokenizer)
     const { chain, lastSurprisal } = this
-    this.writer = text.writerAt(text.ids.length, { ...this.live, chain, lastSurprisal })
+    this.writer = text.writerAt(text.ids.length, { ...this.watchedOptions, chain, lastSurprisal })
   }
 
-  /** The chain is another one. */
-  private relink(): void {
+  /** Replaces the writer after the chain has changed. */
+  private changeChain(): void {
     if (!this.text) return
     try {
-      this.stand()
+      this.recreateWriter()
     } catch (error) {
       this.fail('write', error)
     }
@@ -237,15 +242,15 @@ export class TextWriter {
     this.scheduled = undefined
   }
 
-  /** T of the next step. */
-  private due(writer: Writer): number {
+  /** Temperature of the next step. */
+  private nextTemperature(writer: Writer): number {
     if (!this.schedule) return this.temperature
     this.scheduled ??= this.schedule(writer.scheduleInput())
     return this.scheduled
   }
 
   private restartClock(): void {
-    this.debt = this.rate === Number.POSITIVE_INFINITY ? 0 : 1
+    this.symbolsDue = this.rate === Number.POSITIVE_INFINITY ? 0 : 1
     this.lastTick = performance.now()
     this.wake(0)
   }
@@ -255,14 +260,14 @@ export class TextWriter {
     this.timer = setTimeout(() => this.tick(), delay)
   }
 
-  /** Writes what is due. */
+  /** Writes the symbols that are due by now. */
   private tick(): void {
     const { writer } = this
-    if (!writer || this.unseen >= AHEAD) return
+    if (!writer || this.unseen >= MAX_UNSEEN_BATCHES) return
     if (this.burst > 0) {
       const most = this.burst
       const wrote = this.send(writer, most, this.playing ? undefined : 'paused')
-      // A stop string may have ended it meanwhile.
+      // A stop string may have ended the burst and set it to 0.
       this.burst = Math.max(0, this.burst - wrote)
       this.wake(0)
       return
@@ -271,20 +276,21 @@ export class TextWriter {
     const now = performance.now()
     let due = Number.POSITIVE_INFINITY
     if (this.rate < due) {
-      const passed = Math.min(now - this.lastTick, Math.max(LONGEST_DEBT, this.calm))
-      this.debt += (passed * this.rate) / 1000
-      due = Math.floor(this.debt)
-      this.debt -= due
+      const passed = Math.min(now - this.lastTick, Math.max(LONGEST_PAUSE, this.calm))
+      this.symbolsDue += (passed * this.rate) / 1000
+      due = Math.floor(this.symbolsDue)
+      this.symbolsDue -= due
     }
     this.lastTick = now
     if (due > 0) this.send(writer, due)
     if (!this.playing) return
-    const untilNext = due === Number.POSITIVE_INFINITY ? 0 : ((1 - this.debt) * 1000) / this.rate
-    // At full speed the page's own "seen" sets the pace.
+    const untilNext =
+      due === Number.POSITIVE_INFINITY ? 0 : ((1 - this.symbolsDue) * 1000) / this.rate
+    // At full speed, the message "seen" of the page limits the rate.
     this.wake(due === Number.POSITIVE_INFINITY ? 0 : Math.max(this.calm, untilNext))
   }
 
-  /** Writes one symbol and rests: the one that is due, or the one that a hand puts there. */
+  /** Writes one symbol and pauses: the given symbol, or a drawn one when `id` is undefined. */
   private step(id: number | undefined): void {
     this.playing = false
     const { writer, text } = this
@@ -294,34 +300,37 @@ export class TextWriter {
       return
     }
     try {
-      const position = writer.choose(id, this.due(writer))
+      const position = writer.choose(id, this.nextTemperature(writer))
       this.scheduled = undefined
       text.add(position.id, writer)
-      this.tellWritten([position], 'paused')
+      this.postWritten([position], 'paused')
     } catch (error) {
       this.fail('write', error)
     }
   }
 
-  /** Writes up to `due` symbols, as many as a slice allows, and sends them. @returns how many */
-  private send(writer: Writer, due: number, rest?: 'paused'): number {
+  /** Writes and sends up to `due` symbols, as many as a time slice allows. @returns how many */
+  private send(writer: Writer, due: number, pauseWriting?: 'paused'): number {
     const text = this.text!
     const positions: SymbolRecord[] = []
     const end = performance.now() + SLICE
-    const room = Math.min(due, FULL - text.ids.length, BATCH)
+    const room = Math.min(due, MAX_SYMBOLS - text.ids.length, BATCH)
     try {
       while (positions.length < room) {
-        const position = writer.next(this.due(writer))
+        const position = writer.next(this.nextTemperature(writer))
         this.scheduled = undefined
         positions.push(position)
         text.add(position.id, writer)
-        if (positions.length % HANDFUL === 0 && performance.now() > end) break
+        if (positions.length % SYMBOLS_PER_CLOCK_CHECK === 0 && performance.now() > end) break
       }
-      const full = text.ids.length >= FULL
+      const full = text.ids.length >= MAX_SYMBOLS
       if (full) this.playing = false
       const whole = positions.length >= due
-      const decided = this.decide(positions, full || whole)
-      this.tellWritten(decided, full ? 'full' : whole || this.burst === 0 ? rest : undefined)
+      const decided = this.releaseDecided(positions, full || whole)
+      this.postWritten(
+        decided,
+        full ? 'full' : whole || this.burst === 0 ? pauseWriting : undefined,
+      )
       return full ? due : positions.length
     } catch (error) {
       this.fail('write', error)
@@ -329,38 +338,38 @@ export class TextWriter {
     }
   }
 
-  /** Of symbols just written, those that are there for good; all are unless a stop string waits. */
-  private decide(positions: SymbolRecord[], last: boolean): readonly SymbolRecord[] {
-    const { gate, text } = this
-    if (!gate || !text) return positions
+  /** Returns the symbols that can be sent. The stop gate holds back symbols that may begin a stop string. */
+  private releaseDecided(positions: SymbolRecord[], last: boolean): readonly SymbolRecord[] {
+    const { stopGate, text } = this
+    if (!stopGate || !text) return positions
     const decided: SymbolRecord[] = []
     for (const [n, position] of positions.entries()) {
-      const steps = gate.push(position)
+      const steps = stopGate.push(position)
       decided.push(...steps)
       if (!steps.at(-1)?.stop) continue
-      // What belongs to the stop string is no part of the text, nor is what came after it.
-      this.gate = undefined
-      decided.length -= gate.overlap
-      text.truncate(text.ids.length - gate.overlap - (positions.length - 1 - n))
+      // Removes the symbols of the stop string and those after it from the text.
+      this.stopGate = undefined
+      decided.length -= stopGate.overlap
+      text.truncate(text.ids.length - stopGate.overlap - (positions.length - 1 - n))
       this.burst = 0
       this.playing = false
       this.lastSurprisal = decided.at(-1)?.surprisal
-      this.stand()
+      this.recreateWriter()
       return decided
     }
     if (!last) return decided
-    this.gate = undefined
-    return [...decided, ...gate.flush()]
+    this.stopGate = undefined
+    return [...decided, ...stopGate.flush()]
   }
 
   private rest(why: 'paused'): void {
     const was = this.playing
     this.playing = false
-    // The bars that a resting page shows must be of the step that really comes next.
-    if (was && this.writer) this.tellWritten([], why)
+    // A paused page shows the bars of the next step, so this step is sent now.
+    if (was && this.writer) this.postWritten([], why)
   }
 
-  private tellWritten(positions: readonly SymbolRecord[], rest?: 'paused' | 'full'): void {
+  private postWritten(positions: readonly SymbolRecord[], rest?: 'paused' | 'full'): void {
     const writer = this.writer!
     this.lastSurprisal = positions.at(-1)?.surprisal ?? this.lastSurprisal
     const columns = columnsOf(positions)
@@ -393,7 +402,7 @@ export class TextWriter {
       coin: writer.coin(),
       secondCoin: writer.secondCoin(),
       logits: logitsOf(writer.peek()),
-      ...(this.schedule && { temperature: this.due(writer) }),
+      ...(this.schedule && { temperature: this.nextTemperature(writer) }),
     }
   }
 
@@ -405,9 +414,9 @@ export class TextWriter {
   private look(job: number, at: number): void {
     const { text } = this
     if (!text || at > text.ids.length) return
-    if (!this.reader || this.reader.at > at || at - this.reader.at > NEAR) {
+    if (!this.reader || this.reader.at > at || at - this.reader.at > MAX_REPLAYED) {
       this.forgetReader()
-      this.reader = { writer: text.writerAt(at, this.live), at }
+      this.reader = { writer: text.writerAt(at, this.watchedOptions), at }
     }
     const { reader } = this
     while (reader.at < at) reader.writer.choose(text.ids[reader.at++], 1)
@@ -420,10 +429,10 @@ export class TextWriter {
     this.post({ type: 'looked', job, step }, [step.logits.buffer])
   }
 
-  private neighbour(wish: Extract<ToWorker, { type: 'neighbour' }>): void {
+  private findNextText(message: Extract<ToWorker, { type: 'next-text' }>): void {
     const { text } = this
     if (!text) return
-    const { job, from, to, temperature, direction } = wish
+    const { job, from, to, temperature, direction } = message
     const found = nextPassageTemperature(
       () => text.writerAt(from, this.seed!),
       Math.min(to, text.ids.length) - from,

@@ -1,7 +1,7 @@
 import { createChain, type Model, networkOf, Writer } from 'ondo'
 import { beforeAll, expect, it } from 'vitest'
 import { columnsOf, textOf } from './columns.js'
-import type { ToVerify } from './protocol.js'
+import type { TextToVerify } from './protocol.js'
 import { smallModel } from './small-model.fixture.js'
 import { Verifier } from './verifier.js'
 
@@ -12,8 +12,8 @@ beforeAll(async () => {
   model = await smallModel()
 })
 
-/** A text through other chains and temperatures, one symbol of it chosen by hand. */
-async function written(length: number): Promise<ToVerify> {
+/** A text with changing chains and temperatures; one of its symbols is chosen. */
+async function written(length: number): Promise<TextToVerify> {
   const origin = { prompt: 'abc', unknown: 'skip', seed: '9', stream: 2 } as const
   const network = await networkOf(model)
   const luck = { seed: 9n, stream: 2 }
@@ -51,7 +51,7 @@ it('finds nothing in a text that its model wrote, nor in a branch of it', async 
   expect(await one.differenceOf(branch)).toBeUndefined()
 })
 
-it('finds the first symbol that was changed, and a letter that no symbol says', async () => {
+it('finds the first symbol that was changed, and a letter that does not come from its symbol', async () => {
   const whole = await written(60)
   for (const n of [0, 31, 59]) {
     const ids = whole.ids.slice()

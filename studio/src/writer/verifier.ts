@@ -1,21 +1,21 @@
-/** Are the kept texts what their records say? Each is written again, a branch from its parent's states. */
+/** Checks that stored texts match their records: writes each one again, a branch from its parent's states. */
 import { type Model, networkOf } from 'ondo'
 import { findDifference, type PrefillOptions, StateCache } from 'ondo/generate'
 import { encodeInput } from 'ondo/text'
-import { holding } from './held-units.js'
-import { CHOSEN, STATE_EVERY, type ToVerify } from './protocol.js'
+import { withHeldUnits } from './held-units.js'
+import { CHOSEN, STATE_EVERY, type TextToVerify } from './protocol.js'
 
 /** Verifies texts one after the other, parents first. */
 export class Verifier {
   private readonly model: Model
   private readonly chains: readonly string[]
   private readonly options: PrefillOptions
-  /** The texts so far: a branch goes on from what its parent had read. */
+  /** The texts verified so far: a branch starts from the states of its parent. */
   private readonly texts: StateCache[] = []
 
   /**
-   * @param chains in their written forms, the first of them temperature alone
-   * @param options.signal ends the work with its reason as error
+   * @param chains the chains as text; the first one is temperature alone
+   * @param options.signal aborts the work; its reason is thrown
    */
   constructor(model: Model, chains: readonly string[], options: PrefillOptions = {}) {
     this.model = model
@@ -24,12 +24,12 @@ export class Verifier {
   }
 
   /**
-   * Writes the next text again, through the same temperatures, chains and choices.
-   * @returns the first symbol that comes out otherwise; undefined when none does
+   * Writes the next text again with the same temperatures, chains and choices.
+   * @returns index of the first symbol that differs; undefined when none does
    */
-  async differenceOf(text: ToVerify): Promise<number | undefined> {
+  async differenceOf(text: TextToVerify): Promise<number | undefined> {
     const { from, parent, ids, temperatures, coins, chains, seed, stream } = text
-    const model = holding(this.model, text.held)
+    const model = withHeldUnits(this.model, text.held)
     const prompt = encodeInput(text.prompt, model.tokenizer, text.unknown).ids
     const written = new StateCache(model, await networkOf(model), prompt, {
       ids: ids.subarray(0, from),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { createChain, networkOf, promptIds, Writer } from '../../../src/index.js'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { complaints, count, pause, records, site, text, visit } from './stage.js'
 
 interface Drawn {
@@ -221,7 +221,7 @@ describe('the chain laid open', () => {
       await open(page)
       await page.locator('.sampler-chip').first().click()
       await page.locator('.settings').waitFor()
-      expect(await breaches(page)).toEqual([])
+      expect(await violations(page)).toEqual([])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
     },
     60_000,

@@ -1,7 +1,7 @@
 /** For everybody: axe, contrast, light and dark, narrow screens, languages, less motion. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { count, pause, slider, text, visit } from './stage.js'
 
 describe('for everybody', () => {
@@ -10,7 +10,7 @@ describe('for everybody', () => {
       it(`breaks no rule of axe: ${colorScheme}, ${locale}`, async () => {
         const page = await visit('', { colorScheme, locale, reducedMotion: 'reduce' })
         expect(await page.evaluate(() => document.documentElement.lang)).toBe(locale.slice(0, 2))
-        expect(await breaches(page), 'writing').toEqual([])
+        expect(await violations(page), 'writing').toEqual([])
         await page.keyboard.press(' ')
         await page.keyboard.press('t')
         await page.fill('#prompt', 'é')
@@ -19,11 +19,11 @@ describe('for everybody', () => {
         await page.press('#seed', 'Enter')
         await page.fill('.figure', 'warm')
         await page.press('.figure', 'Enter')
-        expect(await breaches(page), 'shaded, with refusals').toEqual([])
+        expect(await violations(page), 'shaded, with refusals').toEqual([])
         await page.locator('.figure').blur()
         await page.evaluate(() => (document.activeElement as HTMLElement).blur())
         await page.keyboard.press('?')
-        expect(await breaches(page), 'list of keys').toEqual([])
+        expect(await violations(page), 'list of keys').toEqual([])
         await page.keyboard.press('Escape')
         // The parts that are opened on purpose, in two of the four dresses.
         if ((colorScheme === 'light') === (locale === 'en-US')) {
@@ -33,19 +33,19 @@ describe('for everybody', () => {
           await page.keyboard.press('c')
           await page.locator('.curve').waitFor()
           await page.selectOption('.curve-head select', 'breath')
-          expect(await breaches(page), 'a character, a drawn temperature').toEqual([])
+          expect(await violations(page), 'a character, a drawn temperature').toEqual([])
           await page.keyboard.press('c')
           await page.locator('#tab-branches').click()
           await page.getByRole('treeitem').first().waitFor()
           await page.keyboard.press('l')
           await page.locator('.partings').waitFor()
-          expect(await breaches(page), 'branches, same luck').toEqual([])
+          expect(await violations(page), 'branches, same luck').toEqual([])
           await page.keyboard.press('Escape')
           await page.locator('#tab-next').click()
         }
         await page.setViewportSize({ width: 390, height: 844 })
         await page.locator('.to-next').click()
-        expect(await breaches(page), 'phone').toEqual([])
+        expect(await violations(page), 'phone').toEqual([])
       })
     }
   }

@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, promptIds, Writer } from '../../../src/index.js'
-import { holding } from '../../../studio/src/writer/held-units.js'
-import { breaches } from '../../support/axe.js'
+import { withHeldUnits } from '../../../studio/src/writer/held-units.js'
+import { violations } from '../../support/axe.js'
 import { count, pause, records, site, speed, text, visit } from './stage.js'
 
 /** Other tests run beside this one. */
@@ -60,7 +60,7 @@ describe('inside', () => {
     const best = logits.indexOf(Math.max(...logits))
     const shown = await page.locator('.inside-column small').first().textContent()
     const symbol = site.model.tokenizer.symbol(best)
-    expect(await breaches(page), 'guesses').toEqual([])
+    expect(await violations(page), 'guesses').toEqual([])
     expect(shown).toBe(symbol === '\n' ? '↵' : symbol === ' ' ? '␣' : symbol)
   })
 
@@ -78,7 +78,7 @@ describe('inside', () => {
     await page.keyboard.press('Escape')
     expect(await page.locator('.inside-text .marked').count()).toBe(0)
 
-    expect(await breaches(page), 'a passage').toEqual([])
+    expect(await violations(page), 'a passage').toEqual([])
 
     const cells = page.locator('.inside-text [data-n]')
     await cells.nth(12).scrollIntoViewIfNeeded()
@@ -149,7 +149,7 @@ describe('inside', () => {
     expect(await marked.count()).toBe(to - from + 1)
     expect(await place()).toBe(before)
     await page.getByText(/Passage, characters/).waitFor()
-    expect(await breaches(page), 'a passage on a phone').toEqual([])
+    expect(await violations(page), 'a passage on a phone').toEqual([])
     // A quick finger scrolls, and what is marked stays.
     await touch('touchStart', start[0], start[1])
     for (let i = 1; i <= 6; i++) await touch('touchMove', start[0], start[1] + 15 * i)
@@ -183,7 +183,7 @@ describe('inside', () => {
     await count(page, length)
     await expect.poll(() => text(page), PATIENT).not.toBe(before)
 
-    const held = holding(site.model, '1.5:0')
+    const held = withHeldUnits(site.model, '1.5:0')
     const ids = promptIds(held, held.prompt ?? '')
     const writer = new Writer(held, (await networkOf(held)).session(), ids, { seed: 6 })
     const there = Array.from({ length }, () => writer.next(0.9).text).join('')

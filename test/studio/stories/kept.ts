@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { browser, complaints, count, pause, records, site, text, visit, WIDE } from './stage.js'
 
 const keeping = (page: Page, state: string) =>
@@ -138,7 +138,7 @@ describe('kept texts', () => {
     await page.getByRole('tab', { name: 'Branches' }).click()
     await keeping(page, 'full')
     expect(await page.getByText('are kept in this browser').count()).toBe(0)
-    expect(await breaches(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     const mine = await text(page)
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -177,7 +177,7 @@ describe('kept texts', () => {
     await count(page, 20)
     await notice(page).waitFor()
     expect(await notice(page).textContent()).toContain('ページに保存を許していません')
-    expect(await breaches(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     await page.getByRole('button', { name: '休む', exact: true }).click()
     await page.waitForTimeout(500)
     const mine = await text(page)

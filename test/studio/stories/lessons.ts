@@ -1,7 +1,7 @@
 /** The six lessons, done as a learner does them, and the game. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { clickSymbol, count, inNode, pause, slider, speed, text, visit } from './stage.js'
 
 const bar = (page: Page) => page.locator('.lesson-bar')
@@ -42,7 +42,7 @@ describe('lessons', () => {
     expect(await isOpen(page)).toBe(true)
     await clickSymbol(page, inked(await text(page), 8))
     await isDone(page, /All of these could have stood there/)
-    expect(await breaches(page), 'a lesson that is done').toEqual([])
+    expect(await violations(page), 'a lesson that is done').toEqual([])
     // 2: hot alone is not the task, nor hot before cold.
     await onward(page, /What temperature does/)
     await page.waitForFunction(
@@ -119,7 +119,7 @@ describe('lessons', () => {
     expect(await bar(page).locator('.task').textContent()).toContain('初めの種に戻して')
     expect(await page.locator('#tab-train, #tab-lessons, .model:visible').count()).toBe(0)
     expect(await page.locator('.scroller').evaluate(el => el.clientHeight)).toBeGreaterThan(180)
-    expect(await breaches(page), 'the bar').toEqual([])
+    expect(await violations(page), 'the bar').toEqual([])
     await page.locator('.to-setup').tap()
     await page.fill('#seed', '４５')
     await page.press('#seed', 'Enter')

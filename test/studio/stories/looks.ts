@@ -1,7 +1,7 @@
 /** How the page looks where the reader wants or has another dress: contrast, forced colours, paper, lines downwards. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { count, pause, records, text, visit } from './stage.js'
 
 const styleOf = (page: Page, selector: string, property: string): Promise<string> =>
@@ -15,12 +15,12 @@ describe('dresses', () => {
     it(`stands out at 7 to 1 where more contrast is wanted: ${colorScheme}`, async () => {
       const page = await visit('', { colorScheme, contrast: 'more' })
       await pause(page)
-      expect(await breaches(page, ['color-contrast-enhanced'])).toEqual([])
+      expect(await violations(page, ['color-contrast-enhanced'])).toEqual([])
       // The rule bites: in the light, the same page breaks it without the wish.
       if (colorScheme === 'dark') return
       const plain = await visit('', { colorScheme })
       await pause(plain)
-      expect(await breaches(plain, ['color-contrast-enhanced'])).not.toEqual([])
+      expect(await violations(plain, ['color-contrast-enhanced'])).not.toEqual([])
     })
   }
 
@@ -30,7 +30,7 @@ describe('dresses', () => {
     await count(page, 60)
     await pause(page)
     // Of contrast axe cannot judge there: the system paints over what the styles say.
-    const others = (await breaches(page)).filter(each => !each.startsWith('color-contrast'))
+    const others = (await violations(page)).filter(each => !each.startsWith('color-contrast'))
     expect(others).toEqual([])
     // What is drawn with a background alone keeps it: bars, the coin, the groove, the shades.
     for (const drawn of [
@@ -128,7 +128,7 @@ describe('dresses', () => {
     const target = await placeOf(inSight - 1)
     await page.mouse.click(target.x, target.y)
     await page.locator(`.next[data-step="${inSight - 1}"]`).waitFor()
-    expect(await breaches(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     // Kept, and turned back.
     await page.reload()
     await count(page, 1)

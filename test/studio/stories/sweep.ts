@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { type SweepResult, sweep } from '../../../src/index.js'
 import { curveCsv, parseTemperatures, sweepCsv } from '../../../src/measure/index.js'
-import { breaches } from '../../support/axe.js'
+import { violations } from '../../support/axe.js'
 import { count, pause, site, text, visit } from './stage.js'
 
 async function openSweep(page: Page, temperatures: string, seeds: string): Promise<void> {
@@ -54,7 +54,7 @@ describe('the sweep', () => {
     const other = await reading.locator('.sweep-text').textContent()
     expect(other).not.toBe(shown)
     expect(there).toContain(other)
-    expect(await breaches(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     await reading.getByRole('button', { name: 'Go on with it on the page' }).click()
     await count(page, 200)
     expect((await text(page)).startsWith(other!)).toBe(true)

@@ -4,8 +4,8 @@ import { Distribution, decodeModel, type Model, networkOf, type Session } from '
 import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
 import { encodeInput } from 'ondo/text'
 import { errorMessage } from '../../writer/error-message.js'
-import { holding, holdsAnyValue } from '../../writer/held-units.js'
-import { read } from '../../writer/open-model.js'
+import { holdsAnyValue, withHeldUnits } from '../../writer/held-units.js'
+import { readModelFile } from '../../writer/open-model.js'
 import { featuresOf } from './features.js'
 import { gateSeries, quantitiesOf } from './gates.js'
 import { type FromStateReader, GUESSES, type ReadRequest, type ToStateReader } from './protocol.js'
@@ -91,8 +91,8 @@ export class StateReader {
   private async read(request: ReadRequest): Promise<void> {
     const { job, source, ids, keep } = request
     if (this.opened?.source !== source)
-      this.opened = { source, model: read(source).then(decodeModel) }
-    const model = holding(await this.opened.model, request.held)
+      this.opened = { source, model: readModelFile(source).then(decodeModel) }
+    const model = withHeldUnits(await this.opened.model, request.held)
     const network = await networkOf(model)
     const encoded = encodeInput(request.prompt, model.tokenizer, request.unknown).ids
     const prompt = encoded.length > 0 ? encoded : startIds(model)

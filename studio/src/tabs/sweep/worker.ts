@@ -2,7 +2,7 @@
 
 import { decodeModel, type Model, sweep } from 'ondo'
 import { errorMessage } from '../../writer/error-message.js'
-import { read } from '../../writer/open-model.js'
+import { readModelFile } from '../../writer/open-model.js'
 import type { FromSweeper, SweepRequest, ToSweeper } from './protocol.js'
 
 const post = (message: FromSweeper): void => postMessage(message)
@@ -14,7 +14,8 @@ async function run({ source, ...options }: SweepRequest): Promise<void> {
   leaving = new AbortController()
   const { signal } = leaving
   try {
-    if (opened?.source !== source) opened = { source, model: read(source).then(decodeModel) }
+    if (opened?.source !== source)
+      opened = { source, model: readModelFile(source).then(decodeModel) }
     const model = await opened.model
     for await (const event of sweep(model, { ...options, signal })) {
       if (event.type === 'start') post({ type: 'start', total: event.total, done: event.done })

@@ -1,6 +1,6 @@
-/** A curve that never has more points than a screen can show: when full, neighbours become one. */
+/** A curve with a limited number of points: at the limit, adjacent pairs are replaced by their means. */
 
-/** Points as columns: what travels, and what is drawn. */
+/** Points as columns, as they are sent to the page and drawn. */
 export interface PointColumns {
   readonly steps: readonly number[]
   readonly losses: readonly number[]
@@ -8,14 +8,14 @@ export interface PointColumns {
 
 export const EMPTY_CURVE: PointColumns = { steps: [], losses: [] }
 
-/** More than the pixels of a chart this size. */
-const MOST = 400
+/** Maximum number of points; the chart has fewer pixels than this. */
+const MAX_POINTS = 400
 
 export class Curve {
   private steps: number[] = []
   private losses: number[] = []
-  /** How many measurements one point is the mean of. */
-  private grain = 1
+  /** Number of measurements that are averaged in one point. */
+  private perPoint = 1
   private pending: { steps: number; losses: number; count: number } = {
     steps: 0,
     losses: 0,
@@ -31,14 +31,14 @@ export class Curve {
     pending.steps += step
     pending.losses += loss
     pending.count++
-    if (pending.count < this.grain) return
+    if (pending.count < this.perPoint) return
     this.steps.push(pending.steps / pending.count)
     this.losses.push(pending.losses / pending.count)
     this.pending = { steps: 0, losses: 0, count: 0 }
-    if (this.steps.length >= MOST) this.halve()
+    if (this.steps.length >= MAX_POINTS) this.halve()
   }
 
-  /** A copy, for whoever draws. */
+  /** Returns a copy of the points. */
   points(): PointColumns {
     return { steps: [...this.steps], losses: [...this.losses] }
   }
@@ -48,6 +48,6 @@ export class Curve {
       Array.from({ length: values.length >> 1 }, (_, i) => (values[2 * i] + values[2 * i + 1]) / 2)
     this.steps = half(this.steps)
     this.losses = half(this.losses)
-    this.grain *= 2
+    this.perPoint *= 2
   }
 }

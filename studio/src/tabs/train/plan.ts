@@ -1,4 +1,4 @@
-/** From what a person asks for (a size, so many minutes) to settings of training. */
+/** Converts what a person asks for (a size, a number of minutes) to training settings. */
 import { FORWARD_COST } from 'ondo/train'
 
 export const SIZES = {
@@ -8,68 +8,69 @@ export const SIZES = {
 } as const
 export type Size = keyof typeof SIZES
 
-/** Below this a text is mostly learned by heart, symbols; a small model does so least. */
-export const SHORT = 100_000
+/** A model mostly memorises a text shorter than this, symbols; a small model memorises least. */
+export const SHORT_TEXT = 100_000
 
-/** What a text of so many symbols is trained with, where nobody says. */
+/** Returns the default model size for a text of this many symbols. */
 export function sizeFor(symbols: number): Size {
-  return symbols < SHORT ? 'small' : 'medium'
+  return symbols < SHORT_TEXT ? 'small' : 'medium'
 }
 
-export interface Wish {
+/** What a person asks for when a run starts. */
+export interface RunRequest {
   readonly size: Size
-  /** One of the two. */
+  /** Length of the run: either epochs or minutes is given. */
   readonly epochs?: number
   readonly minutes?: number
-  /** Any of training's own settings, over what the size says. */
+  /** Further training settings; they override those of the size. */
   readonly settings?: Readonly<Record<string, unknown>>
 }
 
-/** Scored at each validation: enough for the third digit of the loss. */
-const HELD_OUT = 100_000
-/** Validations in a run, about; a point on the curve each. */
+/** Maximum number of symbols in a validation: enough for the third digit of the loss. */
+const MAX_HELD_OUT = 100_000
+/** Approximate number of validations in a run; each is a point on the curve. */
 const VALIDATIONS = 25
-/** Share of a budget of minutes that may go into validation. */
-const LOOKING = 0.1
-/** Work that a closed tab may lose, seconds. */
-const KEEP_EVERY = 10
+/** Maximum share of the given minutes that validation may take. */
+const VALIDATION_SHARE = 0.1
+/** Time between checkpoints, seconds: a closed tab loses at most this much work. */
+const CHECKPOINT_SECONDS = 10
 
-/** Settings that the wish and the text decide; what a wish says itself stands above them. */
-export function settingsFor(wish: Wish, symbols: number): Record<string, unknown> {
+/** Returns the settings that follow from the request and the text. `request.settings` overrides them. */
+export function settingsFor(request: RunRequest, symbols: number): Record<string, unknown> {
   return {
-    ...SIZES[wish.size],
-    holdout: Math.min(0.1, HELD_OUT / Math.max(1, symbols)),
-    ...(wish.epochs !== undefined && { epochs: wish.epochs }),
-    ...wish.settings,
+    ...SIZES[request.size],
+    holdout: Math.min(0.1, MAX_HELD_OUT / Math.max(1, symbols)),
+    ...(request.epochs !== undefined && { epochs: request.epochs }),
+    ...request.settings,
   }
 }
 
-/** How a run is spread over time, from the measured speed. */
+/** Returns the number of steps and the intervals of validation and checkpoints for the measured speed. */
 export function pace(
-  wish: Wish,
+  request: RunRequest,
   measured: {
     readonly secondsPerStep: number
     readonly stepsPerEpoch: number
-    /** Symbols validated, as a share of those trained on in an epoch. */
+    /** Number of validated symbols as a share of those trained on in an epoch. */
     readonly validation: number
   },
 ): Record<string, number> {
   const { secondsPerStep, stepsPerEpoch, validation } = measured
-  /** Seconds of one validation. */
-  const looking = validation * stepsPerEpoch * secondsPerStep * FORWARD_COST
+  /** Duration of one validation, seconds. */
+  const validationSeconds = validation * stepsPerEpoch * secondsPerStep * FORWARD_COST
   let validations = VALIDATIONS
   let steps: number | undefined
-  if (wish.minutes !== undefined) {
-    const budget = wish.minutes * 60
-    const affordable = Math.floor((LOOKING * budget) / Math.max(looking, 1e-9))
+  if (request.minutes !== undefined) {
+    const budget = request.minutes * 60
+    const affordable = Math.floor((VALIDATION_SHARE * budget) / Math.max(validationSeconds, 1e-9))
     validations = Math.min(VALIDATIONS, Math.max(1, affordable))
-    const left = Math.max(budget - validations * looking, budget / 2)
+    const left = Math.max(budget - validations * validationSeconds, budget / 2)
     steps = Math.max(1, Math.round(left / secondsPerStep))
   }
-  const whole = steps ?? (wish.epochs ?? 1) * stepsPerEpoch
+  const whole = steps ?? (request.epochs ?? 1) * stepsPerEpoch
   return {
     ...(steps !== undefined && { steps }),
     evaluateEvery: Math.max(1, Math.round(whole / validations)),
-    checkpointEvery: Math.min(1000, Math.max(1, Math.round(KEEP_EVERY / secondsPerStep))),
+    checkpointEvery: Math.min(1000, Math.max(1, Math.round(CHECKPOINT_SECONDS / secondsPerStep))),
   }
 }

@@ -1,44 +1,44 @@
 /**
- * What the page and the worker that trains say to each other.
+ * The messages between the page and the worker that trains.
  *
- * The worker holds the text, the run and its storage; the page holds what it shows. Numbers come at
- * most four times a second, however quick a step is. The text never leaves the browser: the worker
- * asks its own server for ONNX Runtime, and nothing else of anybody.
+ * The worker holds the text, the run and its storage; the page holds only what it shows. The worker
+ * sends progress at most four times a second, however fast the steps are. The text never leaves the
+ * browser: the only request of the worker loads ONNX Runtime from its own server.
  */
 
 import type { Device, DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind, VocabularyReport } from 'ondo/text'
 import type { ErrorMessage } from '../../writer/error-message.js'
 import type { PointColumns } from './loss-curve.js'
-import type { Wish } from './plan.js'
+import type { RunRequest } from './plan.js'
 
 /** Temperatures of the samples. */
 export const SAMPLE_TEMPERATURES = [0.5, 0.8, 1] as const
 
-/** A text handed over: files, or what was pasted. */
+/** A text to train on: files, or pasted text. */
 export interface Source {
   readonly files: readonly File[]
   readonly text?: string
   readonly tokenizer: TokenizerKind
-  /** Found by looking when left out. */
+  /** Detected from the bytes when left out. */
   readonly encoding?: string
 }
 
-/** What a text turned out to be. */
+/** Result of inspecting a text. */
 export interface CorpusReport {
   readonly name: string
   readonly files: readonly {
     readonly name: string
     readonly bytes: number
     readonly encoding: string
-    /** Broken sequences that became U+FFFD. */
+    /** Number of invalid sequences that were replaced by U+FFFD. */
     readonly replaced: number
-    /** A question where it is hardly the text that was meant. */
+    /** A question to the user when the decoded text is probably not the intended one. */
     readonly doubt?: { readonly en: string; readonly ja: string }
   }[]
-  /** Names of files that are no text or are empty. */
+  /** Names of files that are empty or not text. */
   readonly skipped: readonly string[]
-  /** Its beginning, to see whether it was read rightly. */
+  /** The beginning of the text, so that the user can check the encoding. */
   readonly excerpt: string
   readonly vocabulary: VocabularyReport
 }
@@ -46,13 +46,13 @@ export interface CorpusReport {
 export interface Sample {
   readonly step: number
   readonly epoch: number
-  /** Smoothed training loss then, nats a symbol; undefined before the first step. */
+  /** Smoothed training loss at that step, nats per symbol; undefined before the first step. */
   readonly loss?: number
-  /** One for each of SAMPLE_TEMPERATURES. */
+  /** One text for each of SAMPLE_TEMPERATURES. */
   readonly texts: readonly string[]
 }
 
-/** A run: what it is, and where it stands. */
+/** The facts of a run that do not change. */
 export interface RunFacts {
   readonly name: string
   readonly symbols: number
@@ -64,22 +64,23 @@ export interface RunFacts {
   readonly device: Device
   readonly adapter?: string
   readonly threads: number
-  /** Updates in the whole run, and in one pass over the text. */
+  /** Number of updates in the whole run; `stepsPerEpoch` in one pass over the text. */
   readonly steps: number
   readonly stepsPerEpoch: number
 }
 
+/** The progress of a run. */
 export interface Standing {
   readonly step: number
   readonly epoch: number
-  /** Mean loss of a batch, smoothed, nats a symbol. */
+  /** Smoothed mean loss of a batch, nats per symbol. */
   readonly loss?: number
   readonly seconds: number
   readonly symbolsPerSecond?: number
   readonly secondsLeft?: number
 }
 
-/** A run with its past. */
+/** A stored run with its history. */
 export interface Saved {
   readonly facts: RunFacts
   readonly standing: Standing
@@ -89,22 +90,22 @@ export interface Saved {
 }
 
 export type ToTrainer =
-  /** First of all: is there a run? `assets`: folder of ONNX Runtime's files. */
+  /** Sent first: asks whether a run is stored. `assets` is the folder of ONNX Runtime's files. */
   | { type: 'look'; assets: string }
   | { type: 'inspect'; job: number; source: Source }
-  /** Trains on a text; a run kept here before is replaced. `job`: of its inspection. */
+  /** Trains on a text and replaces the stored run. `job` is the job of its inspection. */
   | {
       type: 'start'
       job: number
       source: Source
-      wish: Wish
+      request: RunRequest
       device: DeviceChoice
       threads?: number
     }
-  /** Goes on with the run that is kept. */
+  /** Continues the stored run. */
   | { type: 'resume' }
   | { type: 'rest'; why: 'paused' | 'stopped' }
-  /** The bytes of the best model so far. */
+  /** Asks for the bytes of the best model so far. */
   | { type: 'take'; job: number }
   | { type: 'discard' }
 
@@ -114,7 +115,7 @@ export type FromTrainer =
   | ({ type: 'refused'; job: number } & ErrorMessage)
   | { type: 'preparing'; what: 'engine' | 'speed' }
   | { type: 'started'; facts: RunFacts; standing: Standing }
-  /** `loss`: mean since the last such message. */
+  /** `loss` is the mean since the last such message. */
   | { type: 'progress'; standing: Standing; loss: number }
   | { type: 'evaluated'; step: number; loss: number; best: boolean }
   | { type: 'sampled'; sample: Sample }
@@ -123,5 +124,5 @@ export type FromTrainer =
   | { type: 'rested'; why: 'paused' | 'stopped' | 'finished'; standing: Standing }
   | { type: 'discarded' }
   | { type: 'took'; job: number; name: string; bytes: Uint8Array<ArrayBuffer> }
-  /** What was kept before, if anything, still is. */
+  /** A run that was stored before the failure is still stored. */
   | ({ type: 'failed' } & ErrorMessage)

@@ -1,22 +1,22 @@
-/** A text that was dropped, chosen or pasted: read, and told what it is. */
+/** Reads a text that was dropped, chosen or pasted, and reports what it contains. */
 import { buildTokenizer } from 'ondo'
 import { joinFilesWithAdvice, vocabularyReport } from 'ondo/text'
 import type { CorpusReport, Source } from './protocol.js'
 import type { Corpus } from './run-store.js'
 
-/** What the beginning of a text shows. */
-const EXCERPT = 140
+/** Length of the excerpt in the report, UTF-16 units. */
+const EXCERPT_LENGTH = 140
 
 async function bytesOf(file: File, found: boolean) {
   return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()), found }
 }
 
-/** @throws FileError when it is no text, InputError when nothing can be made of it */
+/** @throws FileError when a file is not text, InputError when the text cannot be trained on */
 export async function readSource(
   source: Source,
 ): Promise<{ readonly corpus: Corpus; readonly report: CorpusReport }> {
   const { tokenizer: kind, encoding, text } = source
-  // Pasted text was decoded by the browser already.
+  // The browser has already decoded pasted text.
   const pasted = text === undefined ? [] : [new File([text], 'text.txt')]
   const all = [...source.files, ...pasted]
   const files = await Promise.all(all.map(file => bytesOf(file, all.length > 1)))
@@ -27,7 +27,9 @@ export async function readSource(
   const { content, name } = joined
   const { tokenizer, report } = buildTokenizer(kind, content)
   const start =
-    typeof content === 'string' ? content : new TextDecoder().decode(content.subarray(0, EXCERPT))
+    typeof content === 'string'
+      ? content
+      : new TextDecoder().decode(content.subarray(0, EXCERPT_LENGTH))
   return {
     corpus: { name, content, tokenizer },
     report: {
@@ -40,7 +42,7 @@ export async function readSource(
         ...(doubt && { doubt }),
       })),
       skipped: joined.skipped.map(({ name }) => name),
-      excerpt: start.slice(0, EXCERPT),
+      excerpt: start.slice(0, EXCERPT_LENGTH),
       vocabulary: vocabularyReport(tokenizer, report.counts),
     },
   }

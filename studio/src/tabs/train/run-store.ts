@@ -1,7 +1,6 @@
 /**
- * What a run leaves in the browser's storage besides the trainer's own files: the text, so that a
- * reopened page can go on; the facts to show; the samples. Everything is written before the first
- * checkpoint and the first checkpoint makes it count.
+ * Stores what a reopened page needs besides the files of the trainer: the text, the facts and the
+ * samples. They are written before the first checkpoint; a run exists from its first checkpoint on.
  */
 import type { Tokenizer } from 'ondo'
 import { tokenizerFrom } from 'ondo/text'
@@ -20,7 +19,7 @@ export interface Corpus {
 const decode = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
-/** Lines of JSON up to the first damaged one; the last may have been cut short by a crash. */
+/** Parses lines of JSON up to the first damaged one: a crash may have cut the last line. */
 function lines<Line>(bytes: Uint8Array | undefined): Line[] {
   const whole: Line[] = []
   if (!bytes) return whole
@@ -34,21 +33,21 @@ function lines<Line>(bytes: Uint8Array | undefined): Line[] {
   return whole
 }
 
-/** Of metrics.jsonl. */
-interface Metric {
+/** A line of metrics.jsonl. */
+interface MetricLine {
   readonly step: number
   readonly loss?: number
   readonly validation?: number
 }
 
-export class Keep {
+export class RunStore {
   private readonly store: CheckpointStore
 
   constructor(store: CheckpointStore) {
     this.store = store
   }
 
-  /** Makes room for a new run: from here on there is none until its first checkpoint. */
+  /** Deletes the stored run and writes the text of the new one, which exists from its first checkpoint on. */
   async begin({ content }: Corpus): Promise<void> {
     await this.discard()
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
@@ -63,12 +62,12 @@ export class Keep {
     await this.store.append(NAMES.samples, `${JSON.stringify(sample)}\n`)
   }
 
-  /** The run that is kept, or undefined when there is none. */
+  /** Returns the stored run, or undefined when there is none. */
   async saved(): Promise<Saved | undefined> {
-    const known = await this.known()
-    if (!known) return undefined
-    const { run, facts } = known
-    const metrics = lines<Metric>(await this.store.read(FILES.metrics))
+    const readRun = await this.known()
+    if (!readRun) return undefined
+    const { run, facts } = readRun
+    const metrics = lines<MetricLine>(await this.store.read(FILES.metrics))
     const training = new Curve()
     const validation = { steps: [] as number[], losses: [] as number[] }
     for (const { step, loss, validation: scored } of metrics) {
@@ -92,7 +91,7 @@ export class Keep {
     }
   }
 
-  /** The text and tokenizer of the run that is kept. */
+  /** Returns the text and the tokenizer of the stored run. */
   async corpus(): Promise<Corpus | undefined> {
     const known = await this.known()
     const bytes = await this.store.read(NAMES.corpus)
@@ -102,20 +101,20 @@ export class Keep {
     return { name: known.facts.name, content, tokenizer }
   }
 
-  /** Samples of steps that will be taken again go. */
-  async goOn(step: number): Promise<void> {
+  /** Removes samples after this step, because these steps will be repeated. */
+  async discardSamplesAfter(step: number): Promise<void> {
     const kept = (await this.samples(step)).map(sample => `${JSON.stringify(sample)}\n`).join('')
     await this.store.remove(NAMES.samples)
     if (kept) await this.store.append(NAMES.samples, kept)
   }
 
-  /** The model with the best validation so far, else the latest; undefined before the first. */
+  /** Returns the model with the lowest validation loss, else the latest one; undefined before the first. */
   async model(): Promise<Uint8Array | undefined> {
     return (await this.store.read(FILES.best)) ?? (await this.store.read(FILES.model))
   }
 
   async discard(): Promise<void> {
-    // The checkpoint first: without it the rest is no run.
+    // The checkpoint is removed first: without it, the other files do not count as a run.
     await this.store.remove(FILES.resume)
     for (const name of [...Object.values(FILES), ...Object.values(NAMES)]) {
       await this.store.remove(name)

@@ -6,14 +6,14 @@ import { Curve } from './loss-curve.js'
 import { pace, settingsFor, sizeFor } from './plan.js'
 
 describe('the curve', () => {
-  it('keeps every measurement while there is room', () => {
+  it('keeps every measurement up to the maximum number of points', () => {
     const curve = new Curve()
     for (let step = 1; step <= 5; step++) curve.add(step, 10 - step)
     expect(curve.points()).toEqual({ steps: [1, 2, 3, 4, 5], losses: [9, 8, 7, 6, 5] })
     expect(new Curve(curve.points()).points()).toEqual(curve.points())
   })
 
-  it('never has more points than a chart, and each is a mean of its neighbours', () => {
+  it('never has more points than the maximum, and each is a mean of adjacent measurements', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), count => {
         const curve = new Curve()
@@ -21,7 +21,7 @@ describe('the curve', () => {
         const { steps, losses } = curve.points()
         expect(steps.length).toBeLessThanOrEqual(400)
         expect(steps.length).toBeGreaterThanOrEqual(Math.min(count, 199))
-        // A straight line stays one.
+        // A straight line stays straight.
         for (const [i, step] of steps.entries()) expect(losses[i]).toBeCloseTo(2 * step + 1, 6)
         expect(steps).toEqual([...steps].sort((a, b) => a - b))
       }),
@@ -31,7 +31,7 @@ describe('the curve', () => {
 })
 
 describe('the chart', () => {
-  it('has room for all points between lines of its grid', () => {
+  it('contains all points between its outer grid lines', () => {
     const one = uniform(0.5, 6)
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 30 }), losses => {
@@ -48,7 +48,7 @@ describe('the chart', () => {
     )
   })
 
-  it('draws what falls as a line that goes down', () => {
+  it('draws falling losses as a line that goes down', () => {
     const points = { steps: [0, 10], losses: [3, 2] }
     expect(pathOf(points, { steps: 10, low: 2, high: 3, grid: 1 }, 100, 50)).toBe(
       'M0.0 0.0L100.0 50.0',
@@ -62,7 +62,7 @@ describe('the chart', () => {
 describe('the plan', () => {
   const measured = { secondsPerStep: 0.05, stepsPerEpoch: 400, validation: 1 / 9 }
 
-  it('fills the minutes that it is given, validation included', () => {
+  it('takes the given number of minutes, validation included', () => {
     const { steps, evaluateEvery, checkpointEvery } = pace(
       { size: 'medium', minutes: 10 },
       measured,
@@ -74,25 +74,25 @@ describe('the plan', () => {
     expect(checkpointEvery).toBe(200)
   })
 
-  it('validates a large text less often than a small budget would bear', () => {
+  it('validates a large text less often when the given time is short', () => {
     const large = { ...measured, stepsPerEpoch: 100_000 }
     const { steps, evaluateEvery } = pace({ size: 'medium', minutes: 2 }, large)
     expect(steps).toBeGreaterThanOrEqual(1200)
     expect(evaluateEvery).toBe(steps)
   })
 
-  it('leaves the length to the passes where they are asked for', () => {
+  it('does not set the number of steps when epochs are given', () => {
     const { steps, evaluateEvery } = pace({ size: 'small', epochs: 5 }, measured)
     expect(steps).toBeUndefined()
     expect(evaluateEvery).toBe(80)
   })
 
-  it('gives a short text a small model, and one of 100,000 symbols the classic', () => {
+  it('chooses a small model for a short text and a medium one from 100,000 symbols on', () => {
     expect([1000, 50_000, 99_999].map(sizeFor)).toEqual(['small', 'small', 'small'])
     expect([100_000, 1_115_394].map(sizeFor)).toEqual(['medium', 'medium'])
   })
 
-  it('holds out a tenth, of a large text no more than tells the third digit', () => {
+  it('holds out a tenth, but of a large text no more than the third digit of the loss needs', () => {
     expect(settingsFor({ size: 'small', epochs: 3 }, 20_000)).toEqual({
       layers: 1,
       hidden: 128,

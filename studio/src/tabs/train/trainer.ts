@@ -1,4 +1,4 @@
-/** The mind of the worker that trains: reads texts, trains, keeps, samples. It knows no DOM. */
+/** The worker that trains: it reads texts, trains, stores the run and samples. It does not use the DOM. */
 import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
 import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
 import { yieldToEventLoop } from 'ondo/generate'
@@ -12,7 +12,7 @@ import {
   trainingCorpus,
 } from 'ondo/train'
 import { errorMessage } from '../../writer/error-message.js'
-import { pace, settingsFor, type Wish } from './plan.js'
+import { pace, type RunRequest, settingsFor } from './plan.js'
 import {
   type FromTrainer,
   type RunFacts,
@@ -22,20 +22,20 @@ import {
   type ToTrainer,
 } from './protocol.js'
 import { readSource } from './read-source.js'
-import { type Corpus, Keep } from './run-store.js'
+import { type Corpus, RunStore } from './run-store.js'
 
-/** Milliseconds between messages of progress. */
-const TELL_EVERY = 250
-/** Symbols of a sample, and its luck: the same for all, so that only the model differs. */
+/** Shortest time between progress messages, ms. */
+const PROGRESS_INTERVAL = 250
+/** Length of a sample in symbols, and its seed. All samples share the seed, so only the model differs. */
 const SAMPLE_LENGTH = 240
 const SAMPLE_SEED = 42n
-/** A sample is due this long after the last one, or a tenth of the time gone by: seconds. */
+/** A sample is written after this many seconds, or after this share of the elapsed time if longer. */
 const SAMPLE_EVERY = 2
 const SAMPLE_SHARE = 0.1
-/** Steps that measure the speed; the first ones warm up. */
-const WARM_UP = 2
-const MEASURED = 6
-/** One run a browser: two pages must not write it at once. */
+/** The speed is measured over some steps after some steps of warm-up. */
+const WARM_UP_STEPS = 2
+const MEASURED_STEPS = 6
+/** Name of the lock: a browser stores one run, and two pages must not write it at once. */
 const LOCK = 'ondo.training'
 
 type Post = (message: FromTrainer, moved?: ArrayBuffer[]) => void
@@ -51,7 +51,7 @@ export class Trainer {
   private abort: AbortController | undefined
   private why: 'paused' | 'stopped' = 'paused'
   private engine: BrowserEngine | undefined
-  private lastTold = 0
+  private lastProgress = 0
   private lastSample = 0
   private losses: number[] = []
 
@@ -71,10 +71,10 @@ export class Trainer {
         })
         return
       case 'start':
-        this.attempt(this.alone(() => this.start(message)))
+        this.attempt(this.withLock(() => this.start(message)))
         return
       case 'resume':
-        this.attempt(this.alone(() => this.resume()))
+        this.attempt(this.withLock(() => this.resume()))
         return
       case 'rest':
         this.why = message.why
@@ -95,8 +95,8 @@ export class Trainer {
     work.catch(error => this.post({ type: 'failed', ...errorMessage(error) }))
   }
 
-  /** Does the work unless this page or another one is at it. */
-  private async alone(work: () => Promise<void>): Promise<void> {
+  /** Runs the work unless this page or another one is training already. */
+  private async withLock(work: () => Promise<void>): Promise<void> {
     const elsewhere = new TrainingError(
       'elsewhere',
       'Training is under way already, here or in another tab of this browser; pause or close it first.',
@@ -104,7 +104,7 @@ export class Trainer {
     if (this.abort) throw elsewhere
     this.abort = new AbortController()
     try {
-      // Not there in a page outside a secure context; nor is OPFS.
+      // Locks and OPFS are missing outside a secure context.
       const locks = (navigator as { readonly locks?: LockManager }).locks
       if (!locks) return await work()
       await locks.request(LOCK, { ifAvailable: true }, lock => {
@@ -122,67 +122,67 @@ export class Trainer {
   }
 
   private async look(): Promise<void> {
-    const saved = await new Keep(await this.open()).saved()
+    const saved = await new RunStore(await this.open()).saved()
     this.post({ type: 'looked', ...(saved && { saved }) })
   }
 
   private async inspect(job: number, source: Source): Promise<void> {
     this.inspecting = job
     const { corpus, report } = await readSource(source)
-    // Another text was handed over meanwhile.
+    // The user chose another text meanwhile.
     if (this.inspecting !== job) return
     this.inspected = { job, corpus }
     this.post({ type: 'inspected', job, report })
   }
 
   private async start(message: Extract<ToTrainer, { type: 'start' }>): Promise<void> {
-    const { wish, device, threads, job } = message
+    const { request, device, threads, job } = message
     const source =
       this.inspected?.job === job
         ? this.inspected.corpus
         : (await readSource(message.source)).corpus
     const corpus = await trainingCorpus(source, source.tokenizer)
-    const settings = settingsFor(wish, corpus.ids.length)
-    const { engine, paced } = await this.prepared(device, threads, engine =>
-      this.paced(wish, corpus, engine, settings),
+    const settings = settingsFor(request, corpus.ids.length)
+    const { engine, paced } = await this.prepareEngine(device, threads, engine =>
+      this.measurePace(request, corpus, engine, settings),
     )
     const store = await this.open()
-    const keep = new Keep(store)
-    await keep.begin(source)
-    await this.follow(
+    const runStore = new RunStore(store)
+    await runStore.begin(source)
+    await this.reportEvents(
       train({
         corpus,
         engine,
         store,
-        settings: { ...settings, ...paced, ...wish.settings },
+        settings: { ...settings, ...paced, ...request.settings },
         overwrite: true,
         name: source.name.replace(/\.[^.]+$/, ''),
         signal: this.abort!.signal,
       }),
       corpus,
-      keep,
+      runStore,
     )
   }
 
   private async resume(): Promise<void> {
     const store = await this.open()
-    const keep = new Keep(store)
-    const [source, saved] = [await keep.corpus(), await keep.saved()]
+    const runStore = new RunStore(store)
+    const [source, saved] = [await runStore.corpus(), await runStore.saved()]
     if (!source || !saved) {
       throw new TrainingError(
         'nothing-to-resume',
         'There is no run in this browser to go on with; start a new one.',
       )
     }
-    // The very same number of threads, so that the run is the same to the last bit.
+    // The same number of threads as before makes the run identical to the last bit.
     const { device, threads } = saved.facts
     const engine = await this.load(device, threads).catch(error => {
       if (device !== 'webgpu') throw error
       return this.withoutGpu(error)
     })
     const corpus = await trainingCorpus(source, source.tokenizer)
-    await keep.goOn(saved.standing.step)
-    await this.follow(
+    await runStore.discardSamplesAfter(saved.standing.step)
+    await this.reportEvents(
       train({
         corpus,
         engine,
@@ -192,12 +192,12 @@ export class Trainer {
         signal: this.abort!.signal,
       }),
       corpus,
-      keep,
+      runStore,
     )
   }
 
   private async load(device: DeviceChoice, threads: number | undefined): Promise<BrowserEngine> {
-    // The runtime and its threads are made once a worker; the page makes a new worker for another.
+    // A worker creates the runtime and its threads once; the page makes a new worker for another engine.
     if (!this.engine) {
       this.post({ type: 'preparing', what: 'engine' })
       this.engine = await browserEngine({
@@ -209,8 +209,8 @@ export class Trainer {
     return this.engine
   }
 
-  /** An engine that was seen to take steps: a GPU may be there and yet not do. */
-  private async prepared(
+  /** Returns an engine that has taken some steps: a GPU may exist and still fail. */
+  private async prepareEngine(
     device: DeviceChoice,
     threads: number | undefined,
     measure: (engine: BrowserEngine) => Promise<Record<string, number>>,
@@ -240,54 +240,54 @@ export class Trainer {
     return this.load('wasm', threads)
   }
 
-  /** Measures the speed with a few steps, and spreads the run over it. */
-  private async paced(
-    wish: Wish,
+  /** Measures the speed with a few steps and returns the settings that depend on it. */
+  private async measurePace(
+    request: RunRequest,
     corpus: TrainingCorpus,
     engine: BrowserEngine,
     settings: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, number>> {
-    const given = wish.settings ?? {}
-    if (wish.minutes === undefined && given.evaluateEvery && given.checkpointEvery) return {}
+    const given = request.settings ?? {}
+    if (request.minutes === undefined && given.evaluateEvery && given.checkpointEvery) return {}
     this.post({ type: 'preparing', what: 'speed' })
     const holdout = Number(settings.holdout)
     const trial = train({
       corpus,
       engine,
-      settings: { ...settings, ...wish.settings, holdout: 0, epochs: 1000, steps: 0 },
+      settings: { ...settings, ...request.settings, holdout: 0, epochs: 1000, steps: 0 },
     })
     let started = 0
     let stepsPerEpoch = 1
     for await (const event of trial) {
       if (event.type === 'start') stepsPerEpoch = event.batches * (1 - holdout)
       if (event.type !== 'step') continue
-      if (event.step === WARM_UP) started = performance.now()
-      if (event.step === WARM_UP + MEASURED) break
+      if (event.step === WARM_UP_STEPS) started = performance.now()
+      if (event.step === WARM_UP_STEPS + MEASURED_STEPS) break
     }
-    const secondsPerStep = (performance.now() - started) / 1000 / MEASURED
-    return pace(wish, {
+    const secondsPerStep = (performance.now() - started) / 1000 / MEASURED_STEPS
+    return pace(request, {
       secondsPerStep,
       stepsPerEpoch: Math.max(1, Math.floor(stepsPerEpoch)),
       validation: holdout / (1 - holdout),
     })
   }
 
-  /** Carries a run's events to the page. */
-  private async follow(
+  /** Sends the events of a run to the page. */
+  private async reportEvents(
     events: AsyncIterable<TrainEvent>,
     corpus: TrainingCorpus,
-    keep: Keep,
+    runStore: RunStore,
   ): Promise<void> {
     let start: StartEvent | undefined
     this.losses = []
-    this.lastTold = 0
+    this.lastProgress = 0
     this.lastSample = 0
     for await (const event of events) {
       switch (event.type) {
         case 'start': {
           start = event
           const facts = this.facts(event, corpus)
-          await keep.facts(facts)
+          await runStore.facts(facts)
           const { step } = event
           const standing = { step, epoch: step / event.batches, seconds: 0 }
           this.post({ type: 'started', facts, standing })
@@ -296,11 +296,11 @@ export class Trainer {
         case 'step': {
           this.losses.push(event.loss)
           const now = performance.now()
-          if (now - this.lastTold >= TELL_EVERY || event.step === event.steps) {
+          if (now - this.lastProgress >= PROGRESS_INTERVAL || event.step === event.steps) {
             this.progress(event)
-            this.lastTold = now
+            this.lastProgress = now
           }
-          if (this.isSampleDue(event)) await this.sample(event, start!, corpus, keep)
+          if (this.isSampleDue(event)) await this.sample(event, start!, corpus, runStore)
           break
         }
         case 'evaluation':
@@ -362,12 +362,12 @@ export class Trainer {
     return seconds - this.lastSample >= Math.max(SAMPLE_EVERY, SAMPLE_SHARE * seconds)
   }
 
-  /** Writes with the weights of this moment; training itself is not touched. */
+  /** Writes samples with the current weights, without changing the training. */
   private async sample(
     event: StepEvent,
     { settings }: StartEvent,
     { tokenizer }: TrainingCorpus,
-    keep: Keep,
+    runStore: RunStore,
   ): Promise<void> {
     this.lastSample = event.seconds
     const config = configOf(settings, tokenizer.size)
@@ -385,13 +385,13 @@ export class Trainer {
     })
     const { step, epoch, smoothedLoss: loss } = event
     const sample = { step, epoch, loss, texts }
-    await keep.sample(sample)
+    await runStore.sample(sample)
     this.post({ type: 'sampled', sample })
   }
 
   private async take(job: number): Promise<void> {
-    const keep = new Keep(await this.open())
-    const [bytes, saved] = [await keep.model(), await keep.saved()]
+    const runStore = new RunStore(await this.open())
+    const [bytes, saved] = [await runStore.model(), await runStore.saved()]
     if (!bytes) {
       throw new TrainingError(
         'no-model',
@@ -405,7 +405,7 @@ export class Trainer {
 
   private async discard(): Promise<void> {
     if (this.abort) return
-    await new Keep(await this.open()).discard()
+    await new RunStore(await this.open()).discard()
     this.post({ type: 'discarded' })
   }
 }

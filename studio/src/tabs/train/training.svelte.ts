@@ -1,4 +1,4 @@
-/** The page's side of training: what the panel shows, and its talk with the worker that trains. */
+/** The state of the training panel, and its messages to and from the worker that trains. */
 
 import type { DeviceChoice } from 'ondo/browser'
 import type { TokenizerKind } from 'ondo/text'
@@ -21,13 +21,13 @@ import type {
 export type Rest = 'paused' | 'stopped' | 'finished'
 export type Unit = 'minutes' | 'epochs'
 
-/** What `take` answers. */
+/** The answer to the message `take`. */
 interface Taken {
   readonly name: string
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** The lowest of a validation curve, or undefined. */
+/** Returns the lowest point of a validation curve; undefined when it is empty. */
 function lowest({ steps, losses }: PointColumns): { step: number; loss: number } | undefined {
   if (losses.length === 0) return undefined
   const at = losses.indexOf(Math.min(...losses))
@@ -35,7 +35,7 @@ function lowest({ steps, losses }: PointColumns): { step: number; loss: number }
 }
 
 export class Training {
-  /** `form`: a text is being chosen; `run`: a run is shown. */
+  /** `looking` while the worker looks for a stored run, `form` to choose a text, `run` to show a run. */
   view = $state<'looking' | 'form' | 'run'>('looking')
   state = $state<'preparing' | 'running' | Rest>('paused')
   preparing = $state<'engine' | 'speed'>('engine')
@@ -47,7 +47,7 @@ export class Training {
   inspecting = $state(false)
   refusal = $state.raw<ErrorMessage>()
   size = $state<Size>('medium')
-  /** Whether a person chose the size; until then it suits the text. */
+  /** Whether the user chose the size; until then the size depends on the text. */
   sized = false
   amount = $state(5)
   unit = $state<Unit>('minutes')
@@ -61,16 +61,16 @@ export class Training {
   training = $state.raw<PointColumns>(EMPTY_CURVE)
   validation = $state.raw<PointColumns>(EMPTY_CURVE)
   samples = $state.raw<readonly Sample[]>([])
-  /** Place in `samples`; undefined follows the newest. */
-  moment = $state<number>()
-  /** Of the last checkpoint. */
+  /** Index in `samples` of the sample shown; undefined shows the newest. */
+  sampleIndex = $state<number>()
+  /** Step of the last checkpoint. */
   keptAt = $state(0)
 
   readonly best = $derived(lowest(this.validation))
   readonly hasModel = $derived(this.keptAt > 0 || this.validation.steps.length > 0)
   readonly busy = $derived(this.state === 'preparing' || this.state === 'running')
   readonly sample = $derived<Sample | undefined>(
-    this.samples[this.moment ?? this.samples.length - 1],
+    this.samples[this.sampleIndex ?? this.samples.length - 1],
   )
 
   private readonly models: Models
@@ -82,25 +82,25 @@ export class Training {
 
   constructor(models: Models) {
     this.models = models
-    this.tell()
+    this.send()
   }
 
-  // --- verbs ---
+  // --- actions ---
 
   inspect(source: Omit<Source, 'tokenizer' | 'encoding'>): void {
     this.source = source
-    // What was named for another text.
+    // The chosen encoding belonged to another text.
     this.encoding = ''
     this.reinspect()
   }
 
-  /** Anew with another encoding or other symbols. */
+  /** Inspects the text again with another encoding or tokenizer. */
   reinspect(): void {
-    const source = this.wanted()
+    const source = this.chosenSource()
     if (!source) return
     this.inspecting = true
     this.refusal = undefined
-    this.tell({ type: 'inspect', job: ++this.job, source })
+    this.send({ type: 'inspect', job: ++this.job, source })
   }
 
   forget(): void {
@@ -112,28 +112,28 @@ export class Training {
   }
 
   start(): void {
-    const source = this.wanted()
+    const source = this.chosenSource()
     if (!source || !this.report) return
-    // Asked for once a run, so that the browser does not clear it away for want of room.
+    // Asks the browser not to delete the run when storage is short.
     navigator.storage?.persist?.().catch(() => undefined)
     this.begin()
-    this.tell({
+    this.send({
       type: 'start',
       job: this.job,
       source,
-      wish: { size: this.size, [this.unit]: this.amount },
+      request: { size: this.size, [this.unit]: this.amount },
       device: this.device,
     })
   }
 
   resume(): void {
     this.begin()
-    this.tell({ type: 'resume' })
+    this.send({ type: 'resume' })
   }
 
   rest(why: 'paused' | 'stopped'): void {
     if (this.state === 'paused') this.state = 'stopped'
-    else this.tell({ type: 'rest', why })
+    else this.send({ type: 'rest', why })
   }
 
   show(view: 'form' | 'run'): void {
@@ -141,7 +141,7 @@ export class Training {
   }
 
   discard(): void {
-    this.tell({ type: 'discard' })
+    this.send({ type: 'discard' })
   }
 
   async download(): Promise<void> {
@@ -156,7 +156,7 @@ export class Training {
 
   // --- internal ---
 
-  private wanted(): Source | undefined {
+  private chosenSource(): Source | undefined {
     const { source, tokenizer, encoding } = this
     return source && { ...source, tokenizer, ...(encoding && { encoding }) }
   }
@@ -173,16 +173,16 @@ export class Training {
     const job = ++this.job
     return new Promise(resolve => {
       this.waiting.set(job, resolve)
-      this.tell({ type: 'take', job })
+      this.send({ type: 'take', job })
     })
   }
 
-  /** The worker is made when it is first needed, and let go when a run rests: it holds much memory. */
-  private tell(message?: ToTrainer): void {
+  /** Sends a message. The worker is created when needed and ended when a run pauses, to free its memory. */
+  private send(message?: ToTrainer): void {
     if (!this.worker) {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
       worker.addEventListener('message', event => this.receive(event.data))
-      // A worker that cannot even start says so only here.
+      // A worker that fails to start reports it only through this event.
       worker.addEventListener('error', event => this.fail(event.message ?? ''))
       const assets = new URL('./ort/', document.baseURI).href
       worker.postMessage({ type: 'look', assets } satisfies ToTrainer)
@@ -191,7 +191,7 @@ export class Training {
     if (message) this.worker.postMessage(message)
   }
 
-  private letGo(): void {
+  private stopWorker(): void {
     this.worker?.terminate()
     this.worker = undefined
   }
@@ -203,13 +203,13 @@ export class Training {
     if (!this.busy) return
     this.state = 'paused'
     this.view = this.facts ? 'run' : 'form'
-    this.letGo()
+    this.stopWorker()
   }
 
   private receive(message: FromTrainer): void {
     switch (message.type) {
       case 'looked':
-        // A later worker looks too; what this page knows is newer.
+        // A worker created later also answers, but the state of this page is newer.
         if (this.view === 'looking') this.looked(message.saved)
         return
       case 'discarded':
@@ -255,7 +255,7 @@ export class Training {
       case 'rested':
         this.state = message.why
         this.standing = message.standing
-        this.letGo()
+        this.stopWorker()
         return
       case 'took':
         this.waiting.get(message.job)?.(message)
@@ -275,7 +275,7 @@ export class Training {
     this.training = this.curve.points()
     this.validation = saved?.validation ?? EMPTY_CURVE
     this.samples = saved?.samples ?? []
-    this.moment = undefined
+    this.sampleIndex = undefined
     this.keptAt = saved?.standing.step ?? 0
   }
 
@@ -287,10 +287,10 @@ export class Training {
       this.training = EMPTY_CURVE
       this.validation = EMPTY_CURVE
       this.samples = []
-      this.moment = undefined
+      this.sampleIndex = undefined
       this.keptAt = 0
     } else {
-      // Steps after the last checkpoint are taken again.
+      // Steps after the last checkpoint are repeated, so their samples and losses are removed.
       this.samples = this.samples.filter(({ step }) => step <= standing.step)
       const whole = this.validation.steps.filter(step => step <= standing.step).length
       const { steps, losses } = this.validation
