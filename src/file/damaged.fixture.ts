@@ -1,4 +1,4 @@
-/** For tests: files made by hand, well or badly. */
+/** Builds valid and damaged files for tests. */
 import { elements, type ModelConfig, tensorShapes } from '../model/config.js'
 
 export const floats = (...numbers: number[]): Float32Array => Float32Array.from(numbers)

@@ -80,7 +80,7 @@ function modelsBeside(module: string): URL {
 }
 
 export interface LoadOptions {
-  /** Where bundled models lie. Default: `models/` of the package, relative to this module. */
+  /** The folder of bundled models. Default: `models/` of the package, relative to this module. */
   readonly models?: string | URL
   /** Gives up the download. */
   readonly signal?: AbortSignal

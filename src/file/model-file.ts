@@ -45,7 +45,7 @@ export interface ModelHeader extends Omit<ModelParts, 'weights' | 'training'> {
   readonly dtypes: readonly Dtype[]
 }
 
-/** From here on a number rounds to infinity. */
+/** The smallest number that rounds to infinity. */
 const LIMIT: Record<Dtype, number> = {
   F32: Number.POSITIVE_INFINITY,
   F16: 65_520,

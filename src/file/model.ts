@@ -34,7 +34,7 @@ export interface Model {
    */
   readonly hash: string
   readonly training: TrainingRecord
-  /** For people: `Shakespeare`. */
+  /** A name to show: `Shakespeare`. */
   readonly name?: string
   /** A prompt that shows the model well, for the studio and for `ondo sample` without one. */
   readonly prompt?: string

@@ -34,7 +34,7 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
-/** Where a tensor lies; `begin` and `end` count bytes from the start of the file. */
+/** The type, shape and position of a tensor; `begin` and `end` are in bytes from the file's start. */
 export interface TensorEntry {
   readonly dtype: Dtype
   readonly shape: readonly number[]
@@ -43,7 +43,7 @@ export interface TensorEntry {
 }
 
 export interface SafetensorsHeader {
-  /** By name, in the order of the header. */
+  /** The tensors by name, in the order of the header. */
   readonly entries: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
 }

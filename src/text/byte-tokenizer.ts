@@ -26,7 +26,7 @@ class Utf8Decoder implements StreamDecoder {
   private code = 0
   /** Continuation bytes still to come. */
   private needed = 0
-  /** Where the next continuation byte must lie: narrower after E0, ED, F0, F4. */
+  /** The range of the next continuation byte, which is narrower after E0, ED, F0, F4. */
   private lower = 0x80
   private upper = 0xbf
 

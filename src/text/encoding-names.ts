@@ -3,7 +3,7 @@
  */
 import { didYouMean, InputError } from '../errors.js'
 
-/** For `--help` and for near-miss suggestions; TextDecoder knows more. */
+/** Names that `--help` lists and that error messages suggest; TextDecoder accepts more. */
 export const ENCODINGS = [
   'utf-8',
   'utf-16le',

@@ -21,7 +21,7 @@ export interface DecodedText {
   readonly encoding: string
   /** A byte order mark stood at the start; it is not part of the text. */
   readonly bom: boolean
-  /** As they were in the file. */
+  /** The kind of line ends in the file. */
   readonly lineEnds: LineEnds
   /** Broken sequences that became U+FFFD. */
   readonly replaced: number

@@ -40,7 +40,7 @@ export class GraphemeCounter {
     })
   }
 
-  /** In the order of strings (UTF-16 units). */
+  /** Returns the counts in the order of the symbols' UTF-16 units. */
   counts(): Map<string, number> {
     const found: [string, number][] = [...this.longer]
     this.units.forEach((count, unit) => {

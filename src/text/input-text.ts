@@ -227,7 +227,7 @@ export function withoutFinalLineEnd(text: string): string {
   return text.replace(/(?:\r\n|\n|\r)$/, '')
 }
 
-/** As `withoutFinalLineEnd`, of bytes. */
+/** Does for bytes what `withoutFinalLineEnd` does for text. */
 export function bytesWithoutFinalLineEnd(bytes: Uint8Array): Uint8Array {
   const last = bytes.at(-1)
   if (last !== 0x0a && last !== 0x0d) return bytes

@@ -57,7 +57,7 @@ export interface SkippedFile {
 
 /** A corpus before it is encoded to ids. */
 export interface CorpusSource {
-  /** For people: the file's name without its folders, or `kokoro.txt and 2 more`. */
+  /** A name to show: the file's name without its folders, or `kokoro.txt and 2 more`. */
   readonly name: string
   /** A text; bytes as they are in the files where the tokenizer is `byte`. */
   readonly content: string | Uint8Array
@@ -178,7 +178,7 @@ export function joinFiles(files: readonly NamedBytes[], options: SourceOptions =
   }
 }
 
-/** In the order of their names: UTF-16 units, the same on every machine. */
+/** Sorts files by name. It compares UTF-16 units, so that the order is the same on every machine. */
 export function sortByName<T extends { readonly name: string }>(files: readonly T[]): T[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
@@ -267,7 +267,7 @@ export function encodeContent(
   )
 }
 
-/** As `encodeContent` of a text that is judged: read as all text from outside, what is unknown left out. */
+/** Encodes a text to be scored. It is normalised like all input; unknown symbols are left out. */
 export function encodeToScore(tokenizer: Tokenizer, content: string | Uint8Array): Encoded {
   return typeof content === 'string'
     ? encodeInput(content, tokenizer, 'skip')

@@ -54,7 +54,7 @@ async function orRefused(work: () => Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** As small corpora are read: whole. */
+/** Reads the corpus as a small one, whole. */
 const inMemory = (files: readonly NamedBytes[], kind: TokenizerKind, options: SourceOptions) =>
   orRefused(async () => {
     const { content, ...told } = joinFiles(files, { ...options, tokenizerKind: kind })

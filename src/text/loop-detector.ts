@@ -84,7 +84,7 @@ class Octave {
   readonly m: number
   /** Newest end of a stretch in each bucket, or -1. */
   readonly head: Int32Array
-  /** By end modulo m: the next older end in its bucket, and the stretch's hash. */
+  /** The next older end in the bucket of an end, and the hash of its stretch, at index end modulo m. */
   readonly older: Int32Array
   readonly hashes: Int32Array
   readonly shift: number
@@ -125,7 +125,7 @@ class Octave {
  * symbol, Kolpakov and Kucherov 1999) for checking them symbol by symbol.
  */
 export class LoopDetector {
-  /** Of the rolling hash. The tests set it to 0, so that any two stretches that end alike collide. */
+  /** Base of the rolling hash. Tests set it to 0, so that stretches with the same last symbol collide. */
   protected readonly base: number = BASE
   private readonly maximumPeriod: number
   private readonly octaves: Octave[] = []

@@ -143,7 +143,7 @@ function asciiDigit(text: string): string {
   })
 }
 
-/** In order of how little they change. */
+/** Rewritings in order, those that change least first. */
 const REWRITINGS: readonly ((text: string) => string | readonly string[])[] = [
   text => text.normalize('NFC'),
   text => text.normalize('NFKC'),

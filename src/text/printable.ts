@@ -120,7 +120,7 @@ export function printable(symbol: string): string {
 /** UTF-16 units of a symbol that is described whole; the longest emoji of families have 30. */
 const LONGEST_SYMBOL = 32
 
-/** For sentences: `"é" (U+00E9)`, or `U+3000 IDEOGRAPHIC SPACE` for what cannot be seen. */
+/** Describes a symbol in a message: `"é" (U+00E9)`, or `U+3000 IDEOGRAPHIC SPACE` if invisible. */
 export function describeSymbol(symbol: string): string {
   // A grapheme may have any number of marks.
   if (symbol.length > LONGEST_SYMBOL) {

@@ -1,4 +1,4 @@
-/** Where graphemes begin and end. */
+/** Finds the boundaries of graphemes. */
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 

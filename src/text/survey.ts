@@ -24,7 +24,7 @@ import { UnixLines, type Utf8Counter, wholeCharacters } from './utf8.js'
 /** Bytes that can be read repeatedly, in chunks. */
 export interface ByteSource {
   readonly name: string
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number
   /** Found in a folder, not named by the user: skipped instead of refused when it is not text. */
   readonly found?: boolean

@@ -1,11 +1,11 @@
-/** The vocabulary of a corpus as people read it: its size, its rarest and its invisible symbols. */
+/** Reports the vocabulary of a corpus: its size, its rarest and its invisible symbols. */
 import { codeNumbers, invisibleName, printable } from './printable.js'
 import type { Tokenizer } from './tokenizer.js'
 
 export interface SymbolCount {
   readonly id: number
   readonly symbol: string
-  /** As it can be shown on a label. */
+  /** The symbol in a printable form. */
   readonly printable: string
   readonly count: number
 }
@@ -22,9 +22,9 @@ export interface VocabularyReport {
   readonly size: number
   /** Symbols in the corpus. */
   readonly total: number
-  /** Up to ten that occur, the rarest first; equal counts in the order of ids. */
+  /** Up to ten symbols that occur, the rarest first; equal counts in the order of ids. */
   readonly rarest: readonly SymbolCount[]
-  /** Those that occur and that a reader can't see, in the order of ids. */
+  /** The invisible symbols that occur, in the order of ids. */
   readonly invisible: readonly InvisibleSymbol[]
 }
 

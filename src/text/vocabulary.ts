@@ -197,7 +197,7 @@ export class IdWriter {
 
 /** The symbols of a text with their counts. */
 export interface SymbolCounts {
-  /** In the order that the ids will have. */
+  /** The count of each symbol, in the order that the ids will have. */
   readonly counts: ReadonlyMap<string, number>
   /** Lone surrogates, counted as U+FFFD. */
   readonly lone: number

@@ -142,7 +142,7 @@ class LossSlope {
 
 /** Relative precision of beta. */
 const TOLERANCE = 1e-9
-/** After so many passes without an upper bound, beta doubles instead of taking Newton steps. */
+/** Number of passes without an upper bound after which beta doubles instead of taking Newton steps. */
 const PATIENCE = 12
 const MOST_PASSES = 200
 

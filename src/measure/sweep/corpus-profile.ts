@@ -39,7 +39,7 @@ export interface WindowStatistics {
 
 /** The profile of a corpus. JSON, because it is stored in the model file. */
 export interface CorpusProfile {
-  /** By ascending length; empty for a corpus of less than 48 characters. */
+  /** Statistics in ascending order of length; empty for a corpus of less than 48 characters. */
   readonly figures: readonly WindowStatistics[]
   /** Rate of unknown words (or grams) of the whole held-out text. */
   readonly spelling?: number

@@ -35,7 +35,7 @@ export interface SweepCell {
 /** One text with its measures. Can be posted to another thread; JSON except for infinite numbers. */
 export interface SweepText extends SweepCell {
   readonly text: string
-  /** For a byte model: the bytes in base64. In `text`, bytes that are not UTF-8 are U+FFFD. */
+  /** The bytes of a byte model in base64. `text` has U+FFFD for bytes that are not UTF-8. */
   readonly bytes?: string
   /** Number of symbols drawn. */
   readonly symbols: number
@@ -46,9 +46,9 @@ export interface SweepText extends SweepCell {
   readonly values: Readonly<Partial<Record<SweepMeasure, number>>>
   /** The loop in which the text ends, in characters. */
   readonly loop?: Loop
-  /** At T = 0: the proof that the text never leaves its loop. Absent when none was found. */
+  /** The proof that a text at T = 0 never leaves its loop. Absent when none was found. */
   readonly proof?: LoopProof
-  /** At T = 0 without a proof: how stable the loop is. */
+  /** Measures how stable a loop at T = 0 is for which there is no proof. */
   readonly settled?: LoopStability
 }
 

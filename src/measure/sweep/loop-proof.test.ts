@@ -17,7 +17,7 @@ function run(next: number[], prover: LoopProver, steps = 300): LoopProof | undef
   return undefined
 }
 
-/** Where a walk comes back to itself, by remembering the way. */
+/** Finds the cycle of a walk by storing all visited states. */
 function cycleOf(next: number[]): { start: number; period: number } {
   const way: number[] = []
   let s = 0

@@ -96,7 +96,7 @@ export interface SweepPoint {
   readonly spelling: readonly number[]
 }
 
-/** Where a curve crosses a limit. */
+/** The temperature at which a curve crosses a limit. */
 export interface Border {
   /** Estimate of T, interpolated linearly between the neighbours. */
   readonly at: number

@@ -39,7 +39,7 @@ export type { SpellingFilterJson }
 
 /** Bytes that JSON adds around the two tables, also when it is quoted inside other JSON. */
 const OVERHEAD = 600
-/** Below these widths (false positives 1 in 16, 1 in 4) words are left out instead. */
+/** Smallest widths (false positives 1 in 16, 1 in 4). Words are left out if less memory is available. */
 const LEAST_BITS = 4
 const LEAST_BITS_OTHER = 2
 

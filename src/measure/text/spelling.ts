@@ -7,7 +7,7 @@ import { gramsOfRun, type SpellingFilter, type SpellingUnit } from './spelling-f
 export interface UnknownShare {
   /** Words (or grams) of the text. */
   readonly total: number
-  /** Of them, those that the filter doesn't know. */
+  /** Words (or grams) that the filter doesn't contain. */
   readonly unknown: number
   /**
    * The share that does not occur in the training text, 0 to 1, corrected for the false positives of

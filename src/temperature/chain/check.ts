@@ -9,7 +9,7 @@ import { kindOf, SAMPLER_NAMES, SAMPLERS, type SamplerSpec } from './samplers.js
 export type SamplerInput = { readonly sampler: string; readonly [setting: string]: unknown }
 
 /** Largest absolute value that a bias may add; models do not make logits that differ by more. */
-const MOST = 1000
+const LARGEST_BIAS = 1000
 
 /** @throws InputError naming the sampler and the setting */
 export function checkSamplers(samplers: unknown): SamplerSpec[] {
@@ -128,14 +128,14 @@ function texts(value: unknown, name: string, refuse: Refuse): string[] {
 function weights(value: unknown, refuse: Refuse): [string, number][] {
   const wrong = (): never =>
     refuse(
-      `its weights are ${quote(value)}; expected pairs of a symbol and a number from -${MOST} to ${MOST}, as in [["e", 1.5]]. To take a symbol away, use ban.`,
+      `its weights are ${quote(value)}; expected pairs of a symbol and a number from -${LARGEST_BIAS} to ${LARGEST_BIAS}, as in [["e", 1.5]]. To take a symbol away, use ban.`,
     )
   if (!Array.isArray(value) || value.length === 0) return wrong()
   return value.map((pair: unknown) => {
     if (!Array.isArray(pair) || pair.length !== 2) return wrong()
     const [text, add] = pair as unknown[]
     if (typeof text !== 'string' || text === '') return wrong()
-    if (typeof add !== 'number' || !(Math.abs(add) <= MOST)) return wrong()
+    if (typeof add !== 'number' || !(Math.abs(add) <= LARGEST_BIAS)) return wrong()
     return [text, add + 0]
   })
 }

@@ -38,7 +38,7 @@ function expectLeft(result: Map<number, number>, want: Record<string, number>): 
   }
 }
 
-describe('on 1/2, 1/4, 1/8, 1/8', () => {
+describe('samplers on the probabilities 1/2, 1/4, 1/8, 1/8', () => {
   it.each<[string, string, Record<string, number>, Partial<SamplerContext>?]>([
     ['temperature squares the odds at 1/2', 'temperature 0.5', { a: 16, b: 4, c: 1, d: 1 }],
     ['temperature 0 keeps the favourite', 'temperature 0', { a: 1 }],
@@ -176,7 +176,7 @@ function withText(text: string): Partial<SamplerContext> {
   return { history: ids(text), text }
 }
 
-describe('against its paper, on random logits', () => {
+describe('samplers and their plain twins agree on random logits', () => {
   const logits = fc
     .array(uniform(-12, 12).map(Math.fround), {
       minLength: 1,
@@ -396,7 +396,7 @@ describe('against its paper, on random logits', () => {
 })
 
 describe('the ranks', () => {
-  it('are those of the definition after every change of logits, ties to the smaller id', () => {
+  it('follow the definition after every change of logits, ties to the smaller id', () => {
     const few = fc.array(fc.constantFrom(0, -0, 0.5, 1, 1.5, -2), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(few, fc.array(fc.nat(11), { maxLength: 20 }), (l, history) => {
@@ -411,7 +411,7 @@ describe('the ranks', () => {
     )
   })
 
-  it('stay at T = inf, where all are alike, also for the samplers after it', () => {
+  it('are kept at T = inf, where all logits are equal, also for later samplers', () => {
     expectLeft(left('temperature inf, top-k 2', [1, 3, 2, 3]), { b: 1, d: 1 })
     // b d c a, of which c and a are lowered alike
     const both = left('temperature inf, penalty presence=1', [1, 3, 2, 3], withText('ac'))

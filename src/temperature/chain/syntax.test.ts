@@ -152,8 +152,8 @@ describe('a chain', () => {
     )
   })
 
-  /** Every step of every chain: probabilities that are numbers, sum to 1, and never none at all. */
-  it('leaves numbers at every temperature, and never nothing but by ban or allow', () => {
+  /** Checks at every step of a chain that the probabilities are finite and sum to 1. */
+  it('gives probabilities at every temperature, and removes all candidates only by ban or allow', () => {
     const T = fc.oneof(
       uniform(-6, 6).map(x => 10 ** x),
       fc.constantFrom(0, 5e-324, 1e-300, 1e300, Number.MAX_VALUE, Infinity),
@@ -239,7 +239,7 @@ describe('JSON from outside', () => {
     )
   })
 
-  it('takes defaults for what is left out', () => {
+  it('takes defaults for settings that are left out', () => {
     const [spec] = checkSamplers([{ sampler: 'xtc' }])
     expect(spec).toEqual({ sampler: 'xtc', threshold: 0.1, probability: 0.5 } satisfies SamplerSpec)
   })

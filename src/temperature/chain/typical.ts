@@ -19,8 +19,8 @@ export function typical(ranked: Ranked, mass: number): Ranked {
   for (let r = 0; r < weights.length; r++) {
     if (weights[r] > 0) mean += (weights[r] * (logits[r] - logits[0])) / sum
   }
-  const far = logits.map(logit => Math.abs(logit - logits[0] - mean))
-  const nearest = Array.from(far.keys()).sort((a, b) => far[a] - far[b] || a - b)
+  const distances = logits.map(logit => Math.abs(logit - logits[0] - mean))
+  const nearest = Array.from(distances.keys()).sort((a, b) => distances[a] - distances[b] || a - b)
   const kept = new Set<number>()
   let total = 0
   for (const r of nearest) {

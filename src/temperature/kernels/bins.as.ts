@@ -1,33 +1,34 @@
 /**
- * Symbols of nearly the same d together, in two halves, and sums over them at any temperature: see
- * docs/intervals.md. Bins are found in the order in which symbols come; the memory at `bins` holds,
- * MOST to an array: slots by name, plus one (int32, all 0 between calls), names (int32), middles, and
- * six moments twice (float64).
+ * Puts symbols with nearly the same d = m - l into bins, and sums over the bins at any temperature (see
+ * docs/intervals.md). There are two halves: symbols before and symbols after a given one in rank order.
+ * A bin is named by its range of d and its half, and takes the next free slot when its first symbol
+ * comes. The memory at `bins` holds arrays of MOST entries: slot + 1 by name (int32, all 0 between
+ * calls), name by slot (int32), middles (float64), and the six moments in two layouts (float64).
  */
 import { exp } from './exp.as'
 
-/** Bits of a float32 below those that name its bin: 8 of the exponent and 5 more are left. */
+/** Low bits of a float32 that do not name its bin; 8 bits of the exponent and 5 of the fraction do. */
 const BELOW = 23 - 5
-/** All d below are one bin, about 0. */
+/** All smaller d share one bin, whose middle is 0. */
 const SMALLEST: f32 = 9.5367431640625e-7
 const FIRST = (107 << 5) - 1
-/** From 2^-20 to 2^10. */
+/** Number of bins of a half; they cover d from 2^-20 to 2^10. */
 const BINS = (137 << 5) - FIRST
-/** Of the half before, and of the half after. */
+/** Number of bins of both halves. */
 const MOST = 2 * BINS
 const NAMES: usize = 4 * MOST
 const MIDDLES: usize = 2 * NAMES
 const MOMENTS: usize = MIDDLES + 8 * MOST
 const MOMENT: usize = 8 * MOST
 const SIX: usize = MOMENTS + 6 * MOMENT
-/** exp(-45) of what is there is not seen in a sum, not even 65,536 times. */
+/** Terms below exp(-45) of the largest do not change a sum, even if there are 65,536 of them. */
 const UNSEEN: f64 = -45
 
 /**
- * Puts all symbols but one into bins.
- * @param l [n] logits @param max m @param own id of the one left out
- * @param left where to write the least d after it, and the largest of all
- * @returns how many bins there are
+ * Puts all symbols except one into bins.
+ * @param l [n] logits @param max m @param own id of the excluded symbol
+ * @param left address for two results: the smallest d after that symbol, and the largest d of all
+ * @returns number of bins that are in use
  */
 export function fill(l: usize, max: f64, n: i32, own: i32, bins: usize, left: usize): i32 {
   const ownD = max - load<f64>(l + ((<usize>own) << 3))
@@ -52,7 +53,7 @@ export function fill(l: usize, max: f64, n: i32, own: i32, bins: usize, left: us
       clear(bins, slot, middle)
     }
     const at = bins + ((<usize>slot) << 3)
-    // 1 t, t^2 t^3, t^4 t^5.
+    // The moments in pairs: (1, t), (t^2, t^3), (t^4, t^5).
     const t = distance - load<f64>(at, MIDDLES)
     const square = f64x2.splat(t * t)
     const first = f64x2.replace_lane(f64x2.splat(1), 1, t)
@@ -68,7 +69,7 @@ export function fill(l: usize, max: f64, n: i32, own: i32, bins: usize, left: us
     turn(bins, slot)
   }
   if (slots & 1) {
-    // Sums take pairs; this one is of neither half.
+    // `sums` reads bins in pairs. With an odd number of bins an empty one completes the last pair.
     clear(bins, slots, 0)
     turn(bins, slots)
     store<i32>(bins + ((<usize>slots) << 2), 0, NAMES)
@@ -78,7 +79,7 @@ export function fill(l: usize, max: f64, n: i32, own: i32, bins: usize, left: us
   return slots
 }
 
-/** While they are filled, the six moments of a bin lie together. */
+/** The address of a bin's six moments, which are adjacent while bins are filled. */
 // @inline
 function sixOf(bins: usize, slot: i32): usize {
   return bins + SIX + <usize>slot * 48
@@ -95,7 +96,7 @@ function add(at: usize, k: usize, by: v128): void {
   v128.store(at + k, f64x2.add(v128.load(at + k), by))
 }
 
-/** Puts a bin's moments where `sums` reads them, times (-1)^k / k!. */
+/** Copies a bin's moments to the arrays that `sums` reads, multiplied by (-1)^k / k!. */
 function turn(bins: usize, slot: i32): void {
   const own = sixOf(bins, slot)
   let factor: f64 = 1
@@ -107,10 +108,10 @@ function turn(bins: usize, slot: i32): void {
 }
 
 /**
- * Sums of exp(-b d) and of d exp(-b d) over each half.
- * @param slots how many bins @param b 1 / T @param shift of d in the half after, so that its largest
- *   term is 1: exp(-b (d - shift))
- * @param left where to write the four sums: before and after, then their moments
+ * Sums exp(-b d) and d exp(-b d) over each half.
+ * @param slots number of bins @param b 1 / T
+ * @param shift subtracted from d in the half after, so that its largest term is 1: exp(-b (d - shift))
+ * @param left address for four results: the sums before and after, then their moments
  */
 export function sums(bins: usize, slots: i32, b: f64, shift: f64, left: usize): void {
   const minus = f64x2.splat(-b)
@@ -135,7 +136,7 @@ export function sums(bins: usize, slots: i32, b: f64, shift: f64, left: usize): 
       slope = f64x2.add(f64x2.mul(slope, by), sum)
     }
     sum = f64x2.add(f64x2.mul(sum, by), v128.load(at, MOMENTS))
-    // A middle may lie a little before the shift, at no temperature of use by more than 700 / b.
+    // A middle may be smaller than the shift, but by less than 700 / b at all useful temperatures.
     const weight = exp(f64x2.pmin(x, f64x2.splat(700)))
     const whole = f64x2.mul(weight, sum)
     const moment = f64x2.sub(f64x2.mul(whole, middle), f64x2.mul(weight, slope))

@@ -1,13 +1,13 @@
 /**
- * e^x of two float64 at a time: the same bits as `exp` of src/numeric.ts, because every lane does
- * what that does, operation for operation. The constants are explained there.
+ * Computes e^x of two float64 at a time, with the same bits as `exp` of src/numeric.ts, because every
+ * lane performs the same operations in the same order. That file explains the constants.
  */
 
 const LN2_HIGH: f64 = 0.6931471803691238
 const LN2_LOW: f64 = 1.9082149292705877e-10
 const INVERSE_LN2: f64 = 1.4426950408889634
 const TWO_TO_MINUS_64: f64 = 5.421010862427522e-20
-/** Below it e^x is 0, and above `NORMAL` a normal number. */
+/** e^x is 0 below this x, and a normal number above `NORMAL`. */
 const NOTHING: f64 = -745.1332191019412
 const NORMAL: f64 = -708
 
@@ -17,8 +17,8 @@ function powerOfTwo(k: i64): f64 {
 }
 
 /**
- * Constants in memory, which the compilers of the engines read where they are used: a vector constant
- * they would build anew, in four instructions, at each use.
+ * The constants are in memory because a load is one instruction; the engines' compilers would build a
+ * vector constant with four instructions at each use.
  */
 const CONSTANTS = memory.data<f64>([
   LN2_HIGH,
@@ -42,7 +42,7 @@ const CONSTANTS = memory.data<f64>([
   1.6059043836821613e-10,
 ])
 
-/** Their places: 1.5 x 2^52 shifts a whole number to the low bits; Taylor's are 1/2! to 1/13!. */
+/** Indices of the constants. SHIFT (1.5 x 2^52) moves a whole number to the low bits; TAYLOR is 1/2!. */
 const HIGH: usize = 0
 const LOW: usize = 1
 const PER_LN2: usize = 2
@@ -62,13 +62,13 @@ function line(low: usize, r: v128): v128 {
   return f64x2.add(constant(low), f64x2.mul(constant(low + 1), r))
 }
 
-/** Four terms, from this one on. */
+/** Four terms of the series, starting at index `low`. */
 // @inline
 function four(low: usize, r: v128, r2: v128): v128 {
   return f64x2.add(line(low, r), f64x2.mul(line(low + 2, r), r2))
 }
 
-/** e^x of both lanes without its power of two, 2^k. */
+/** Computes e^x / 2^k of both lanes. */
 // @inline
 function mantissa(x: v128, k: v128): v128 {
   const high = f64x2.sub(x, f64x2.mul(k, constant(HIGH)))
@@ -83,7 +83,7 @@ function mantissa(x: v128, k: v128): v128 {
   return f64x2.add(constant(ONE), f64x2.add(r, tail))
 }
 
-/** A lane that may be no normal number. */
+/** Computes e^x of one lane when the result may be subnormal or 0. */
 function small(x: f64): f64 {
   if (x < NOTHING) return 0
   const whole = Math.floor(x * INVERSE_LN2 + 0.5)
@@ -98,11 +98,11 @@ function smallPair(x: v128): v128 {
   return f64x2.replace_lane(first, 1, small(f64x2.extract_lane(x, 1)))
 }
 
-/** e^x of both lanes, x at most 709. */
+/** Computes e^x of both lanes, for x of at most 709. */
 // @inline
 export function exp(x: v128): v128 {
   if (v128.any_true(f64x2.lt(x, constant(SMALL)))) return smallPair(x)
   const k = f64x2.floor(f64x2.add(f64x2.mul(x, constant(PER_LN2)), constant(HALF)))
-  // The low bits of k + 1.5 x 2^52 are k; as a normal number's exponent it is added, not multiplied.
+  // The low bits of k + 1.5 x 2^52 are k. Adding k to the exponent multiplies a normal number by 2^k.
   return i64x2.add(mantissa(x, k), i64x2.shl(f64x2.add(k, constant(SHIFT)), 52))
 }

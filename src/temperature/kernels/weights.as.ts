@@ -1,6 +1,6 @@
 /**
- * exp((l - m) / T) of V logits and sums of it in order. Logits fill whole fours; what fills them up
- * is -Infinity and weighs nothing. Plain twin: ../weights.reference.ts.
+ * Computes exp((l - m) / T) of V logits and sums them in order. The number of logits is padded to a
+ * multiple of 4 with -Infinity, whose weight is 0. Plain twin: ../softmax-weights.reference.ts.
  */
 import { exp } from './exp.as'
 
@@ -8,8 +8,10 @@ export { fill, sums } from './bins.as'
 export { addUp, plan, replan } from './window.as'
 
 /**
- * Weights at T and their sum, in order of id; at `moment` the sum of weight x (l - m) / T.
- * @param l [n] logits @param max m @param d [n] l - m @param w [n] weights @param bytes 8 n, n in fours
+ * Writes the weights at T, and the sum of weight x (l - m) / T at `moment`. Sums are in order of id.
+ * @param l [n] logits @param max m @param d [n] l - m @param w [n] weights
+ * @param bytes 8 n, where n is a multiple of 4
+ * @returns the sum of the weights
  */
 export function weigh(
   l: usize,
@@ -25,7 +27,7 @@ export function weigh(
   const zero = f64x2.splat(0)
   let sum: f64 = 0
   let moments: f64 = 0
-  // Two pairs at a time, so that neither waits for the other.
+  // Two independent pairs per iteration let the processor evaluate them in parallel.
   for (let at: usize = 0; at < bytes; at += 32) {
     const below0 = f64x2.sub(v128.load(l + at), m)
     const below1 = f64x2.sub(v128.load(l + at, 16), m)
@@ -41,7 +43,7 @@ export function weigh(
     sum += f64x2.extract_lane(weight0, 1)
     sum += f64x2.extract_lane(weight1, 0)
     sum += f64x2.extract_lane(weight1, 1)
-    // 0 x -Infinity is no number, and nothing.
+    // 0 x -Infinity is NaN, but must add 0.
     const part0 = v128.and(f64x2.mul(weight0, x0), f64x2.gt(weight0, zero))
     const part1 = v128.and(f64x2.mul(weight1, x1), f64x2.gt(weight1, zero))
     moments += f64x2.extract_lane(part0, 0)
@@ -54,8 +56,9 @@ export function weigh(
 }
 
 /**
- * The first ranks' d and weights in order of rank, and their share of the sum, C_r.
- * @param ids [n] of ranks 1..n
+ * Writes d and the weights of the first n ranks in order of rank.
+ * @param ids [n] ids of ranks 1..n
+ * @returns their share of the sum, C_n
  */
 export function gather(
   d: usize,

@@ -1,41 +1,41 @@
 /**
- * Sums of V terms that are asked for at many temperatures a few doubles apart: see
- * docs/intervals.md, which says why this is right. Terms are kept as four arrays, `stride` bytes
- * apart: d = l - m, weights, runs, floors. Before each term a run is added, and one at the end, where
- * d is -Infinity. A run holds while the sum is in [floor, 2 floor) before and after it; floor is 0
- * where the sum is.
+ * Computes sums of V terms at many temperatures that are only a few doubles apart; docs/intervals.md
+ * explains why the results are exact. Terms are stored in four arrays, `stride` bytes apart: d = l - m,
+ * weights, runs, floors. A run is the sum of the terms between two evaluated ones; it is added before
+ * each term and at the end, where d is -Infinity. A run is valid while the sum is in [floor, 2 floor)
+ * before and after it; floor is 0 if the sum is 0.
  */
 import { exp } from './exp.as'
 
-/** Below this a multiple of the last bit may be no normal number. */
+/** Below this sum, a multiple of its last bit may be subnormal. */
 const TINY: f64 = 1.1830521861667747e-271
-/** exp of it and of all near it is 0. */
+/** exp is 0 at this x and near it. */
 const NOTHING: f64 = -750
-/** The largest power of two that is not above x, a normal number above 0. */
+/** Returns the largest power of two that is not above x, a normal number above 0. */
 // @inline
 function powerBelow(x: f64): f64 {
   return reinterpret<f64>(reinterpret<i64>(x) & 0x7ff0000000000000)
 }
 
-/** How many bits of a sum's last one: 1 / g, for a sum of this `floor`. */
+/** Returns 1 / g, where g is the last bit of a sum with this `floor`. */
 // @inline
 function bitsOf(floor: f64): f64 {
   return 4503599627370496.0 / floor
 }
 
-/** Of a pair: its terms, and by how much they may be off. */
+/** Memory for the terms of a pair and for their possible errors. */
 const TERMS = memory.data(16, 16)
 const SPANS = memory.data(16, 16)
 
 /**
- * Which terms to evaluate, and what the others add between them. Nobody could foretell which ones, so
- * there is no branch on it: each is written down as if it were one, and the next one over it if not.
- * @param d [n] in order @param w [n] weights at `temperature` @param terms where to write
- * @param middle of the window @param divisor of all weights there
- * @param depth how fast the divisor moves, d ln Z / d ln T @param perMove, perX, loose how far a term
- *   may be off, relatively: perMove |x + depth| + perX |x| + loose
- * @param counted where to write how many there are
- * @returns the sum at the middle, but for the last bits of what is evaluated
+ * Selects the terms to evaluate and sums the others into runs. The selection is unpredictable, so that
+ * a branch would be slow: each term is written, and the next one overwrites it if it is not selected.
+ * @param d [n] l - m in order @param w [n] weights at `temperature` @param terms address for the terms
+ * @param middle temperature in the middle of the window @param divisor of all weights at the middle
+ * @param depth how fast the divisor changes, d ln Z / d ln T
+ * @param perMove, perX, loose relative error of a term: perMove |x + depth| + perX |x| + loose
+ * @param counted address for the number of terms
+ * @returns the sum at the middle, except for the last bits of the evaluated terms
  */
 export function plan(
   d: usize,
@@ -54,17 +54,17 @@ export function plan(
 ): f64 {
   const inverse = f64x2.splat(1 / temperature)
   const share = f64x2.splat(1 / divisor)
-  // The weights are those of another T, close by: w exp(-x moved), with exp's first three terms.
+  // The weights belong to a T near the middle; three terms of exp correct them: w exp(-x moved).
   const moved = f64x2.splat((temperature - middle) / middle)
   const least = f64x2.splat(NOTHING)
   const one = f64x2.splat(1)
   const half = f64x2.splat(0.5)
   let sum: f64 = 0
-  /** The power of two after the sum. */
+  /** The next power of two above the sum. */
   let top: f64 = 0
-  /** 1 / g. */
+  /** 1 / g, where g is the last bit of the sum. */
   let perBit: f64 = 0
-  /** Until all are known: indices where d will be, terms where weights, sums before them where runs. */
+  /** The loop writes indices where d will be, terms for weights, and sums before them for runs. */
   let to = terms
   const last = n - 1
   for (let i = 0; i < n; i += 2) {
@@ -98,7 +98,7 @@ export function plan(
       sum = after
       continue
     }
-    // The sum comes to the next power of two, or there is but one left.
+    // The sum reaches the next power of two, or only one term is left.
     v128.store(TERMS, both)
     v128.store(SPANS, span)
     for (let lane = 0; lane < min(2, n - i); lane++) {
@@ -120,7 +120,7 @@ export function plan(
   return sum
 }
 
-/** Does a term take the sum to another power of two, or may it be a half of its last bit? */
+/** Whether a term takes the sum to the next power of two, or is too near to a rounding boundary. */
 // @inline
 function isEvaluated(sum: f64, term: f64, span: f64, top: f64, perBit: f64): i32 {
   const bits = term * perBit
@@ -128,7 +128,7 @@ function isEvaluated(sum: f64, term: f64, span: f64, top: f64, perBit: f64): i32
   return i32(!(sum + term < top)) | i32(!clear)
 }
 
-/** From what `plan` wrote to what `addUp` reads, and the end. */
+/** Converts the arrays that `plan` wrote to those that `addUp` reads, and adds the end. */
 function settle(d: usize, w: usize, terms: usize, stride: usize, to: usize, sum: f64): void {
   let begun: f64 = 0
   for (let at = terms; at < to; at += 8) {
@@ -142,7 +142,7 @@ function settle(d: usize, w: usize, terms: usize, stride: usize, to: usize, sum:
   end(to, stride)
 }
 
-/** Writes the run from one sum to the one before a term, and gives the latter back. */
+/** Writes the run from the sum `begun` to the sum before a term. @returns the sum before the term */
 // @inline
 function run(at: usize, stride: usize, before: f64, begun: f64): f64 {
   store<f64>(at + 2 * stride, before - begun)
@@ -150,7 +150,7 @@ function run(at: usize, stride: usize, before: f64, begun: f64): f64 {
   return before
 }
 
-/** The end of a sum, and what fills its four; its run is there. */
+/** Writes the end and pads the terms to a multiple of 4. The run of the end is already written. */
 function end(to: usize, stride: usize): void {
   store<f64>(to, -Infinity)
   store<f64>(to + stride, 0)
@@ -162,9 +162,9 @@ function end(to: usize, stride: usize): void {
 }
 
 /**
- * `plan` for fewer temperatures, which looks only at the terms that are there: n of them, their end
- * counted.
- * @returns NaN where a run does not hold
+ * Does what `plan` does for a narrower window, but reads only the n terms (with their end) that an
+ * earlier plan selected.
+ * @returns the sum at the middle, or NaN if a run is not valid there
  */
 export function replan(
   terms: usize,
@@ -198,7 +198,7 @@ export function replan(
     const h = x * moved
     const term = weight * (1 + h * (1 + h * 0.5)) * share
     const off = loose + perMove * Math.abs(x + depth) + (Math.abs(h * h * h) - perX * x)
-    // Until all are known: sums before them where runs will be, terms where floors.
+    // The loop writes sums before the terms where runs will be, and terms where floors will be.
     store<f64>(to, below)
     store<f64>(to + stride, weight)
     store<f64>(to + 2 * stride, before)
@@ -225,15 +225,15 @@ export function replan(
   return held ? sum : NaN
 }
 
-/** Does a run hold, from `sum` to `after`? Without a branch: half of them could not be foretold. */
+/** Whether a run from `sum` to `after` is valid. A branch would be slow, as it is unpredictable. */
 // @inline
 function holds(sum: f64, after: f64, floor: f64): i32 {
   return i32(sum >= floor) & (i32(after < 2 * floor) | i32(floor == 0))
 }
 
 /**
- * The sum of terms e^(d / T) / divisor and of the runs between them.
- * @param n how many, the end among them @returns NaN where a run does not hold
+ * Sums the terms e^(d / T) / divisor and the runs between them.
+ * @param n number of terms with the end @returns the sum, or NaN if a run is not valid
  */
 export function addUp(terms: usize, stride: usize, n: i32, temperature: f64, divisor: f64): f64 {
   const runs = terms + 2 * stride
@@ -246,7 +246,7 @@ export function addUp(terms: usize, stride: usize, n: i32, temperature: f64, div
   for (let at: usize = 0; at < end; at += 32) {
     const first = f64x2.div(exp(f64x2.div(v128.load(terms + at), T)), by)
     const second = f64x2.div(exp(f64x2.div(v128.load(terms + at, 16), T)), by)
-    // Where there is no run, 0 is added.
+    // A term without a run before it has a run of 0.
     let after = sum + load<f64>(runs + at)
     held &= holds(sum, after, load<f64>(floors + at))
     sum = after + f64x2.extract_lane(first, 0)
