@@ -25,14 +25,19 @@ export interface ImportResult {
 
 /**
  * Reads another system's model.
- * @param files one file or a whole folder
+ * @param given one file or a whole folder
  * @throws FileError for files that are damaged, incomplete or of no known format
  * @throws InputError when something that the files do not hold has to be given
  */
 export async function importModel(
-  files: readonly SourceFile[],
+  given: readonly SourceFile[],
   options: ImportModelOptions = {},
 ): Promise<ImportResult> {
+  // Node's Buffer is a Uint8Array whose `slice` shares its memory; the readers need copies.
+  const files = given.map(({ name, bytes }) => ({
+    name,
+    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  }))
   const format = formatOf(files, options.from)
   const { config, weights, tokenizer, notes, ...found } = await format.read(files, options)
   if (!tokenizer) {

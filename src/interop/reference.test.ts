@@ -186,6 +186,20 @@ describe.skipIf(!existsSync(MODELS))('Keras 1 with hard gates', () => {
   })
 })
 
+describe.skipIf(!existsSync(MODELS))('files as Buffers of Node', () => {
+  it.each(['torch-rnn', 'keras1'])('read like plain arrays: %s', async folder => {
+    const pick = /checkpoint_17800\.t7$|^(char_rnn_20\.hdf5|char_rnn_1\.json|char_indices\.json)$/
+    const plain = filesOf(folder, pick)
+    // Within a larger memory, as small files come from Node's pool.
+    const buffers = plain.map(({ name, bytes }) => ({
+      name,
+      bytes: Buffer.concat([Buffer.alloc(3), bytes]).subarray(3),
+    }))
+    const [{ model }, { model: same }] = [await importModel(plain), await importModel(buffers)]
+    expect(same.hash).toBe(model.hash)
+  })
+})
+
 describe.skipIf(!existsSync(MODELS))('damaged models', () => {
   it('names the symbols of a corrupt vocabulary, and takes a mended one', async () => {
     const files = filesOf('ml5-shakespeare')
