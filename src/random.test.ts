@@ -39,7 +39,7 @@ describe('Random', () => {
     expect(hex(random.words(2 ** 32 + 9))).toEqual(hex(block))
   })
 
-  it('is a function of the position, not of the order of asking', () => {
+  it('depends on the position, not on the order of calls', () => {
     const random = new Random(42)
     const forward = [0, 1, 2, 3].map(n => random.coin(n))
     const backward = [3, 2, 1, 0].map(n => random.coin(n)).reverse()
@@ -73,7 +73,7 @@ describe('Random', () => {
     expect(random.secondCoin(57)).toBe(coin(w2, w3))
   })
 
-  it('has second coins that are uniform and know nothing of the first', () => {
+  it('has second coins that are uniform and independent of the first', () => {
     const random = new Random(7)
     const count = 100_000
     let mean = 0
@@ -145,7 +145,7 @@ describe('a seed', () => {
     expect(() => readSeed(seed)).toThrow(sentence)
   })
 
-  it('is quoted in part where it is long', () => {
+  it('is shortened in the error message when it is long', () => {
     const error = ((): Error | undefined => {
       try {
         readSeed('9'.repeat(1_000_000))
@@ -157,7 +157,7 @@ describe('a seed', () => {
   })
 
   // Coins of Ondo before seeds of 64 bits were taken everywhere: texts of old seeds stay as they are.
-  it('gives the coins that it always gave', () => {
+  it('gives the same coins as earlier versions', () => {
     expect([0, 1, 2].map(n => new Random(42).coin(n))).toEqual([
       0.6129598801477739, 0.9877186516453578, 0.8258668307834531,
     ])

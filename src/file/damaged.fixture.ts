@@ -4,7 +4,7 @@ import { elements, type ModelConfig, tensorShapes } from '../model/config.js'
 export const floats = (...numbers: number[]): Float32Array => Float32Array.from(numbers)
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** A file from its parts, with nothing checked: the tool of an attacker. */
+/** Joins the parts of a file without any check, so that tests can build hostile files. */
 export function file(
   header: string | Uint8Array,
   data: ArrayLike<number> = [],

@@ -61,7 +61,7 @@ describe('temperature alone', () => {
     )
   })
 
-  it('fixed draws as the run’s does at that temperature, and does not read the run’s', () => {
+  it('with a fixed value draws like the run’s at that value, and does not read the run’s', () => {
     fc.assert(
       fc.property(logitsArbitrary, temperatureArbitrary, coinArbitrary, (logits, T, coin) => {
         const { id, rank, pT } = Distribution.of(logits).draw(T, coin)
@@ -81,7 +81,7 @@ describe('temperature alone', () => {
     expect(general.others.count).toBe(want.others.count)
   })
 
-  it('is plain only by itself: else no interval is defined', () => {
+  it('is plain only without other samplers: otherwise no interval is defined', () => {
     const plain = (chain: string) => createChain(chain, symbols(3)).plain
     expect(
       ['', 'temperature', 'temperature 1', 'top-k 2', 'temperature, temperature'].map(plain),
@@ -90,7 +90,7 @@ describe('temperature alone', () => {
 })
 
 describe('the ranking', () => {
-  it('is rank order, the sign of zero no matter', () => {
+  it('is rank order and ignores the sign of zero', () => {
     const wild = fc.array(
       fc.oneof(
         fc.double({ noNaN: true, noDefaultInfinity: true }).map(Math.fround),
@@ -133,7 +133,7 @@ describe('the order of samplers', () => {
 })
 
 describe('the report', () => {
-  it('says for each sampler what it left, of the probability there was before it', () => {
+  it('gives for each sampler the share of probability that it kept', () => {
     const logits = [4, 3, 2, 1].map(p => Math.log(p / 10))
     const { report, kept, mass } = apply(
       'temperature, top-k 3, ban "b", penalty presence=1',
@@ -158,7 +158,7 @@ describe('the report', () => {
     expect(mass).toBeCloseTo(0.6, 7)
   })
 
-  it('is there for temperature alone too', () => {
+  it('exists for temperature alone too', () => {
     expect(apply('', [1, 2, 3]).report).toEqual([
       { sampler: 'temperature', candidates: 3, mass: 1 },
     ])
@@ -293,11 +293,11 @@ describe('a chain refuses', () => {
     expect(() => createChain(chain, symbols(4))).toThrow(sentence)
   })
 
-  it('nothing of the usual breakers, which a model may lack', () => {
+  it('no default breakers, which a model may lack', () => {
     expect(() => createChain('dry 0.8', symbols(4))).not.toThrow()
   })
 
-  it('a step at which a ban leaves nothing, and names it with what was left before', () => {
+  it('a step at which a ban leaves nothing, and names the ban and the candidates before it', () => {
     expect(() => apply('top-k 2, ban "[ab]"', [3, 2, 1])).toThrow(
       'The sampler ban "[ab]" leaves nothing to draw: what reached it was "a" "b".',
     )
@@ -306,7 +306,7 @@ describe('a chain refuses', () => {
     )
   })
 
-  it('temperatures and logits that are none', () => {
+  it('invalid temperatures and logits', () => {
     expect(() => apply('top-k 2', [1, 2], { temperature: -1 })).toThrow(/expected a number from 0/)
     expect(() => apply('top-k 2', [1, Number.NaN])).toThrow(/hold NaN/)
     expect(() => apply('top-k 2', [-Infinity, -Infinity])).toThrow(/banned/)
@@ -328,7 +328,7 @@ describe('an expression', () => {
     expect(kept('allow /^a$/')).toEqual(['a'])
   })
 
-  it('that looks back must too, and sees the text', () => {
+  it('that looks back must match the whole symbol too, and sees the text before', () => {
     expect(kept('allow /(?<=y)a|(?<=y)b/', 'xy')).toEqual(['a', 'b'])
     expect(kept('allow /\\b[a-z]+|春/', 'x')).toEqual(['春'])
     expect(kept('allow /\\b[a-z]+|春/', 'x ')).toEqual(texts)

@@ -42,8 +42,8 @@ function use(chain: Parameters<typeof createChain>[0], symbols: Symbols): 'done'
   }
 }
 
-describe('a chain that means harm', () => {
-  it('has its answer at once: the case of the report', () => {
+describe('a hostile chain', () => {
+  it('of the reported case is answered at once', () => {
     const chain = 'allow /[a-z](?<!^(a+)+.)/, temperature'
     expect(seconds(() => use(chain, letters))).toBeLessThan(1)
     expect(use('allow /[a-z](?<!^(b+)+.)/, temperature', letters)).toBe('done')
@@ -83,7 +83,7 @@ describe('a chain that means harm', () => {
     expect(said).toMatch(reason)
   })
 
-  it('is refused as JSON, too', () => {
+  it('is refused as JSON too', () => {
     const deep: unknown[] = []
     let at = deep
     for (let i = 0; i < 200_000; i++) {
@@ -112,7 +112,7 @@ describe('a chain that means harm', () => {
     }
   })
 
-  it('names as many symbols as it may in linear time', () => {
+  it('takes linear time with the largest number of named symbols', () => {
     const texts = Array.from({ length: 5000 }, (_, id) => kanji.symbol(id))
     const written = `ban ${texts
       .slice(1)
@@ -126,7 +126,7 @@ describe('a chain that means harm', () => {
     expect(formatChain(parseChain(written))).toBe(`${written}, temperature`)
   })
 
-  it('is handled within a second, whatever it is and whatever the vocabulary', () => {
+  it('is handled within a second with any vocabulary', () => {
     const atom = fc.constantFrom(
       'a',
       '.',

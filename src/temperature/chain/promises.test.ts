@@ -30,7 +30,7 @@ function expectClose(a: readonly number[], b: readonly number[]): void {
 }
 
 describe('a penalty after the temperature', () => {
-  it('repeats as before it: `repetition` works on l / T about the model’s own zero', () => {
+  it('has the same `repetition` as before it, because l / T keeps the model’s own zero', () => {
     fc.assert(
       fc.property(logits, history, T, fc.constantFrom(0.5, 1.2, 3), (l, past, t, by) => {
         const before = odds(`penalty repetition=${by}, temperature`, l, past, t)
@@ -39,7 +39,7 @@ describe('a penalty after the temperature', () => {
     )
   })
 
-  it('takes presence, frequency and bias off l / T: T times as much as before it', () => {
+  it('applies presence, frequency and bias to l / T: T times the effect of before it', () => {
     fc.assert(
       fc.property(logits, history, fc.constantFrom(0.25, 0.5, 2, 4), (l, past, t) => {
         const late = odds('temperature, penalty presence=0.5 frequency=0.25', l, past, t)
@@ -51,7 +51,7 @@ describe('a penalty after the temperature', () => {
     )
   })
 
-  it('repeats nothing at T = inf, where the others still act', () => {
+  it('has no `repetition` at T = inf, but still presence, frequency and bias', () => {
     fc.assert(
       fc.property(logits, history, (l, past) => {
         const even = new Array(SIZE).fill(1 / SIZE)
@@ -68,7 +68,7 @@ describe('a penalty after the temperature', () => {
 })
 
 describe('ties', () => {
-  it('after T = inf stand in the order that they had before it', () => {
+  it('keep their order after T = inf', () => {
     fc.assert(
       fc.property(logits, l => {
         const own = ranksOf('top-k 8, temperature', l, [], 1).map(({ id }) => id)
@@ -80,7 +80,7 @@ describe('ties', () => {
     )
   })
 
-  it('without a temperature before stand by smaller id', () => {
+  it('are in order of id when no temperature comes before', () => {
     const l = Float32Array.of(1, 3, 2, 2, 3, 1, 2, 0)
     const ids = ranksOf('penalty presence=1, temperature', l, [1, 4], 1).map(({ id }) => id)
     expect(ids).toEqual([1, 2, 3, 4, 6, 0, 5, 7])
@@ -94,7 +94,7 @@ describe('dry', () => {
       pT < 1 / SIZE - 1e-9 ? [id] : [],
     )
 
-  it('never lowers a breaker, also where it followed the same before', () => {
+  it('never lowers a breaker, even if it followed a match', () => {
     // "bc\nbc": after bc stood \n, a breaker; without breakers it is lowered.
     expect(lowered([1, 2, 0, 1, 2])).toEqual([])
     expect(lowered([1, 2, 0, 1, 2], 'dry 1 allowed=1 breakers="h"')).toEqual([0])
@@ -109,7 +109,7 @@ describe('dry', () => {
     expect(lowered([1, 0, 2, 3, 1, 0, 2], 'dry 1 allowed=2 breakers="h"')).toEqual([3])
   })
 
-  it('lowers no breaker whatever stands before', () => {
+  it('lowers no breaker after any text', () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 4 }), (past, allowed) => {
         expect(lowered(past, `dry 1 allowed=${allowed}`)).not.toContain(0)
@@ -120,7 +120,7 @@ describe('dry', () => {
 })
 
 describe('candidates at T = 0', () => {
-  it('are as many as ever, and all the probability is at rank 1', () => {
+  it('are as many as at other temperatures, and rank 1 has all the probability', () => {
     fc.assert(
       fc.property(logits, fc.integer({ min: 1, max: SIZE }), (l, limit) => {
         const distribution = Distribution.of(l)
@@ -134,7 +134,7 @@ describe('candidates at T = 0', () => {
     )
   })
 
-  it('are rank 1 alone where a chain has more samplers', () => {
+  it('are rank 1 alone when a chain has more samplers', () => {
     const step = { history: [], text: '', temperature: 0, secondCoin: () => 1 }
     const given = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
     const { top, others } = createChain('temperature, min-p 0.1', symbols)
