@@ -1,4 +1,4 @@
-/** What axe finds on a page in a real browser. */
+/** Checks a page in a real browser with axe. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /**
- * Rules of WCAG 2.2 A and AA and of good practice that the page breaks.
- * @param only these rules and no others, beyond AA as may be
+ * Returns the rules of WCAG 2.2 A and AA and of good practice that the page violates.
+ * @param only checks these rules instead; they may be stricter than AA
  */
 export async function violations(page: Page, only?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe)

@@ -1,6 +1,6 @@
 /**
- * A real Chromium for the stories, never a download: the system's (Chromium or Chrome), else the one
- * inside the npm package @sparticuz/chromium (Linux on x64; no WebGPU). `ONDO_BROWSER` names another.
+ * Starts a real Chromium for the stories without a download: the system's Chromium or Chrome, else the
+ * one in the npm package @sparticuz/chromium (Linux on x64; no WebGPU). `ONDO_BROWSER` names another.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ const SYSTEM = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** No sandbox: containers and root can't have one. The pages are our own, served on 127.0.0.1. */
+/** The sandbox is off, since it does not work in containers and as root. The pages are our own. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
 
 function systemPath(): string | undefined {
@@ -30,16 +30,15 @@ function systemPath(): string | undefined {
 
 const onLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
 
-/** The browsers that can be started here, the one to prefer first. */
+/** Returns the browsers that can be started here, the preferred one first. */
 export function browserSources(): BrowserSource[] {
   return [...(systemPath() ? ['system' as const] : []), ...(onLinuxX64 ? ['package' as const] : [])]
 }
 
 /**
  * Unpacks the packaged browser once for all test processes and returns its folder. It is unpacked
- * aside and moved in one rename, so that nobody sees half of it. The package unpacks to the
- * temporary folder that it is told, and adds the libraries that slim systems lack (NSS) only where
- * it thinks itself on a lambda.
+ * into another folder and then renamed, so that no process sees a part of it. The package unpacks to
+ * TMPDIR, and adds the libraries that small systems lack (NSS) only if it detects AWS Lambda.
  */
 function unpack(): string {
   const require = createRequire(import.meta.url)
@@ -58,15 +57,15 @@ function unpack(): string {
     renameSync(unpacked, folder)
   } catch (error) {
     rmSync(unpacked, { recursive: true, force: true })
-    // Another process was quicker, or it truly failed.
+    // Another process may have unpacked it first; otherwise this is an error.
     if (!existsSync(folder)) throw error
   }
   return folder
 }
 
 /**
- * Flags for another size of letters in the browser's own settings, in percent of what is usual.
- * `ONDO_TEXT_SIZE=150` runs all stories so.
+ * Returns the flags that set the browser's own font size, in percent of the default.
+ * `ONDO_TEXT_SIZE=150` runs all stories with this size.
  */
 export function textSize(percent = '100'): string[] {
   if (percent === '100') return []
@@ -87,9 +86,9 @@ async function launchPackaged(options: LaunchOptions): Promise<Browser> {
 
 /**
  * Starts a browser; the caller closes it.
- * @param source which one; left out, the system's where there is one
- * @param flags more of Chromium's own, such as `--enable-unsafe-webgpu`
- * @param env variables beside those of this process, such as `FONTCONFIG_FILE`
+ * @param source which browser; the first of `browserSources` when left out
+ * @param flags further flags of Chromium, such as `--enable-unsafe-webgpu`
+ * @param env variables added to those of this process, such as `FONTCONFIG_FILE`
  */
 export async function launchBrowser(
   source: BrowserSource | undefined = browserSources()[0],

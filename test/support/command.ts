@@ -1,4 +1,4 @@
-/** Runs the command `ondo` as a shell would: a real child process. */
+/** Runs the command `ondo` in a child process, as a shell does. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly cwd?: string
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
-  /** Called at each piece of output, with the process and all that it said so far. */
+  /** Called for each piece of output, with the process and all output so far. */
   readonly watch?: (child: ChildProcess, stderr: string, stdout: string) => void
 }
 
@@ -23,7 +23,7 @@ export function ondo(args: readonly string[], options: RunOptions = {}): Promise
   const { cwd, input, env, watch } = options
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
-    // The language and colours of the tester's terminal are no part of a test.
+    // A test must not depend on the language and colours of the tester's terminal.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...env },
   })
   let stdout = ''
@@ -36,7 +36,7 @@ export function ondo(args: readonly string[], options: RunOptions = {}): Promise
     stderr += text
     watch?.(child, stderr, stdout)
   })
-  child.stdin.on('error', () => {}) // a command that reads none of it
+  child.stdin.on('error', () => {}) // the command may end without reading its input
   child.stdin.end(input)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
@@ -44,14 +44,14 @@ export function ondo(args: readonly string[], options: RunOptions = {}): Promise
   })
 }
 
-/** Lines of JSON, read. */
+/** Parses lines of JSON. */
 export const jsonLines = <T = Record<string, unknown>>(text: string): T[] =>
   text
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line) as T)
 
-/** Sentences of a few words in an order that a seed gives: text with something to learn. */
+/** Returns sentences of a few words in an order given by a seed, so that a model can learn something. */
 export function babble(length: number, seed = 1): string {
   const words = ['the', 'cat', 'sat', 'on', 'a', 'mat', 'and', 'saw', 'no', 'dog']
   let state = seed >>> 0

@@ -1,6 +1,6 @@
 /**
- * What must come out the same to the bit in every engine, as two short strings. Runs in Node and,
- * bundled by same-bits.test.ts, in a page.
+ * Computes short hashes of results that must be bit-identical in every JavaScript engine. It runs in
+ * Node and, bundled by same-bits.test.ts, in a page.
  */
 import { generateText, type Model } from '../../src/index.js'
 import { modelConfig } from '../../src/model/config.js'
@@ -11,7 +11,7 @@ import { CELL_VARIANTS, seededIds, seededWeights } from './seeded.js'
 const PRIME = 0x100000001b3n
 const MASK = (1n << 64n) - 1n
 
-/** FNV-1a over 32-bit words, 64 bits, hex: sees every bit, needs nothing but BigInt. */
+/** 64-bit FNV-1a over 32-bit words, in hex. It covers every bit and needs only BigInt. */
 class Hash {
   private value = 0xcbf29ce484222325n
 
@@ -24,21 +24,21 @@ class Hash {
   }
 }
 
-/** All logits of 2,000 steps of each cell, two layers of an odd size, a float at a time. */
+/** Hashes all logits of 2,000 steps of each cell, with two layers of an odd size. */
 export async function logitsFingerprint(steps = 2000): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {}
   for (const [name, variant] of Object.entries(CELL_VARIANTS)) {
     for (const embedding of [0, 11]) {
       const config = modelConfig({ ...variant, vocabulary: 65, hidden: 61, layers: 2, embedding })
-      // Three times PyTorch's start: the gates work in their bends, not near the middle. Without
-      // gates and without a limit (relu) that would grow for ever.
+      // Weights three times as large as PyTorch's move the gates into their nonlinear range. Without
+      // gates and with relu, which has no upper limit, the state would grow for ever.
       const strength = config.activation === 'relu' ? 1 : 3
       const weights = seededWeights(config, 7, strength / Math.sqrt(config.hidden))
       const session = (await loadNetwork(config, weights)).session()
       const hash = new Hash()
       for (const id of seededIds(steps, 65)) {
         const logits = session.step(id)
-        // The bits of a NaN are the engine's own choice.
+        // Each engine chooses the bits of a NaN itself.
         if (!logits.every(Number.isFinite)) throw new Error(`${name}: a logit is not finite`)
         hash.add(new Uint32Array(logits.buffer, logits.byteOffset, logits.length))
       }
@@ -48,7 +48,7 @@ export async function logitsFingerprint(steps = 2000): Promise<Record<string, st
   return hashes
 }
 
-/** 2,000 characters written at T = 1.1 by an untrained network of strong weights. */
+/** Returns 2,000 characters written at T = 1.1 by an untrained network with large weights. */
 export async function writtenText(): Promise<string> {
   const { tokenizer } = buildTokenizer('character', 'abcdefghijklmnopqrstuvwxyz .,\n温度')
   const config = modelConfig({

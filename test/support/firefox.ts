@@ -1,6 +1,6 @@
 /**
- * A real Firefox for the stories, never a download: the system's; `ONDO_FIREFOX` names another. It
- * needs no driver: a page that works by itself and posts its answer need only be opened.
+ * Starts the system's Firefox for the stories without a download; `ONDO_FIREFOX` names another. It
+ * needs no driver, because the opened page runs by itself and posts its result.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -14,14 +14,14 @@ const SYSTEM = [
   'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
 ]
 
-/** Where Firefox is; undefined where there is none: its tests are then skipped. */
+/** Returns the path of Firefox; undefined when there is none, and its tests are skipped. */
 export function firefoxPath(): string | undefined {
   const named = process.env.ONDO_FIREFOX
   if (named && !existsSync(named)) throw new Error(`ONDO_FIREFOX names ${named}: no such file.`)
   return named || SYSTEM.find(existsSync)
 }
 
-/** Opens a page in a profile of its own. @returns what closes it */
+/** Opens a page in a new profile. @returns a function that closes it */
 export function openFirefox(address: string): () => Promise<void> {
   const profile = mkdtempSync(join(tmpdir(), 'ondo-firefox-'))
   const child = execFile(String(firefoxPath()), ['--headless', '--profile', profile, address])

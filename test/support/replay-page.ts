@@ -1,4 +1,4 @@
-/** What the page of replay-browser.test.ts can do: bundled, it is `ondo` there; in Node it is imported. */
+/** Functions for replay-browser.test.ts. They are bundled as `ondo` in a page and imported in Node. */
 import type { Difference } from '../../src/generate/index.js'
 import {
   decodeModel,
@@ -20,7 +20,7 @@ import { modelConfig } from '../../src/model/index.js'
 import { CharacterTokenizer } from '../../src/text/index.js'
 import { seededWeights } from './seeded.js'
 
-/** The same model, made where it is needed, through the bytes of its file: so it has its hash. */
+/** Makes the same model in the page and in Node. It is decoded from file bytes so that it has a hash. */
 export function pageModel(): Promise<Model> {
   const tokenizer = new CharacterTokenizer([...'abcdefghijklmnopqrstuvwxyz .,\n温度'])
   const config = modelConfig({ cell: 'lstm', vocabulary: tokenizer.size, hidden: 40, layers: 2 })
@@ -38,7 +38,7 @@ const RUNS = [
   },
 ]
 
-/** Runs with the record of each step, as the JSON of their files, and their codes. */
+/** Makes runs with the record of each step; returns the JSON of their files and their codes. */
 export async function makeRuns(): Promise<{ files: string[]; codes: string[] }> {
   const model = await pageModel()
   const files: string[] = []
@@ -57,7 +57,7 @@ export async function makeRuns(): Promise<{ files: string[]; codes: string[] }> 
   return { files, codes }
 }
 
-/** What differs in each file; null for nothing, which JSON can carry. */
+/** Returns the difference found in each file; null for none, because JSON has no undefined. */
 export async function verifyRuns(files: readonly string[]): Promise<(Difference | null)[]> {
   const model = await pageModel()
   const found: (Difference | null)[] = []
@@ -65,7 +65,7 @@ export async function verifyRuns(files: readonly string[]): Promise<(Difference 
   return found
 }
 
-/** The texts that codes stand for. */
+/** Returns the texts of run codes. */
 export async function replayCodes(codes: readonly string[]): Promise<string[]> {
   const model = await pageModel()
   const texts: string[] = []

@@ -1,4 +1,4 @@
-/** What may scroll on a page, and whether somebody without a mouse can reach it and knows what it is. */
+/** Finds the scrollable parts of a page and checks that they have a name and can be reached by keyboard. */
 import type { CDPSession, Page } from 'playwright-core'
 
 interface AxNode {
@@ -6,16 +6,16 @@ interface AxNode {
   readonly name?: { readonly value: string }
 }
 
-/** Marks what may scroll by its styles, whether or not it has more than it shows; says which are no stop. */
+/** Marks the elements whose styles let them scroll, and returns whether each is a stop of the Tab key. */
 function markRegions(): { label: string; stop: boolean }[] {
   const SCROLLS = /auto|scroll/
-  /** Widgets whose own keys move through all they have (APG): tabs, the list of a combobox. */
+  /** Whether the keys of a widget reach all its content (APG): tabs, the list of a combobox. */
   const keysMove = (element: Element): boolean =>
     (element.getAttribute('role') === 'tablist' && !!element.querySelector('[tabindex="0"]')) ||
     (element.getAttribute('role') === 'listbox' &&
       !!document.querySelector(`[role=combobox][aria-controls="${element.id}"]`))
   for (const old of document.querySelectorAll('[data-region]')) old.removeAttribute('data-region')
-  // Under an open dialog nothing else can be reached, nor need be.
+  // While a dialog is open, only the dialog has to be reachable.
   const within = document.querySelector('dialog:modal') ?? document.body
   return [...(within === document.body ? [] : [within]), ...within.querySelectorAll('*')]
     .filter(element => element instanceof HTMLElement)
@@ -44,7 +44,7 @@ async function axNode(cdp: CDPSession, selector: string): Promise<AxNode> {
   return nodes[0] as AxNode
 }
 
-/** Regions that may scroll and are no stop of the Tab key, have no role or no name. */
+/** Returns the scrollable regions that are not a stop of the Tab key, or have no role or no name. */
 export async function unreachable(page: Page): Promise<string[]> {
   const found: string[] = []
   const cdp = await page.context().newCDPSession(page)
@@ -61,7 +61,7 @@ export async function unreachable(page: Page): Promise<string[]> {
   return found
 }
 
-/** By selector: the rules that let something scroll, and whether something that is seen follows them. */
+/** Returns the CSS rules that make elements scrollable, with whether a visible element matches them. */
 export function scrollRules(page: Page): Promise<[selector: string, seen: boolean][]> {
   return page.evaluate(() => {
     const found = new Map<string, boolean>()
@@ -83,7 +83,7 @@ export function scrollRules(page: Page): Promise<[selector: string, seen: boolea
   })
 }
 
-/** What is cut off and can't be brought into sight: more than one line behind a hidden overflow. */
+/** Returns the elements with more than one line of text hidden by their overflow. */
 export function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('body *')]

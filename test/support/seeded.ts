@@ -1,11 +1,11 @@
 /**
- * Networks with made-up weights that another language can make too: a 32-bit linear congruential
- * generator (Numerical Recipes' constants), run through the tensors in the order of `tensorShapes`.
- * test/witness/*.py do the same, so that only their results need be kept.
+ * Makes networks with pseudo-random weights that other languages can reproduce: a 32-bit linear
+ * congruential generator (constants of Numerical Recipes) fills the tensors in the order of
+ * `tensorShapes`. test/witness/*.py do the same, so that only their results are stored.
  */
 import { elements, type ModelConfig, tensorShapes, type Weights } from '../../src/model/config.js'
 
-/** Uniform in [-scale, scale), float32; scale 1 / sqrt(H) is PyTorch's own start. */
+/** Returns float32 weights, uniform in [-scale, scale); PyTorch's default scale is 1 / sqrt(H). */
 export function seededWeights(
   config: ModelConfig,
   seed = 1,
@@ -24,7 +24,7 @@ export function seededWeights(
   return weights
 }
 
-/** T ids that look unordered and need no generator: (5 t^2 + 3 t + 1) mod V. */
+/** Returns T ids in an irregular order without a generator: (5 t^2 + 3 t + 1) mod V. */
 export function seededIds(T: number, V: number): number[] {
   return Array.from({ length: T }, (_, t) => (5 * t * t + 3 * t + 1) % V)
 }

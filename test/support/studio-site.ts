@@ -1,4 +1,4 @@
-/** The studio as a visitor meets it: built, served by our own server, with a small model beside it. */
+/** Builds the studio and serves it by our own server, with a small model. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +10,12 @@ import { serveStudio } from '../../src/node/serve.js'
 import { tokenizerFrom } from '../../src/text/index.js'
 import { seededWeights } from './seeded.js'
 
-/** Letters, a space, a line's end, some kana: enough to look like text, and to lack an `é`. */
+/** Letters, a space, a newline and some kana, so that the output looks like text; `é` is missing. */
 const SYMBOLS = [
   ..."\n abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,:;!?'-あいうえおかきく",
 ]
 
-/** A network with made-up weights; the scale makes its opinions strong enough to differ. */
+/** Returns a network with pseudo-random weights; the scale makes its probabilities clearly different. */
 export function smallModel(): Uint8Array<ArrayBuffer> {
   const config = modelConfig({
     cell: 'gru',
@@ -36,15 +36,15 @@ export function smallModel(): Uint8Array<ArrayBuffer> {
 
 export interface Site {
   readonly url: string
-  /** What is served. */
+  /** The folder that is served. */
   readonly folder: string
-  /** The list of the repository's own models, whose files lie there, too. */
+  /** The list of the repository's own models; their files are in the same folder. */
   readonly bundled: string
   readonly model: Model
   close(): Promise<void>
 }
 
-/** Vitest's NODE_ENV is "test", with which Svelte's checks for developers would be built in, too. */
+/** Builds with NODE_ENV "production": with Vitest's "test", Svelte would include its developer checks. */
 async function buildStudio(folder: string): Promise<void> {
   const { NODE_ENV } = process.env
   process.env.NODE_ENV = 'production'
@@ -63,7 +63,7 @@ export async function openSite(): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'ondo-studio-'))
   await buildStudio(folder)
   const bundled = readFileSync(join(folder, 'models/index.json'), 'utf8')
-  // What comes with the repository may change; these stories have their own two models.
+  // The stories use two models of their own, because those of the repository may change.
   const bytes = smallModel()
   const entry = (id: string, name: string) => ({ id, name, file: `${id}.safetensors`, bytes: 1 })
   const model = await decodeModel(bytes)

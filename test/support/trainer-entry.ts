@@ -1,4 +1,4 @@
-/** The page of trainer-site.ts: makes the worker as the studio does. */
+/** Script of the page of trainer-site.ts; it creates the worker as the studio does. */
 declare global {
   var makeTrainer: () => Worker
   /** The worker of docs/browser.md. */

@@ -1,4 +1,4 @@
-/** The studio's training worker alone on an empty page, served as the studio is. */
+/** Serves the studio's training worker on an empty page, as the studio is served. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ export interface TrainerSite {
   close(): Promise<void>
 }
 
-/** The worker that docs/browser.md shows, as a reader copies it; the entry that makes it. */
+/** Writes the worker of docs/browser.md as a reader would copy it, and returns its entry. */
 function writeExample(folder: string): string {
   const page = readFileSync(new URL('../../docs/browser.md', import.meta.url), 'utf8')
   const example = /^```ts\n(.*?)^```/ms.exec(page)?.[1]
@@ -47,7 +47,7 @@ export async function openTrainerSite(): Promise<TrainerSite> {
           page: fileURLToPath(new URL('trainer-entry.ts', import.meta.url)),
           example: writeExample(sources),
         },
-        // The workers are entries, too; those of the page have the names that PAGE asks for.
+        // The workers are entries, too; the page loads its entries by these names.
         output: {
           entryFileNames: ({ name }) =>
             ['page', 'example'].includes(name) ? '[name].js' : 'assets/[name]-[hash].js',
@@ -68,12 +68,12 @@ export async function openTrainerSite(): Promise<TrainerSite> {
   }
 }
 
-/** On the page: the worker and what it has said. */
+/** The worker and its messages, on the page. */
 declare global {
   var trainer: { worker: Worker; messages: FromTrainer[] }
 }
 
-/** A page with a worker that has looked; `trainer.messages` holds all messages. */
+/** Opens a page whose worker has looked for a stored run; `trainer.messages` holds all messages. */
 export async function openTrainer(context: BrowserContext, site: TrainerSite): Promise<Page> {
   const page = await context.newPage()
   await page.goto(site.url)
@@ -98,7 +98,7 @@ export async function startWorker(page: Page): Promise<void> {
 export const sendMessage = (page: Page, message: ToTrainer): Promise<void> =>
   page.evaluate(message => globalThis.trainer.worker.postMessage(message), message)
 
-/** Everything of a type that was said so far. */
+/** Returns all messages of a type that have arrived. */
 export function messagesOf<Type extends FromTrainer['type']>(
   page: Page,
   type: Type,
@@ -113,7 +113,7 @@ export function messagesOf<Type extends FromTrainer['type']>(
   )
 }
 
-/** Waits for the nth message of a type, or for a failure, which is thrown. */
+/** Waits for the nth message of a type. @throws when a failure arrives instead */
 export async function waitForMessage<Type extends FromTrainer['type']>(
   page: Page,
   type: Type,

@@ -1,6 +1,6 @@
 /**
- * A program in a home of its own, without the variables of a build machine, and what it left behind:
- * the files in HOME and in the temporary folder, and, where strace is at hand, every write and every
+ * Runs a program with an empty HOME and without the variables of a build machine, and reports what it
+ * did: the files in HOME and in the temporary folder and, if strace is installed, every write and every
  * connection of the process, its threads and its children.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -29,7 +29,7 @@ export interface WatchOptions {
   /** The folder that the program works in; nothing else is given to it. */
   readonly folder: string
   readonly input?: string
-  /** Called at each piece of output, with what was said so far and a way to end the program. */
+  /** Called for each piece of output, with all output so far and a function that ends the program. */
   readonly watch?: (stdout: string, end: () => void) => void
 }
 
@@ -41,10 +41,10 @@ const filesIn = (folder: string): string[] =>
     join(entry.parentPath, entry.name),
   )
 
-/** Devices, and what the kernel shows of a process, are no files that stay. */
+/** Paths of devices and of kernel information about processes, which are not files on a disk. */
 const NOT_A_FILE = /^\/(dev|proc)\//
 
-/** Paths outside `folder` that a line of strace says are changed. */
+/** Returns the paths outside `folder` that a line of strace shows as changed. */
 function changedIn(line: string, folder: string): string[] {
   const call = /^(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)/.exec(line)
   if (!call) return []
@@ -52,7 +52,7 @@ function changedIn(line: string, folder: string): string[] {
   const opens = /^(open|openat)$/.test(name)
   if (opens && !/O_(WRONLY|RDWR|CREAT|TRUNC)/.test(args)) return []
   if (!opens && !CHANGES.split(',').includes(name)) return []
-  // `-y` writes the folder of a descriptor behind its number.
+  // With `-y`, strace writes the folder of a descriptor after its number.
   const base = /^(?:AT_FDCWD|\d+)<([^>]+)>/.exec(args)?.[1] ?? folder
   return Array.from(args.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, path]) =>
     resolve(base, path),
@@ -60,16 +60,16 @@ function changedIn(line: string, folder: string): string[] {
 }
 
 /**
- * What a name is looked up with before anybody is asked: the table of hosts, the system's resolver.
- * That a server reads who would be asked (resolv.conf) is no question yet.
+ * Files and sockets that a name lookup uses first: the table of hosts and the system's resolver.
+ * Reading resolv.conf, which lists the name servers, does not yet count as a lookup.
  */
 const NAMES = /"\/etc\/(hosts|gai\.conf)"|systemd\/resolve|nscd\/socket/
 
-/** The kernel's own table of interfaces (AF_NETLINK) is no other host. */
-const asks = (line: string): boolean =>
+/** Whether a call contacts another host. The kernel's table of interfaces (AF_NETLINK) is none. */
+const contactsHost = (line: string): boolean =>
   (/\b(connect|sendto|sendmsg|sendmmsg)\(/.test(line) && /AF_INET6?/.test(line)) || NAMES.test(line)
 
-/** Runs Node with these arguments. */
+/** Runs Node with these arguments and returns what the program did. */
 export async function watched(
   args: readonly string[],
   { folder, input, watch }: WatchOptions,
@@ -94,7 +94,7 @@ export async function watched(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdin.on('error', () => {}) // a program that reads none of it
+  child.stdin.on('error', () => {}) // the program may end without reading its input
   child.stdin.end(input)
   const code = await new Promise<number | null>((settle, reject) => {
     child.on('error', reject)
@@ -104,10 +104,10 @@ export async function watched(
   const left = [...filesIn(home), ...filesIn(temporary)].map(path => path.slice(own.length + 1))
   rmSync(own, { recursive: true })
   const written = [...new Set(lines.flatMap(line => changedIn(line, folder)))]
-  return { code, stdout, stderr, left, written, asked: lines.filter(asks) }
+  return { code, stdout, stderr, left, written, asked: lines.filter(contactsHost) }
 }
 
-/** Asks the program to end: not strace, which would only let go of it. */
+/** Ends the traced program and not strace, since ending strace would only detach it. */
 function end({ pid }: ChildProcess): void {
   if (pid === undefined) return
   const traced = canTrace ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') : ''

@@ -1,4 +1,4 @@
-/** The chain: samplers between the model and the draw, by hand, in writing, along the whole page. */
+/** Stories of the sampler chain: setting it by controls and as text, and its effect on the whole page. */
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -11,7 +11,7 @@ interface Drawn {
   readonly chain: string
 }
 
-/** The same text in Node, with the chain of each symbol. */
+/** Writes the same text in Node, with the chain of each symbol. */
 async function inNode(seed: number, drawn: readonly Drawn[]): Promise<string> {
   const { model } = site
   const network = await networkOf(model)
@@ -24,7 +24,7 @@ async function inNode(seed: number, drawn: readonly Drawn[]): Promise<string> {
     if (!writer || each.chain !== chain) {
       writer?.dispose()
       const session = network.session()
-      // A writer that begins has read the prompt.
+      // A new writer has already read the prompt.
       if (ids.length > 0) new Writer(model, session, prompt, { seed })
       writer = new Writer(model, session, prompt, {
         seed,
@@ -79,7 +79,7 @@ describe('the chain', () => {
     expect(whole).toBe(await inNode(4, drawn(whole.length, before.length)))
     expect(whole.startsWith(before)).toBe(true)
 
-    // The map, a reload, and what was done before it.
+    // Checks the map, a reload, and undo after the reload.
     await page.waitForTimeout(1700)
     await page.reload()
     await page.waitForFunction(
@@ -125,7 +125,7 @@ describe('the chain', () => {
     const all = await text(page)
     const drawn = Array.from(all, () => ({ T: 1.2, chain: 'temperature, top-k 3' }))
     expect(all).toBe(await inNode(3, drawn))
-    // Limits are not claimed where there are none.
+    // The page shows no limits of the temperature for a symbol drawn through a chain.
     expect(await page.locator('.other-text').textContent()).toContain('no limits')
     expect(await page.locator('.uncertainty .holds').count()).toBe(0)
   }, 60_000)
@@ -166,7 +166,7 @@ describe('the chain', () => {
     const drawn = Array.from({ length: 400 }, () => ({ T: 1.2, chain: 'temperature, min-p 0.2' }))
     expect(shown.replaceAll('↵\n', '\n')).toBe(await inNode(5, drawn))
     expect(await page.locator('.partings').textContent()).not.toContain('NaN')
-    // What cannot be written is said, and can be left again.
+    // An error that prevents the columns is shown and can be dismissed.
     await page.keyboard.press('Escape')
     await open(page)
     await write(page, 'allow "a", ban "a", temperature')

@@ -1,4 +1,4 @@
-/** The text as a document: looking, choosing, branches, undo, other temperatures, the curve. */
+/** Stories of the text as a document: looking, choosing, branches, undo, other temperatures, the curve. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, parseSchedule, promptIds, Writer } from '../../../src/index.js'
@@ -8,20 +8,20 @@ import { clickSymbol, count, inNode, pause, records, site, text, visit } from '.
 const figure = (page: Page) => page.locator('.figure').inputValue()
 
 /** Waits until the bars are those of a symbol. */
-const looksAt = (page: Page, n: number) =>
+const waitForBarsOf = (page: Page, n: number) =>
   page
     .locator(`.next[data-step="${n}"] h2`, { hasText: `Character ${n + 1}` })
     .first()
     .waitFor()
 
-/** By digit: the likeliest, or the one after it where that one stands. */
+/** Chooses the likeliest symbol by a digit key, or the second one if the likeliest is in the text. */
 async function chooseAnother(page: Page): Promise<void> {
   const first = await page.locator('#next tbody tr').first().getAttribute('class')
   await page.keyboard.press(first?.includes('standing') ? '2' : '1')
 }
 
-/** A place whose symbol has ink to click on. */
-const inked = (written: string, from: number): number => {
+/** Returns the index of the next visible symbol, which can be clicked. */
+const nextVisible = (written: string, from: number): number => {
   let n = from
   while (/\s/.test(written[n])) n++
   return n
@@ -34,16 +34,16 @@ describe('a character', () => {
     await pause(page)
     const before = await text(page)
     const all = await records(page)
-    const n = inked(before, 12)
+    const n = nextVisible(before, 12)
     await clickSymbol(page, n)
-    await looksAt(page, n)
-    // The bars are of that step: the standing row is the drawn one, its share is the record's.
+    await waitForBarsOf(page, n)
+    // The bars belong to that step: the marked row is the drawn symbol with the probability of its record.
     const standing = page.locator('#next tr.standing')
     await standing.waitFor()
     expect(await standing.getAttribute('class')).toContain('drawn')
     expect(await page.locator('.why').textContent()).toContain(`Coin ${all[n].coin!.toFixed(3)}`)
 
-    // Another choice: a digit. The old text stays as a sibling.
+    // A digit chooses another symbol. The old text stays as a sibling.
     const rows = await page.locator('#next tbody tr').count()
     expect(rows).toBe(10)
     await chooseAnother(page)
@@ -66,13 +66,13 @@ describe('a character', () => {
     await page.waitForFunction(wanted => ondo.text() === wanted, branch)
     expect(await page.locator('.text').textContent()).toBe(`ROMEO:\n${branch}`)
 
-    // The two ways from there, in the margin.
+    // The margin shows the two branches from there.
     const fork = page.locator('.fork')
     expect(await fork.textContent()).toMatch(/2\/2/)
     await fork.getByRole('button', { name: 'Next way' }).click()
     await page.waitForFunction(wanted => ondo.text() === wanted, before)
 
-    // What is written after a choice is what the same choices and luck give in Node.
+    // The text after a choice equals the text that Node writes with the same choices and seed.
     await page.keyboard.press('Control+z')
     const model = site.model
     const writer = new Writer(
@@ -97,11 +97,11 @@ describe('a character', () => {
     await page.locator('.scroller').focus()
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft')
     const n = before.length - 4
-    await looksAt(page, n)
+    await waitForBarsOf(page, n)
     expect(await page.locator('.page [aria-live]').textContent()).toContain(`character ${n + 1}`)
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.activeElement?.matches('.choose'))
-    // One that does not stand there already.
+    // The chosen symbol must differ from the one in the text.
     do await page.keyboard.press('ArrowDown')
     while (await page.evaluate(() => document.activeElement!.closest('.standing') !== null))
     const name = await page.evaluate(() => document.activeElement!.textContent)
@@ -143,7 +143,7 @@ describe('other texts', () => {
     const warmer = Number(await figure(page))
     expect(warmer).toBeGreaterThan(0.8)
     const second = await text(page)
-    // The same text at the temperature that the page names, in Node.
+    // Node writes the same text at the temperature that the page shows.
     const wanted = await inNode(
       Array.from(second, () => warmer),
       12,
@@ -158,8 +158,8 @@ describe('other texts', () => {
     await count(page, 30)
     await pause(page)
     const first = await text(page)
-    await clickSymbol(page, inked(first, 10))
-    await looksAt(page, inked(first, 10))
+    await clickSymbol(page, nextVisible(first, 10))
+    await waitForBarsOf(page, nextVisible(first, 10))
     await chooseAnother(page)
     await page.waitForFunction(old => !old.startsWith(ondo.text()), first)
     await page.getByRole('tab', { name: 'Branches' }).click()
@@ -172,17 +172,17 @@ describe('other texts', () => {
 
     await page.selectOption('#compare', { index: 1 })
     const told = await page.locator('.partings li').textContent()
-    expect(told).toContain(`At character ${inked(first, 10) + 1}`)
+    expect(told).toContain(`At character ${nextVisible(first, 10) + 1}`)
     expect(told).toContain('was chosen where')
     expect(await page.locator('.columns mark').count()).toBe(2)
     await page.keyboard.press('Escape')
     expect(await page.locator('.view').count()).toBe(0)
 
-    // Kept, it says; a reload comes back to the same text and the same tree.
+    // The page says that the text is stored; a reload shows the same text and tree.
     await page.locator('[data-keeping=kept]').waitFor()
     await page.reload()
     await page.waitForFunction(old => ondo.text() === old, second)
-    // Paused as it was.
+    // The text is still paused.
     await page.getByRole('button', { name: 'Write', exact: true }).waitFor()
     await page.getByRole('treeitem').nth(1).waitFor()
     expect(await page.getByRole('treeitem').count()).toBe(2)
@@ -214,7 +214,7 @@ describe('other texts', () => {
     for (const [i, { text }] of shown.entries()) expect(text.replaceAll('↵\n', '\n')).toBe(texts[i])
     const sentences = await page.locator('.partings li').allTextContents()
     expect(sentences).toHaveLength(6)
-    // The first pair parts where it does in Node.
+    // The first pair differs at the same symbol as in Node.
     let at = 0
     while (texts[0][at] === texts[1][at]) at++
     expect(sentences[0]).toContain(`At character ${at + 1} the coin`)
@@ -226,14 +226,14 @@ describe('a cold text', () => {
     const page = await visit('#seed=1&t=0')
     await page.selectOption('#speed', 'fast')
     const note = page.locator('.loops')
-    // A cold text finds its circle by itself, but not at once; what repeats before may still end.
+    // A cold text reaches its loop after a while; an earlier repetition may still end.
     await count(page, 1200)
     for (;;) {
       await note.waitFor({ timeout: 50_000 })
       await pause(page)
       await page.waitForTimeout(300)
       if (await note.isVisible()) break
-      // What repeated ended between the note and the pause.
+      // The repetition ended between the note and the pause.
       await page.getByRole('button', { name: 'Write', exact: true }).click()
     }
     const said = (await note.textContent())!.replace(/\s+/g, ' ')
@@ -268,7 +268,7 @@ describe('a drawn temperature', () => {
     const wanted = shown.map((_, position) => at({ ...moment, position }))
     expect(shown.map(({ temperature }) => temperature)).toEqual(wanted)
     expect(await text(page)).toBe((await inNode(wanted, 2)).map(({ text }) => text).join(''))
-    // The link says it, too.
+    // The link contains the schedule, too.
     await page.waitForTimeout(400)
     expect(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('t')).toBe('0.4@0 1.59@44')
 
@@ -276,7 +276,7 @@ describe('a drawn temperature', () => {
     await field.press('Enter')
     expect(await page.locator('.curve [role=alert]').textContent()).toContain('at character 7')
     expect(await field.evaluate(el => (el as HTMLInputElement).selectionStart)).toBe(6)
-    // A hand on the slider takes over.
+    // Moving the slider replaces the schedule.
     await page.getByRole('slider').focus()
     await page.keyboard.press('End')
     await page.keyboard.press('Home')

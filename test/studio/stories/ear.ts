@@ -1,6 +1,6 @@
 /**
- * By ear: a virtual screen reader walks the page and works it. What it says of a thing is what
- * assistive technology is given: role, name, description, state.
+ * Stories with a virtual screen reader that reads and operates the page. For each element it reports
+ * what assistive technology receives: role, name, description, state.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { count, pause, records, visit } from './stage.js'
 
-/** One file for browsers; its export becomes a property of the page, as axe's is. */
+/** The reader as one file for browsers; its export becomes a property of the page, like that of axe. */
 const reader = readFileSync(
   createRequire(import.meta.url).resolve('@guidepup/virtual-screen-reader/browser.js'),
   'utf8',
@@ -26,14 +26,14 @@ declare global {
   var virtual: Reader
 }
 
-/** Turns the reader on; it stands before the first thing. */
-async function listen(page: Page): Promise<void> {
+/** Starts the reader before the first element. */
+async function startReader(page: Page): Promise<void> {
   await page.evaluate(reader)
   await page.evaluate(() => virtual.start({ container: document.body }))
 }
 
-/** Walks to the end of the page. @returns what was said on the way */
-function walk(page: Page): Promise<string[]> {
+/** Reads to the end of the page. @returns all phrases */
+function readAll(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const said: string[] = []
     for (let i = 0; i < 1500; i++) {
@@ -46,8 +46,8 @@ function walk(page: Page): Promise<string[]> {
   })
 }
 
-/** Walks on until something is said that begins so, then does what one does there. */
-async function find(page: Page, beginning: string): Promise<string> {
+/** Reads on until a phrase has this beginning. @returns the phrase */
+async function readUntil(page: Page, beginning: string): Promise<string> {
   return page.evaluate(async wanted => {
     for (let i = 0; i < 3000; i++) {
       await virtual.next()
@@ -59,13 +59,13 @@ async function find(page: Page, beginning: string): Promise<string> {
 }
 const act = (page: Page): Promise<void> => page.evaluate(() => virtual.act())
 
-/** What was announced by itself, after so much had been said. */
-const announced = async (page: Page): Promise<string[]> =>
+/** Returns the announcements of live regions. */
+const announcements = async (page: Page): Promise<string[]> =>
   (await page.evaluate(() => virtual.spokenPhraseLog())).filter(phrase =>
     /^(polite|assertive): /.test(phrase),
   )
 
-/** Roles that say nothing without a name. */
+/** Roles that need a name to be understood. */
 const NAMED =
   /^(button|checkbox|combobox|dialog|figure|group|heading|image|meter|option|radio|region|slider|spinbutton|switch|tab|table|tablist|tabpanel|textbox|tree|treeitem)\b/
 
@@ -77,24 +77,24 @@ describe('by ear', () => {
     it(`everything has a name, in the order in which one needs it: ${locale}`, async () => {
       const page = await visit('#seed=5', { locale, reducedMotion: 'reduce' })
       await page.keyboard.press(' ')
-      await listen(page)
+      await startReader(page)
       for (const tab of tabs) {
         await page.getByRole('tab', { name: tab, exact: true }).click()
         await page.getByRole('tabpanel', { name: tab, exact: true }).waitFor()
         await page.waitForLoadState('networkidle')
         await page.evaluate(() => virtual.stop())
-        await listen(page)
-        const said = await walk(page)
+        await startReader(page)
+        const said = await readAll(page)
         expect(said, tab).toEqual(
           expect.arrayContaining([expect.stringMatching(`^tab, ${tab}, selected`)]),
         )
         const nameless = said.filter(
-          // `figure` and `group` may be there for the eye alone: their parts have names.
+          // `figure` and `group` need no name if their parts have names.
           phrase =>
             NAMED.test(phrase) && !/^\w+, ./.test(phrase) && !/^(figure|group)$/.test(phrase),
         )
         expect(nameless, tab).toEqual([])
-        // A word that is explained is said before its explanation.
+        // A term is read before its explanation.
         for (const [i, phrase] of said.entries()) {
           if (phrase === 'term') expect(said[i + 1], tab).not.toMatch(/^(end of term|definition)$/)
         }
@@ -108,32 +108,35 @@ describe('by ear', () => {
   it('one writes, turns the temperature, chooses a character and hears what came of it', async () => {
     const page = await visit('#seed=5&t=0.8', { reducedMotion: 'reduce' })
     await pause(page)
-    await listen(page)
-    const slider = await find(page, 'slider, Temperature')
+    await startReader(page)
+    const slider = await readUntil(page, 'slider, Temperature')
     expect(slider).toContain('current value 0.80, a little cautious')
-    await find(page, 'button, Warmer')
+    await readUntil(page, 'button, Warmer')
     await act(page)
-    expect(await find(page, 'slider, Temperature')).not.toContain('current value 0.80')
-    await find(page, 'button, Write')
+    expect(await readUntil(page, 'slider, Temperature')).not.toContain('current value 0.80')
+    await readUntil(page, 'button, Write')
     const before = (await records(page)).length
     await act(page)
     await count(page, before + 20)
-    await find(page, 'button, Pause')
+    await readUntil(page, 'button, Pause')
     await act(page)
     await page.waitForTimeout(300)
-    // The text grew by dozens of characters; what was said of it by itself are a few sentences.
-    const told = await announced(page)
+    // The text grew by dozens of characters, and only a few sentences were announced.
+    const told = await announcements(page)
     expect(told.some(phrase => /paused, \d+ characters/.test(phrase))).toBe(true)
     expect(told.length).toBeLessThan(8)
     const written = (await records(page)).length
     expect(told.filter(phrase => phrase.includes('paused')).at(-1)).toContain(
       `${written} characters`,
     )
-    // The second of the table: not the one that would be drawn.
-    const choices = [await find(page, 'button, Choose '), await find(page, 'button, Choose ')]
+    // The second row of the table is not the symbol that would be drawn.
+    const choices = [
+      await readUntil(page, 'button, Choose '),
+      await readUntil(page, 'button, Choose '),
+    ]
     expect(new Set(choices).size).toBe(2)
     const other = choices.find(choice => !choice.includes('will be drawn'))!
-    await find(page, other)
+    await readUntil(page, other)
     await act(page)
     await count(page, written + 1)
     expect((await records(page))[written].chosen).toBe(true)

@@ -1,4 +1,4 @@
-/** For everybody: axe, contrast, light and dark, narrow screens, languages, less motion. */
+/** Stories of accessibility: axe, contrast, light and dark, narrow screens, languages, less motion. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { violations } from '../../support/axe.js'
@@ -25,7 +25,7 @@ describe('for everybody', () => {
         await page.keyboard.press('?')
         expect(await violations(page), 'list of keys').toEqual([])
         await page.keyboard.press('Escape')
-        // The parts that are opened on purpose, in two of the four dresses.
+        // Parts that must be opened are checked in two of the four combinations.
         if ((colorScheme === 'light') === (locale === 'en-US')) {
           await page.locator('.scroller').focus()
           await page.keyboard.press('ArrowLeft')
@@ -59,7 +59,7 @@ describe('for everybody', () => {
         const pen = canvas.getContext('2d', { willReadFrequently: true })!
         const probe = document.createElement('i')
         document.body.append(probe)
-        /** A CSS colour, laid over others, as sRGB. */
+        /** Returns a CSS colour, blended over others, as sRGB. */
         const paint = (...colors: string[]): number[] => {
           for (const color of colors) {
             probe.style.color = color
@@ -91,7 +91,7 @@ describe('for everybody', () => {
             }
           }
         }
-        // Every step of every colour that the text can have, in full.
+        // Checks every step of every colour that the text can have.
         const steps = [
           ...Array.from({ length: 5 }, (_, i) => `shade-${i}`),
           ...Array.from({ length: 6 }, (_, i) => `heat-${i}`),

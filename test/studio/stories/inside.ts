@@ -1,4 +1,4 @@
-/** Looking inside: tints that are the network's own numbers, passages alike, a unit switched off. */
+/** Stories of the tab Inside: text coloured by values of the network, similar passages, a unit held at 0. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { networkOf, promptIds, Writer } from '../../../src/index.js'
@@ -6,7 +6,7 @@ import { withHeldUnits } from '../../../studio/src/writer/held-units.js'
 import { violations } from '../../support/axe.js'
 import { count, pause, records, site, speed, text, visit } from './stage.js'
 
-/** Other tests run beside this one. */
+/** Longer timeout, because other tests run at the same time. */
 const PATIENT = { timeout: 20_000 }
 
 async function openInside(page: Page, symbols: number): Promise<void> {
@@ -18,7 +18,7 @@ async function openInside(page: Page, symbols: number): Promise<void> {
   await page.locator('.inside-legend li').first().waitFor()
 }
 
-/** h after each symbol of the text, one unit. */
+/** Returns h of one unit after each symbol of the text. */
 async function statesOf(ids: readonly number[], unit: number): Promise<number[]> {
   const session = (await networkOf(site.model)).session()
   session.prefill(promptIds(site.model, site.model.prompt ?? ''))
@@ -47,7 +47,7 @@ describe('inside', () => {
     const tones = (await statesOf(ids, 17)).map(h => Math.round(h * 4) || 0)
     expect(new Set(tones).size).toBeGreaterThan(3)
     await expect.poll(() => tonesShown(page), PATIENT).toEqual(tones)
-    // A gate is between 0 and 1: another scale, another picture.
+    // A gate is between 0 and 1, so its scale and its colours differ.
     await page.selectOption('#inside-quantity', 'z')
     await page.locator('.inside-legend li', { hasText: '−0.50' }).waitFor({ state: 'detached' })
     await page.locator('.inside-legend li', { hasText: '0.50' }).waitFor()
@@ -89,7 +89,7 @@ describe('inside', () => {
     await page.mouse.up()
     expect(await page.locator('.inside-text .marked').count()).toBe(2)
     await page.locator('#inside-threshold').fill('0.05')
-    // The list may be in the middle of following the threshold: what is clicked is what is meant.
+    // The list may still change with the threshold, so the unit is clicked by its title.
     const title = (await page.locator('.inside-on button').first().getAttribute('title'))!
     await page.locator(`.inside-on button[title="${title}"]`).click()
     const name = /layer 1, unit \d+/.exec(title)![0]
@@ -120,8 +120,8 @@ describe('inside', () => {
       const box = (await cells.nth(n).boundingBox())!
       return [box.x + box.width / 2, box.y + box.height / 2] as const
     }
-    /** Symbols in sight, with ink between two lines' ends. */
-    const inSight = () =>
+    /** Returns the symbols in the visible part of the text that are wide enough to be touched. */
+    const visibleSymbols = () =>
       page.locator('.inside-text').evaluate(body => {
         const { top, bottom } = body.getBoundingClientRect()
         return [...body.querySelectorAll('[data-n]')].flatMap((cell, n) => {
@@ -129,7 +129,7 @@ describe('inside', () => {
           return box.width > 3 && box.top > top + 8 && box.bottom < bottom - 8 ? [n] : []
         })
       })
-    const seen = await inSight()
+    const seen = await visibleSymbols()
     const [from, to] = [seen[2], seen[9]]
     const [start, end] = [await middleOf(from), await middleOf(to)]
     const place = () => page.locator('.inside-text').evaluate(body => body.scrollTop)
@@ -150,17 +150,17 @@ describe('inside', () => {
     expect(await place()).toBe(before)
     await page.getByText(/Passage, characters/).waitFor()
     expect(await violations(page), 'a passage on a phone').toEqual([])
-    // A quick finger scrolls, and what is marked stays.
+    // A quick swipe scrolls and keeps the marked passage.
     await touch('touchStart', start[0], start[1])
     for (let i = 1; i <= 6; i++) await touch('touchMove', start[0], start[1] + 15 * i)
     await touch('touchEnd')
     await expect.poll(place, PATIENT).toBeLessThan(before)
     expect(await marked.count()).toBe(to - from + 1)
-    // A tap looks at one symbol, and lets the passage go.
+    // A tap selects one symbol and unmarks the passage.
     for (let last = Number.NaN; last !== (await place()); await page.waitForTimeout(250)) {
-      last = await place() // A scroll glides on; a finger would only stop it.
+      last = await place() // A scroll continues after the finger; a tap would only stop it.
     }
-    const spot = (await inSight())[3]
+    const spot = (await visibleSymbols())[3]
     const [x, y] = await middleOf(spot)
     await page.touchscreen.tap(x, y)
     await expect.poll(() => marked.count(), PATIENT).toBe(0)

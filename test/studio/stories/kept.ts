@@ -1,15 +1,15 @@
-/** What becomes of texts: two tabs, a full storage, none at all, texts of an older page. */
+/** Stories of stored texts: two tabs, a full storage, no storage, texts of an older page. */
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { violations } from '../../support/axe.js'
 import { browser, complaints, count, pause, records, site, text, visit, WIDE } from './stage.js'
 
-const keeping = (page: Page, state: string) =>
+const waitForStorageState = (page: Page, state: string) =>
   page.locator(`[data-keeping=${state}]`).waitFor({ timeout: 20_000 })
 const notice = (page: Page) => page.locator('.unstored')
 
-async function another(page: Page, hash = ''): Promise<Page> {
+async function openAnotherTab(page: Page, hash = ''): Promise<Page> {
   const other = await page.context().newPage()
   other.setDefaultTimeout(20_000)
   await other.goto(site.url + hash)
@@ -17,18 +17,18 @@ async function another(page: Page, hash = ''): Promise<Page> {
   return other
 }
 
-/** Begins of all texts on the map. */
+/** Returns the beginnings of all texts on the map. */
 async function seeds(page: Page): Promise<string[]> {
   await page.getByRole('tab', { name: 'Branches' }).click()
   const roots = page.locator('[role=treeitem][aria-level="1"] .soft')
   return (await roots.allTextContents()).sort()
 }
 
-/** Pauses, and waits until the page says that all is kept. */
-async function restKept(page: Page): Promise<string> {
+/** Pauses and waits until the page says that all texts are stored. */
+async function pauseAndWaitUntilStored(page: Page): Promise<string> {
   await pause(page)
   await page.getByRole('tab', { name: 'Branches' }).click()
-  await keeping(page, 'kept')
+  await waitForStorageState(page, 'kept')
   return text(page)
 }
 
@@ -36,7 +36,7 @@ describe('kept texts', () => {
   it('include a choice that was made just before a reload', async () => {
     const page = await visit('#seed=5')
     await count(page, 30)
-    await restKept(page)
+    await pauseAndWaitUntilStored(page)
     const before = await records(page)
     const length = before.length + 1
     await page.getByRole('tab', { name: 'Next' }).click()
@@ -45,7 +45,7 @@ describe('kept texts', () => {
     await page.waitForFunction(n => ondo.records().length === n, length)
     const chosen = await records(page)
     expect(chosen.at(-1)).toMatchObject({ chosen: true })
-    // Sooner than the page stores a text that changes (stored-texts.svelte.ts).
+    // The reload comes before the page stores a changing text (stored-texts.svelte.ts).
     await page.reload()
     await count(page, length)
     expect((await records(page)).slice(0, length)).toEqual(chosen)
@@ -55,16 +55,16 @@ describe('kept texts', () => {
   it('of two tabs stay both, whoever closes first, and each tab rests as it did', async () => {
     const a = await visit('#seed=1')
     await count(a, 20)
-    const b = await another(a, '#seed=1')
+    const b = await openAnotherTab(a, '#seed=1')
     await b.getByRole('textbox', { name: 'Seed' }).fill('777')
     await b.keyboard.press('Enter')
     await b.waitForFunction(() => /seed=777/.test(location.hash))
     await count(b, 20)
-    const second = await restKept(b)
+    const second = await pauseAndWaitUntilStored(b)
     expect(second.length).toBeGreaterThanOrEqual(20)
     await b.close()
-    const first = await restKept(a)
-    // The other tab's text came over while this one was open.
+    const first = await pauseAndWaitUntilStored(a)
+    // The text of the other tab appeared while this one was open.
     await a.locator('[role=treeitem]', { hasText: 'seed 777' }).waitFor()
     await a.close()
 
@@ -73,13 +73,13 @@ describe('kept texts', () => {
     again.setDefaultTimeout(20_000)
     await again.goto(site.url)
     await count(again, 1)
-    // Where somebody left off last: paused, and it stays so.
+    // The text that was used last is shown, and it stays paused.
     await again.waitForFunction(wanted => typeof ondo === 'object' && ondo.text() === wanted, first)
     await again.getByRole('button', { name: 'Write', exact: true }).waitFor()
     expect(await seeds(again)).toEqual(['seed 1', 'seed 777'])
     await again.locator('[role=treeitem]', { hasText: 'seed 777' }).click()
     await again.waitForFunction(wanted => ondo.text() === wanted, second)
-    await keeping(again, 'kept')
+    await waitForStorageState(again, 'kept')
     await again.reload()
     await again.waitForFunction(
       wanted => typeof ondo === 'object' && ondo.text() === wanted,
@@ -87,8 +87,8 @@ describe('kept texts', () => {
     )
     await again.getByRole('button', { name: 'Write', exact: true }).waitFor()
 
-    // Both write on at the end of one text, at other temperatures, at the same time.
-    const other = await another(again)
+    // Both continue the end of one text at different temperatures at the same time.
+    const other = await openAnotherTab(again)
     await other.waitForFunction(wanted => ondo.text() === wanted, second)
     for (const [page, T] of [
       [again, '0.5'],
@@ -99,9 +99,9 @@ describe('kept texts', () => {
       await page.getByRole('button', { name: 'Write', exact: true }).click()
       await count(page, second.length + 15)
     }
-    const ends = [await restKept(again), await restKept(other)]
+    const ends = [await pauseAndWaitUntilStored(again), await pauseAndWaitUntilStored(other)]
     expect(ends[0]).not.toBe(ends[1])
-    const whole = await another(again)
+    const whole = await openAnotherTab(again)
     await whole.getByRole('tab', { name: 'Branches' }).click()
     const shown = new Set<string>()
     for (const item of await whole.getByRole('treeitem').all()) {
@@ -110,7 +110,7 @@ describe('kept texts', () => {
       shown.add(await text(whole))
     }
     for (const end of ends) expect([...shown].some(each => each.startsWith(end))).toBe(true)
-    // What is thrown away in one tab does not come back from the other.
+    // A text that is deleted in one tab does not come back from the other.
     await whole.getByRole('button', { name: 'Forget all texts of this model' }).click()
     await whole.getByRole('button', { name: 'Really forget them?' }).click()
     await other.waitForFunction(() => document.querySelectorAll('[role=treeitem]').length === 1)
@@ -128,7 +128,7 @@ describe('kept texts', () => {
     const cdp = await context.newCDPSession(page)
     const quota = (quotaSize?: number) =>
       cdp.send('Storage.overrideQuotaForOrigin', { origin, ...(quotaSize && { quotaSize }) })
-    // Before the page asks for anything: the browser remembers for a while how much room there was.
+    // The quota is set before the page asks for storage, because the browser caches the free space.
     await quota(1024)
     await page.goto(`${site.url}#seed=5`)
     await count(page, 30)
@@ -136,7 +136,7 @@ describe('kept texts', () => {
     expect(await notice(page).textContent()).toContain('The browser’s storage is full')
     await pause(page)
     await page.getByRole('tab', { name: 'Branches' }).click()
-    await keeping(page, 'full')
+    await waitForStorageState(page, 'full')
     expect(await page.getByText('are kept in this browser').count()).toBe(0)
     expect(await violations(page)).toEqual([])
     const mine = await text(page)
@@ -146,7 +146,7 @@ describe('kept texts', () => {
     ])
     expect(readFileSync(await download.path(), 'utf8')).toContain(JSON.stringify(mine))
     await notice(page).getByText('Saved up to here').waitFor()
-    // It stays while it is true, and the text at rest comes back from its seed.
+    // The notice stays while the storage is full; the paused text is restored from its seed.
     await page.getByRole('button', { name: 'One character' }).click()
     await count(page, mine.length + 1)
     const longer = await text(page)
@@ -156,10 +156,10 @@ describe('kept texts', () => {
     await page.waitForFunction(wanted => typeof ondo === 'object' && ondo.text() === wanted, longer)
     await page.getByRole('button', { name: 'Write', exact: true }).waitFor()
     await notice(page).waitFor()
-    // With room again everything is kept, and nothing is said.
+    // When there is space again, everything is stored and the notice disappears.
     await quota()
     await page.getByRole('button', { name: 'One character' }).click()
-    await keeping(page, 'kept')
+    await waitForStorageState(page, 'kept')
     expect(await notice(page).count()).toBe(0)
   }, 60_000)
 

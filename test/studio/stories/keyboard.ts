@@ -1,11 +1,11 @@
-/** By keyboard alone, by hand, and with an input method. */
+/** Stories of input: keyboard only, mouse, and an input method. */
 import { describe, expect, it } from 'vitest'
 import { count, inNode, records, slider, text, visit } from './stage.js'
 
 describe('by keyboard alone', () => {
   it('reaches every control, each with a name and in the order of the page', async () => {
     const page = await visit()
-    // Where the next text lies is known a moment after the text has begun; until then these are no stops.
+    // The buttons for the next text are enabled, and thus Tab stops, only once the search has finished.
     await page.locator('.other-text button:enabled').nth(1).waitFor()
     const order: string[] = []
     for (let n = 0; n < 60; n++) {
@@ -32,7 +32,7 @@ describe('by keyboard alone', () => {
       'Light and dark',
       'Keys',
       'Text',
-      // What a tab shows may scroll, with some letters and not with others: it is always a stop.
+      // The content of a tab is always a Tab stop, because whether it scrolls depends on the font.
       'Text',
       'Begin with',
       'Seed',
@@ -186,7 +186,7 @@ describe('by keyboard alone', () => {
     await page.mouse.move(x + width / 2, y)
     await page.mouse.down()
     const seen = new Set<string>()
-    // T = 1 stands at this part of the way between the thumb's two ends.
+    // T = 1 is at this fraction of the distance between the two ends of the thumb.
     const one = x + 22 + (width - 44) * (146 / 262)
     for (const place of [x, x + width / 4, one - 30, one - 3, one + 3, one + 30, x + width]) {
       await page.mouse.move(place, y)
@@ -216,7 +216,7 @@ describe('prompts', () => {
       selectionEnd: 2,
     })
     const mark = await text(page)
-    // Keys that a composition swallows: as the engines report them, and as Safari does.
+    // Keys during a composition, as the engines report them and as Safari does.
     await page.evaluate(() => {
       for (const key of ['Enter', ' ', 'r', 's', 'n', '[', '0', '?']) {
         for (const init of [{ isComposing: true }, { keyCode: 229 }]) {

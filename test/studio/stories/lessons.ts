@@ -1,14 +1,14 @@
-/** The six lessons, done as a learner does them, and the game. */
+/** Stories of the six lessons, done as a learner does them, and of the game. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { violations } from '../../support/axe.js'
 import { clickSymbol, count, inNode, pause, slider, speed, text, visit } from './stage.js'
 
 const bar = (page: Page) => page.locator('.lesson-bar')
-/** What is said once the task is done, wherever the lesson stands. */
+/** The message that appears once the task is done, wherever the lesson is shown. */
 const outcome = (page: Page) => page.locator('.outcome').filter({ visible: true })
 
-/** Nothing is said of an end yet. */
+/** Whether the task is not done yet. */
 const isOpen = async (page: Page): Promise<boolean> =>
   (await page.locator('.outcome p').count()) === 0
 
@@ -21,14 +21,15 @@ async function setTemperature(page: Page, T: string): Promise<void> {
   await page.press('.figure', 'Enter')
 }
 
-async function onward(page: Page, name: RegExp): Promise<void> {
+async function openNextLesson(page: Page, name: RegExp): Promise<void> {
   await outcome(page).getByRole('button', { name }).click()
-  // The new task is not done before it is begun.
+  // The new task must not count as done at its start.
   expect(await isOpen(page)).toBe(true)
 }
 
-/** A place with ink, so that a click meets it. */
-const inked = (written: string, from: number): number => from + written.slice(from).search(/\S/)
+/** Returns the index of the next visible symbol, which can be clicked. */
+const nextVisible = (written: string, from: number): number =>
+  from + written.slice(from).search(/\S/)
 
 describe('lessons', () => {
   it('are all done at the real controls, one after the other, and ticked off', async () => {
@@ -40,11 +41,11 @@ describe('lessons', () => {
     // 1: a character and what else could have stood there.
     await pause(page)
     expect(await isOpen(page)).toBe(true)
-    await clickSymbol(page, inked(await text(page), 8))
+    await clickSymbol(page, nextVisible(await text(page), 8))
     await isDone(page, /All of these could have stood there/)
     expect(await violations(page), 'a lesson that is done').toEqual([])
-    // 2: hot alone is not the task, nor hot before cold.
-    await onward(page, /What temperature does/)
+    // 2: neither hot alone nor hot before cold completes the task.
+    await openNextLesson(page, /What temperature does/)
     await page.waitForFunction(
       () => location.search === '' && /lesson=temperature/.test(location.hash),
     )
@@ -55,8 +56,8 @@ describe('lessons', () => {
     await slider(page).focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('PageUp')
     await isDone(page, /Nobody changed places/)
-    // 3: the tab of the lessons gives way, and the task goes along over the page.
-    await onward(page, /The coin/)
+    // 3: another tab replaces the lessons, and the task is shown above the page.
+    await openNextLesson(page, /The coin/)
     await page.getByRole('button', { name: 'Write', exact: true }).click()
     const first = (await text(page)).slice(0, 20)
     await page.locator('#tab-text').click()
@@ -69,27 +70,27 @@ describe('lessons', () => {
     await page.fill('#seed', '6')
     await page.press('#seed', 'Enter')
     await isDone(page, /The same seed, the same coins/)
-    // 4: colours alone are not yet the task.
+    // 4: colours alone do not complete the task.
     await setTemperature(page, '0.8')
-    await onward(page, /Surprise/)
+    await openNextLesson(page, /Surprise/)
     await page.selectOption('#tint', 'surprise')
     await page.waitForTimeout(150)
     expect(await isOpen(page)).toBe(true)
     await setTemperature(page, '1,4')
     await isDone(page, /the less the model expected/)
     await page.selectOption('#tint', 'none')
-    // 5: another way.
-    await onward(page, /Another way/)
+    // 5: another branch.
+    await openNextLesson(page, /Another way/)
     await count(page, 30)
     await pause(page)
-    await clickSymbol(page, inked(await text(page), 10))
+    await clickSymbol(page, nextVisible(await text(page), 10))
     await page.locator('.why').waitFor()
     expect(await isOpen(page)).toBe(true)
     await page.locator('#next tbody tr:not(.standing) .choose').first().click()
     await isDone(page, /Up to your choice both texts are one/)
     expect(await page.locator('.fork').last().textContent()).toContain('2/2')
-    // 6: round, as the page itself says, and out again.
-    await onward(page, /Why low temperature loops/)
+    // 6: into a loop, as the page reports, and out again.
+    await openNextLesson(page, /Why low temperature loops/)
     await setTemperature(page, '0')
     await speed(page, 'full')
     await page.getByRole('button', { name: 'Write', exact: true }).click()
@@ -100,7 +101,7 @@ describe('lessons', () => {
     await pause(page)
     await outcome(page).getByRole('button').click()
     expect(await bar(page).count()).toBe(0)
-    // Kept on this machine; the address names no lesson any more.
+    // The progress is stored locally; the address names no lesson any more.
     await page.waitForFunction(() => !/lesson/.test(location.href))
     await page.reload()
     await page.locator('#tab-lessons').click()
@@ -129,7 +130,7 @@ describe('lessons', () => {
     await page.press('#seed', 'Enter')
     await isDone(page, '同じ種なら同じコイン')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-    // The link stays the teacher's: parts hidden, lesson named.
+    // The address keeps the hidden parts and the lesson of the teacher's link.
     await page.waitForFunction(() => /lesson=coin/.test(location.hash))
     expect(page.url()).toContain('hide=train.lessons.sweep.inside.model')
     await bar(page).getByRole('button', { name: '手ほどきを閉じる' }).tap()
@@ -143,7 +144,7 @@ describe('lessons', () => {
       location.hash = '#lesson=6'
     })
     await page.locator('#lesson-5 .task').waitFor()
-    // Shared with a class, the lesson goes along.
+    // A shared link contains the lesson.
     await page.getByRole('button', { name: 'Share' }).click()
     const link = await page.getByLabel('Link to this very text').inputValue()
     expect(new URLSearchParams(new URL(link).hash.slice(1)).get('lesson')).toBe('loop')
@@ -154,7 +155,7 @@ describe('lessons', () => {
     })
     await page.locator('#lesson-4 .task').waitFor()
     expect((await text(page)).startsWith(before)).toBe(true)
-    // What is no lesson opens the page as ever.
+    // An unknown lesson opens the page as usual.
     const other = await visit('?lesson=7#seed=9')
     await count(other, 5)
     expect(await other.locator('.lesson-bar, .lessons').count()).toBe(0)
@@ -174,7 +175,7 @@ describe('the game', () => {
       [1.6, 1.6],
     ]
     for (const [round, [secret, guess]] of rounds.entries()) {
-      // Dice that fall as wanted: the page's secret, and the seed of the passage.
+      // Replaces the random numbers for the secret temperature and the seed of the passage.
       await page.evaluate(
         ([place, seed]) => {
           Math.random = () => place
@@ -188,7 +189,7 @@ describe('the game', () => {
       await game.getByRole('button', { name: /passage/ }).click()
       const passage = game.locator('blockquote[aria-busy=false]')
       await passage.waitFor()
-      // Really written at the secret temperature: Node writes the same.
+      // The passage was written at the secret temperature: Node writes the same text.
       const wanted = await inNode(Array<number>(220).fill(secret), 100 + round)
       expect(await passage.textContent()).toBe(wanted.map(({ text }) => text).join(''))
       expect(await passage.getAttribute('style')).not.toContain('heat-')

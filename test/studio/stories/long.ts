@@ -1,4 +1,4 @@
-/** A text of a hundred thousand characters. */
+/** Stories of a text of a hundred thousand characters. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { browser, contention, count, pause, speed, text, visit } from './stage.js'
@@ -13,7 +13,7 @@ describe('a long text', () => {
     args: { name?: string }
   }
 
-  /** Processor time of the page's tasks while something happens, ms, longest first. */
+  /** Returns the processor times of the page's tasks during an action, ms, longest first. */
   async function tasks(page: Page, during: () => Promise<unknown>): Promise<number[]> {
     await browser.startTracing(page, {
       categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
@@ -29,8 +29,8 @@ describe('a long text', () => {
   }
 
   /**
-   * A long task is one over 50 ms. One of up to twice that may be the engine's own, compiling or
-   * collecting for the first time while other tests share the caches; two are the page's.
+   * Expects at most one long task (over 50 ms), of less than 100 ms: the engine may compile or collect
+   * garbage once while other tests share the caches. A second long task is a fault of the page.
    */
   function expectSmooth(longestFirst: readonly number[]): void {
     expect(longestFirst[0]).toBeLessThan(100)
@@ -46,13 +46,13 @@ describe('a long text', () => {
       await speed(page, 'full')
       await page.waitForTimeout(1000)
     })
-    // A machine alone is there in a few seconds; a busy one is judged by how far it comes.
+    // An idle machine takes a few seconds; a busy one is judged by how far it gets.
     const start = Date.now()
     while (Date.now() - start < 15_000 && (await text(page)).length < 100_000) {
       await page.waitForTimeout(300)
     }
     const late = await tasks(page, () => page.waitForTimeout(500))
-    // A quick machine has filled the page by now, and rests by itself.
+    // On a fast machine the page is full by now, and the text has paused.
     const writes = page.getByRole('button', { name: 'Pause', exact: true })
     if (await writes.isVisible()) await pause(page)
     const { whole, length, runs } = await page.evaluate(() => ({
@@ -67,7 +67,7 @@ describe('a long text', () => {
     expect(late.length).toBeGreaterThan(10)
     expectSmooth(early)
     expectSmooth(late)
-    // Shading is taken away and put back without a wait, and the text is the same.
+    // Turning the shading off and on causes no long task and keeps the text.
     const turned = await tasks(page, async () => {
       await page.keyboard.press('t')
       await page.waitForTimeout(200)
@@ -82,8 +82,8 @@ describe('a long text', () => {
     ).toBe(true)
   })
 
-  /** What the page holds after everything unused was thrown away, bytes: heap, elements, buffers. */
-  async function held(page: Page): Promise<number> {
+  /** Returns the memory of the page after garbage collection, bytes: heap, elements, buffers. */
+  async function memoryInUse(page: Page): Promise<number> {
     const cdp = await page.context().newCDPSession(page)
     await cdp.send('HeapProfiler.enable')
     await cdp.send('HeapProfiler.collectGarbage')
@@ -99,7 +99,7 @@ describe('a long text', () => {
     const page = await visit('#seed=2')
     await page.keyboard.press('t')
     await speed(page, 'full')
-    /** Writes a text anew, this long, and rests. */
+    /** Writes a new text of this length and pauses. */
     const write = async (symbols: number): Promise<void> => {
       await page.keyboard.press('r')
       const writes = page.getByRole('button', { name: 'Write', exact: true })
@@ -108,14 +108,14 @@ describe('a long text', () => {
       await page.getByRole('button', { name: 'Pause', exact: true }).click()
       await page.waitForTimeout(300)
     }
-    // What is loaded and compiled once is there after the first rounds.
+    // The first rounds load and compile what is needed once.
     for (let i = 0; i < 2; i++) await write(6000)
-    const before = await held(page)
+    const before = await memoryInUse(page)
     for (let i = 0; i < 6; i++) await write(6000)
-    const after = await held(page)
-    // The same luck gives the same text, which is there already: nothing is kept twice.
+    const after = await memoryInUse(page)
+    // The same seed gives the same text, which exists already, so nothing is stored twice.
     await write(30_000)
-    const grown = (await held(page)) - after
+    const grown = (await memoryInUse(page)) - after
     const symbols = (await text(page)).length
     expect(after - before).toBeLessThan(1_500_000)
     expect(grown / symbols).toBeLessThan(800)

@@ -1,4 +1,4 @@
-/** How the page looks where the reader wants or has another dress: contrast, forced colours, paper, lines downwards. */
+/** Stories of other appearances: more contrast, forced colours, print, vertical lines. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { violations } from '../../support/axe.js'
@@ -16,7 +16,7 @@ describe('dresses', () => {
       const page = await visit('', { colorScheme, contrast: 'more' })
       await pause(page)
       expect(await violations(page, ['color-contrast-enhanced'])).toEqual([])
-      // The rule bites: in the light, the same page breaks it without the wish.
+      // The rule can fail: the light page violates it when no contrast is requested.
       if (colorScheme === 'dark') return
       const plain = await visit('', { colorScheme })
       await pause(plain)
@@ -29,10 +29,10 @@ describe('dresses', () => {
     await page.keyboard.press('t')
     await count(page, 60)
     await pause(page)
-    // Of contrast axe cannot judge there: the system paints over what the styles say.
+    // Contrast is left out, because the system replaces the colours of the styles.
     const others = (await violations(page)).filter(each => !each.startsWith('color-contrast'))
     expect(others).toEqual([])
-    // What is drawn with a background alone keeps it: bars, the coin, the groove, the shades.
+    // Parts that consist of a background only keep it: bars, the coin, the groove, the shades.
     for (const drawn of [
       '#next .bar .a',
       '#next .coin',
@@ -43,7 +43,7 @@ describe('dresses', () => {
       expect(ground, drawn).not.toMatch(/^rgba\(0, 0, 0, 0\) none|^none/)
       expect(await styleOf(page, drawn, 'forced-color-adjust'), drawn).toBe('none')
     }
-    // A chosen tab is told by more than a background.
+    // A selected tab differs by more than its background.
     expect(await styleOf(page, '.tab[aria-selected=true]', 'font-weight')).toBe('600')
   })
 
@@ -61,7 +61,7 @@ describe('dresses', () => {
       shown: box.clientHeight,
     }))
     expect(shown).toBe(height)
-    // A sheet holds some 3,000 characters of it.
+    // A sheet holds about 3,000 characters of the text.
     const pdf = (await page.pdf({ format: 'A4' })).toString('latin1')
     expect(pdf.match(/\/Type\s*\/Page\b/g)!.length).toBeGreaterThan(1)
   })
@@ -77,8 +77,8 @@ describe('dresses', () => {
     await page.getByRole('button', { name: '休む', exact: true }).click()
     await page.waitForTimeout(150)
     expect(await styleOf(page, '.text', 'writing-mode')).toBe('vertical-rl')
-    /** Where symbol n is, px, and the box of what is in sight. */
-    const placeOf = (n: number) =>
+    /** Returns the position of symbol n and the visible box, px. */
+    const positionOf = (n: number) =>
       page.evaluate(at => {
         const nodes = document.createTreeWalker(
           document.querySelector('.text')!,
@@ -100,16 +100,16 @@ describe('dresses', () => {
       }, n)
     const written = await text(page)
     const at = written.slice(0, -40).search(/\w\w\w\w(?=[^\n]*$)/)
-    const [first, second] = [await placeOf(at), await placeOf(at + 1)]
+    const [first, second] = [await positionOf(at), await positionOf(at + 1)]
     expect(second.y).toBeGreaterThan(first.y)
     expect(Math.abs(second.x - first.x)).toBeLessThan(1)
-    // Later lines stand to the left, and the end is in sight.
-    const [early, late] = [await placeOf(0), await placeOf(written.length - 1)]
+    // Later lines are further left, and the end is visible.
+    const [early, late] = [await positionOf(0), await positionOf(written.length - 1)]
     expect(late.x).toBeLessThan(early.x)
     const view = (await page.locator('.scroller').boundingBox())!
     expect(late.x).toBeGreaterThan(view.x)
     expect(late.x).toBeLessThan(view.x + view.width)
-    // Down is the next character; Enter and click mean what they mean in every dress.
+    // Down moves to the next character; Enter and click work as usual.
     await page.locator('.scroller').focus()
     await page.keyboard.press('ArrowUp')
     const spot = () => page.locator('.page [aria-live]').textContent()
@@ -125,11 +125,11 @@ describe('dresses', () => {
         .reverse()
         .slice(3)
         .findIndex(c => /\S/.test(c))
-    const target = await placeOf(inSight - 1)
+    const target = await positionOf(inSight - 1)
     await page.mouse.click(target.x, target.y)
     await page.locator(`.next[data-step="${inSight - 1}"]`).waitFor()
     expect(await violations(page)).toEqual([])
-    // Kept, and turned back.
+    // The setting is stored and can be turned off again.
     await page.reload()
     await count(page, 1)
     expect(await styleOf(page, '.text', 'writing-mode')).toBe('vertical-rl')
@@ -174,7 +174,7 @@ describe('the bars', () => {
     const step = Number(await page.locator('.next').getAttribute('data-step'))
     await count(page, step + 30)
     expect(await page.locator('.next').getAttribute('data-step')).toBe(String(step))
-    // They are the bars of that step: the drawn row holds what then came.
+    // The bars belong to that step: the drawn row has the symbol of the text.
     const { rank } = (await records(page))[step]
     const drawn = await page
       .locator('#next tbody tr')

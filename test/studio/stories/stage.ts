@@ -1,4 +1,4 @@
-/** What every story of the studio stands on: the site, a browser, and hands and eyes for the page. */
+/** Shared by all stories of the studio: the site, a browser, and functions that operate and read the page. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { networkOf, promptIds, Writer } from '../../../src/index.js'
@@ -16,7 +16,7 @@ export interface Shown {
   surprisal: number
 }
 
-/** What the page puts into the console's reach. */
+/** The object that the page offers to the console. */
 interface Handle {
   text(): string
   records(): Shown[]
@@ -27,9 +27,9 @@ declare global {
 
 export let site: Site
 export let browser: Browser
-/** What went wrong on any page: errors, refused requests, breaches of the content policy. */
+/** Problems on any page: errors, refused requests, violations of the content policy. */
 export const complaints: string[] = []
-/** Addresses that any page or worker asked for. */
+/** Addresses that any page or worker requested. */
 export const requests: string[] = []
 
 beforeAll(async () => {
@@ -40,14 +40,14 @@ afterAll(async () => {
   await site?.close()
 })
 
-/** A failed story must not leave its page writing behind the others. */
+/** Closes the pages, so that the page of a failed story does not write during the next ones. */
 afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
 
 const textScale = Number(process.env.ONDO_TEXT_SIZE ?? 100) / 100
-/** Room for three panes, also with larger letters: the layout follows the size of the letters. */
+/** Viewport with space for three panes. It grows with the font size, because the layout does. */
 export const WIDE = { width: 1280 * textScale, height: 800 * textScale }
 
-/** @param url of another site than that of all stories */
+/** Opens the studio. @param url address of another site than the shared one */
 export async function visit(
   hash = '',
   options: BrowserContextOptions = {},
@@ -73,22 +73,22 @@ export async function visit(
 export const text = (page: Page): Promise<string> => page.evaluate(() => ondo.text())
 export const records = (page: Page): Promise<Shown[]> => page.evaluate(() => ondo.records())
 
-/** Waits until so many symbols are written. */
+/** Waits until at least this many symbols are written. */
 export async function count(page: Page, symbols: number): Promise<void> {
   await page.waitForFunction(n => typeof ondo === 'object' && ondo.records().length >= n, symbols, {
     polling: 20,
   })
 }
 
-/** Waits until the page has settled on a pause. */
+/** Pauses the text and waits until the page shows it. */
 export async function pause(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await page.waitForTimeout(150)
 }
 
 /**
- * How many times slower than alone a program runs here now: wall time over processor time. Other
- * tests run beside this one, and what a visitor waits is not theirs to lengthen.
+ * Returns how many times slower than alone a program runs now: wall time divided by processor time.
+ * Limits of waiting times are multiplied by it, because other tests run at the same time.
  */
 export function contention(): number {
   const wall = performance.now()
@@ -98,7 +98,7 @@ export function contention(): number {
   return Math.max(1, (performance.now() - wall) / ((used.user + used.system) / 1000))
 }
 
-/** Clicks symbol n of the text, which has one text node while nothing is coloured. */
+/** Clicks symbol n of the text, which is one text node while nothing is coloured. */
 export async function clickSymbol(page: Page, n: number): Promise<void> {
   const at = await page.evaluate(place => {
     const nodes = [...document.querySelector('.text .block')!.childNodes]
@@ -115,7 +115,7 @@ export async function clickSymbol(page: Page, n: number): Promise<void> {
 export const speed = (page: Page, value: string) => page.selectOption('#speed', value)
 export const slider = (page: Page) => page.getByRole('slider', { name: /Temperature|温度/ })
 
-/** The same text written in Node, with the temperatures that the page says it used. */
+/** Writes the same text in Node, with the temperatures of the records of the page. */
 export async function inNode(
   temperatures: readonly number[],
   seed: number,

@@ -1,4 +1,4 @@
-/** The sweep in the page: the same figures as on the command line, stopped and gone on with. */
+/** Stories of the sweep: the same numbers as on the command line, stopping and continuing. */
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ async function openSweep(page: Page, temperatures: string, seeds: string): Promi
   await page.selectOption('#sweep-length', '200')
 }
 
-async function kept(page: Page, button: string): Promise<Buffer> {
+async function downloadOf(page: Page, button: string): Promise<Buffer> {
   const download = page.waitForEvent('download')
   await page.locator('#sweep').getByRole('button', { name: button, exact: true }).click()
   return readFileSync(await (await download).path())
@@ -33,14 +33,14 @@ describe('the sweep', () => {
     for await (const event of sweep(site.model, { temperatures, seeds: 3, length: 200 })) {
       if (event.type === 'end') result = event.result
     }
-    expect((await kept(page, 'CSV, texts')).toString()).toBe(sweepCsv(result!.texts))
-    expect((await kept(page, 'CSV, curve')).toString()).toBe(curveCsv(result!.curve))
-    expect((await kept(page, 'SVG')).toString()).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
-    const png = await kept(page, 'PNG')
+    expect((await downloadOf(page, 'CSV, texts')).toString()).toBe(sweepCsv(result!.texts))
+    expect((await downloadOf(page, 'CSV, curve')).toString()).toBe(curveCsv(result!.curve))
+    expect((await downloadOf(page, 'SVG')).toString()).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+    const png = await downloadOf(page, 'PNG')
     expect(png.subarray(1, 4).toString()).toBe('PNG')
     expect(png.readUInt32BE(16)).toBe(1520)
 
-    // By key: along the curve, into the text, and on to the page.
+    // Keys move along the curve, open the text, and put it on the page.
     await page.locator('.sweep-figure [tabindex="0"]').focus()
     for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowDown')
@@ -71,12 +71,12 @@ describe('the sweep', () => {
     const first = Number(/after ([\d,]+)/.exec((await stopped.textContent())!)![1].replace(',', ''))
     expect(first).toBeGreaterThan(0)
     expect(first).toBeLessThan(6000)
-    const before = (await kept(page, 'CSV, texts')).toString().split('\n')
+    const before = (await downloadOf(page, 'CSV, texts')).toString().split('\n')
     expect(before.length).toBe(first + 2)
     await page.locator('#sweep').getByRole('button', { name: 'Go on', exact: true }).click()
     await page.locator('#sweep').getByRole('button', { name: 'Stop', exact: true }).click()
     await stopped.waitFor()
-    const after = new Set((await kept(page, 'CSV, texts')).toString().split('\n'))
+    const after = new Set((await downloadOf(page, 'CSV, texts')).toString().split('\n'))
     expect(before.every(row => after.has(row))).toBe(true)
 
     await page.locator('#sweep-temperatures').fill('0..1')

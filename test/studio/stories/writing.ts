@@ -1,4 +1,4 @@
-/** Writing: the first minute, a move of the temperature, models, links. */
+/** Stories of writing: the first minute, changing the temperature, models, links. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import {
@@ -15,7 +15,7 @@ import {
   visit,
 } from './stage.js'
 
-/** Bytes of code after compression, text and letters of the page, that the first load may cost. */
+/** Maximum size of the code that the first load fetches, compressed, bytes. */
 const FIRST_LOAD = 150_000
 
 describe('the first minute', () => {
@@ -23,7 +23,7 @@ describe('the first minute', () => {
     const before = requests.length
     await visit()
     const all = requests.slice(before).map(url => url.replace(/#.*/, ''))
-    // What the service worker fetches later, on a slow machine already now, is for without a network.
+    // Requests of the service worker are left out: they fill the cache for use without a network.
     const later = all.findIndex(url => url.endsWith('/sw.js'))
     const asked = later < 0 ? all : all.slice(0, later)
     const code = [...new Set(asked)].filter(url => /\/$|\.(js|css|html)$/.test(url))
@@ -38,7 +38,7 @@ describe('the first minute', () => {
 
   it('writes within a second of being opened', { retry: 2 }, async () => {
     const page = await visit()
-    // The text began before this could look: the browser itself kept the time of the first batch.
+    // The text began before this check, so the browser itself recorded the time of the first batch.
     const shown = await page.evaluate(() => performance.getEntriesByName('first text')[0].startTime)
     expect(shown).toBeLessThan(1000 * contention())
     expect(await page.title()).toContain('Ondo')
@@ -88,7 +88,7 @@ describe('a move of the temperature', () => {
     const used = after.map(({ temperature }) => temperature)
     const inOrder = used.filter((T, n) => T !== used[n - 1])
     expect(inOrder).toEqual([0.4, ...moves.map(([, T]) => T)])
-    // The oracle: the same model, luck and temperatures in Node.
+    // Node writes the expected text with the same model, seed and temperatures.
     const wanted = await inNode(used, 7)
     expect(textAfter).toBe(wanted.map(({ text }) => text).join(''))
     expect(after.map(({ coin, rank }) => ({ coin, rank }))).toEqual(
@@ -137,7 +137,7 @@ describe('a move of the temperature', () => {
       expect((await records(page)).length).toBe(written)
     }
     expect(seen.size).toBe(5)
-    // Same luck at every temperature: the coin has not moved.
+    // The coin does not depend on the temperature.
     await box.fill('1')
     await box.press('Enter')
     expect(await page.locator('.coin-words').textContent()).toBe(coin)
