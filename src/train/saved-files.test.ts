@@ -1,7 +1,7 @@
 /** Files beside the checkpoint that were damaged: the run says so, goes on, and learns the same. */
-import * as ort from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeModel } from '../file/index.js'
+import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
 import { buildTokenizer } from '../text/index.js'
 import { FILES } from './checkpoint.js'
 import { memoryStore } from './checkpoint-store.js'
@@ -9,6 +9,8 @@ import { createEngine } from './engine.js'
 import type { EndEvent, TrainEvent } from './events.js'
 import { train } from './trainer.js'
 import { trainingCorpus } from './training-corpus.js'
+
+const ort = await loadOnnxRuntime()
 
 const engine = createEngine(ort, { threads: 1 })
 const TEXT = Array.from({ length: 400 }, (_, i) => ['ka', 'kele', 'ko'][(i * i) % 3]).join(' ')
