@@ -11,7 +11,7 @@ import { assemble, type LayerMatrices, reorderGates } from './assemble.js'
 import type { Format, SourceFile } from './source.js'
 import { expandBytes } from './vocabulary.js'
 
-/** For each gate of ours (i f g o) its place in i f o g. */
+/** The place of each gate of ours (i f g o) in i f o g. */
 const ORDER = [0, 1, 3, 2]
 
 interface Index {

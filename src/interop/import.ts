@@ -1,4 +1,4 @@
-/** From the files of another system to a model of ours. */
+/** Makes a model from the files of another system. */
 import { counted, InputError } from '../errors.js'
 import { decodeModel, encodeModel, type Model } from '../file/index.js'
 import type { Bilingual } from '../knob.js'

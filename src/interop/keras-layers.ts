@@ -21,7 +21,7 @@ export interface KerasRecurrent {
   readonly matrices: LayerMatrices
 }
 
-/** Ours (GRU r z n) in Keras' z r h. LSTM i f c o is ours. */
+/** The place of each gate of ours (GRU r z n) in Keras' z r h. The LSTM's i f c o is our order. */
 const GRU_ORDER = [1, 0, 2]
 /** Keras 1 lists an LSTM's arrays in the order i c f o, a GRU's in z r h. */
 const KERAS1_LETTERS: Readonly<Record<number, readonly string[]>> = {
@@ -43,7 +43,10 @@ function cellOf(layer: KerasLayer): { cell: CellKind; gates: number } {
   return { cell: 'rnn', gates: 1 }
 }
 
-/** The function of the gates. @param keras1 whether the file is of Keras 1 or 2.0 to 2.2 */
+/**
+ * The function of the gates.
+ * @param old whether the file is of Keras 1 or 2.0 to 2.2 @param sixth whether it is of Keras 3
+ */
 function gatesOf(layer: KerasLayer, old: boolean, sixth: boolean): GateKind {
   const { config } = layer
   const named = config.recurrent_activation ?? config.inner_activation

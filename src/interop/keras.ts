@@ -30,7 +30,7 @@ interface Description {
         readonly config: Record<string, unknown>
       }[]
     | undefined
-  /** As the file says it: `2.1.5`. */
+  /** Keras' version in the file: `2.1.5`. */
   readonly version: string | undefined
 }
 

@@ -11,7 +11,7 @@ import { assemble, type LayerMatrices, reorderGates, transpose } from './assembl
 import type { Format, SourceFile, Vocabulary } from './source.js'
 import { tokenizerOf } from './vocabulary.js'
 
-/** For each gate of ours (i f g o) its place in i j f o. */
+/** The place of each gate of ours (i f g o) in i j f o. */
 const ORDER = [0, 2, 1, 3]
 const FORGET_BIAS = 1
 const CELL = /(?:^|\/)cell_(\d+)\/basic_lstm_cell\/(kernel|weights|bias|biases)$/

@@ -19,7 +19,7 @@ export class PickleInput {
     this.file = file
   }
 
-  /** Where the next byte is. */
+  /** The position of the next byte. */
   get end(): number {
     return this.position
   }

@@ -10,7 +10,7 @@ import { PickleInput } from './pickle-input.js'
 import { CALLS, type Call, PyGlobal, PyObject, type PyValue } from './pickle-values.js'
 
 export interface PickleOptions {
-  /** For refusals. */
+  /** The name that errors show. */
   readonly name: string
   /** Allowed calls by `module.name`, besides those of `CALLS`. */
   readonly calls?: ReadonlyMap<string, Call>

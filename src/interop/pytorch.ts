@@ -13,7 +13,7 @@ import { tokenizerOf } from './vocabulary.js'
 /** Depth to which a checkpoint is searched. */
 const DEEPEST = 12
 const HAS_LAYER = /(^|\.)weight_ih(_l\d+)?$/
-/** Where several state_dicts are in one file, the first of these names wins. */
+/** A file with several state_dicts: the first of these names is taken. */
 const PREFERRED = ['model_state_dict', 'state_dict', 'model', 'net', 'network', 'rnn']
 /** Fields that hold a vocabulary, in the order in which they are asked. */
 const VOCABULARY =

@@ -13,7 +13,7 @@ import { tokenizerOf } from './vocabulary.js'
 
 /** What a sentence's START and END is as text: sentences stand on lines of their own. */
 const SENTENCE_END = '\n'
-/** Ours (i f g o): input, forget, cell write, output. */
+/** The gates in our order (i f g o): input, forget, cell write, output. */
 const GATES = ['i', 'f', 'c', 'o'] as const
 
 interface Saved {

@@ -16,7 +16,7 @@ export interface NamedTensor {
 export type StateDict = ReadonlyMap<string, NamedTensor>
 
 export interface StateDictHints {
-  /** For refusals. */
+  /** The name that errors show. */
   readonly file: string
   /** `relu` where a module says so; a state_dict alone does not. */
   readonly activation?: 'tanh' | 'relu'

@@ -4,7 +4,7 @@ export interface View {
   readonly shape: readonly number[]
   /** Numbers from one index to the next, a dimension each. */
   readonly stride: readonly number[]
-  /** Where the first number is, from 0. */
+  /** Index of the first number, from 0. */
   readonly offset: number
 }
 

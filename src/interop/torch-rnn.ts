@@ -10,7 +10,7 @@ import type { Format, SourceFile } from './source.js'
 import { isTorch7, LuaObject, LuaTable, LuaTensor, type LuaValue, readTorch7 } from './torch7.js'
 import { tokenizerOf } from './vocabulary.js'
 
-/** For each gate of ours (i f g o) its place in torch's i f o g. */
+/** The place of each gate of ours (i f g o) in torch's i f o g. */
 const ORDER = [0, 1, 3, 2]
 
 function modelOf(root: LuaValue): LuaObject | undefined {

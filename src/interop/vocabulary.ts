@@ -1,4 +1,4 @@
-/** From the symbols of a foreign model to a tokenizer of ours. */
+/** Makes a tokenizer from the symbols of a foreign model. */
 import { counted, FileError, InputError, quote } from '../errors.js'
 import { isRecord, parseJson } from '../file/json.js'
 import { CharacterTokenizer, type Tokenizer } from '../text/index.js'
