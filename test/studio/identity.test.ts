@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { encodeRun, generateText, modelFileHash, optionsOf, type Run } from '../../src/index.js'
 import { count, site, text, visit } from './stories/stage.js'
 
+/** `LAYOUT` of studio/src/text/text-rows.ts, whose imports need Svelte's compiler. */
+const LAYOUT = 'texts 2'
+
+const isSome = (rows: unknown): boolean => Number(rows) > 0
+
 describe('what names the model by the hash of its file', () => {
   it('is still opened: a link, and the texts that a browser keeps', async () => {
     const { hash } = site.model
@@ -23,10 +28,11 @@ describe('what names the model by the hash of its file', () => {
     const written = await text(page)
     expect(written).toBe(await generateText(site.model, optionsOf(run)))
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-    const keysOf = (name: string) =>
+    /** Rows of today's layout under the identity, and rows of the first layout under the file's hash. */
+    const rowsOf = () =>
       page.evaluate(
-        wanted =>
-          new Promise<number>((resolve, reject) => {
+        ([layout, identity, old]) =>
+          new Promise<[today: number, before: number]>((resolve, reject) => {
             const request = indexedDB.open('ondo-texts')
             request.onerror = () => reject(request.error)
             request.onsuccess = () => {
@@ -34,33 +40,46 @@ describe('what names the model by the hash of its file', () => {
               const keys = database.transaction('texts').objectStore('texts').getAllKeys()
               keys.onsuccess = () => {
                 database.close()
-                resolve(keys.result.filter(key => (key as string[])[0] === wanted).length)
+                const all = keys.result as string[][]
+                const today = all.filter(
+                  ([first, second]) => first === layout && second === identity,
+                )
+                resolve([today.length, all.filter(([first]) => first === old).length])
               }
             }
           }),
-        name,
+        [LAYOUT, hash, fileHash],
       )
-    await expect.poll(() => keysOf(hash), { timeout: 20_000 }).toBeGreaterThan(1)
-    // As an older page left them: away from the studio, the keys begin with the hash of the file.
+    await expect.poll(async () => (await rowsOf())[0], { timeout: 20_000 }).toBeGreaterThan(1)
+    // Turn them into what an older page left: one row for all branches and a row for each chunk, whose
+    // keys begin with the hash of the file. No page of the studio is open meanwhile.
     await page.goto(`${site.url}models/index.json`)
     await page.evaluate(
-      ([from, to]) =>
+      ([layout, old]) =>
         new Promise<void>((resolve, reject) => {
           const request = indexedDB.open('ondo-texts')
           request.onsuccess = () => {
             const database = request.result
             const transaction = database.transaction('texts', 'readwrite')
             const store = transaction.objectStore('texts')
-            const cursor = store.openCursor()
-            cursor.onsuccess = () => {
-              const at = cursor.result
-              if (!at) return
-              const [first, ...rest] = at.key as string[]
-              if (first === from) {
-                store.put(at.value, [to, ...rest])
-                at.delete()
+            const keys = store.getAllKeys()
+            const values = store.getAll()
+            values.onsuccess = () => {
+              const rows = (keys.result as (string | number)[][]).map(
+                (key, i) => [key, values.result[i]] as const,
+              )
+              const today = rows.filter(([key]) => key[0] === layout)
+              const page = today.find(([key]) => key[2] === 'desk')?.[1]
+              for (const [key, value] of today) {
+                const { at, reason, origin, count } = value
+                if (key[2] === 'segment') {
+                  const branches = [{ parent: undefined, at, reason, origin, count }]
+                  const standing = { ...page?.standing, place: { branch: 0, count } }
+                  store.put({ branches, standing, chains: [''] }, [old])
+                }
+                if (key[2] === 'chunk') store.put(value, [old, 0, key[4]])
+                store.delete(key)
               }
-              at.continue()
             }
             transaction.oncomplete = () => {
               database.close()
@@ -69,11 +88,12 @@ describe('what names the model by the hash of its file', () => {
             transaction.onabort = () => reject(transaction.error)
           }
         }),
-      [hash, fileHash],
+      [LAYOUT, fileHash],
     )
-    expect([(await keysOf(hash)) > 0, (await keysOf(fileHash)) > 0]).toEqual([false, true])
+    const [today, before] = await rowsOf()
+    expect([today, before > 1]).toEqual([0, true])
     await page.goto(site.url)
     await page.waitForFunction(before => ondo.text().startsWith(before), written)
-    expect([(await keysOf(hash)) > 0, (await keysOf(fileHash)) > 0]).toEqual([true, false])
+    await expect.poll(rowsOf, { timeout: 20_000 }).toEqual([expect.toSatisfy(isSome), 0])
   }, 90_000)
 })
