@@ -60,13 +60,11 @@ export function plan(
   const one = f64x2.splat(1)
   const half = f64x2.splat(0.5)
   let sum: f64 = 0
-  /** The next power of two above the sum. */
+  // The next power of two above the sum, and 1 / g, where g is the last bit of the sum.
   let top: f64 = 0
-  /** 1 / g, where g is the last bit of the sum. */
   let perBit: f64 = 0
   /** The loop writes indices where d will be, terms for weights, and sums before them for runs. */
   let to = terms
-  const last = n - 1
   for (let i = 0; i < n; i += 2) {
     const at = (<usize>i) << 3
     const x = f64x2.pmax(f64x2.mul(v128.load(d + at), inverse), least)
@@ -83,7 +81,7 @@ export function plan(
     const second = f64x2.extract_lane(both, 1)
     const middleSum = sum + first
     const after = middleSum + second
-    if (after < top && i < last) {
+    if (after < top && i < n - 1) {
       const bits = f64x2.mul(both, f64x2.splat(perBit))
       const off = f64x2.abs(f64x2.sub(f64x2.sub(bits, f64x2.floor(bits)), half))
       const evaluated = i64x2.bitmask(f64x2.le(off, f64x2.mul(span, f64x2.splat(perBit))))
