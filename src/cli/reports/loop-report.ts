@@ -10,7 +10,7 @@ import {
   startIds,
 } from '../../generate/index.js'
 import type { Bilingual } from '../../knob.js'
-import { type LoopProof, LoopProver } from '../../measure/index.js'
+import { type LoopProof, LoopProver } from '../../measure/sweep/loop-proof.js'
 import type { Session } from '../../runtime/session.js'
 import type { Schedule } from '../../temperature/index.js'
 import { type Loop, MIN_LOOP, printable, type UnknownPolicy } from '../../text/index.js'
