@@ -45,6 +45,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
+/** Steps that a session may take after the count of `Kill.steps`; 20 sessions stay below the whole run. */
+const STEPS_BEFORE_KILL = 12
+
 interface Kill {
   /** Steps of this session after which the time runs; undefined: from the start of the process. */
   readonly steps: number | undefined
@@ -60,7 +63,9 @@ interface Ended {
 /** Trains in a process of its own, to the end or until it is killed. */
 function session(folder: string, kill?: Kill): Promise<Ended> {
   const resume = existsSync(join(folder, FILES.resume))
-  const running = spawn(process.execPath, [child, folder, ...(resume ? ['resume'] : [])], {
+  const limit = kill ? (kill.steps ?? 0) + STEPS_BEFORE_KILL : 0
+  const options = [`${limit}`, ...(resume ? ['resume'] : [])]
+  const running = spawn(process.execPath, [child, folder, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let first = 0
