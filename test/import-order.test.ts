@@ -23,13 +23,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   knob: ['errors', 'random'],
   text: ['errors', 'random', 'knob'],
   model: ['errors', 'numeric', 'knob'],
+  onnx: [],
   file: ['errors', 'knob', 'version', 'model', 'text'],
   runtime: ['errors', 'model'],
   temperature: ['errors', 'numeric', 'random', 'knob'],
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
   measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],
-  train: [...FLOOR, 'model', 'text', 'file'],
-  interop: [...FLOOR, 'model', 'text', 'file', 'runtime'],
+  train: [...FLOOR, 'model', 'text', 'file', 'onnx'],
+  interop: [...FLOOR, 'model', 'text', 'file', 'onnx', 'runtime'],
   index: [
     ...FLOOR,
     ...['model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure', 'interop'],
@@ -37,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: [...FLOOR, 'model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure'],
   node: [
     ...[...FLOOR, 'model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure'],
-    ...['train', 'interop', 'server', 'index'],
+    ...['onnx', 'train', 'interop', 'server', 'index'],
   ],
   browser: [
     ...[...FLOOR, 'model', 'text', 'file', 'runtime', 'temperature', 'generate', 'measure'],

@@ -6,8 +6,8 @@
 import type * as Ort from 'onnxruntime-node'
 import type { ModelConfig, Weights } from '../../src/model/config.js'
 import { loadOnnxRuntime } from '../../src/node/onnx-runtime.mjs'
-import { Graph, type Value } from '../../src/train/graph/graph.js'
-import { bytesField, integerField, join, stringField } from '../../src/train/graph/protobuf.js'
+import { Graph, type Value } from '../../src/onnx/graph.js'
+import { bytesField, integerField, join, stringField } from '../../src/onnx/protobuf.js'
 import { type Candidate, now, sink } from '../harness.js'
 
 const ort = await loadOnnxRuntime()

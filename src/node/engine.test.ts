@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Graph } from '../train/graph/graph.js'
+import { Graph } from '../onnx/graph.js'
 import { nodeEngine } from './engine.js'
 
 afterEach(() => {

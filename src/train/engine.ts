@@ -3,7 +3,7 @@
  * and the same trainer works in Node (onnxruntime-node) and in a page (onnxruntime-web).
  */
 import { InputError } from '../errors.js'
-import type { InputShape } from './graph/graph.js'
+import type { InputShape } from '../onnx/graph.js'
 
 /** The used part of an ONNX Runtime tensor. */
 export interface OrtTensor {

@@ -2,7 +2,7 @@
  * The interface of a cell in the training graph: one layer, forward over T steps and backward. Matrices
  * of all steps are time-major: row t B + b. N = T B.
  */
-import type { Graph, Value } from '../graph/graph.js'
+import type { Graph, Value } from '../../onnx/graph.js'
 
 export interface LayerSizes {
   /** T, steps. */

@@ -16,7 +16,7 @@
  * As in the LSTM, the factors are computed in each step, while its numbers are in the cache.
  */
 import type { ModelConfig } from '../../model/config.js'
-import type { Value } from '../graph/graph.js'
+import type { Value } from '../../onnx/graph.js'
 import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
 
 export function gru(reset: ModelConfig['reset']): Cell {

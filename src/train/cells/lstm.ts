@@ -14,7 +14,7 @@
  * computed in each step, while its numbers are in the cache: computing them for all steps at once takes
  * a third fewer nodes but ten times more memory traffic, and was slower.
  */
-import type { Value } from '../graph/graph.js'
+import type { Value } from '../../onnx/graph.js'
 import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
 
 /** i f g o <-> i f o g */

@@ -6,7 +6,7 @@
  */
 import { InputError } from '../../errors.js'
 import { type ModelConfig, tensorShapes } from '../../model/config.js'
-import { Graph, type GraphOptions, type InputShape, type Value } from '../graph/graph.js'
+import { Graph, type GraphOptions, type InputShape, type Value } from '../../onnx/graph.js'
 import { type Cell, type Layer, type LayerWeights, reorderGates } from './cell.js'
 import { gru } from './gru.js'
 import { lstm } from './lstm.js'

@@ -5,7 +5,7 @@
  * Both derivatives follow from the result: 1 - h^2 for tanh; for relu 1 where h > 0, else 0.
  */
 import type { ModelConfig } from '../../model/config.js'
-import type { Value } from '../graph/graph.js'
+import type { Value } from '../../onnx/graph.js'
 import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
 
 export function rnn(activation: ModelConfig['activation']): Cell {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
-import { createEngine } from '../engine.js'
+import { loadOnnxRuntime } from '../node/onnx-runtime.mjs'
+import { createEngine } from '../train/engine.js'
 import { Graph } from './graph.js'
 import { bytesField, floatField, integerField, stringField } from './protobuf.js'
 
