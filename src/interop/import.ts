@@ -1,26 +1,16 @@
 /** Makes a model from the files of another system. */
-import { counted, InputError } from '../errors.js'
-import { decodeModel, encodeModel, type Model } from '../file/index.js'
-import type { Bilingual } from '../knob.js'
+import { type Converted, type ConvertOptions, convert } from './convert.js'
 import { formatOf } from './formats.js'
-import type { ImportOptions, SourceFile } from './source.js'
-import { checkStability } from './stability.js'
+import type { SourceFile } from './source.js'
 
-export interface ImportModelOptions extends ImportOptions {
+export interface ImportModelOptions extends ConvertOptions {
   /** Forces the format; else the content decides. */
   readonly from?: string
-  /** A title for people. */
-  readonly title?: string
-  /** A prompt that shows the model well. */
-  readonly prompt?: string
 }
 
-export interface ImportResult {
-  readonly model: Model
+export interface ImportResult extends Converted {
   /** The kind of the format, as `from` calls it. */
   readonly from: string
-  /** What was converted, a sentence each. */
-  readonly notes: readonly Bilingual[]
 }
 
 /**
@@ -39,25 +29,5 @@ export async function importModel(
     bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   }))
   const format = formatOf(files, options.from)
-  const { config, weights, tokenizer, notes, ...found } = await format.read(files, options)
-  if (!tokenizer) {
-    throw new InputError(
-      'vocabulary',
-      `The ${format.about.en} model predicts ${counted(config.vocabulary, 'symbol')}, but the files do not say which`,
-      { way: 'vocabulary' },
-    )
-  }
-  await checkStability(config, weights)
-  const name = options.title ?? found.name
-  const prompt = options.prompt ?? found.prompt
-  const bytes = await encodeModel({
-    config,
-    weights,
-    tokenizer,
-    training: { settings: { importedFrom: format.kind, conversions: notes.map(({ en }) => en) } },
-    ...(name !== undefined && { name }),
-    ...(prompt !== undefined && { prompt }),
-    ...(found.stop && { stop: found.stop }),
-  })
-  return { model: await decodeModel(bytes), from: format.kind, notes }
+  return { ...(await convert(format, files, options)), from: format.kind }
 }
