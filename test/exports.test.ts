@@ -50,6 +50,19 @@ describe('package.json', () => {
     expect(names.length).toBeLessThan(75)
   })
 
+  it('gives by each built entry the names of its source and no other', async () => {
+    for (const [entry, targets] of Object.entries<Record<string, string>>(pkg.exports)) {
+      const { types: _, ...built } = targets
+      for (const path of Object.values(built)) {
+        const [made, written] = await Promise.all([
+          import(/* @vite-ignore */ new URL(path, `file://${root}`).href),
+          import(/* @vite-ignore */ new URL(sourceOf(path), `file://${root}`).href),
+        ])
+        expect(Object.keys(made).sort(), `${entry}: ${path}`).toEqual(Object.keys(written).sort())
+      }
+    }
+  })
+
   it('pins every dependency, as the lock file does', () => {
     const lock = JSON.parse(read('package-lock.json')).packages
     for (const [name, range] of Object.entries({ ...pkg.dependencies, ...pkg.devDependencies })) {
