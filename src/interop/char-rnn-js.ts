@@ -5,9 +5,10 @@
  * decoder [V, H] and its bias. Rows are i f o g. The vocabulary maps a byte to an id, or to null.
  */
 import { counted, FileError, quote } from '../errors.js'
-import { parseJson } from '../file/json.js'
+import { isRecord } from '../file/json.js'
 import { tokenizerFrom } from '../text/index.js'
 import { assemble, type LayerMatrices, reorderGates } from './assemble.js'
+import { jsonIn } from './json-file.js'
 import type { Format, SourceFile } from './source.js'
 import { expandBytes } from './vocabulary.js'
 
@@ -23,15 +24,11 @@ interface Index {
   }[]
 }
 
-function indexOf({ bytes, name }: SourceFile): Index | undefined {
-  if (!/^\s*\{/.test(String.fromCharCode(...bytes.subarray(0, 32)))) return undefined
-  try {
-    const value = parseJson(new TextDecoder().decode(bytes), `The file ${quote(name)}`).value
-    const { vocab, arrays } = value as Partial<Index>
-    return Array.isArray(vocab) && Array.isArray(arrays) ? (value as Index) : undefined
-  } catch {
-    return undefined
-  }
+function indexOf(file: SourceFile): Index | undefined {
+  const value = jsonIn(file)
+  if (!isRecord(value)) return undefined
+  const { vocab, arrays } = value as Partial<Index>
+  return Array.isArray(vocab) && Array.isArray(arrays) ? (value as unknown as Index) : undefined
 }
 
 const dataOf = (files: readonly SourceFile[]): SourceFile | undefined =>

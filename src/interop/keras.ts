@@ -11,6 +11,7 @@ import type { Bilingual } from '../knob.js'
 import type { GateKind } from '../model/config.js'
 import { assemble } from './assemble.js'
 import { type Hdf5Group, isHdf5, openHdf5 } from './hdf5.js'
+import { jsonIn } from './json-file.js'
 import { denseOf, type KerasLayer, recurrentOf } from './keras-layers.js'
 import type { Format, SourceFile } from './source.js'
 import { tokenizerOf, vocabularyFile } from './vocabulary.js'
@@ -42,7 +43,7 @@ interface Network extends Description {
 const refuse = (file: string, what: string): FileError =>
   new FileError('keras', `The Keras model ${quote(file)} ${what}.`)
 
-function jsonIn(text: string | undefined, what: string): Record<string, unknown> | undefined {
+function recordIn(text: string | undefined, what: string): Record<string, unknown> | undefined {
   if (text === undefined) return undefined
   const { value } = parseJson(text, what)
   return isRecord(value) ? value : undefined
@@ -91,7 +92,7 @@ function typeOf(
 function readLegacy(file: SourceFile, others: readonly SourceFile[]): Network {
   const root = openHdf5(file)
   const weights = root.child('model_weights') ?? root
-  const model = jsonIn(root.text('model_config'), 'The model config') ?? architectureIn(others)
+  const model = recordIn(root.text('model_config'), 'The model config') ?? architectureIn(others)
   const layers = layersOf(model)
   const version = root.text('keras_version') ?? weights.text('keras_version')
   const tensors = weights.names('layer_names').map((name): KerasLayer => {
@@ -116,12 +117,9 @@ function readLegacy(file: SourceFile, others: readonly SourceFile[]): Network {
 
 /** A JSON file beside the weights that describes the network (`model.to_json()`). */
 function architectureIn(files: readonly SourceFile[]): Record<string, unknown> | undefined {
-  for (const { name, bytes } of files) {
-    const text = new TextDecoder().decode(bytes.subarray(0, 4 * 2 ** 20))
-    if (!name.endsWith('.json') || !/"class_name"/.test(text)) continue
-    return jsonIn(text, `The file ${quote(name)}`)
-  }
-  return undefined
+  return files.map(jsonIn).find((json): json is Record<string, unknown> => {
+    return isRecord(json) && typeof json.class_name === 'string' && json.config !== undefined
+  })
 }
 
 const snakeCase = (name: string): string =>
@@ -155,9 +153,9 @@ function readArchive(file: SourceFile): Network {
     return bytes && new TextDecoder().decode(bytes)
   }
   const bytes = entries.get('model.weights.h5')
-  const layers = layersOf(jsonIn(text('config.json'), 'The file config.json'))
+  const layers = layersOf(recordIn(text('config.json'), 'The file config.json'))
   if (!bytes || !layers) throw refuse(file.name, 'lacks config.json or model.weights.h5')
-  const version = jsonIn(text('metadata.json'), 'The file metadata.json')?.keras_version
+  const version = recordIn(text('metadata.json'), 'The file metadata.json')?.keras_version
   const root = openHdf5({ name: 'model.weights.h5', bytes })
   const groups = root.child('layers') ?? root.child('_layer_checkpoint_dependencies') ?? root
   const counts = new Map<string, number>()

@@ -6,8 +6,9 @@
  * by the cell and is not in the stored bias. Source: ml5-library's CharRNN, training-charRNN.
  */
 import { counted, FileError, quote } from '../errors.js'
-import { parseJson } from '../file/json.js'
+import { isRecord } from '../file/json.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
+import { jsonIn } from './json-file.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
 import { tokenizerOf } from './vocabulary.js'
 
@@ -26,24 +27,23 @@ const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 const find = (files: readonly SourceFile[], name: string): SourceFile | undefined =>
   files.find(file => baseName(file.name) === name)
 
-const jsonOf = (file: SourceFile): unknown =>
-  parseJson(new TextDecoder().decode(file.bytes), `The file ${quote(file.name)}`).value
-
-function manifestOf(file: SourceFile | undefined): Map<string, Entry> | undefined {
-  if (!file) return undefined
-  let json: unknown
-  try {
-    json = jsonOf(file)
-  } catch {
-    return undefined
+/** The manifest: an object of files and shapes with an LSTM among them, whatever its name. */
+function manifestIn(files: readonly SourceFile[]): Map<string, Entry> | undefined {
+  for (const json of files.map(jsonIn)) {
+    if (!isRecord(json)) continue
+    const entries = Object.entries(json as Record<string, Partial<Entry> | null>)
+    const good = entries.every(
+      ([, entry]) => typeof entry?.filename === 'string' && isShape(entry.shape),
+    )
+    if (good && entries.some(([name]) => CELL.test(name))) {
+      return new Map(entries as [string, Entry][])
+    }
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined
-  const entries = Object.entries(json as Record<string, Partial<Entry>>)
-  const good = entries.every(
-    ([, entry]) => typeof entry?.filename === 'string' && Array.isArray(entry.shape),
-  )
-  return good ? new Map(entries as [string, Entry][]) : undefined
+  return undefined
 }
+
+const isShape = (shape: unknown): boolean =>
+  Array.isArray(shape) && shape.every(size => Number.isSafeInteger(size) && size >= 0)
 
 /** Float32, little-endian, as many as the shape says. */
 function tensorOf(
@@ -70,12 +70,14 @@ function tensorOf(
 }
 
 /** `{ character: id }`, with the ids 0..V-1. */
-function vocabularyOf(file: SourceFile | undefined): Vocabulary | undefined {
-  if (!file) return undefined
-  const json = jsonOf(file)
-  if (typeof json !== 'object' || json === null) return undefined
+function vocabularyIn(files: readonly SourceFile[]): Vocabulary | undefined {
+  const isMap = (json: unknown): json is Record<string, unknown> =>
+    isRecord(json) && Object.values(json).some(id => typeof id === 'number')
+  const named = find(files, 'vocab.json')
+  const json = [...(named ? [named] : []), ...files].map(jsonIn).find(isMap)
+  if (!json) return undefined
   const symbols: (string | undefined)[] = []
-  for (const [symbol, id] of Object.entries(json as Record<string, unknown>)) {
+  for (const [symbol, id] of Object.entries(json)) {
     if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > 1_114_111) {
       throw new FileError(
         'ml5',
@@ -109,12 +111,11 @@ export const ml5: Format = {
   about: { en: 'ml5 charRNN (folder)', ja: 'ml5 charRNN（フォルダー）' },
 
   recognises(files) {
-    const manifest = manifestOf(find(files, 'manifest.json'))
-    return manifest !== undefined && [...manifest.keys()].some(name => CELL.test(name))
+    return manifestIn(files) !== undefined
   },
 
   read(files, options) {
-    const manifest = manifestOf(find(files, 'manifest.json')) as Map<string, Entry>
+    const manifest = manifestIn(files) as Map<string, Entry>
     const tensors = new Map<string, Float32Array>()
     const cells: { kernel?: Float32Array; bias?: Float32Array }[] = []
     for (const [name, entry] of manifest) {
@@ -140,7 +141,7 @@ export const ml5: Format = {
       throw new FileError('ml5', `The manifest lacks the weights of cell_${k}; export it again.`)
     })
     const embedding = tensors.get('embedding')
-    const vocabulary = options.vocabulary ?? vocabularyOf(find(files, 'vocab.json'))
+    const vocabulary = options.vocabulary ?? vocabularyIn(files)
     return {
       ...assemble({
         cell: 'lstm',

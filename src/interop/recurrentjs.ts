@@ -6,8 +6,9 @@
  * Source: recurrentjs' src/recurrent.js and character_demo.html.
  */
 import { FileError, quote } from '../errors.js'
-import { parseJson } from '../file/json.js'
+import { isRecord } from '../file/json.js'
 import { assemble, concatenate, type LayerMatrices } from './assemble.js'
+import { jsonIn } from './json-file.js'
 import type { Format, SourceFile } from './source.js'
 import { tokenizerOf } from './vocabulary.js'
 
@@ -24,14 +25,9 @@ interface Saved {
   readonly letterToIndex?: Readonly<Record<string, unknown>>
 }
 
-function savedOf({ bytes, name }: SourceFile): Saved | undefined {
-  if (!/^\s*\{/.test(String.fromCharCode(...bytes.subarray(0, 32)))) return undefined
-  let value: unknown
-  try {
-    value = parseJson(new TextDecoder().decode(bytes), `The file ${quote(name)}`).value
-  } catch {
-    return undefined
-  }
+function savedOf(file: SourceFile): Saved | undefined {
+  const value = jsonIn(file)
+  if (!isRecord(value)) return undefined
   const saved = value as Partial<Saved>
   const isOurs = typeof saved.generator === 'string' && Array.isArray(saved.hidden_sizes)
   return isOurs && typeof saved.model === 'object' && saved.model !== null

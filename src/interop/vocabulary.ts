@@ -1,8 +1,9 @@
 /** Makes a tokenizer from the symbols of a foreign model. */
 import { counted, FileError, InputError, quote } from '../errors.js'
-import { isRecord, parseJson } from '../file/json.js'
+import { isRecord } from '../file/json.js'
 import { CharacterTokenizer, type Tokenizer } from '../text/index.js'
 import type { NetworkMatrices } from './assemble.js'
+import { jsonIn } from './json-file.js'
 import type { SourceFile, Vocabulary } from './source.js'
 
 const isOneCharacter = (symbol: string): boolean => [...symbol].length === 1
@@ -95,17 +96,10 @@ function symbolsIn(json: unknown, V: number): (string | undefined)[] | undefined
   return entries.length > 0 && entries.length <= V ? symbols : undefined
 }
 
-/** The vocabulary of V symbols in one of the JSON files beside the weights, if one holds it whole. */
+/** The vocabulary of V symbols in one of the JSON files beside the weights, whatever its name, if one holds it whole. */
 export function vocabularyFile(files: readonly SourceFile[], V: number): Vocabulary | undefined {
-  for (const { name, bytes } of files) {
-    if (!/\.json$/i.test(name)) continue
-    let json: unknown
-    try {
-      json = parseJson(new TextDecoder().decode(bytes), `The file ${quote(name)}`).value
-    } catch {
-      continue
-    }
-    const symbols = symbolsIn(json, V)
+  for (const file of files) {
+    const symbols = symbolsIn(jsonIn(file), V)
     if (symbols?.every(symbol => symbol !== undefined)) return { symbols }
   }
   return undefined

@@ -1,0 +1,18 @@
+/** The sample writers of all formats, for the conformance suite and the mutations. */
+import { charRnnJs } from './char-rnn-js.fixture.js'
+import { keras } from './keras.fixture.js'
+import { ml5 } from './ml5.fixture.js'
+import { pytorch, safetensors } from './pytorch.fixture.js'
+import { recurrentjs } from './recurrentjs.fixture.js'
+import type { FormatFixture } from './sample.fixture.js'
+import { torchRnn } from './torch-rnn.fixture.js'
+
+export const FIXTURES: readonly FormatFixture[] = [
+  torchRnn,
+  pytorch,
+  safetensors,
+  keras,
+  ml5,
+  recurrentjs,
+  charRnnJs,
+]
