@@ -1,4 +1,5 @@
 /** The sample writers of all formats, for the conformance suite and the mutations. */
+import { charRnn } from './char-rnn.fixture.js'
 import { charRnnJs } from './char-rnn-js.fixture.js'
 import { keras } from './keras.fixture.js'
 import { ml5 } from './ml5.fixture.js'
@@ -9,6 +10,7 @@ import { torchRnn } from './torch-rnn.fixture.js'
 
 export const FIXTURES: readonly FormatFixture[] = [
   torchRnn,
+  charRnn,
   pytorch,
   safetensors,
   keras,

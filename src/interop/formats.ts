@@ -1,5 +1,6 @@
 /** All formats, in the order in which they are tried: those that show clear marks come first. */
 import { didYouMean, FileError, InputError, quote } from '../errors.js'
+import { charRnn } from './char-rnn.js'
 import { charRnnJs } from './char-rnn-js.js'
 import { keras } from './keras.js'
 import { ml5 } from './ml5.js'
@@ -10,6 +11,7 @@ import { torchRnn } from './torch-rnn.js'
 
 export const FORMATS: readonly Format[] = [
   torchRnn,
+  charRnn,
   pytorch,
   safetensors,
   keras,

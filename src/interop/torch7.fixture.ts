@@ -42,18 +42,24 @@ export class TorchTensor {
   }
 }
 
+/** A function with captured values; its bytecode is no code. */
+export class TorchFunction {}
+
 /** Lists become tables with the keys 1..n, Maps and plain objects tables with their keys. */
 export type LuaInput =
   | null
   | boolean
   | number
   | string
+  /** A string of any bytes. */
+  | Uint8Array
   | readonly LuaInput[]
   | ReadonlyMap<LuaInput, LuaInput>
   | { readonly [key: string]: LuaInput }
   | TorchObject
   | TorchTensor
   | TorchStorage
+  | TorchFunction
 
 const BYTES: Readonly<Record<NumberType | 'Cuda', number>> = {
   Double: 8,
@@ -91,8 +97,8 @@ class Writer {
     this.parts.push(this.ascii ? utf8(`${value}\n`) : numbersOf(type, [value]))
   }
 
-  private text(text: string): void {
-    const bytes = utf8(text)
+  private text(text: string | Uint8Array): void {
+    const bytes = typeof text === 'string' ? utf8(text) : text
     this.scalar('Int', bytes.length)
     this.parts.push(bytes)
     if (this.ascii) this.parts.push(utf8('\n'))
@@ -122,7 +128,7 @@ class Writer {
     else if (typeof value === 'number') {
       this.scalar('Int', 1)
       this.scalar('Double', value)
-    } else if (typeof value === 'string') {
+    } else if (typeof value === 'string' || value instanceof Uint8Array) {
       this.scalar('Int', 2)
       this.text(value)
     } else if (typeof value === 'boolean') {
@@ -135,6 +141,11 @@ class Writer {
     ) {
       this.scalar('Int', 4)
       if (this.index(value)) this.object(value)
+    } else if (value instanceof TorchFunction) {
+      this.scalar('Int', 8)
+      if (!this.index(value)) return
+      this.text('\u001bLua')
+      this.value([{ name: 'captured', value: 1 }])
     } else {
       this.scalar('Int', 3)
       if (this.index(value)) this.table(value)

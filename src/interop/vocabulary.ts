@@ -53,8 +53,8 @@ export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Toke
 const NEVER = -60_000
 
 /**
- * A network of some bytes, one-hot, as one of all 256 bytes, where the id of a byte is the byte. A byte
- * that it lacks reads as no input and is never drawn at a finite temperature.
+ * A network of some bytes as one of all 256 bytes, where the id of a byte is the byte. A byte that it
+ * lacks reads as no input and is never drawn at a finite temperature.
  * @param ids from byte to id
  */
 export function expandBytes(
@@ -67,15 +67,27 @@ export function expandBytes(
   const V = network.headBias.length
   const rows = first.biasIh.length
   const H = network.headWeight.length / V
+  const table = network.embedding
+  const E = table ? table.length / V : 0
+  // Matrices that do not fit are refused when they are assembled.
+  if (!table && first.weightIh.length !== rows * V) return network
+  const inputs = new Float32Array(SIZE * E)
   const weightIh = new Float32Array(rows * SIZE)
   const headWeight = new Float32Array(SIZE * H)
   const headBias = new Float32Array(SIZE).fill(NEVER)
   for (const [byte, id] of ids) {
-    for (let r = 0; r < rows; r++) weightIh[r * SIZE + byte] = first.weightIh[r * V + id] as number
+    if (table) inputs.set(table.subarray(id * E, (id + 1) * E), byte * E)
+    else {
+      for (let r = 0; r < rows; r++) {
+        weightIh[r * SIZE + byte] = first.weightIh[r * V + id] as number
+      }
+    }
     headWeight.set(network.headWeight.subarray(id * H, (id + 1) * H), byte * H)
     headBias[byte] = network.headBias[id] as number
   }
-  return { ...network, layers: [{ ...first, weightIh }, ...rest], headWeight, headBias }
+  const head = { headWeight, headBias }
+  if (table) return { ...network, ...head, embedding: inputs }
+  return { ...network, ...head, layers: [{ ...first, weightIh }, ...rest] }
 }
 
 /** Ids by symbol or symbols by id, as a JSON object or list; undefined for anything else. */
