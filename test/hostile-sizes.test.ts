@@ -236,7 +236,7 @@ const small = {
   tokenizer: tokenizerFrom({ kind: 'character', symbols: ['a', 'b'] }),
   weights: sampleWeights(config),
 }
-const bytes = await encodeModel(small)
+const bytes = encodeModel(small)
 const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
 const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)))
 

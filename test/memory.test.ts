@@ -100,7 +100,7 @@ describe('memory that the system refuses', () => {
   })
 
   it('is answered by 503 over HTTP, and the server goes on', async () => {
-    const bytes = await encodeModel(mockModel('abc'))
+    const bytes = encodeModel(mockModel('abc'))
     const errors: unknown[] = []
     const app = createApp({
       models: [{ name: 'tiny', read: async () => new Uint8Array(bytes) }],

@@ -42,7 +42,7 @@ export async function convert(
   await checkStability(config, weights)
   const name = options.title ?? found.name
   const prompt = options.prompt ?? found.prompt
-  const bytes = await encodeModel({
+  const bytes = encodeModel({
     config,
     weights,
     tokenizer,

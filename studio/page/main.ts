@@ -321,7 +321,7 @@ async function start(): Promise<void> {
     begun.textContent = normalizeInput(prompt.value, model.tokenizer).text
     paper.replaceChildren(begun)
     stretch = undefined
-    pagedWriter?.begin(ids, seed.value).then(showBars)
+    void pagedWriter?.begin(ids, seed.value).then(showBars)
     setPlaying(true)
     updateAddress()
   }

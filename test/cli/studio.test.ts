@@ -27,7 +27,7 @@ describe.skipIf(!existsSync(`${root}studio/index.html`))('ondo studio', () => {
           const url = /http:\S+/.exec(stdout)?.[0]
           if (visited || !url) return
           visited = true
-          visit(url).finally(() => child.kill('SIGINT'))
+          void visit(url).finally(() => child.kill('SIGINT'))
         },
       })
     }

@@ -63,7 +63,7 @@ export class Link {
     const model = this.modelFor(address) ?? models.list[0]
     const starter = models.starterOf(model)
     if (!model) models.loading = false
-    else if (starter && address.run === undefined) this.openInTurn(starter, model, address)
+    else if (starter && address.run === undefined) await this.openInTurn(starter, model, address)
     else models.openBundled(model.id, address)
   }
 

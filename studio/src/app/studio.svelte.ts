@@ -69,7 +69,7 @@ export class Studio {
 
   start(): void {
     this.worker.postMessage({ type: 'play' } satisfies ToWorker)
-    this.link.start()
+    void this.link.start()
   }
 
   /** Adds the texts of a session to those of this model, and shows the one it was saved with. */

@@ -109,7 +109,7 @@ export class Models {
   /** @returns whether the message was for this */
   receive(message: FromWorker): boolean {
     if (message.type === 'opened') {
-      if (message.job === this.opening?.job) this.opened(message.model)
+      if (message.job === this.opening?.job) void this.opened(message.model)
       return true
     }
     if (message.type !== 'failed' || message.during !== 'open') return false

@@ -59,7 +59,7 @@ export class StoredTexts {
       if (persisted) this.store?.suspend()
     })
     window.addEventListener('pageshow', ({ persisted }) => {
-      if (persisted) this.store?.resume().then(() => this.save())
+      if (persisted) void this.store?.resume().then(() => this.save())
     })
   }
 
@@ -108,7 +108,7 @@ export class StoredTexts {
     const { store } = this
     const state = this.page.pageState
     if (!store || !state) return
-    if (closing || store.isDue) store.save(state, closing)
+    if (closing || store.isDue) void store.save(state, closing)
     else this.timer = setTimeout(() => this.save(), KEEP_EVERY)
   }
 

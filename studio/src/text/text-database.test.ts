@@ -42,6 +42,6 @@ it('asks for all of a last change, its end too, before the page may close', asyn
     [['b'], 'one'],
     [['c'], 'two'],
   ] as const
-  database.change({ removes: [['a']], puts })
+  void database.change({ removes: [['a']], puts })
   expect(asked).toEqual(['delete', 'one', 'two', 'commit'])
 })

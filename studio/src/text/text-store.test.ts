@@ -134,7 +134,7 @@ class Page {
 
   /** As when a tab is closed. */
   close(): void {
-    this.save(true)
+    void this.save(true)
     this.browser.end(this.tab)
   }
 }
@@ -234,7 +234,7 @@ describe('200 interleavings of two tabs, closings and failures', () => {
       const page = pages[at]
       if (!page) {
         pages[at] = new Page(browser, expectTexts)
-        pages[at].load()
+        void pages[at].load()
       } else if (page.loaded) {
         acts[names[below(names.length)]](page, at)
         expect(page.tree.shown.text).toBe(page.shown)
@@ -255,9 +255,9 @@ describe('200 interleavings of two tabs, closings and failures', () => {
     await browser.settle()
     browser.time += 1e6
     // Every page that is still open stores its texts, and then each has the texts of all.
-    for (const page of pages) page?.store.resume()
+    for (const page of pages) void page?.store.resume()
     await browser.settle()
-    for (const page of pages) page?.save()
+    for (const page of pages) void page?.save()
     await browser.settle()
     for (const page of pages) expect(page?.store.keeping ?? 'kept').toBe('kept')
     for (const page of pages) if (page) expectTexts(page)

@@ -151,7 +151,7 @@ export class TextStore {
       await this.write(false)
       return
     }
-    if (this.saving) {
+    if (this.saving !== undefined) {
       this.again = true
       return this.saving
     }

@@ -29,5 +29,5 @@ async function run({ source, ...options }: SweepRequest): Promise<void> {
 
 addEventListener('message', ({ data }: MessageEvent<ToSweeper>) => {
   if (data.type === 'cancel') leaving.abort(new Error('cancelled'))
-  else run(data.request)
+  else void run(data.request)
 })
