@@ -21,6 +21,15 @@ export function f16ToF32Bits(half: number): number {
   return (sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13)) >>> 0
 }
 
+const number = new Float32Array(1)
+const numberBits = new Uint32Array(number.buffer)
+
+/** The number of an F16 bit pattern. */
+export function f16ToF32(half: number): number {
+  numberBits[0] = f16ToF32Bits(half)
+  return number[0] as number
+}
+
 /** F16 bits nearest to a float32 bit pattern; from 65,520 on that is infinity. NaN stays NaN. */
 export function f32ToF16Bits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000

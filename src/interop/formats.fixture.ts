@@ -6,11 +6,13 @@ import { ml5 } from './ml5.fixture.js'
 import { pytorch, safetensors } from './pytorch.fixture.js'
 import { recurrentjs } from './recurrentjs.fixture.js'
 import type { FormatFixture } from './sample.fixture.js'
+import { tfjs } from './tfjs.fixture.js'
 import { torchRnn } from './torch-rnn.fixture.js'
 
 export const FIXTURES: readonly FormatFixture[] = [
   torchRnn,
   charRnn,
+  tfjs,
   pytorch,
   safetensors,
   keras,

@@ -7,11 +7,13 @@ import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
 import type { Format, SourceFile } from './source.js'
+import { tfjs } from './tfjs.js'
 import { torchRnn } from './torch-rnn.js'
 
 export const FORMATS: readonly Format[] = [
   torchRnn,
   charRnn,
+  tfjs,
   pytorch,
   safetensors,
   keras,

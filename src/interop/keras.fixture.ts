@@ -25,7 +25,7 @@ interface Layer {
   readonly inputs: number
 }
 
-interface Network {
+export interface KerasModel {
   readonly cell: Cell
   readonly resetAfter: boolean
   readonly hard: boolean
@@ -36,10 +36,16 @@ interface Network {
   readonly head: { readonly kernel: Float32Array; readonly bias: Float32Array }
 }
 
-const GATES: Readonly<Record<Cell, number>> = { LSTM: 4, GRU: 3, SimpleRNN: 1 }
-const E = 4
+export const GATES: Readonly<Record<Cell, number>> = { LSTM: 4, GRU: 3, SimpleRNN: 1 }
+export const E = 4
 
-function networkOf({ variant, symbols, outputs, hidden = 5, seed = 1 }: SampleRequest): Network {
+export function kerasModel({
+  variant,
+  symbols,
+  outputs,
+  hidden = 5,
+  seed = 1,
+}: SampleRequest): KerasModel {
   const V = outputs ?? symbols.length
   const H = hidden
   const cell = variant.includes('gru') ? 'GRU' : variant.includes('rnn') ? 'SimpleRNN' : 'LSTM'
@@ -59,7 +65,7 @@ function networkOf({ variant, symbols, outputs, hidden = 5, seed = 1 }: SampleRe
 }
 
 /** Logits by Keras' equations. */
-function forward(network: Network, ids: readonly number[]): number[][] {
+export function kerasLogits(network: KerasModel, ids: readonly number[]): number[][] {
   const { cell, H, V, embedding, layers, head } = network
   const gate = (x: number): number =>
     network.hard ? Math.min(1, Math.max(0, 0.2 * x + 0.5)) : sigmoid(x)
@@ -101,10 +107,10 @@ function forward(network: Network, ids: readonly number[]): number[][] {
 
 const matrix = (data: Float32Array, ...shape: number[]): Hdf5Data => ({ shape, data })
 
-const biasOf = ({ resetAfter }: Network, { bias }: Layer): Hdf5Data =>
+const biasOf = ({ resetAfter }: KerasModel, { bias }: Layer): Hdf5Data =>
   resetAfter ? matrix(bias, 2, bias.length / 2) : matrix(bias, bias.length)
 
-function configOf(network: Network, keras1: boolean): string {
+export function kerasConfig(network: KerasModel, keras1: boolean): string {
   const { cell, resetAfter, hard, H, V, embedding, layers } = network
   const activation = hard ? 'hard_sigmoid' : 'sigmoid'
   const recurrent = layers.map((_, k) => ({
@@ -153,7 +159,7 @@ function legacyTree(layers: LayerWeights, attributes: Hdf5Tree['attributes']): H
   }
 }
 
-function keras2(network: Network, chunked: boolean): Hdf5Tree {
+function keras2(network: KerasModel, chunked: boolean): Hdf5Tree {
   const { H, V, embedding, layers, head } = network
   const of = (data: Hdf5Data): Hdf5Data => (chunked ? { ...data, chunkRows: 3 } : data)
   const columns = GATES[network.cell] * H
@@ -178,12 +184,12 @@ function keras2(network: Network, chunked: boolean): Hdf5Tree {
         ],
       ],
     ],
-    { keras_version: '2.4.0', model_config: configOf(network, false) },
+    { keras_version: '2.4.0', model_config: kerasConfig(network, false) },
   )
 }
 
 /** Keras 1: an array a gate, named by letters. */
-function keras1(network: Network): Hdf5Tree {
+function keras1(network: KerasModel): Hdf5Tree {
   const { cell, H, V, layers, head } = network
   const letters = { LSTM: ['_i', '_f', '_c', '_o'], GRU: ['_z', '_r', '_h'], SimpleRNN: [''] }[cell]
   const gate = (data: Float32Array, rows: number, g: number): Float32Array =>
@@ -208,12 +214,12 @@ function keras1(network: Network): Hdf5Tree {
         ],
       ],
     ],
-    { keras_version: '1.1.1', model_config: configOf(network, true) },
+    { keras_version: '1.1.1', model_config: kerasConfig(network, true) },
   )
 }
 
 /** Keras 3: config.json, metadata.json and model.weights.h5 in a zip. */
-function keras3(network: Network): Uint8Array {
+function keras3(network: KerasModel): Uint8Array {
   const { cell, H, V, embedding, layers, head } = network
   const columns = GATES[cell] * H
   const vars = (...list: Hdf5Data[]): Hdf5Tree => ({
@@ -238,7 +244,7 @@ function keras3(network: Network): Uint8Array {
   return zipSync(
     {
       'metadata.json': utf8(JSON.stringify({ keras_version: '3.4.1' })),
-      'config.json': utf8(configOf(network, false)),
+      'config.json': utf8(kerasConfig(network, false)),
       'model.weights.h5': writeHdf5({ groups: { layers: { groups } } }),
     },
     { level: 0 },
@@ -247,7 +253,7 @@ function keras3(network: Network): Uint8Array {
 
 function write(request: SampleRequest): Sample {
   const { variant, symbols } = request
-  const network = networkOf(request)
+  const network = kerasModel(request)
   const file: SampleFile = variant.startsWith('3')
     ? { name: 'model.keras', bytes: keras3(network) }
     : {
@@ -259,7 +265,7 @@ function write(request: SampleRequest): Sample {
   const indices = Object.fromEntries(symbols.map((symbol, id) => [symbol, id]))
   return {
     files: [file, { name: 'char_indices.json', bytes: utf8(JSON.stringify(indices)) }],
-    forward: ids => forward(network, ids),
+    forward: ids => kerasLogits(network, ids),
   }
 }
 

@@ -1,5 +1,5 @@
 /** The two forms of Torch7's serialisation, binary and ASCII: numbers, strings and storages. */
-import { f16ToF32Bits } from '../file/half.js'
+import { f16ToF32 } from '../file/half.js'
 
 export type NumberType = 'Double' | 'Float' | 'Half' | 'Int' | 'Long' | 'Short' | 'Char' | 'Byte'
 
@@ -36,18 +36,10 @@ export interface Input {
 /** Thrown inside; the reader turns it into the sentence with the file's name. */
 export class CutShort extends Error {}
 
-const float = new Float32Array(1)
-const floatBits = new Uint32Array(float.buffer)
-
-function widen(half: number): number {
-  floatBits[0] = f16ToF32Bits(half)
-  return float[0] as number
-}
-
 const READ: Readonly<Record<NumberType, (view: DataView, at: number) => number>> = {
   Double: (view, at) => view.getFloat64(at, true),
   Float: (view, at) => view.getFloat32(at, true),
-  Half: (view, at) => widen(view.getUint16(at, true)),
+  Half: (view, at) => f16ToF32(view.getUint16(at, true)),
   Int: (view, at) => view.getInt32(at, true),
   Long: (view, at) => Number(view.getBigInt64(at, true)),
   Short: (view, at) => view.getInt16(at, true),

@@ -91,7 +91,7 @@ export function expandBytes(
 }
 
 /** Ids by symbol or symbols by id, as a JSON object or list; undefined for anything else. */
-function symbolsIn(json: unknown, V: number): (string | undefined)[] | undefined {
+export function symbolsIn(json: unknown, V: number): (string | undefined)[] | undefined {
   if (Array.isArray(json)) {
     return json.length === V && json.every(symbol => typeof symbol === 'string') ? json : undefined
   }
