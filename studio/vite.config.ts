@@ -15,6 +15,7 @@ export default defineConfig({
   base: './',
   resolve: {
     alias: [
+      { find: 'ondo/import', replacement: here('../src/interop/index.ts') },
       { find: /^ondo\/(\w+)$/, replacement: here('../src/$1/index.ts') },
       { find: /^ondo$/, replacement: here('../src/index.ts') },
     ],

@@ -69,22 +69,24 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
  */
 const STUDIO_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: [],
+  storage: [],
   writer: [],
   controls: ['shared', 'writer'],
   settings: ['shared', 'controls'],
   layout: ['shared', 'settings'],
-  models: ['writer'],
-  text: ['shared', 'writer', 'controls', 'settings', 'layout', 'models'],
+  models: ['storage', 'writer'],
+  import: ['shared', 'writer', 'controls', 'settings', 'models'],
+  text: ['shared', 'storage', 'writer', 'controls', 'settings', 'layout', 'models'],
   dial: ['shared', 'controls', 'settings', 'layout', 'models', 'text'],
   share: ['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
   tabs: [
     ...['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
-    ...['dial', 'share'],
+    ...['import', 'dial', 'share'],
   ],
   views: ['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text', 'tabs'],
   app: [
     ...['shared', 'writer', 'controls', 'settings', 'layout', 'models', 'text'],
-    ...['dial', 'share', 'tabs', 'views'],
+    ...['import', 'dial', 'share', 'tabs', 'views'],
   ],
   main: ['app', 'writer'],
 }
@@ -92,6 +94,7 @@ const STUDIO_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The workers of the studio, each with the folders whose files run in it. */
 const WORKERS: Readonly<Record<string, readonly string[]>> = {
   'writer/worker.ts': ['writer/'],
+  'import/worker.ts': ['writer/', 'import/'],
   'tabs/inside/worker.ts': ['writer/', 'tabs/inside/'],
   'tabs/sweep/worker.ts': ['writer/', 'tabs/sweep/'],
   'tabs/train/worker.ts': ['writer/', 'tabs/train/'],

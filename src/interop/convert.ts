@@ -19,6 +19,8 @@ export interface Converted {
   readonly model: Model
   /** What was converted, a sentence each. */
   readonly notes: readonly Bilingual[]
+  /** Length of the windows on which the model was trained, where the files say it, symbols. */
+  readonly trainedWindow?: number
 }
 
 /**
@@ -51,5 +53,7 @@ export async function convert(
     ...(prompt !== undefined && { prompt }),
     ...(found.stop && { stop: found.stop }),
   })
-  return { model: await decodeModel(bytes), notes }
+  const { trainedWindow } = found
+  const model = await decodeModel(bytes)
+  return { model, notes, ...(trainedWindow !== undefined && { trainedWindow }) }
 }

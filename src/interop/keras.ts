@@ -33,8 +33,8 @@ const WINDOW_NOTE = (steps: number, used: boolean): Bilingual =>
         ja: `予測のたびに、学習時と同じく直前の${steps}記号を状態0から読みます`,
       }
     : {
-        en: `it was trained on windows of ${counted(steps, 'symbol')} from a zero state, and runs here on the whole text; --window ${steps} runs it as it was trained`,
-        ja: `状態0から始まる${steps}記号の窓で学習されたモデルです。ここでは全文を続けて読みます（--window ${steps} で学習時と同じ読み方になります）`,
+        en: `it was trained on windows of ${counted(steps, 'symbol')} from a zero state, and reads the whole text here`,
+        ja: `状態0から始まる${steps}記号の窓で学習されたモデルです。ここでは全文を続けて読みます`,
       }
 
 /** What reads a network's files may say besides. */
@@ -106,6 +106,7 @@ export function importKerasNetwork(
       options.vocabulary ?? options.inside?.(V) ?? vocabularyFile(files, V),
       V,
     ),
+    ...(trained !== undefined && { trainedWindow: trained }),
     notes: [
       ...(first.gates === 'sigmoid'
         ? []

@@ -35,6 +35,8 @@ export interface Imported {
   readonly prompt?: string
   /** Strings at which a text ends by itself. */
   readonly stop?: readonly string[]
+  /** Length of the windows on which the model was trained, where the files say it, symbols. */
+  readonly trainedWindow?: number
 }
 
 /** One format. A new one is a file that exports this and a line in formats.ts. */

@@ -16,7 +16,7 @@ const SYMBOLS = [
 ]
 
 /** Returns a network with pseudo-random weights; the scale makes its probabilities clearly different. */
-export function smallModel(): Uint8Array<ArrayBuffer> {
+export function smallModel(seed = 11, name = 'Small'): Uint8Array<ArrayBuffer> {
   const config = modelConfig({
     cell: 'gru',
     vocabulary: SYMBOLS.length,
@@ -27,8 +27,8 @@ export function smallModel(): Uint8Array<ArrayBuffer> {
   return encodeModel({
     config,
     tokenizer: tokenizerFrom({ kind: 'character', symbols: SYMBOLS }),
-    weights: seededWeights(config, 11, 0.9),
-    name: 'Small',
+    weights: seededWeights(config, seed, 0.9),
+    name,
     prompt: 'ROMEO:\n',
     training: { corpus: 'nothing.txt', validationLoss: 4.2 },
   })

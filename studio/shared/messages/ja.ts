@@ -7,6 +7,9 @@ export const ja: Messages = {
 
   model: 'モデル',
   openFile: 'ファイルを開く…',
+  openFolder: 'フォルダーを開く…',
+  dropHere: 'モデル、セッション、文章をここに落とすと開きます',
+  ownModels: '自分のモデル',
   loading: 'モデルを開いています…',
   noModels:
     'このページにはモデルが添えられていません。Ondo が書き出した .safetensors ファイルを開いてください。',

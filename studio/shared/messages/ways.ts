@@ -17,7 +17,7 @@ export const ways = table<Ways>(
     'sweep-exists': 'sweep anew',
     'aim-filter': 'open a model that was trained with this version',
     'aim-length': 'choose a greater length',
-    vocabulary: 'import it with `ondo import` and open the file that it writes',
+    vocabulary: 'choose a file that says them, or write them in the order of their numbers',
   },
   {
     unknown: 'モデルの知っている文字で書き始めてください',
@@ -33,6 +33,6 @@ export const ways = table<Ways>(
     'sweep-exists': 'もう一度掃引してください',
     'aim-filter': 'この版で学習したモデルを開いてください',
     'aim-length': 'もっと長くしてください',
-    vocabulary: '`ondo import` で取り込み、書き出されたファイルを開いてください',
+    vocabulary: '記号の書かれたファイルを選ぶか、番号の順に書いてください',
   },
 )

@@ -7,6 +7,7 @@ import type { Layout } from '../layout/layout.svelte.js'
 import { isViewName, tabsOf } from '../layout/panels.js'
 import { bytesOf, smallFirst } from '../models/first-model.js'
 import type { Models, TextStart } from '../models/models.svelte.js'
+import { isOwnId } from '../models/own-id.js'
 import { isTint, type Settings } from '../settings/settings.svelte.js'
 import { type Address, readAddress, writeAddress } from '../share/address.js'
 import { readRunOf } from '../share/link.js'
@@ -20,6 +21,7 @@ import { fitsHeld } from '../writer/held-units.js'
 import {
   type BundledModel,
   isModelOf,
+  type ListedModel,
   MAX_SYMBOLS,
   type ModelFacts,
   type Origin,
@@ -38,7 +40,7 @@ export interface LinkParts {
 
 export class Link {
   /** Why a link or a file could not be followed. */
-  notice = $state<'run' | 'model' | 'session'>()
+  notice = $state<'run' | 'model' | 'own' | 'session'>()
   /** The model that a link or a session needs, by the beginning of its hash, and its name. */
   missing = $state('')
 
@@ -60,11 +62,15 @@ export class Link {
     const address = readAddress(location.hash, location.search)
     this.arrange(address)
     await models.load()
-    const model = this.modelFor(address) ?? models.list[0]
+    const own = models.loadOwn()
+    // The storage may take long to answer; it is waited for only when the address needs it.
+    if (models.list.length === 0 || isOwnId(address.model) || !this.isBundled(address)) await own
+    const model = this.modelFor(address) ?? models.list[0] ?? models.own[0]
     const starter = models.starterOf(model)
     if (!model) models.loading = false
-    else if (starter && address.run === undefined) await this.openInTurn(starter, model, address)
-    else models.openBundled(model.id, address)
+    else if (starter && address.run === undefined)
+      await this.openInTurn(starter, model as BundledModel, address)
+    else models.openListed(model.id, address)
   }
 
   /** Begins with a model that is open: the text of a link, else where this tab stopped, else a new text. */
@@ -123,7 +129,7 @@ export class Link {
     // A file was opened, or another model chosen.
     if (models.isChosen) return
     if (!first) {
-      models.openBundled(wanted.id, address)
+      models.openListed(wanted.id, address)
       return
     }
     models.openStarter(first, starter, wanted, address)
@@ -139,7 +145,7 @@ export class Link {
           chain !== address.chain ||
           (schedule === undefined && temperature !== begun))
       const from = turned ? { ...address, temperature, schedule, chain } : address
-      models.openBundled(wanted.id, from, bytes)
+      models.openListed(wanted.id, from, bytes)
     }
     if (bytes && this.isBusy()) models.arriving = { model: wanted, take }
     else take()
@@ -158,9 +164,17 @@ export class Link {
   }
 
   /** The model that an address names, by the code of its text or by id. */
-  private modelFor(address: Address): BundledModel | undefined {
-    const { list } = this.parts.models
-    if (address.run === undefined) return list.find(({ id }) => id === address.model)
+  private modelFor(address: Address): ListedModel | undefined {
+    const { models } = this.parts
+    const list: readonly ListedModel[] = [...models.list, ...models.own]
+    if (address.run === undefined) {
+      const named = list.find(({ id }) => id === address.model)
+      if (!named && isOwnId(address.model)) {
+        this.notice = 'own'
+        this.missing = address.model!.replace(/^own\./, '').slice(0, 12)
+      }
+      return named
+    }
     const run = readRunOf(address.run)
     this.awaited = run && { run, held: address.held }
     if (!run) {
@@ -171,6 +185,14 @@ export class Link {
     this.notice = model ? undefined : 'model'
     this.missing = run.model.slice(0, 12)
     return model
+  }
+
+  /** Whether the model of an address comes with the page, or the address names none. */
+  private isBundled({ run: code, model }: Address): boolean {
+    const { list } = this.parts.models
+    const run = code === undefined ? undefined : readRunOf(code)
+    if (run) return list.some(listed => isModelOf(listed, run.model))
+    return model === undefined || list.some(({ id }) => id === model)
   }
 
   /** Applies what an address says of tabs, colours, view and hidden parts (share/link.ts writes it). */
@@ -266,7 +288,7 @@ export class Link {
     if (lesson !== undefined && Object.keys(others).length === 0) return
     if (address.run !== undefined) {
       const model = this.modelFor(address)
-      if (model && model.id !== currentId) models.openBundled(model.id, address)
+      if (model && model.id !== currentId) models.openListed(model.id, address)
       else if (current && this.awaited && isModelOf(current, this.awaited.run.model)) {
         this.writeRun(this.awaited, current)
       }
@@ -274,7 +296,7 @@ export class Link {
     }
     const id = address.model ?? currentId
     if (id && id !== currentId) {
-      models.openBundled(id, address)
+      models.openListed(id, address)
       return
     }
     editor.sampling.steer(address)

@@ -1,4 +1,5 @@
 /** Makes the parts of the page and connects them. Each has its own state; a component takes those it reads. */
+import type { Importing } from '../import/importing.svelte.js'
 import { Layout } from '../layout/layout.svelte.js'
 import { PanelStates } from '../layout/panel-states.js'
 import { Models, type Prepared } from '../models/models.svelte.js'
@@ -29,6 +30,7 @@ export class Studio {
   readonly link: Link
 
   private readonly worker: Worker
+  private importingLoad: Promise<Importing> | undefined
 
   constructor(worker: Worker) {
     this.worker = worker
@@ -38,6 +40,7 @@ export class Studio {
       failed: error => {
         this.editor.trouble = { ...error, during: 'open' }
       },
+      renamed: () => this.link.update(),
     })
     followMotionPreference(send)
     this.editor = new Editor(this.settings, send, {
@@ -72,6 +75,21 @@ export class Studio {
     void this.link.start()
   }
 
+  /** What recognises and opens the reader's files; it is loaded with the first of them. */
+  importing(): Promise<Importing> {
+    this.importingLoad ??= import('../import/importing.svelte.js').then(
+      ({ Importing }) =>
+        new Importing(this.models, {
+          text: files => this.trainOn(files),
+          saved: async json => {
+            const { openSaved } = await import('../share/saved.js')
+            return openSaved(json, this.verification, session => this.openSession(session))
+          },
+        }),
+    )
+    return this.importingLoad
+  }
+
   /** Adds the texts of a session to those of this model, and shows the one it was saved with. */
   async openSession(session: Session): Promise<boolean> {
     const { models, editor, link } = this
@@ -90,6 +108,15 @@ export class Studio {
   }
 
   // --- internal ---
+
+  /** Shows texts in the tab that trains on them. */
+  private async trainOn(files: readonly File[]): Promise<void> {
+    const { Training } = await import('../tabs/train/training.svelte.js')
+    const training = this.panelStates.of('train', () => new Training(this.models))
+    this.layout.open('train')
+    training.inspect({ files })
+    if (training.view === 'run') training.show('form')
+  }
 
   private receive(message: FromWorker): void {
     const isTaken =

@@ -1,36 +1,10 @@
-/**
- * A key-value store on IndexedDB: keys are lists, and a change is made wholly or not at all. IndexedDB runs
- * one change of a store at a time, also between tabs, so a change can safely depend on a row's value.
- */
-
-export type Key = readonly (string | number)[]
-
-export interface Change {
-  readonly puts?: readonly (readonly [Key, unknown])[]
-  /** Keys of rows to delete, each with all rows whose keys begin with it. */
-  readonly removes?: readonly Key[]
-  /** Nothing is changed unless this row has this value. */
-  readonly expect?: { readonly key: Key; readonly is: (value: unknown) => boolean }
-}
-
-export interface TextDatabase {
-  /** Rows whose keys begin with this prefix, in order. @param from the least next part of their keys */
-  rows(prefix: Key, from?: number): Promise<(readonly [Key, unknown])[]>
-  /** The keys of those rows, without what lies under them. */
-  keys(prefix: Key): Promise<Key[]>
-  /**
-   * Without `expect`, all requests are made before this returns, so that the page may be closed right after.
-   * @returns whether the row was as expected
-   * @throws DOMException; then nothing was changed
-   */
-  change(change: Change): Promise<boolean>
-  close(): void
-}
+/** The database of texts, and what storing them needs of the browser. */
+import { type KeyValueStore, openStore } from '../storage/key-value.js'
 
 /** What storing texts needs of the browser; tests give their own. */
 export interface StoreEnvironment {
   /** @param lost called when the browser closes the storage, as it does when a person clears it */
-  open(lost: () => void): Promise<TextDatabase>
+  open(lost: () => void): Promise<KeyValueStore>
   /** A lock for as long as this page lives; undefined: another has it, or there are no locks. */
   hold(lock: string): Promise<(() => void) | undefined>
   /** The locks that any page holds now; undefined: this browser does not say. */
@@ -47,100 +21,10 @@ export type TextMessage =
   /** Left out `hash`: the texts of all models. */
   | { readonly type: 'cleared'; readonly hash?: string }
 
-const DATABASE = 'ondo-texts'
-const VERSION = 1
-const STORE = 'texts'
-/** A storage that does not answer within this time counts as refused, ms. */
-const PATIENCE = 5000
-
-const settled = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-
-function below(prefix: Key, from?: number): IDBKeyRange {
-  return IDBKeyRange.bound(from === undefined ? prefix : [...prefix, from], [...prefix, []])
-}
-
-class IndexedTexts implements TextDatabase {
-  private readonly database: IDBDatabase
-
-  constructor(database: IDBDatabase, lost: () => void) {
-    this.database = database
-    database.onclose = lost
-    // A newer page wants to change the layout; an open connection would block it.
-    database.onversionchange = () => {
-      database.close()
-      lost()
-    }
-  }
-
-  async rows(prefix: Key, from?: number): Promise<(readonly [Key, unknown])[]> {
-    const store = this.database.transaction(STORE).objectStore(STORE)
-    const range = below(prefix, from)
-    const [keys, values] = await Promise.all([
-      settled(store.getAllKeys(range)),
-      settled(store.getAll(range)),
-    ])
-    return keys.map((key, i) => [key as unknown as Key, values[i]])
-  }
-
-  async keys(prefix: Key): Promise<Key[]> {
-    const store = this.database.transaction(STORE).objectStore(STORE)
-    return (await settled(store.getAllKeys(below(prefix)))) as unknown as Key[]
-  }
-
-  change({ puts = [], removes = [], expect }: Change): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(STORE, 'readwrite')
-      const store = transaction.objectStore(STORE)
-      let met = true
-      const write = (): void => {
-        for (const key of removes) store.delete(below(key))
-        for (const [key, value] of puts) store.put(value, key as unknown as IDBValidKey)
-        // Without it the browser waits for the page's answer, and a page that ends gives none.
-        transaction.commit()
-      }
-      transaction.oncomplete = () => resolve(met)
-      transaction.onabort = () => reject(transaction.error)
-      try {
-        if (!expect) return write()
-        const request = store.get(expect.key as unknown as IDBValidKey)
-        request.onsuccess = () => {
-          met = expect.is(request.result)
-          if (met) write()
-        }
-      } catch (error) {
-        transaction.abort()
-        reject(error)
-      }
-    })
-  }
-
-  close(): void {
-    this.database.close()
-  }
-}
-
-function openIndexed(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('The storage does not answer.')), PATIENCE)
-    const request = indexedDB.open(DATABASE, VERSION)
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE)
-    request.onblocked = () => reject(new Error('Another tab holds an older storage open.'))
-    request.onerror = () => reject(request.error)
-    request.onsuccess = () => {
-      clearTimeout(late)
-      resolve(request.result)
-    }
-  })
-}
+const TEXTS = { database: 'ondo-texts', store: 'texts' } as const
 
 /** @throws DOMException, or an Error where the storage does not answer */
-export async function openTexts(lost: () => void = () => {}): Promise<TextDatabase> {
-  return new IndexedTexts(await openIndexed(), lost)
-}
+export const openTexts = (lost?: () => void): Promise<KeyValueStore> => openStore(TEXTS, lost)
 
 const CHANNEL = 'ondo-texts'
 

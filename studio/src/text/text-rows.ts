@@ -1,6 +1,7 @@
 /** The rows in which texts are stored, and reading them. */
+
+import type { Key } from '../storage/key-value.js'
 import type { EditorState, StoredHistory } from './history.js'
-import type { Key } from './text-database.js'
 import {
   cut,
   isWhole,

@@ -2,7 +2,8 @@
  * A browser for tests of the text store: one storage, locks and a channel that several tabs share. What
  * a tab asks for happens later, in an order that the test's chance decides; the storage keeps its order.
  */
-import type { Change, Key, StoreEnvironment, TextDatabase, TextMessage } from './text-database.js'
+import type { Change, Key, KeyValueStore } from '../storage/key-value.js'
+import type { StoreEnvironment, TextMessage } from './text-database.js'
 
 interface Task {
   readonly tab: FakeTab
@@ -151,7 +152,7 @@ export class FakeBrowser {
     })
   }
 
-  private database(tab: FakeTab): TextDatabase {
+  private database(tab: FakeTab): KeyValueStore {
     return {
       rows: (prefix, from) =>
         this.ask(tab, this.storage, () => {

@@ -2,7 +2,8 @@
  * Stores the texts of each model under the model's hash, in segments that only one tab writes
  * (text-segments.ts): tabs never overwrite each other, and each sees the texts of all.
  */
-import { BROWSER, type Key, type StoreEnvironment, type TextDatabase } from './text-database.js'
+import type { Key, KeyValueStore } from '../storage/key-value.js'
+import { BROWSER, type StoreEnvironment } from './text-database.js'
 import {
   CHUNK,
   inOrder,
@@ -66,7 +67,7 @@ export class TextStore {
   private readonly listener: StoreListener
   private readonly channel: ReturnType<StoreEnvironment['listen']>
   private segments = new Segments(new TextTree())
-  private database: TextDatabase | undefined
+  private database: KeyValueStore | undefined
   private generation: string | undefined
   private releaseWriter: (() => void) | undefined
   /** Between a page's going to the back/forward cache and its return, and after its end. */

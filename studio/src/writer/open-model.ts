@@ -33,6 +33,7 @@ export async function modelFacts(
     layers: config.layers,
     hidden: config.hidden,
     parameters: parameterCount(config),
+    ...(config.window !== undefined && { window: config.window }),
     training: model.training,
     measures,
     symbols: Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id)),

@@ -24,17 +24,21 @@ export const MAX_SYMBOLS = 200_000
 /** A state of the network is kept every so many symbols: 3 MB for a full text of an LSTM 2 x 256. */
 export const STATE_EVERY = 256
 
-/** One line of models/index.json. */
-export interface BundledModel {
+/** A model that the page offers. */
+export interface ListedModel {
   readonly id: string
   readonly name: string
-  /** File name in the folder of the list. */
-  readonly file: string
-  readonly bytes: number
   /** The model's identity: links name the model by it. */
   readonly hash: string
   /** SHA-256 of the file; older links name the model by it. */
   readonly fileHash?: string
+}
+
+/** One line of models/index.json. */
+export interface BundledModel extends ListedModel {
+  /** File name in the folder of the list. */
+  readonly file: string
+  readonly bytes: number
   /** Id of a larger model: this one writes while that one is being loaded, and is not listed. */
   readonly standsFor?: string
 }
@@ -44,6 +48,22 @@ export const isModelOf = (
   { hash, fileHash }: Pick<BundledModel, 'fileHash'> & { readonly hash?: string },
   named: string,
 ): boolean => named === hash || named === fileHash
+
+/** A sentence in the languages of the page. */
+export interface Sentence {
+  readonly en: string
+  readonly ja: string
+}
+
+/** Where a model came from, if another system trained it. */
+export interface Foreign {
+  /** Name of the system. */
+  readonly from: Sentence
+  /** What was converted. */
+  readonly notes: readonly Sentence[]
+  /** Length of the windows on which it was trained, symbols. */
+  readonly trainedWindow?: number
+}
 
 /** What determines a text together with its temperatures. */
 export interface Origin {
@@ -145,6 +165,8 @@ export interface ModelFacts {
   readonly layers: number
   readonly hidden: number
   readonly parameters: number
+  /** Symbols of the window that each prediction reads from a zero state; left out: the whole text. */
+  readonly window?: number
   readonly training: TrainingRecord
   /** Measures that are stored in the model file. */
   readonly measures: Readonly<Record<string, unknown>>

@@ -1,6 +1,8 @@
 /** Stories of writing: the first minute, changing the temperature, models, links. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { decodeModel, generateText } from '../../../src/index.js'
+import { smallModel } from '../../support/studio-site.js'
 import {
   contention,
   count,
@@ -8,7 +10,6 @@ import {
   pause,
   records,
   requests,
-  site,
   slider,
   speed,
   text,
@@ -176,20 +177,23 @@ describe('models', () => {
     await count(page, written + 5)
   })
 
-  it("of one's own open from a file", async () => {
+  it("of one's own open from a file, are listed, and are open again after a reload", async () => {
     const page = await visit('#seed=4')
-    await page.setInputFiles('input[type=file]', {
+    const bytes = smallModel(12, 'Mine')
+    await page.getByLabel('Open files…').setInputFiles({
       name: 'mine.safetensors',
       mimeType: 'application/octet-stream',
-      buffer: Buffer.from(await (await fetch(`${site.url}models/small.safetensors`)).arrayBuffer()),
+      buffer: Buffer.from(bytes),
     })
-    await page.waitForFunction(
-      () => document.querySelector<HTMLSelectElement>('.model')?.value === '',
-    )
+    await page.waitForFunction(() => /model=own\./.test(location.hash))
+    const wanted = generateText(await decodeModel(bytes), { seed: 4, temperature: 0.8, length: 5 })
     await count(page, 5)
-    expect((await text(page)).slice(0, 5)).toBe(
-      (await inNode([0.8, 0.8, 0.8, 0.8, 0.8], 4)).map(({ text }) => text).join(''),
-    )
+    expect((await text(page)).slice(0, 5)).toBe(await wanted)
+    await page.reload()
+    await count(page, 5)
+    expect((await text(page)).slice(0, 5)).toBe(await wanted)
+    const chosen = page.locator('.model option:checked')
+    expect(await chosen.textContent()).toBe('Mine')
   })
 })
 

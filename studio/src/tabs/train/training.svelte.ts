@@ -151,7 +151,7 @@ export class Training {
 
   async write(): Promise<void> {
     const taken = await this.take()
-    if (taken) this.models.openFile(new File([taken.bytes], `${taken.name}.safetensors`))
+    if (taken) this.models.openFile(new Blob([taken.bytes]), taken.name, { trained: true })
   }
 
   // --- internal ---
@@ -267,7 +267,8 @@ export class Training {
   }
 
   private looked(saved: Saved | undefined): void {
-    this.view = saved ? 'run' : 'form'
+    // A text that was dropped meanwhile is shown instead.
+    this.view = saved && this.source === undefined ? 'run' : 'form'
     this.state = saved && saved.standing.step >= saved.facts.steps ? 'finished' : 'paused'
     this.facts = saved?.facts
     this.standing = saved?.standing

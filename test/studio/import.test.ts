@@ -1,0 +1,219 @@
+/** Stories of files that a reader drops or chooses: models of other systems, sessions, texts. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generateText } from '../../src/index.js'
+import { importModel } from '../../src/interop/index.js'
+import { violations } from '../support/axe.js'
+import { writeMl5Folder } from '../support/ml5-folder.js'
+import { count, pause, requests, site, text, visit } from './stories/stage.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ondo-import-'))
+const tiny = join(folder, 'tiny')
+const cut = join(folder, 'cut')
+const silent = join(folder, 'silent')
+
+beforeAll(() => {
+  writeMl5Folder(tiny)
+  writeMl5Folder(cut, { cut: true })
+  writeMl5Folder(silent, { without: 'vocab.json' })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+
+/** Drops files and folders of this machine on the text, as the browser itself does it. */
+async function drop(page: Page, ...paths: string[]): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  const data = { items: [], files: paths, dragOperationsMask: 1 }
+  const { x, y, width, height } = (await page.locator('main').boundingBox())!
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await cdp.send('Input.dispatchDragEvent', {
+      ...{ type, data },
+      ...{ x: x + width / 2, y: y + height / 2 },
+    })
+  }
+  await cdp.detach()
+}
+
+const bar = (page: Page) => page.locator('.import-bar')
+const chosenModel = (page: Page) => page.locator('.model option:checked').textContent()
+const isOwn = (page: Page) => page.waitForFunction(() => /model=own\./.test(location.hash))
+
+async function inNode(root: string, seed: number, length: number): Promise<string> {
+  const files = readdirSync(root).map(name => ({ name, bytes: readFileSync(join(root, name)) }))
+  const { model } = await importModel(files)
+  return generateText(model, { seed, temperature: 0.8, length })
+}
+
+describe('a folder of ml5', () => {
+  it('opens where it is dropped, writes what the library writes with it, and is kept', async () => {
+    const page = await visit('#seed=5')
+    const before = requests.length
+    await drop(page, tiny)
+    await bar(page).getByText('is open: a model of ml5 charRNN').waitFor()
+    await isOwn(page)
+    await count(page, 40)
+    const wanted = await inNode(tiny, 5, 40)
+    expect((await text(page)).slice(0, 40)).toBe(wanted)
+    expect(await chosenModel(page)).toBe('tiny')
+    await bar(page).getByText('It is kept in this browser').waitFor()
+    expect(await violations(page)).toEqual([])
+    // Nothing was sent: all requests are for the page's own code.
+    const elsewhere = requests.slice(before).filter(url => !url.startsWith(site.url))
+    expect(elsewhere.filter(url => !url.startsWith('blob:'))).toEqual([])
+
+    // A second tab lists it at once, a reload opens it again.
+    const other = await page.context().newPage()
+    await other.goto(site.url)
+    await count(other, 1)
+    await other.selectOption('.model', { label: 'tiny' })
+    await isOwn(other)
+    await page.reload()
+    await count(page, 40)
+    expect((await text(page)).slice(0, 40)).toBe(wanted)
+    // It has another name, in both tabs, and is deleted in both.
+    await page.getByRole('textbox', { name: 'Name of your model' }).fill('Beagle')
+    await page.keyboard.press('Tab')
+    await other.waitForFunction(
+      () => document.querySelector('.model option:checked')?.textContent === 'Beagle',
+    )
+    await page.reload()
+    await count(page, 40)
+    expect(await chosenModel(page)).toBe('Beagle')
+    await page.getByRole('button', { name: 'Delete it from this browser' }).click()
+    await page.getByRole('button', { name: 'Really delete it?' }).click()
+    await page.waitForFunction(() => /model=small/.test(location.hash))
+    await other.waitForFunction(() => !/model=/.test(location.hash), undefined, { timeout: 5000 })
+    await other.reload()
+    await count(other, 1)
+    expect(await chosenModel(other)).toBe('Small')
+  }, 90_000)
+})
+
+describe('files that do not open', () => {
+  it('are refused with a sentence below the top bar, while the text goes on', async () => {
+    const page = await visit('#seed=6')
+    await drop(page, cut)
+    const alert = bar(page).getByRole('alert')
+    await alert.waitFor()
+    expect(await alert.textContent()).toMatch(
+      /^“cut” can’t be opened\. The file "embedding" has \d+ bytes; expected \d+ .*incomplete/,
+    )
+    expect(await violations(page)).toEqual([])
+    const written = (await text(page)).length
+    await count(page, written + 5)
+    expect(await chosenModel(page)).toBe('Small')
+    // Another system's unknown file, and an empty folder.
+    const strange = join(folder, 'strange.bin')
+    writeFileSync(strange, new Uint8Array(500))
+    await drop(page, strange)
+    await alert.getByText('is of no known format; expected a model of Ondo').waitFor()
+    const empty = join(folder, 'empty')
+    mkdirSync(empty)
+    await drop(page, empty)
+    await alert.getByText('has no files').waitFor()
+    await bar(page).getByRole('button', { name: 'Close' }).click()
+    expect(await bar(page).count()).toBe(0)
+  }, 60_000)
+
+  it('say in Japanese what is wrong', async () => {
+    const page = await visit('#seed=6', { locale: 'ja-JP' })
+    await drop(page, cut)
+    const alert = bar(page).getByRole('alert')
+    await alert.getByText('「cut」は開けません。').waitFor()
+    expect(await violations(page)).toEqual([])
+  })
+})
+
+describe('what the files of a model do not say', () => {
+  it('is asked for in place: the characters in a file, or written in order', async () => {
+    const page = await visit('#seed=7')
+    await drop(page, silent)
+    const alert = bar(page).getByRole('alert')
+    await alert.getByText('“silent” does not say which characters it writes').waitFor()
+    expect(await alert.textContent()).toContain('predicts 23 symbols')
+    expect(await alert.textContent()).not.toContain('--')
+    expect(await violations(page)).toEqual([])
+    // A wrong number of characters is asked for again.
+    await bar(page).getByRole('textbox').fill('abc')
+    await bar(page).getByRole('button', { name: 'Open with these' }).click()
+    await alert.getByText('3 symbols').waitFor()
+    // The file that says them is dropped anywhere.
+    await drop(page, join(tiny, 'vocab.json'))
+    await bar(page).getByText('“silent” is open').waitFor()
+    await isOwn(page)
+    await count(page, 30)
+    expect((await text(page)).slice(0, 30)).toBe(await inNode(tiny, 7, 30))
+  }, 60_000)
+})
+
+describe('other files', () => {
+  it('that are texts open in Train, wherever they are dropped', async () => {
+    const page = await visit('#seed=8')
+    const corpus = join(folder, 'corpus.txt')
+    writeFileSync(corpus, 'It is a truth universally acknowledged, that\n'.repeat(40))
+    await drop(page, corpus)
+    await page.getByRole('tab', { name: 'Train', selected: true }).waitFor()
+    await page.locator('#train').getByText('1,800 characters').waitFor()
+    expect(await bar(page).count()).toBe(0)
+  })
+
+  it('that are sessions show their texts', async () => {
+    const page = await visit('#seed=9')
+    await count(page, 40)
+    await pause(page)
+    const mine = await text(page)
+    await page.getByRole('button', { name: 'Share' }).click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the session' }).click(),
+    ])
+    const session = join(folder, 'session.ondo.json')
+    await download.saveAs(session)
+    const stranger = await visit('#seed=10')
+    await drop(stranger, session)
+    await stranger.waitForFunction(wanted => ondo.text() === wanted, mine)
+    expect(await bar(stranger).count()).toBe(0)
+  })
+})
+
+describe('without a mouse', () => {
+  it('the palette opens files, and the bar is used by keys', async () => {
+    const page = await visit('#seed=11')
+    await page.keyboard.press('Control+k')
+    await page.locator('.palette').getByRole('combobox').waitFor()
+    await page.keyboard.type('open files')
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.keyboard.press('Enter'),
+    ])
+    expect(chooser.isMultiple()).toBe(true)
+    await chooser.setFiles(writeMl5Folder(silent, { without: 'vocab.json' }))
+    await bar(page).getByRole('alert').waitFor()
+    await bar(page).getByRole('textbox').focus()
+    await page.keyboard.type(JSON.stringify([...' etaoinshrdlucmfw\n.,ypg']))
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await isOwn(page)
+    expect(await chosenModel(page)).toBe('ml5 charRNN')
+  })
+
+  it('a phone opens several files at once, in Japanese', async () => {
+    const page = await visit('#seed=12', { ...PHONE, locale: 'ja-JP' })
+    const folders = page.locator('.model option', { hasText: 'フォルダーを開く' })
+    expect(await folders.count()).toBe(0)
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.selectOption('.model', { label: 'ファイルを開く…' }),
+    ])
+    await chooser.setFiles(readdirSync(tiny).map(name => join(tiny, name)))
+    await bar(page).getByText('を開きました。ml5 charRNN').waitFor()
+    await isOwn(page)
+    await count(page, 30)
+    expect((await text(page)).slice(0, 30)).toBe(await inNode(tiny, 12, 30))
+    expect(await violations(page)).toEqual([])
+  })
+})
