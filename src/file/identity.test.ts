@@ -71,6 +71,16 @@ function identityTwin(bytes: Uint8Array): string {
   text += `embedding ${config.embedding ?? 0}\nhidden ${config.hidden}\nlayers ${config.layers}\n`
   if (config.cell === 'rnn') text += `activation ${config.activation ?? 'tanh'}\n`
   if (config.cell === 'gru') text += `reset ${config.reset ?? 'after'}\n`
+  if (config.gates !== undefined) text += `gates ${config.gates}\n`
+  for (const field of ['window', 'restart', 'padding']) {
+    if (config[field] !== undefined) text += `${field} ${config[field]}\n`
+  }
+  for (const field of ['skip', 'attention']) if (config[field]) text += `${field} true\n`
+  if (config.smoothing !== undefined) {
+    const bits = Buffer.alloc(8)
+    bits.writeDoubleBE(config.smoothing)
+    text += `smoothing ${bits.toString('hex')}\n`
+  }
   const end = Buffer.from([255])
   text +=
     tokenizer.kind === 'byte'
@@ -130,6 +140,13 @@ const settings = fc.record({
   activation: fc.constantFrom('tanh', 'relu'),
   reset: fc.constantFrom('after', 'before'),
   dropout: fc.constantFrom(0, 0.5),
+  gates: fc.constantFrom(undefined, 'hard-fifth', 'hard-sixth'),
+  window: fc.constantFrom(undefined, 1, 40),
+  restart: fc.constantFrom(undefined, 0),
+  padding: fc.constantFrom(undefined, 0),
+  skip: fc.constantFrom(undefined, false, true),
+  attention: fc.constantFrom(undefined, false, true),
+  smoothing: fc.constantFrom(undefined, 1e-7, 0.1, 1 / 3 / 10),
   kind: fc.constantFrom<TokenizerKind>('character', 'grapheme', 'byte'),
   symbols: fc.uniqueArray(fc.constantFrom(...SYMBOLS), { minLength: 1 }),
 })
@@ -140,7 +157,9 @@ function modelOf({ kind, symbols, ...rest }: Settings): ModelParts {
   const tokenizer = tokenizerFrom(
     kind === 'byte' ? { kind } : { kind, symbols: own.length > 0 ? own : ['a'] },
   )
-  const config = modelConfig({ ...rest, vocabulary: tokenizer.size })
+  // Padding and attention need a window.
+  const free = rest.window === undefined ? { padding: undefined, attention: undefined } : {}
+  const config = modelConfig({ ...rest, ...free, vocabulary: tokenizer.size })
   return { config, tokenizer, weights: sampleWeights(config) }
 }
 

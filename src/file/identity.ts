@@ -51,10 +51,17 @@ function symbolBytes(symbols: readonly string[]): Uint8Array {
   return bytes
 }
 
+/** The bits of a float64 as 16 hexadecimal digits, the sign first. */
+function float64Bits(value: number): string {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, value)
+  return view.getBigUint64(0).toString(16).padStart(16, '0')
+}
+
 /** Fields of the config that sampling reads: dropout is of training alone. */
 function configLines(config: ModelConfig): string[] {
-  const { cell, vocabulary, embedding, hidden, layers, activation, reset, restart, gates, window } =
-    config
+  const { cell, vocabulary, embedding, hidden, layers, activation, reset } = config
+  const { restart, gates, window, padding, skip, attention, smoothing } = config
   return [
     `cell ${cell}`,
     `vocabulary ${vocabulary}`,
@@ -66,6 +73,10 @@ function configLines(config: ModelConfig): string[] {
     ...(gates !== undefined ? [`gates ${gates}`] : []),
     ...(window !== undefined ? [`window ${window}`] : []),
     ...(restart !== undefined ? [`restart ${restart}`] : []),
+    ...(padding !== undefined ? [`padding ${padding}`] : []),
+    ...(skip ? ['skip true'] : []),
+    ...(attention ? ['attention true'] : []),
+    ...(smoothing !== undefined ? [`smoothing ${float64Bits(smoothing)}`] : []),
   ]
 }
 

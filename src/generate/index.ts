@@ -10,10 +10,10 @@ export {
   promptIds,
 } from './generate.js'
 export {
+  idsToRead,
   type ResumePoint,
   type Snapshot,
   type SymbolRecord,
-  startIds,
   Writer,
   type WriterOptions,
 } from './writer.js'

@@ -1,8 +1,9 @@
 /** Reads a prompt in time slices, so that other tasks of the event loop can run and abort it. */
 import { TimeSlices } from '../event-loop.js'
 import type { Model } from '../file/model.js'
+import { drawingLogits } from '../model/drawing-logits.js'
 import type { Network, Session } from '../runtime/session.js'
-import { type PromptState, startIds, Writer, type WriterOptions } from './writer.js'
+import { idsToRead, type PromptState, Writer, type WriterOptions } from './writer.js'
 
 export interface PrefillOptions {
   /** Ends the reading; the signal's reason is thrown. */
@@ -92,13 +93,14 @@ export async function openWriter(
   }
 }
 
-/** The logits [V] after the prompt; zeros when there is nothing to read. */
+/** The logits [V] to draw from after the prompt; zeros when there is nothing to read. */
 async function prefillPrompt(
   model: Model,
   session: Session,
   promptIds: ArrayLike<number>,
   prefill: PrefillOptions,
 ): Promise<Float32Array> {
-  const ids = promptIds.length > 0 ? promptIds : startIds(model)
-  return ids.length > 0 ? prefillInSlices(session, ids, prefill) : new Float32Array(session.size)
+  const ids = idsToRead(model, promptIds)
+  if (ids.length === 0) return new Float32Array(session.size)
+  return drawingLogits(model.config, await prefillInSlices(session, ids, prefill))
 }

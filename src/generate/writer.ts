@@ -5,6 +5,8 @@
 import { counted, InputError } from '../errors.js'
 import type { Model } from '../file/model.js'
 import type { Bilingual } from '../knob.js'
+import type { ModelConfig } from '../model/config.js'
+import { drawingLogits } from '../model/drawing-logits.js'
 import { log2 } from '../numeric.js'
 import { Random, type Seed } from '../random.js'
 import type { Network, Session, State } from '../runtime/session.js'
@@ -44,7 +46,7 @@ export interface Snapshot {
   /** Number of written symbols that the network had read after the prompt. */
   readonly read: number
   readonly state: State
-  /** The logits [V] after them; absent when the last symbol was not yet read. */
+  /** The logits [V] to draw from after them; absent when the last symbol was not yet read. */
   readonly logits?: Float32Array
 }
 
@@ -54,7 +56,7 @@ export interface ResumePoint {
   readonly ids: ArrayLike<number>
   /** Number of these symbols that the session has read after the prompt. */
   readonly read: number
-  /** The logits [V] after all symbols; required when the session has read all of them. */
+  /** The logits [V] to draw from after all symbols; required when the session has read all of them. */
   readonly logits?: Float32Array
   /** Surprisal of the last symbol, bits, for schedules that depend on it. */
   readonly lastSurprisal?: number
@@ -80,6 +82,7 @@ export interface WriterOptions {
 
 export class Writer {
   private readonly session: Session
+  private readonly config: ModelConfig
   private readonly decoder: StreamDecoder
   private readonly random: Random
   private readonly distribution: Distribution
@@ -101,8 +104,8 @@ export class Writer {
   /**
    * @param session a new session of the model, or with `resume` one that has read those symbols. The
    *   writer disposes it
-   * @param promptIds read in one call. When empty, the network reads a newline, if it knows one; else
-   *   all symbols are equally likely at first
+   * @param promptIds read in one call, as `idsToRead` says. When that is nothing, all symbols are
+   *   equally likely at first
    */
   constructor(
     model: Model,
@@ -120,6 +123,7 @@ export class Writer {
       resume,
     } = options
     this.session = session
+    this.config = model.config
     this.decoder = model.tokenizer.decoder()
     this.random = new Random(seed, stream)
     this.distribution = new Distribution(session.size)
@@ -129,8 +133,8 @@ export class Writer {
     this.notes = notes
     this.loops = options.loops ?? false
     if (resume === undefined) {
-      const ids = promptIds.length > 0 ? promptIds : startIds(model)
-      if (ids.length > 0) this.logits.set(session.prefill(ids))
+      const ids = idsToRead(model, promptIds)
+      if (ids.length > 0) this.logits.set(drawingLogits(model.config, session.prefill(ids)))
       this.distribution.load(this.logits)
     }
     if (watch || this.loops) this.detector = new LoopDetector()
@@ -167,7 +171,7 @@ export class Writer {
   /** The distribution of the next symbol; valid until the next call of `next`. */
   peek(): Distribution {
     if (this.pending >= 0) {
-      this.logits.set(this.session.step(this.pending))
+      this.logits.set(drawingLogits(this.config, this.session.step(this.pending)))
       this.pending = -1
       this.distribution.load(this.logits)
     }
@@ -322,7 +326,7 @@ export class Writer {
 /** The state of the network after a prompt. */
 export interface PromptState {
   readonly state: State
-  /** [V]; zeros when there was nothing to read. */
+  /** [V], to draw from; zeros when there was nothing to read. */
   readonly logits: Float32Array
 }
 
@@ -332,14 +336,27 @@ export function readPromptAtOnce(
   promptIds: ArrayLike<number>,
 ): PromptState {
   const session = network.session()
-  const ids = promptIds.length > 0 ? promptIds : startIds(model)
-  const logits = ids.length > 0 ? session.prefill(ids).slice() : new Float32Array(session.size)
+  const ids = idsToRead(model, promptIds)
+  const logits =
+    ids.length > 0
+      ? drawingLogits(model.config, session.prefill(ids)).slice()
+      : new Float32Array(session.size)
   const state = session.snapshot()
   session.dispose()
   return { state, logits }
 }
 
-/** The ids to read for an empty prompt: a newline, if the model knows one. */
-export function startIds(model: Model): ArrayLike<number> {
-  return model.tokenizer.encode('\n', 'skip').ids
+/**
+ * The ids that the network reads for a prompt. A model of independent texts reads the id that begins
+ * one first, unless the prompt begins with it; for an empty prompt others read what stands before every
+ * text (padding), or a newline, if they know one.
+ */
+export function idsToRead(
+  { config, tokenizer }: Pick<Model, 'config' | 'tokenizer'>,
+  promptIds: ArrayLike<number>,
+): ArrayLike<number> {
+  const { restart, padding } = config
+  if (restart !== undefined && promptIds[0] !== restart) return [restart, ...Array.from(promptIds)]
+  if (promptIds.length > 0) return promptIds
+  return padding === undefined ? tokenizer.encode('\n', 'skip').ids : [padding]
 }

@@ -20,12 +20,16 @@ export interface LayerMatrices {
 /** A network before its layers have one width. */
 export interface NetworkMatrices
   extends Pick<ModelConfig, 'cell'>,
-    Partial<Omit<ModelConfig, 'cell' | 'hidden' | 'layers' | 'vocabulary' | 'embedding'>> {
+    Partial<
+      Omit<ModelConfig, 'cell' | 'hidden' | 'layers' | 'vocabulary' | 'embedding' | 'attention'>
+    > {
   /** [V, E]; absent for one-hot input. */
   readonly embedding?: Float32Array
   readonly layers: readonly LayerMatrices[]
-  /** [V, H of the last layer] */
+  /** [V, H of the last layer]; with skip connections [V, E + all H] */
   readonly headWeight: Float32Array
+  /** Attention's weights, as wide as a row of `headWeight`. */
+  readonly attentionWeight?: Float32Array
   /** [V] */
   readonly headBias: Float32Array
 }
@@ -83,6 +87,27 @@ function widenRows(matrix: Float32Array, from: number, to: number): Float32Array
   return out
 }
 
+/** Widens rows that are made of parts, each part by itself. */
+function widenParts(
+  matrix: Float32Array,
+  from: readonly number[],
+  to: readonly number[],
+): Float32Array {
+  const width = from.reduce((a, b) => a + b, 0)
+  const wide = to.reduce((a, b) => a + b, 0)
+  if (width === wide) return matrix
+  const out = new Float32Array((matrix.length / width) * wide)
+  for (let row = 0; row < matrix.length / width; row++) {
+    let [read, written] = [row * width, row * wide]
+    for (const [i, part] of from.entries()) {
+      out.set(matrix.subarray(read, read + part), written)
+      read += part
+      written += to[i] as number
+    }
+  }
+  return out
+}
+
 /** Widens each gate's block of `from` rows to `to` rows with zeros. */
 function widenGates(
   matrix: Float32Array,
@@ -105,7 +130,7 @@ function widenGates(
  * @throws InputError when matrices do not fit together, naming the layer
  */
 export function assemble(network: NetworkMatrices): { config: ModelConfig; weights: Weights } {
-  const { cell, layers, embedding, headBias, headWeight, ...rest } = network
+  const { cell, layers, embedding, headBias, headWeight, attentionWeight, ...rest } = network
   const gates = GATES[cell]
   const V = headBias.length
   const widths = layers.map(({ biasIh }) => biasIh.length / gates)
@@ -137,18 +162,22 @@ export function assemble(network: NetworkMatrices): { config: ModelConfig; weigh
     weights.set(`rnn.bias_ih_l${k}`, wide(layer.biasIh, 1, 1))
     weights.set(`rnn.bias_hh_l${k}`, wide(layer.biasHh, 1, 1))
   })
-  const last = widths.at(-1) ?? 0
-  if (headWeight.length !== V * last) {
+  const read = rest.skip ? [E, ...widths] : [widths.at(-1) ?? 0]
+  const wide = rest.skip ? [E, ...widths.map(() => H)] : [H]
+  const width = read.reduce((a, b) => a + b, 0)
+  if (headWeight.length !== V * width || (attentionWeight?.length ?? width) !== width) {
     throw new InputError(
       'import',
-      `The output layer has ${headWeight.length} weights and ${V} biases; expected ${V} x ${last}.`,
+      `The output layer has ${headWeight.length} weights and ${V} biases; expected ${V} x ${width}.`,
     )
   }
-  weights.set('head.weight', widenRows(headWeight, last, H))
+  if (attentionWeight) weights.set('attention.weight', widenParts(attentionWeight, read, wide))
+  weights.set('head.weight', widenParts(headWeight, read, wide))
   weights.set('head.bias', headBias)
   return {
     config: modelConfig({
       ...rest,
+      ...(attentionWeight && { attention: true }),
       cell,
       vocabulary: V,
       embedding: E,

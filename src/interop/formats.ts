@@ -7,6 +7,7 @@ import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
 import type { Format, SourceFile } from './source.js'
+import { textgenrnn } from './textgenrnn.js'
 import { tfjs } from './tfjs.js'
 import { torchRnn } from './torch-rnn.js'
 
@@ -16,6 +17,7 @@ export const FORMATS: readonly Format[] = [
   tfjs,
   pytorch,
   safetensors,
+  textgenrnn,
   keras,
   ml5,
   recurrentjs,

@@ -81,7 +81,7 @@ function typeOf(
 }
 
 /** A legacy HDF5 file: layer_names, and weight_names a layer. */
-function readLegacy(file: SourceFile, others: readonly SourceFile[]): KerasNetwork {
+export function readLegacy(file: SourceFile, others: readonly SourceFile[]): KerasNetwork {
   const root = openHdf5(file)
   const weights = root.child('model_weights') ?? root
   const model = recordIn(root.text('model_config'), 'The model config') ?? architectureIn(others)

@@ -10,6 +10,7 @@ import { isHdf5 } from './hdf5.js'
 import { isArchive, type KerasNetwork, networkOf, refuse } from './keras-file.js'
 import { denseOf, recurrentOf } from './keras-layers.js'
 import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
+import { isTextgenrnn } from './textgenrnn.js'
 import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 /** Layers that compute nothing when text is written. */
@@ -125,7 +126,7 @@ export const keras: Format = {
   kind: 'keras',
   about: { en: 'Keras (.h5, .hdf5, .keras)', ja: 'Keras（.h5、.hdf5、.keras）' },
 
-  recognises: files => files.some(file => isHdf5(file) || isArchive(file)),
+  recognises: files => files.some(file => (isHdf5(file) && !isTextgenrnn(file)) || isArchive(file)),
 
   read: (files, options) => importKerasNetwork(networkOf(files), files, options),
 }

@@ -1,7 +1,10 @@
 /** Models of other people against numbers from an independent forward pass. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { generateText } from '../generate/index.js'
+import { drawingLogits } from '../model/drawing-logits.js'
 import { loadNetwork } from '../runtime/network.js'
+import { Distribution } from '../temperature/index.js'
 import { importModel } from './import.js'
 import type { ImportModelOptions, SourceFile } from './index.js'
 
@@ -183,6 +186,81 @@ describe.skipIf(!existsSync(MODELS))('Keras 1 with hard gates', () => {
   it('refuses a checkpoint whose training ran away, with the reason', async () => {
     const files = filesOf('keras1', /^(char_rnn_59\.hdf5|char_rnn_1\.json|char_indices\.json)$/)
     await expect(importModel(files)).rejects.toThrow(/training of this model ran away/)
+  })
+})
+
+describe.skipIf(!existsSync(MODELS))('textgenrnn', () => {
+  const imported = async () => {
+    const { models } = JSON.parse(
+      readFileSync(new URL('textgenrnn/reference.json', MODELS), 'utf8'),
+    )
+    const files = filesOf('textgenrnn', /\.hdf5$|vocab\.json$/)
+    const { model, from } = await importModel(files)
+    expect(from).toBe('textgenrnn')
+    const session = (await loadNetwork(model.config, model.weights)).session()
+    return { reference: models.textgenrnn_weights, model, session }
+  }
+
+  it('gives the logits, the greedy text and the temperature table of the reference', async () => {
+    const { reference, model, session } = await imported()
+    const ids = Array.from(model.tokenizer.encode(`\n${reference.prefix}`).ids)
+    const close = (logits: Float32Array, expected: number[], most: number): void => {
+      for (const [v, logit] of expected.entries()) {
+        expect(Math.abs((logits[v] as number) - logit)).toBeLessThan(most)
+      }
+    }
+    let logits: Float32Array = new Float32Array()
+    for (const [i, id] of ids.entries()) {
+      logits = session.step(id).slice()
+      const expected = reference.last3_logits_float64[i - (ids.length - 3)]
+      if (expected) close(logits, expected, 5e-5)
+    }
+    const distribution = Distribution.of(drawingLogits(model.config, logits))
+    for (const [T, table] of Object.entries<number[]>(
+      reference.next_char_probabilities_by_temperature,
+    )) {
+      // The original draws id 0, too, and then takes the second best; here its share goes to all.
+      const drawn = 1 - (table[0] as number)
+      expect(distribution.probability(0, Number(T))).toBe(0)
+      for (const [v, p] of table.entries()) {
+        if (v === 0) continue
+        expect(Math.abs(distribution.probability(v, Number(T)) - p / drawn)).toBeLessThan(1e-6)
+      }
+    }
+    const written: string[] = []
+    for (let i = 0; i < 200; i++) {
+      const id = indexOfMaximum(logits)
+      written.push(model.tokenizer.symbol(id))
+      logits = session.step(id)
+    }
+    expect(written).toEqual(reference.greedy_200)
+    session.reset()
+    const short = ['\n', ...reference.short_window_tokens.slice(1)].join('')
+    logits = session.prefill(model.tokenizer.encode(short).ids)
+    close(logits, reference.short_window_logits_float32, 3e-4)
+  })
+
+  it('gives the loss of the reference, one title after the other', async () => {
+    const { reference, model, session } = await imported()
+    const titles = readFileSync(new URL('textgenrnn/nll_titles.txt', MODELS), 'utf8')
+    const { ids } = model.tokenizer.encode(`\n${titles.trimEnd()}\n`)
+    let total = 0
+    for (let i = 0; i + 1 < ids.length; i++) {
+      total += lossOf(session.step(ids[i] as number), ids[i + 1] as number)
+    }
+    expect(ids.length - 1).toBe(2024)
+    expect(total / 2024).toBeCloseTo(reference.nll_nats_float64, 5)
+  })
+
+  it('writes from the start of a text, with records that replay', async () => {
+    const { reference, model } = await imported()
+    const text = await generateText(model, { temperature: 0, length: 100 })
+    expect(text.slice(0, 100)).toBe(reference.greedy_from_start.slice(0, 100))
+    // A prompt without the token that begins a text gets it.
+    for (const prompt of [reference.prefix, `\n${reference.prefix}`]) {
+      const goesOn = await generateText(model, { prompt, temperature: 0, length: 200 })
+      expect(goesOn).toBe(reference.greedy_text)
+    }
   })
 })
 

@@ -38,10 +38,11 @@ export interface FormatFixture {
   /** Names of what differs: cells, layouts, versions. At least one. */
   readonly variants: readonly string[]
   /**
-   * Where the symbols are: in the files; given by the user, as the format holds none; or one of the 256
-   * bytes each, which can be neither missing nor doubled.
+   * Where the symbols are: in the files; given by the user, as the format holds none; one of the 256
+   * bytes each, which can be neither missing nor doubled; or in the files beside ids of the format's
+   * own, so that their number is not V and the format's own test damages them.
    */
-  readonly vocabulary: 'in the files' | 'given' | 'bytes'
+  readonly vocabulary: 'in the files' | 'given' | 'bytes' | 'with ids of its own'
   write(request: SampleRequest): Sample
 }
 

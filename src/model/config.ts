@@ -33,8 +33,8 @@ export interface ModelConfig {
    */
   readonly gates?: GateKind
   /**
-   * An id that begins an independent text: reading it sets the state to zero first. Absent in a model
-   * of one continuous text.
+   * An id that begins an independent text: reading it sets the state to zero first, or empties the
+   * window. Absent in a model of one continuous text.
    */
   readonly restart?: number
   /**
@@ -42,6 +42,27 @@ export interface ModelConfig {
    * windows. Absent: the state goes on from id to id.
    */
   readonly window?: number
+  /**
+   * An id that fills a window with fewer than N ids, before them. It is never drawn. Only with `window`;
+   * absent: a window at the beginning of a text is shorter.
+   */
+  readonly padding?: number
+  /**
+   * What the output layer reads beside the top layer's h: with `true` the embedding of the symbol (where
+   * one is learned) and h of every layer, one after the other (skip connections: Graves, "Generating
+   * sequences with recurrent neural networks", 2013). Absent means `false`.
+   */
+  readonly skip?: boolean
+  /**
+   * With `true` the output layer reads an average over the window in place of the last step: the vectors
+   * s_t that it would read, weighted by softmax_t(w s_t). Only with `window`; absent means `false`.
+   */
+  readonly attention?: boolean
+  /**
+   * ε, added to every probability before temperature acts, in models that were always sampled so
+   * (textgenrnn: 1e-7). The loss of a text does not include it.
+   */
+  readonly smoothing?: number
   /** Dropout probability of training; sampling applies no dropout. */
   readonly dropout: number
 }
@@ -55,6 +76,18 @@ export const GATE_SLOPES: Record<Exclude<GateKind, 'sigmoid'>, number> = {
   'hard-sixth': 1 / 6,
 }
 
+/** The gate function of a config. Source: Keras' `hard_sigmoid` (2.x: slope 1/5, 3.x: slope 1/6). */
+export function gateFunction(gates: GateKind = 'sigmoid'): (x: number) => number {
+  if (gates === 'sigmoid') return sigmoid
+  const slope = GATE_SLOPES[gates]
+  return x => Math.min(1, Math.max(0, slope * x + 0.5))
+}
+
+/** 1 / (1 + e^-x) */
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x))
+}
+
 /** Blocks of H rows in a cell's weights, in PyTorch's order: LSTM i f g o, GRU r z n. */
 export const GATES: Record<CellKind, number> = { rnn: 1, gru: 3, lstm: 4 }
 
@@ -65,6 +98,7 @@ export const LIMITS = {
   layers: 64,
   embedding: 16_384,
   window: 65_536,
+  smoothing: 0.1,
 } as const
 
 function wholeIn(name: string, value: unknown, low: number, high: number): number {
@@ -117,7 +151,43 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
     ...(value.window !== undefined && {
       window: wholeIn('window', value.window, 1, LIMITS.window),
     }),
+    ...windowOptions(value, vocabulary),
+    ...(flag('skip', value.skip) && { skip: true }),
+    ...(value.smoothing !== undefined && { smoothing: smoothingOf(value.smoothing) }),
     dropout,
+  }
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true
+  throw new InputError('config', `The model's ${name} is ${quote(value)}; expected true or false.`)
+}
+
+function smoothingOf(value: unknown): number {
+  if (typeof value === 'number' && value > 0 && value <= LIMITS.smoothing) return value
+  throw new InputError(
+    'config',
+    `The model's smoothing is ${quote(value)}; expected a number above 0, at most ${LIMITS.smoothing}.`,
+  )
+}
+
+/** What only models with a window have. */
+function windowOptions(
+  value: Partial<Record<keyof ModelConfig, unknown>>,
+  vocabulary: number,
+): Pick<ModelConfig, 'padding' | 'attention'> {
+  const attention = flag('attention', value.attention)
+  if (value.window === undefined && (attention || value.padding !== undefined)) {
+    throw new InputError(
+      'config',
+      `The model has ${attention ? 'attention' : 'padding'} without a window; expected the length of the window, too.`,
+    )
+  }
+  return {
+    ...(value.padding !== undefined && {
+      padding: wholeIn('padding', value.padding, 0, vocabulary - 1),
+    }),
+    ...(attention && { attention }),
   }
 }
 
@@ -127,6 +197,11 @@ export type Weights = ReadonlyMap<string, Float32Array>
 /** Width of the input of layer k: E or V for the first layer, H for the others. */
 export function inputWidth(config: ModelConfig, layer: number): number {
   return layer > 0 ? config.hidden : config.embedding || config.vocabulary
+}
+
+/** Width of what the output layer reads: H, or with skip connections E + L H. */
+export function outputWidth({ skip, embedding, hidden, layers }: ModelConfig): number {
+  return skip ? embedding + layers * hidden : hidden
 }
 
 /**
@@ -145,7 +220,9 @@ export function tensorShapes(config: ModelConfig): Map<string, readonly number[]
     shapes.set(`rnn.bias_ih_l${k}`, [rows])
     shapes.set(`rnn.bias_hh_l${k}`, [rows])
   }
-  shapes.set('head.weight', [V, H])
+  const width = outputWidth(config)
+  if (config.attention) shapes.set('attention.weight', [1, width])
+  shapes.set('head.weight', [V, width])
   shapes.set('head.bias', [V])
   return shapes
 }
@@ -160,11 +237,7 @@ export function parameterCount(config: ModelConfig): number {
   return count
 }
 
-/**
- * Float32 numbers in the state of one stream: h of each layer, and for the LSTM c of each layer; with a
- * window its last N ids.
- */
-export function stateSize(config: ModelConfig): number {
-  if (config.window !== undefined) return config.window
-  return config.layers * config.hidden * (config.cell === 'lstm' ? 2 : 1)
+/** Float32 numbers in h of each layer, and for the LSTM c of each layer. */
+export function activationSize({ layers, hidden, cell }: ModelConfig): number {
+  return layers * hidden * (cell === 'lstm' ? 2 : 1)
 }

@@ -1,5 +1,5 @@
-import type { GateKind } from './config.js'
-import { affine, gateFunction, type LayerState, type LayerWeights } from './product.reference.js'
+import { type GateKind, gateFunction } from './config.js'
+import { affine, type LayerState, type LayerWeights } from './product.reference.js'
 
 /**
  * One step of a gated recurrent unit; rows of the weights in the order r, z, n.

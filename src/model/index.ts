@@ -3,9 +3,11 @@ export { memoryError } from '../errors.js'
 export {
   CELLS,
   type CellKind,
+  gateFunction,
   type ModelConfig,
   modelConfig,
   parameterCount,
   tensorShapes,
   type Weights,
 } from './config.js'
+export { drawingLogits } from './drawing-logits.js'

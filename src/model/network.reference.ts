@@ -3,9 +3,18 @@
  *
  *     x_0 = row of the embedding, or a one-hot vector of length V
  *     x_k = h of layer k-1
- *     logits = W_head h_{L-1} + b_head
+ *     s = h_{L-1}; with skip connections [embedding, h_0 .. h_{L-1}]
+ *     logits = W_head s + b_head
+ *
+ * With attention, over the steps t since the state was zero:
+ *
+ *     a_t = exp(w s_t - m) / (sum_t exp(w s_t - m) + 1e-7),   m = max_t w s_t
+ *     logits = W_head sum_t a_t s_t + b_head
+ *
+ * Source: textgenrnn's AttentionWeightedAverage, after Felbo et al., "Using millions of emoji
+ * occurrences to learn any-domain representations" (DeepMoji), 2017.
  */
-import { type ModelConfig, stateSize, type Weights } from './config.js'
+import { activationSize, type ModelConfig, type Weights } from './config.js'
 import { gruStep } from './gru.reference.js'
 import { lstmStep } from './lstm.reference.js'
 import { affine, type LayerState, type LayerWeights } from './product.reference.js'
@@ -18,6 +27,8 @@ export class ReferenceNetwork {
   private states: LayerState[]
   /** The last ids, where the config has a window. */
   private readonly window: number[] = []
+  /** s_t since the state was zero, where the config has attention. */
+  private outputs: ArrayLike<number>[] = []
 
   constructor(config: ModelConfig, weights: Weights) {
     this.config = config
@@ -33,17 +44,24 @@ export class ReferenceNetwork {
 
   /** Processes one id. @returns logits [V] of the next symbol */
   step(id: number): Float64Array {
-    const { window } = this.config
-    if (window === undefined) return this.read(id)
+    const { window, padding, restart } = this.config
+    if (window === undefined) {
+      if (id === restart) this.clear()
+      return this.head(this.read(id))
+    }
+    if (id === restart) this.window.length = 0
     this.window.push(id)
     if (this.window.length > window) this.window.shift()
-    this.states = this.zeroStates()
-    return this.window.map(one => this.read(one)).at(-1) as Float64Array
+    this.clear()
+    const missing = padding === undefined ? 0 : window - this.window.length
+    const ids = [...new Array<number>(missing).fill(padding ?? 0), ...this.window]
+    return this.head(ids.map(one => this.read(one)).at(-1) as ArrayLike<number>)
   }
 
-  private read(id: number): Float64Array {
-    const { cell, activation, reset, restart, gates } = this.config
-    if (id === restart) this.states = this.zeroStates()
+  /** Processes one id. @returns what the output layer reads of this step */
+  private read(id: number): ArrayLike<number> {
+    const { cell, activation, reset, gates, skip, attention, embedding } = this.config
+    const parts: ArrayLike<number>[] = []
     let x: ArrayLike<number> = this.input(id)
     this.states = this.states.map((state, k) => {
       const weights = this.layers[k]
@@ -52,9 +70,37 @@ export class ReferenceNetwork {
       else if (cell === 'gru') next = gruStep(x, state, weights, reset, gates)
       else next = lstmStep(x, state, weights, gates)
       x = next.h
+      parts.push(x)
       return next
     })
+    if (embedding > 0) parts.unshift(this.input(id))
+    const output = skip ? Float64Array.from(parts.flatMap(part => Array.from(part))) : x
+    if (attention) this.outputs.push(output)
+    return output
+  }
+
+  /** @param last what the output layer reads of the last step */
+  private head(last: ArrayLike<number>): Float64Array {
+    const { attention } = this.config
+    const x = attention ? this.average() : last
     return affine(this.tensor('head.weight'), x, this.tensor('head.bias'))
+  }
+
+  /** The average of s_t by attention. */
+  private average(): Float64Array {
+    const { outputs } = this
+    const scores = outputs.map(s => affine(this.tensor('attention.weight'), s, [0])[0])
+    const max = Math.max(...scores)
+    const weights = scores.map(score => Math.exp(score - max))
+    const sum = weights.reduce((a, b) => a + b, 0) + 1e-7
+    return Float64Array.from(outputs[0], (_, j) =>
+      outputs.reduce((total, s, t) => total + (weights[t] / sum) * s[j], 0),
+    )
+  }
+
+  private clear(): void {
+    this.states = this.zeroStates()
+    this.outputs = []
   }
 
   /**
@@ -69,7 +115,7 @@ export class ReferenceNetwork {
     }
     const { states } = this
     const parts = [...states.map(({ h }) => h), ...states.map(({ c }) => c)]
-    const state = new Float64Array(stateSize(this.config))
+    const state = new Float64Array(activationSize(this.config))
     let at = 0
     for (const part of parts) {
       state.set(part, at)

@@ -1,5 +1,4 @@
 /** Types and functions that the reference cells share: a layer's tensors, and W x + b in float64. */
-import { GATE_SLOPES, type GateKind } from './config.js'
 
 /** Tensors of one layer, row-major, by PyTorch's names. `in` is E or V for the first layer, else H. */
 export interface LayerWeights {
@@ -31,16 +30,4 @@ export function affine(
     for (let k = 0; k < K; k++) sum += W[row * K + k] * x[k]
     return sum
   })
-}
-
-/** The gate function of a config. Source: Keras' `hard_sigmoid` (2.x: slope 1/5, 3.x: slope 1/6). */
-export function gateFunction(gates: GateKind = 'sigmoid'): (x: number) => number {
-  if (gates === 'sigmoid') return sigmoid
-  const slope = GATE_SLOPES[gates]
-  return x => Math.min(1, Math.max(0, slope * x + 0.5))
-}
-
-/** 1 / (1 + e^-x) */
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x))
 }

@@ -51,6 +51,25 @@ export interface LayerPlan {
   recurrentBias: number
 }
 
+/**
+ * The output layer's input of a network with skip connections or attention: parts that are each filled
+ * up to whole vectors. Addresses and sizes in bytes; all 0 where the head reads h in place.
+ */
+export interface FeaturePlan {
+  /** Address of the copy, and its bytes. */
+  readonly at: number
+  readonly bytes: number
+  /** Bytes of the embedding in it; 0 for one-hot input. */
+  readonly embedded: number
+  /** Address of attention's weights; 0 without it. */
+  readonly attention: number
+  /** Place of attention's sums (kernels/attention.as.ts) in the memory of a session. */
+  readonly sums: number
+}
+
+/** m, Z and two unused floats of attention's sums. */
+const SUMS = 4
+
 export interface Layout {
   readonly kind: number
   /** H padded to whole vectors. */
@@ -76,6 +95,8 @@ export interface Layout {
   readonly layers: readonly LayerPlan[]
   /** `inputTable` is computed from embedding and input matrix, which are not needed afterwards. */
   readonly project: boolean
+  /** What the output layer reads, where that is not h of the top layer alone. */
+  readonly features: FeaturePlan
   /** Address of the first session; what only loading needs may lie from here to `end`. */
   readonly sessions: number
   readonly end: number
@@ -109,7 +130,7 @@ export function planLayout(config: ModelConfig): Layout {
     top = upTo(top + floats * FLOAT, LINE)
     return address
   }
-  const plan = take(20 + 5 * L)
+  const plan = take(26 + 5 * L)
   const ids = take(IDS)
   const zx = take(columns)
   const zh = take(Math.max(columns, recurrent))
@@ -126,8 +147,10 @@ export function planLayout(config: ModelConfig): Layout {
       recurrentBias: cell === 'gru' && !before ? take(columns) : 0,
     })
   }
+  const states = L * gate * (cell === 'lstm' ? 2 : 1)
+  const features = planFeatures(config, gate, states, take)
   const headBias = take(outputs)
-  const headWeight = take(H * outputs)
+  const headWeight = take((features.bytes / FLOAT || H) * outputs)
   // These come last, so that sessions can reuse their memory once the table is computed.
   let sessions = top
   let embedding = 0
@@ -135,9 +158,10 @@ export function planLayout(config: ModelConfig): Layout {
     layers[0].inputBias = take(columns)
     layers[0].input = take(E * columns)
     embedding = take(V * E)
-    if (!project) sessions = top
+    if (!project || features.embedded > 0) sessions = top
   }
-  const sessionBytes = upTo(L * gate * (cell === 'lstm' ? 2 : 1) * FLOAT, LINE)
+  const accumulated = features.attention > 0 ? SUMS + features.bytes / FLOAT : 0
+  const sessionBytes = upTo((states + accumulated) * FLOAT, LINE)
   const end = Math.max(top, sessions + sessionBytes)
   if (end > ADDRESSABLE) {
     throw new InputError(
@@ -149,9 +173,51 @@ export function planLayout(config: ModelConfig): Layout {
   return {
     ...{ kind: kindOf(config), gate, columns, recurrent, candidate, outputs, width: E },
     ...{ plan, inputTable, embedding, headWeight, headBias, logits, ids },
-    ...{ zx, zh, rh, layers, project },
+    ...{ zx, zh, rh, layers, project, features },
     ...{ sessions, end, sessionBytes },
   }
+}
+
+/** @param states floats of h and c in a session @param take gives addresses of so many floats */
+function planFeatures(
+  { skip, attention, embedding: E, layers: L }: ModelConfig,
+  gate: number,
+  states: number,
+  take: (floats: number) => number,
+): FeaturePlan {
+  if (!skip && !attention) return { at: 0, bytes: 0, embedded: 0, attention: 0, sums: 0 }
+  const embedded = skip ? upTo(E, LANES) : 0
+  const count = embedded + (skip ? L : 1) * gate
+  return {
+    at: take(count),
+    bytes: count * FLOAT,
+    embedded: embedded * FLOAT,
+    attention: attention ? take(count) : 0,
+    sums: states * FLOAT,
+  }
+}
+
+/** Rows of the output layer's input, in the order of the kernels: zeros fill each part up. */
+function padFeatures(
+  rows: Float32Array,
+  { skip, embedding: E, hidden: H, layers: L }: ModelConfig,
+  { features, gate }: Layout,
+): Float32Array {
+  if (features.bytes === 0) return rows
+  const parts = skip ? [...(E > 0 ? [E] : []), ...new Array<number>(L).fill(H)] : [H]
+  const width = parts.reduce((a, b) => a + b, 0)
+  const wide = features.bytes / FLOAT
+  const out = new Float32Array((rows.length / width) * wide)
+  for (let row = 0; row < rows.length / width; row++) {
+    let from = row * width
+    let to = row * wide
+    for (const [i, part] of parts.entries()) {
+      out.set(rows.subarray(from, from + part), to)
+      from += part
+      to += skip && E > 0 && i === 0 ? features.embedded / FLOAT : gate
+    }
+  }
+  return out
 }
 
 /** Slope of piecewise linear gates, as kernels/network.as.ts takes it; 0 for the sigmoid. */
@@ -167,6 +233,9 @@ export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   words.push(columns, recurrent, candidate, outputs)
   words.push(inputTable, embedding, headWeight, headBias, logits, ids, zx, zh, rh)
   words.push(new Uint32Array(Float32Array.of(gateSlope(config)).buffer)[0] as number)
+  const { features } = layout
+  words.push(config.skip ? 1 : 0, features.embedded, features.bytes)
+  words.push(features.at, features.attention, features.sums)
   for (const layer of layout.layers) {
     words.push(layer.input, layer.recurrent, layer.candidate)
     words.push(layer.inputBias, layer.recurrentBias)
@@ -285,7 +354,13 @@ export function packNetwork(
   })
   if (E > 0) memory.set(get('embedding.weight'), layout.embedding / FLOAT)
   const symbols = { first: 0, gates: 1, H: V, gate: V }
-  packMatrix(memory, layout.headWeight, get('head.weight'), H, symbols)
+  const { features } = layout
+  const headWeight = padFeatures(get('head.weight'), config, layout)
+  packMatrix(memory, layout.headWeight, headWeight, features.bytes / FLOAT || H, symbols)
+  if (features.attention > 0) {
+    const weights = padFeatures(get('attention.weight'), config, layout)
+    memory.set(weights, features.attention / FLOAT)
+  }
   memory.set(get('head.bias'), layout.headBias / FLOAT)
   new Uint32Array(buffer).set(planWords(config, layout), layout.plan / FLOAT)
 }

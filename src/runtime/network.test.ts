@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CELL_VARIANTS, seededIds, seededWeights } from '../../test/support/seeded.js'
 import { InputError } from '../errors.js'
-import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
+import { activationSize, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
 import { loadNetwork } from './network.js'
 
 const VARIANTS = Object.entries(CELL_VARIANTS)
@@ -53,7 +53,9 @@ describe.each(VARIANTS)('a session of %s', (_name, variant) => {
           expect(reading.snapshot()).toEqual(kept)
           expect(copy(reading.prefill(ids.slice(half)))).toEqual(last)
           reading.reset()
-          expect(reading.snapshot()).toEqual(new Float32Array(stateSize(config)))
+          expect(reading.snapshot()).toEqual(
+            new Float32Array(config.window ?? activationSize(config)),
+          )
           expect(copy(reading.prefill(ids))).toEqual(last)
         },
       ),

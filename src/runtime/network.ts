@@ -5,7 +5,7 @@
  * and sum in a fixed order, so the logits have the same bits in every engine and on every CPU.
  */
 import { InputError, memoryError, withMemory } from '../errors.js'
-import { type ModelConfig, modelConfig, stateSize, type Weights } from '../model/config.js'
+import { activationSize, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
 import { KERNELS } from './kernels/kernels.wasm.js'
 import { checkWeights, IDS, type Layout, PAGE, packNetwork, planLayout } from './layout.js'
 import { checkId, type Network, type Session, type State } from './session.js'
@@ -56,6 +56,8 @@ class KernelNetwork implements Network {
   private readonly wasmMemory: WebAssembly.Memory
   private used: number
   private readonly free: number[] = []
+  /** The id at which a state begins anew; with a window it is the window that does so. */
+  readonly restart: number | undefined
   /** Views of the current memory buffer; growing the memory detaches the old ones. */
   floats!: Float32Array
   logits!: Float32Array
@@ -68,6 +70,7 @@ class KernelNetwork implements Network {
     wasmMemory: WebAssembly.Memory,
   ) {
     this.config = config
+    this.restart = config.window === undefined ? config.restart : undefined
     this.layout = layout
     this.kernels = kernels
     this.wasmMemory = wasmMemory
@@ -114,7 +117,7 @@ class KernelNetwork implements Network {
   session(): Session {
     const { window } = this.config
     const session = new KernelSession(this)
-    return window === undefined ? session : new WindowSession(session, window)
+    return window === undefined ? session : new WindowSession(session, { ...this.config, window })
   }
 }
 
@@ -152,7 +155,7 @@ class KernelSession implements Session {
   step(id: number): Float32Array {
     this.checkOpen()
     checkId(id, this.size)
-    if (id === this.network.config.restart) this.reset()
+    if (id === this.network.restart) this.reset()
     this.network.kernels.step(this.address, id)
     this.logits.set(this.network.logits)
     return this.logits
@@ -169,7 +172,7 @@ class KernelSession implements Session {
     }
     // All ids are checked before the first is processed, so an error leaves the state unchanged.
     for (let i = 0; i < length; i++) checkId(ids[i], this.size, i)
-    const { restart } = this.network.config
+    const { restart } = this.network
     for (let i = 0, count = 0; i < length; i += count) {
       if (ids[i] === restart) this.reset()
       count = 0
@@ -184,9 +187,13 @@ class KernelSession implements Session {
   }
 
   snapshot(): State {
+    return this.activations()
+  }
+
+  activations(): Float32Array {
     this.checkOpen()
     const { hidden, config, layout, floats } = this.view()
-    const state = new Float32Array(stateSize(config))
+    const state = new Float32Array(activationSize(config))
     for (
       let at = 0, from = this.address / 4;
       at < state.length;
@@ -200,7 +207,7 @@ class KernelSession implements Session {
   restore(state: State): void {
     this.checkOpen()
     const { hidden, config, layout, floats } = this.view()
-    const expected = stateSize(config)
+    const expected = activationSize(config)
     if (state.length !== expected) {
       throw new InputError(
         'state',

@@ -1,7 +1,10 @@
 /** The interface of the runtime: ids in, logits out, with the state as a value. */
 import { InputError } from '../errors.js'
 
-/** State of one stream: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each H float32. */
+/**
+ * State of one stream, from which it goes on: h of layers 0..L-1, then (LSTM) c of layers 0..L-1; each
+ * H float32. With a window: its ids (window-session.ts).
+ */
 export type State = Float32Array
 
 export interface Session {
@@ -20,6 +23,11 @@ export interface Session {
   prefill(ids: ArrayLike<number>): Float32Array
   /** @returns a copy of the state */
   snapshot(): State
+  /**
+   * @returns a copy of h of layers 0..L-1, then (LSTM) c of layers 0..L-1, after the id read last: what
+   *   the network holds, with a window, too. All 0 before the first id and after `restore` of a window
+   */
+  activations(): Float32Array
   /** Sets the state. @throws InputError when its length is wrong */
   restore(state: State): void
   /** Sets the state to zero, as at the start of a text. */

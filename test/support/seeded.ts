@@ -29,7 +29,7 @@ export function seededIds(T: number, V: number): number[] {
   return Array.from({ length: T }, (_, t) => (5 * t * t + 3 * t + 1) % V)
 }
 
-/** The five cells by name, as configs without sizes. */
+/** The cells and what networks may have around them, by name, as configs without sizes. */
 export const CELL_VARIANTS = {
   'rnn tanh': { cell: 'rnn', activation: 'tanh' },
   'rnn relu': { cell: 'rnn', activation: 'relu' },
@@ -40,4 +40,11 @@ export const CELL_VARIANTS = {
   'lstm hard gates': { cell: 'lstm', gates: 'hard-fifth' },
   'gru hard gates': { cell: 'gru', reset: 'after', gates: 'hard-sixth' },
   'gru before, hard gates': { cell: 'gru', reset: 'before', gates: 'hard-fifth' },
+  'lstm with skip connections': { cell: 'lstm', skip: true },
+  'gru, padded window, restart': { cell: 'gru', reset: 'after', window: 6, padding: 0, restart: 0 },
+  'rnn with attention': { cell: 'rnn', activation: 'tanh', window: 4, attention: true },
+  'lstm with skip connections and attention': {
+    cell: 'lstm',
+    ...{ window: 7, padding: 0, skip: true, attention: true },
+  },
 } as const

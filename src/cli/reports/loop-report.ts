@@ -2,12 +2,12 @@
 import { counted } from '../../errors.js'
 import type { Model } from '../../file/index.js'
 import {
+  idsToRead,
   leaveLoop,
   networkOf,
   prefillInSlices,
   SeedTexts,
   type Step,
-  startIds,
 } from '../../generate/index.js'
 import type { Bilingual } from '../../knob.js'
 import { type LoopProof, LoopProver } from '../../measure/sweep/loop-proof.js'
@@ -50,7 +50,7 @@ export class LoopReporter {
     const proves = run.temperature === 0 && run.plain
     if (!proves) return new LoopReporter(model, run, io, undefined)
     const session = (await networkOf(model)).session()
-    const ids = run.promptIds.length > 0 ? run.promptIds : startIds(model)
+    const ids = idsToRead(model, run.promptIds)
     if (ids.length > 0) {
       await prefillInSlices(session, ids, {
         signal: io.interrupt,

@@ -4,6 +4,7 @@ import { counted, InputError } from '../../errors.js'
 import { TimeSlices } from '../../event-loop.js'
 import type { Model } from '../../file/model.js'
 import { networkOf } from '../../generate/index.js'
+import { drawingLogits } from '../../model/drawing-logits.js'
 import { LN2 } from '../../numeric.js'
 import { Distribution } from '../../temperature/index.js'
 
@@ -41,10 +42,12 @@ export async function scoreSymbols(
   const entropies = new Float32Array(count)
   const session = (await networkOf(model)).session()
   const distribution = new Distribution(session.size)
+  // A given text may hold the padding, which is never drawn.
+  const { smoothing } = model.config
   try {
     const slices = new TimeSlices({ signal })
     for (let i = 0; i < count; i++) {
-      distribution.load(session.step(ids[i]))
+      distribution.load(drawingLogits({ smoothing }, session.step(ids[i])))
       const own = distribution.at(1)
       const tempered = temperature === 1 ? own : distribution.at(temperature)
       const below = distribution.logit(distribution.idOfRank(1)) - distribution.logit(ids[i + 1])

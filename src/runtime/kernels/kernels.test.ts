@@ -48,20 +48,21 @@ describe.each(VARIANTS)('%s', (_name, variant) => {
 
 describe('PyTorch', () => {
   // test/witness/forward.py made the numbers.
-  it.each(VARIANTS.filter(([, variant]) => !('gates' in variant || 'window' in variant)))(
-    'agrees on the logits of %s, 1 to 3 layers, H 1 to 100',
-    async (name, variant) => {
-      const { vocabulary, steps, seed } = golden
-      const cases = golden.cases.filter(({ cell }) => cell === name)
-      expect(cases).toHaveLength(HIDDEN.length * LAYERS.length * 2)
-      for (const { embedding, hidden, layers, logits } of cases) {
-        const config = modelConfig({ ...variant, vocabulary, embedding, hidden, layers })
-        const session = (await loadNetwork(config, seededWeights(config, seed))).session()
-        const got = session.prefill(seededIds(steps, vocabulary))
-        expect(largestDifference(got, logits)).toBeLessThan(1e-5)
-      }
-    },
-  )
+  it.each(
+    VARIANTS.filter(
+      ([, variant]) => !('gates' in variant || 'window' in variant || 'skip' in variant),
+    ),
+  )('agrees on the logits of %s, 1 to 3 layers, H 1 to 100', async (name, variant) => {
+    const { vocabulary, steps, seed } = golden
+    const cases = golden.cases.filter(({ cell }) => cell === name)
+    expect(cases).toHaveLength(HIDDEN.length * LAYERS.length * 2)
+    for (const { embedding, hidden, layers, logits } of cases) {
+      const config = modelConfig({ ...variant, vocabulary, embedding, hidden, layers })
+      const session = (await loadNetwork(config, seededWeights(config, seed))).session()
+      const got = session.prefill(seededIds(steps, vocabulary))
+      expect(largestDifference(got, logits)).toBeLessThan(1e-5)
+    }
+  })
 })
 
 describe('the functions inside the cells', () => {

@@ -83,6 +83,14 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(constant(ONE), f32x4.add(constant(ONE), e))
 }
 
+/** e^x for x <= 0; below -87 that of -87. NaN stays NaN. */
+// @inline
+export function exponential(x: v128): v128 {
+  const y = f32x4.pmax(x, constant(MINUS_LIMIT))
+  const rounded = quotient(y)
+  return f32x4.mul(f32x4.add(constant(ONE), reduced(y, rounded)), powerOfTwo(rounded))
+}
+
 /** min(1, max(0, slope x + 1/2)): Keras' piecewise linear gate. NaN stays NaN. */
 // @inline
 export function hardSigmoid(x: v128, slope: f32): v128 {

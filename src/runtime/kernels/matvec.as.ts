@@ -60,3 +60,45 @@ export function matvec(x: usize, K: usize, W: usize, N: usize, init: usize, z: u
     z += ROW
   }
 }
+
+/** Two float32 at an address as float64. */
+// @inline
+function two(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at))
+}
+
+/**
+ * The same with sums in float64, rounded once at the end: for logits that are sums of large numbers
+ * with both signs (textgenrnn's, up to 60), whose error falls from 3.5e-5 to 1.4e-5. A product of two
+ * float32 is exact in float64.
+ */
+export function matvecDouble(x: usize, K: usize, W: usize, N: usize, init: usize, z: usize): void {
+  const xEnd = x + (K << 2)
+  const zEnd = z + (N << 2)
+  while (z < zEnd) {
+    let s0 = two(init)
+    let s1 = two(init + 8)
+    let s2 = two(init + 16)
+    let s3 = two(init + 24)
+    let s4 = two(init + 32)
+    let s5 = two(init + 40)
+    for (let k = x; k < xEnd; k += 4) {
+      const xk = f64x2.splat(load<f32>(k))
+      s0 = f64x2.add(s0, f64x2.mul(xk, two(W)))
+      s1 = f64x2.add(s1, f64x2.mul(xk, two(W + 8)))
+      s2 = f64x2.add(s2, f64x2.mul(xk, two(W + 16)))
+      s3 = f64x2.add(s3, f64x2.mul(xk, two(W + 24)))
+      s4 = f64x2.add(s4, f64x2.mul(xk, two(W + 32)))
+      s5 = f64x2.add(s5, f64x2.mul(xk, two(W + 40)))
+      W += ROW
+    }
+    v128.store64_lane(z, f32x4.demote_f64x2_zero(s0), 0)
+    v128.store64_lane(z + 8, f32x4.demote_f64x2_zero(s1), 0)
+    v128.store64_lane(z + 16, f32x4.demote_f64x2_zero(s2), 0)
+    v128.store64_lane(z + 24, f32x4.demote_f64x2_zero(s3), 0)
+    v128.store64_lane(z + 32, f32x4.demote_f64x2_zero(s4), 0)
+    v128.store64_lane(z + 40, f32x4.demote_f64x2_zero(s5), 0)
+    init += ROW
+    z += ROW
+  }
+}

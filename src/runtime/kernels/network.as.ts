@@ -5,6 +5,7 @@
  * addresses in bytes) for `configure`. Nothing is allocated here. Matrices are packed as described in
  * matvec.as.ts; N is the gates' width in columns, filled up to an even number of panels.
  */
+import { attend, average } from './attention.as'
 import {
   gruAfter,
   gruAfterHard,
@@ -16,7 +17,7 @@ import {
   rnnRelu,
   rnnTanh,
 } from './cells.as'
-import { matvec } from './matvec.as'
+import { matvec, matvecDouble } from './matvec.as'
 
 const RNN_TANH: u32 = 0
 const RNN_RELU: u32 = 1
@@ -52,6 +53,19 @@ let zh: usize = 0
 let rh: usize = 0
 /** Slope of piecewise linear gates; 0 for the sigmoid. */
 let slope: f32 = 0
+/**
+ * What the output layer reads, copied to `features` where it is not h of the top layer alone: with
+ * `skip` the embedding of the symbol, filled up to four lanes, and h of all layers.
+ */
+let skip: bool = false
+/** Bytes of the embedding there and in its table, and of all features; 0 where h is read in place. */
+let embedded: usize = 0
+let featureBytes: usize = 0
+let features: usize = 0
+/** [F] weights of attention; 0 without it. */
+let attention: usize = 0
+/** Bytes from the start of a state to the sums of attention. */
+let sums: usize = 0
 /** Five addresses a layer: input matrix, recurrent matrix, candidate's recurrent matrix, biases. */
 let table: usize = 0
 
@@ -82,7 +96,13 @@ export function configure(plan: usize): void {
   zh = word(plan, 17)
   rh = word(plan, 18)
   slope = load<f32>(plan + 19 * 4)
-  table = plan + 20 * 4
+  skip = word(plan, 20) != 0
+  embedded = word(plan, 21)
+  featureBytes = word(plan, 22)
+  features = word(plan, 23)
+  attention = word(plan, 24)
+  sums = word(plan, 25)
+  table = plan + 26 * 4
 }
 
 /** Fills `inputTable` from the embedding, with the same sums in the same order as in `forward`. */
@@ -139,21 +159,55 @@ function forward(state: usize, id: u32): void {
     h += gate
     layer += LAYER_BYTES
   }
+  if (attention) {
+    gather(state, id)
+    attend(features, attention, featureBytes, state + sums)
+  }
 }
 
-/** Writes the logits of the next symbol from h of the top layer. */
-function head(state: usize): void {
-  matvec(state + (layers - 1) * gate, hidden, headWeight, outputs, headBias, logits)
+/** Copies to `features` what the output layer reads of a step. */
+function gather(state: usize, id: u32): void {
+  let to = features
+  let h = state + (layers - 1) * gate
+  if (skip) {
+    h = state
+    // The last lanes of the embedding's place stay 0: no number of the next row is copied there.
+    const row = width << 2
+    if (embedded) memory.copy(to, embedding + id * row, row)
+    to += embedded
+  }
+  memory.copy(to, h, features + featureBytes - to)
+}
+
+/** Writes the logits of the next symbol. @param id the symbol that was read last */
+function head(state: usize, id: u32): void {
+  let x = state + (layers - 1) * gate
+  let K = hidden
+  if (featureBytes) {
+    x = features
+    K = featureBytes >> 2
+    if (attention) {
+      average(state + sums, featureBytes, features)
+      matvecDouble(x, K, headWeight, outputs, headBias, logits)
+      return
+    }
+    gather(state, id)
+  }
+  matvec(x, K, headWeight, outputs, headBias, logits)
 }
 
 /** Processes one symbol and writes the logits of the next one to `logits`. */
 export function step(state: usize, id: u32): void {
   forward(state, id)
-  head(state)
+  head(state, id)
 }
 
 /** Processes `count` symbols of the `ids` buffer (uint32); with `last`, runs the head after them. */
 export function prefill(state: usize, count: u32, last: bool): void {
-  for (let i: u32 = 0; i < count; i++) forward(state, load<u32>(ids + ((<usize>i) << 2)))
-  if (last) head(state)
+  let id: u32 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    id = load<u32>(ids + ((<usize>i) << 2))
+    forward(state, id)
+  }
+  if (last) head(state, id)
 }

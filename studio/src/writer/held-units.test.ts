@@ -31,9 +31,15 @@ async function modelOf(variant: keyof typeof CELL_VARIANTS, embedding = 5) {
   return decodeModel(encodeModel({ config, tokenizer, weights, training: {} }))
 }
 
-/** The reference: evaluates the equations and sets the held units after the step of each layer. */
-function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[], ids: number[]) {
-  const { config, weights } = model
+/**
+ * The reference: evaluates the equations and sets the held units after the step of each layer.
+ * @returns logits after the last id
+ */
+function read(
+  { config, weights }: Awaited<ReturnType<typeof modelOf>>,
+  held: readonly Held[],
+  ids: readonly number[],
+) {
   const get = (name: string): Float32Array => weights.get(name)!
   const put = (k: number, h: Float64Array): void => {
     for (const { layer, unit, value } of held) if (layer === k) h[unit] = value
@@ -43,11 +49,12 @@ function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[],
     put(k, h)
     return { h, c: new Float64Array(config.cell === 'lstm' ? H : 0) }
   })
-  return ids.map(id => {
+  const outputs = ids.map(id => {
     let x: ArrayLike<number> =
       config.embedding > 0
         ? get('embedding.weight').subarray(id * config.embedding, (id + 1) * config.embedding)
         : Float64Array.from({ length: V }, (_, v) => Number(v === id))
+    const parts = config.embedding > 0 ? [...Array.from(x)] : []
     for (let k = 0; k < config.layers; k++) {
       const layer = {
         weightIh: get(`rnn.weight_ih_l${k}`),
@@ -61,17 +68,36 @@ function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[],
       else states[k] = lstmStep(x, states[k], layer, config.gates)
       put(k, states[k].h as Float64Array)
       x = states[k].h
+      parts.push(...Array.from(x))
     }
-    return affine(get('head.weight'), x, get('head.bias'))
+    return config.skip ? parts : Array.from(x)
+  })
+  let s = outputs.at(-1)!
+  if (config.attention) {
+    const weightsOf = outputs.map(each => Math.exp(affine(get('attention.weight'), each, [0])[0]))
+    const sum = weightsOf.reduce((a, b) => a + b)
+    s = s.map((_, j) =>
+      outputs.reduce((total, each, t) => total + (weightsOf[t] / sum) * each[j], 0),
+    )
+  }
+  return affine(get('head.weight'), s, get('head.bias'))
+}
+
+function twin(model: Awaited<ReturnType<typeof modelOf>>, held: readonly Held[], ids: number[]) {
+  const { window, padding, restart } = model.config
+  const sinceRestart = (own: number[]): number[] =>
+    restart === undefined ? own : own.slice(Math.max(0, own.lastIndexOf(restart)))
+  return ids.map((_, t) => {
+    const own = sinceRestart(ids.slice(0, t + 1))
+    if (window === undefined) return read(model, held, own)
+    const last = own.slice(-window)
+    const before = padding === undefined ? [] : new Array(window - last.length).fill(padding)
+    return read(model, held, [...before, ...last])
   })
 }
 
 describe('held units', () => {
-  // The reference carries its state from id to id, while a window model starts again at each id.
-  const variants = (Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[]).filter(
-    variant => !('window' in CELL_VARIANTS[variant]),
-  )
-  for (const variant of variants) {
+  for (const variant of Object.keys(CELL_VARIANTS) as (keyof typeof CELL_VARIANTS)[]) {
     it(`${variant}: held in the weights give the same logits as held in the equations`, async () => {
       for (const embedding of [0, 5]) {
         const model = await modelOf(variant, embedding)

@@ -77,7 +77,7 @@ export function withHeldUnits(model: Model, text: string | undefined): Model {
 }
 
 function hold(model: Model, units: readonly Held[]): Model {
-  const { hidden: H, layers } = model.config
+  const { hidden: H, layers, skip, embedding } = model.config
   const weights = new Map(model.weights)
   const own = (name: string): Float32Array => {
     const copy = weights.get(name)!
@@ -87,18 +87,24 @@ function hold(model: Model, units: readonly Held[]): Model {
     return fresh
   }
   for (const { layer, unit, value } of units) {
-    const above =
-      layer + 1 < layers
-        ? [`rnn.weight_ih_l${layer + 1}`, `rnn.bias_ih_l${layer + 1}`]
-        : ['head.weight', 'head.bias']
-    for (const [name, biasName] of [[`rnn.weight_hh_l${layer}`, `rnn.bias_hh_l${layer}`], above]) {
+    const moveToBias = (name: string, biasName: string, column: number): void => {
       const matrix = own(name)
       const bias = own(biasName)
+      const width = matrix.length / bias.length
       for (let row = 0; row < bias.length; row++) {
-        bias[row] += value * matrix[row * H + unit]
-        matrix[row * H + unit] = 0
+        bias[row] += value * matrix[row * width + column]
+        matrix[row * width + column] = 0
       }
     }
+    moveToBias(`rnn.weight_hh_l${layer}`, `rnn.bias_hh_l${layer}`, unit)
+    if (layer + 1 < layers) {
+      moveToBias(`rnn.weight_ih_l${layer + 1}`, `rnn.bias_ih_l${layer + 1}`, unit)
+      if (!skip) continue
+    }
+    const column = skip ? embedding + layer * H + unit : unit
+    moveToBias('head.weight', 'head.bias', column)
+    // A constant score moves no weight of the average.
+    if (weights.has('attention.weight')) own('attention.weight')[column] = 0
   }
   return { ...model, weights }
 }

@@ -3,17 +3,21 @@
  * states and the unit's rows of the weights: G dot products a step.
  */
 import type { ModelConfig } from 'ondo'
-import type { Weights } from 'ondo/model'
+import { gateFunction, type Weights } from 'ondo/model'
 import type { Quantity, Unit } from './protocol.js'
 
-/** The quantities of a cell that can be shown. With a reset gate inside the product, the candidate can't. */
-export function quantitiesOf({ cell, reset }: ModelConfig): Quantity[] {
+/**
+ * The quantities of a cell that can be shown. With a reset gate inside the product, the candidate can't.
+ * With a window the state before a symbol is not that after the one before it, from which gates follow.
+ */
+export function quantitiesOf(config: ModelConfig): Quantity[] {
+  const { cell, reset } = config
+  if (config.window !== undefined) return cell === 'lstm' ? ['h', 'c'] : ['h']
   if (cell === 'lstm') return ['h', 'c', 'i', 'f', 'g', 'o']
   if (cell === 'gru') return reset === 'after' ? ['h', 'r', 'z', 'n'] : ['h', 'r', 'z']
   return ['h']
 }
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 /** The gates in the order of the weights' rows, as in PyTorch. */
 const BLOCKS: Readonly<Partial<Record<Quantity, number>>> = {
   i: 0,
@@ -40,7 +44,9 @@ export function gateSeries(
   states: readonly Float32Array[],
   before: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  const { hidden: H, embedding: E, vocabulary: V } = config
+  const { hidden: H, embedding: E, vocabulary: V, restart } = config
+  const sigmoid = gateFunction(config.gates)
+  const zero = new Float32Array(before.length)
   const inputs = weights.get(`rnn.weight_ih_l${layer}`)!
   const recurrent = weights.get(`rnn.weight_hh_l${layer}`)!
   const biasInput = weights.get(`rnn.bias_ih_l${layer}`)!
@@ -65,7 +71,7 @@ export function gateSeries(
   }
   const sums = (block: number, n: number): [input: number, state: number] => {
     const row = block * H + unit
-    const h = n > 0 ? states[n - 1] : before
+    const h = ids[n] === restart ? zero : n > 0 ? states[n - 1] : before
     return [
       fromInput(row, n) + biasInput[row],
       dot(recurrent, row, H, h, layer * H) + biasRecurrent[row],

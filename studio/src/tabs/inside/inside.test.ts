@@ -24,14 +24,20 @@ function bytesOf(variant: keyof typeof CELL_VARIANTS, embedding: number) {
   return encodeModel({ config, tokenizer, weights: seededWeights(config, 5, 0.7), training: {} })
 }
 
-async function walked(variant: keyof typeof CELL_VARIANTS, embedding: number) {
+async function walked(
+  variant: keyof typeof CELL_VARIANTS,
+  embedding: number,
+  prompt: readonly number[] = [],
+  given: ArrayLike<number> = seededIds(30, V),
+) {
   const model: Model = await decodeModel(bytesOf(variant, embedding))
-  const ids = seededIds(30, V)
+  const ids = Array.from(given)
   const session = (await networkOf(model)).session()
-  const before = session.snapshot()
+  for (const id of prompt) session.step(id)
+  const before = session.activations()
   const states = ids.map(id => {
     session.step(id)
-    return session.snapshot()
+    return session.activations()
   })
   const gate = (which: Exclude<Quantity, 'h' | 'c'>, layer: number, unit: number) =>
     gateSeries(model.config, model.weights, which, { layer, unit }, ids, states, before)
@@ -39,38 +45,44 @@ async function walked(variant: keyof typeof CELL_VARIANTS, embedding: number) {
 }
 
 describe('gates', () => {
-  it('of an LSTM reproduce its states: c = f c + i g, h = o tanh c', async () => {
-    for (const embedding of [0, 4]) {
-      const { states, before, gate } = await walked('lstm', embedding)
-      for (const [layer, unit] of [
-        [0, 2],
-        [1, 7],
-      ]) {
-        const [i, f, g, o] = (['i', 'f', 'g', 'o'] as const).map(name => gate(name, layer, unit))
-        for (let n = 0; n < states.length; n++) {
-          const c = (2 + layer) * H + unit
-          const was = n > 0 ? states[n - 1][c] : before[c]
-          expect(f[n] * was + i[n] * g[n]).toBeCloseTo(states[n][c], 5)
-          expect(o[n] * Math.tanh(states[n][c])).toBeCloseTo(states[n][layer * H + unit], 5)
+  it.each(['lstm', 'lstm hard gates'] as const)(
+    'of an LSTM reproduce its states: c = f c + i g, h = o tanh c: %s',
+    async variant => {
+      for (const embedding of [0, 4]) {
+        const { states, before, gate } = await walked(variant, embedding)
+        for (const [layer, unit] of [
+          [0, 2],
+          [1, 7],
+        ]) {
+          const [i, f, g, o] = (['i', 'f', 'g', 'o'] as const).map(name => gate(name, layer, unit))
+          for (let n = 0; n < states.length; n++) {
+            const c = (2 + layer) * H + unit
+            const was = n > 0 ? states[n - 1][c] : before[c]
+            expect(f[n] * was + i[n] * g[n]).toBeCloseTo(states[n][c], 5)
+            expect(o[n] * Math.tanh(states[n][c])).toBeCloseTo(states[n][layer * H + unit], 5)
+          }
         }
       }
-    }
-  })
+    },
+  )
 
-  it('of a GRU reproduce its states: h = (1 - z) n + z h', async () => {
-    for (const embedding of [0, 4]) {
-      const { states, gate, model } = await walked('gru reset after', embedding)
-      expect(quantitiesOf(model.config)).toEqual(['h', 'r', 'z', 'n'])
-      for (const layer of [0, 1]) {
-        const [z, candidate] = (['z', 'n'] as const).map(name => gate(name, layer, 3))
-        for (let n = 1; n < states.length; n++) {
-          const was = states[n - 1][layer * H + 3]
-          const now = states[n][layer * H + 3]
-          expect((1 - z[n]) * candidate[n] + z[n] * was).toBeCloseTo(now, 5)
+  it.each(['gru reset after', 'gru hard gates'] as const)(
+    'of a GRU reproduce its states: h = (1 - z) n + z h: %s',
+    async variant => {
+      for (const embedding of [0, 4]) {
+        const { states, gate, model } = await walked(variant, embedding)
+        expect(quantitiesOf(model.config)).toEqual(['h', 'r', 'z', 'n'])
+        for (const layer of [0, 1]) {
+          const [z, candidate] = (['z', 'n'] as const).map(name => gate(name, layer, 3))
+          for (let n = 1; n < states.length; n++) {
+            const was = states[n - 1][layer * H + 3]
+            const now = states[n][layer * H + 3]
+            expect((1 - z[n]) * candidate[n] + z[n] * was).toBeCloseTo(now, 5)
+          }
         }
       }
-    }
-  })
+    },
+  )
 })
 
 describe('features', () => {
@@ -210,5 +222,30 @@ describe('the reader', () => {
     const [read] = grown
     if (read.type !== 'read') throw new Error('not read')
     expect([read.from, read.count]).toEqual([200, 100])
+  })
+
+  it.each([
+    ['lstm with skip connections and attention', ['h', 'c']],
+    ['gru window', ['h']],
+    ['lstm with skip connections', ['h', 'c', 'i', 'f', 'g', 'o']],
+  ] as const)('shows what the network holds, not the window: %s', async (variant, quantities) => {
+    const source = new Blob([bytesOf(variant, 4)])
+    const told: FromStateReader[] = []
+    const reader = new StateReader(message => told.push(message))
+    const ids = Uint32Array.from({ length: 30 }, (_, n) => (n * n + 3 * n) % V)
+    reader.handle({ type: 'read', job: 1, source, prompt: 'abc', unknown: 'skip', keep: 20, ids })
+    await expect.poll(() => told.length).toBe(1)
+    expect(told[0]).toMatchObject({ type: 'read', quantities, count: 20 })
+    reader.handle({ type: 'series', job: 1, quantity: 'h', layer: 1, unit: 2 })
+    const [, series] = told
+    if (series.type !== 'series') throw new Error('no series')
+    const { states } = await walked(
+      variant,
+      4,
+      ['a', 'b', 'c'].map(c => SYMBOLS.indexOf(c)),
+      ids,
+    )
+    const want = states.slice(-20).map(state => state[H + 2])
+    for (const [n, h] of want.entries()) expect(series.values[n]).toBeCloseTo(h, 6)
   })
 })

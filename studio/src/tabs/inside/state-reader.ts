@@ -1,7 +1,8 @@
 /** Reads the text of the page with the network, keeps the last states, and answers questions about them. */
 
 import { Distribution, decodeModel, type Model, networkOf, type Session } from 'ondo'
-import { prefillInSlices, startIds, TimeSlices } from 'ondo/generate'
+import { idsToRead, prefillInSlices, TimeSlices } from 'ondo/generate'
+import { drawingLogits } from 'ondo/model'
 import { encodeInput } from 'ondo/text'
 import { errorMessage } from '../../writer/error-message.js'
 import { holdsAnyValue, withHeldUnits } from '../../writer/held-units.js'
@@ -95,14 +96,14 @@ export class StateReader {
     const model = withHeldUnits(await this.opened.model, request.held)
     const network = await networkOf(model)
     const encoded = encodeInput(request.prompt, model.tokenizer, request.unknown).ids
-    const prompt = encoded.length > 0 ? encoded : startIds(model)
+    const prompt = idsToRead(model, encoded)
     if (this.job !== job) return
     if (!this.reader || !goesOn(this.reader, model, prompt, ids)) {
       this.reader?.session.dispose()
       this.reader = undefined
       const session = network.session()
       if (!(await this.readPrompt(job, session, prompt))) return
-      this.reader = { model, session, prompt, ids: [], steps: [], before: session.snapshot() }
+      this.reader = { model, session, prompt, ids: [], steps: [], before: session.activations() }
     }
     const { reader } = this
     const distribution = new Distribution(model.config.vocabulary)
@@ -112,16 +113,18 @@ export class StateReader {
       const logits = reader.session.step(ids[n])
       reader.ids.push(ids[n])
       if (n >= ids.length - keep) {
-        const { top, entropy } = distribution.load(logits).candidates(1, GUESSES)
+        const { top, entropy } = distribution
+          .load(drawingLogits(model.config, logits))
+          .candidates(1, GUESSES)
         reader.steps.push({
           id: ids[n],
-          state: reader.session.snapshot(),
+          state: reader.session.activations(),
           guesses: top.map(({ id, p }) => ({ id, p })),
           entropy,
         })
       } else {
         reader.steps = []
-        if (n === ids.length - keep - 1) reader.before = reader.session.snapshot()
+        if (n === ids.length - keep - 1) reader.before = reader.session.activations()
       }
       if (n % HANDFUL === 0 && slices.over) {
         await slices.yield()
