@@ -139,8 +139,36 @@ const wholeNumbers = (value: unknown): value is number[] =>
 
 const FIELDS = ['dtype', 'shape', 'data_offsets']
 
-/** One tensor of the header; offsets still count from the end of the header. */
-function checkedEntry(name: string, value: unknown, room: number): TensorEntry {
+/** Bytes a number takes in files of other programs. */
+const FOREIGN_WIDTH: Readonly<Record<string, number>> = {
+  ...WIDTH,
+  F64: 8,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+}
+
+/** A tensor of a file of another program: the format's other types of numbers too. */
+export type ForeignEntry = Omit<TensorEntry, 'dtype'> & { readonly dtype: string }
+
+/**
+ * One tensor of the header; offsets still count from the end of the header.
+ * @param widths the types that are allowed, and the bytes that a number takes in each
+ */
+function checkedEntry(
+  name: string,
+  value: unknown,
+  room: number,
+  widths: Readonly<Record<string, number>>,
+): ForeignEntry {
   const refuse = (code: string, why: string): FileError =>
     new FileError(code, `Tensor ${quote(name)} ${why}: the file is damaged or not well made.`)
   if (!isRecord(value)) {
@@ -151,17 +179,16 @@ function checkedEntry(name: string, value: unknown, room: number): TensorEntry {
     throw refuse('header', `has a field ${quote(unknownField)}; expected only ${FIELDS.join(', ')}`)
   }
   const { dtype, shape, data_offsets: offsets } = value
-  const known = DTYPES.find(each => each === dtype)
-  if (known === undefined) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(widths, dtype)) {
     throw new FileError(
       'dtype',
-      `Tensor ${quote(name)} has the dtype ${quote(dtype)}; expected ${DTYPES.join(', ')}: convert it before saving.`,
+      `Tensor ${quote(name)} has the dtype ${quote(dtype)}; expected ${Object.keys(widths).join(', ')}: convert it before saving.`,
     )
   }
   if (!wholeNumbers(shape)) {
     throw refuse('shape', `has the shape ${quote(shape)}; expected a list of whole numbers`)
   }
-  let size = WIDTH[known]
+  let size = widths[dtype] as number
   for (const n of shape) {
     size *= n
     if (!Number.isSafeInteger(size)) {
@@ -182,14 +209,14 @@ function checkedEntry(name: string, value: unknown, room: number): TensorEntry {
   if (end - begin !== size) {
     throw refuse(
       'size',
-      `takes ${counted(end - begin, 'byte')}; its shape ${quote(shape)} in ${known} needs ${size}`,
+      `takes ${counted(end - begin, 'byte')}; its shape ${quote(shape)} in ${dtype} needs ${size}`,
     )
   }
-  return { dtype: known, shape, begin, end }
+  return { dtype, shape, begin, end }
 }
 
 /** The tensors must lie end to end: no byte shared, no byte that belongs to nobody. */
-function checkCover(entries: ReadonlyMap<string, TensorEntry>, room: number): void {
+function checkCover(entries: ReadonlyMap<string, ForeignEntry>, room: number): void {
   const inOrder = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
   let reached = 0
   let before = ''
@@ -226,6 +253,19 @@ export function readHeader(
   bytes: Uint8Array,
   look: (text: string) => void = () => {},
 ): SafetensorsHeader {
+  return checkedHeader(bytes, WIDTH, look) as SafetensorsHeader
+}
+
+/** The tensors of a file of another program, of all types. @throws FileError as `readHeader` */
+export function readForeignHeader(bytes: Uint8Array): ReadonlyMap<string, ForeignEntry> {
+  return checkedHeader(bytes, FOREIGN_WIDTH, () => {}).entries
+}
+
+function checkedHeader(
+  bytes: Uint8Array,
+  widths: Readonly<Record<string, number>>,
+  look: (text: string) => void,
+): { entries: Map<string, ForeignEntry>; metadata: Record<string, string> } {
   const text = headerText(bytes)
   look(text)
   const { value, keys } = parseJson(text, 'The header', { wholeNumbers: true, most: VALUE_LIMIT })
@@ -233,9 +273,9 @@ export function readHeader(
   const start = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
   const room = bytes.length - start
   const metadata = Object.hasOwn(value, '__metadata__') ? checkedMetadata(value.__metadata__) : {}
-  const entries = new Map<string, TensorEntry>()
+  const entries = new Map<string, ForeignEntry>()
   for (const name of keys) {
-    if (name !== '__metadata__') entries.set(name, checkedEntry(name, value[name], room))
+    if (name !== '__metadata__') entries.set(name, checkedEntry(name, value[name], room, widths))
   }
   checkCover(entries, room)
   for (const [name, entry] of entries) {

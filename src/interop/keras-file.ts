@@ -10,7 +10,7 @@ import { type Hdf5Group, isHdf5, openHdf5 } from './hdf5.js'
 import { jsonIn } from './json-file.js'
 import type { KerasLayer } from './keras-layers.js'
 import type { SourceFile } from './source.js'
-import { isZip, readZip } from './zip.js'
+import { isZip, readZip, zipNames } from './zip.js'
 
 const WRAPPERS = /^TimeDistributed$/
 
@@ -173,6 +173,5 @@ export function networkOf(files: readonly SourceFile[]): KerasNetwork {
 /** Whether a file is an archive of Keras 3. */
 export function isArchive(file: SourceFile): boolean {
   if (!isZip(file.bytes)) return false
-  const names = String.fromCharCode(...file.bytes.subarray(-4096))
-  return names.includes('model.weights.h5')
+  return zipNames(file.bytes).includes('model.weights.h5')
 }

@@ -32,6 +32,11 @@ export class PyObject {
   }
 }
 
+/** A value of ours that takes a state after it was made. */
+export abstract class PyBuilt {
+  abstract setState(state: PyValue): void
+}
+
 /** Lists and tuples are arrays, dicts are Maps, sets are Sets; a bigint beyond 2^53. */
 export type PyValue =
   | null
@@ -72,6 +77,14 @@ function latin1(args: readonly PyValue[]): PyValue | undefined {
   return Uint8Array.from(text, character => character.charCodeAt(0))
 }
 
+/** Python's own classes of plain data that are called with their content: kept as inert records. */
+const INERT =
+  /^(datetime\.\w+|pathlib(\._local)?\.\w+|decimal\.Decimal|fractions\.Fraction|uuid\.UUID|collections\.deque|functools\.partial|re\._compile|random\.Random|torch\._C\.Generator)$/
+
+/** An inert record of a call that makes plain data; undefined for any other name. */
+export const inert = (callee: PyGlobal, args: readonly PyValue[]): PyObject | undefined =>
+  INERT.test(callee.path) ? new PyObject(callee, args) : undefined
+
 /** Calls that plain data needs: containers, bytes in Python 2's form, objects of unknown classes. */
 export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['collections.OrderedDict', pairsToMap],
@@ -86,5 +99,6 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['builtins.complex', args => [...args]],
   ['builtins.slice', args => [...args]],
   ['builtins.range', args => [...args]],
+  ['builtins.xrange', args => [...args]],
   ['_codecs.encode', latin1],
 ])

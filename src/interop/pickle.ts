@@ -7,7 +7,15 @@
  */
 import { quote } from '../errors.js'
 import { PickleInput } from './pickle-input.js'
-import { CALLS, type Call, PyGlobal, PyObject, type PyValue } from './pickle-values.js'
+import {
+  CALLS,
+  type Call,
+  inert,
+  PyBuilt,
+  PyGlobal,
+  PyObject,
+  type PyValue,
+} from './pickle-values.js'
 
 export interface PickleOptions {
   /** The name that errors show. */
@@ -100,7 +108,9 @@ class Unpickler {
       this.push(this.instance(args[0], []))
       return
     }
-    const made = (this.options.calls?.get(path) ?? CALLS.get(path))?.(args as PyValue[])
+    const made =
+      (this.options.calls?.get(path) ?? CALLS.get(path))?.(args as PyValue[]) ??
+      inert(callee, args as PyValue[])
     if (made === undefined) {
       throw this.input.refuse(
         'pickle-call',
@@ -121,6 +131,7 @@ class Unpickler {
     const state = this.pop()
     const target = this.top()
     if (target instanceof PyObject) target.state = state
+    else if (target instanceof PyBuilt) target.setState(state)
     // The state of a dict or a tensor subclass (`_metadata` of a state_dict) is not needed.
   }
 

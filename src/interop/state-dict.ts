@@ -6,10 +6,15 @@
 import { counted, FileError, quote } from '../errors.js'
 import type { CellKind } from '../model/config.js'
 import { assemble, type LayerMatrices } from './assemble.js'
+import { checkRest, endsOf } from './state-dict-ends.js'
 
 /** A tensor of any source. */
 export interface NamedTensor {
   readonly shape: readonly number[]
+  /** The type of its numbers: `float32`, `int64`. */
+  readonly dtype?: string
+  /** The same for two tensors that are the same numbers in the file, as tied weights are. */
+  readonly id?: string
   toFloat32(): Float32Array
 }
 
@@ -20,10 +25,12 @@ export interface StateDictHints {
   readonly file: string
   /** `relu` where a module says so; a state_dict alone does not. */
   readonly activation?: 'tanh' | 'relu'
+  /** Classes of the module's parts, where they are known: `between` is a `LayerNorm`. */
+  readonly classes?: ReadonlyMap<string, string>
 }
 
 /** One recurrent layer by its names. */
-interface Found {
+export interface Found {
   /** `rnn.` or `lstm1.` */
   readonly prefix: string
   readonly suffix: string
@@ -36,17 +43,9 @@ interface Found {
 
 const LAYER = /^(.*?)weight_ih(_l(\d+))?$/
 const KIND_OF_GATES: Readonly<Record<number, CellKind>> = { 1: 'rnn', 3: 'gru', 4: 'lstm' }
-const HEAD_NAMES = /head|decoder|out|fc|linear|dense|proj|h2o|logit|classifier|i2o|hidden2/i
-const EMBEDDING_NAMES = /emb|encoder|wte|lookup|word|table/i
 
 const refuse = (file: string, what: string): FileError =>
   new FileError('state-dict', `The model in ${quote(file)} ${what}.`)
-
-const shapeText = (name: string, { shape }: NamedTensor): string => `${name} [${shape.join(', ')}]`
-
-function isMatrix(tensor: NamedTensor | undefined, rows: number, columns: number): boolean {
-  return tensor?.shape.length === 2 && tensor.shape[0] === rows && tensor.shape[1] === columns
-}
 
 function layerAt(dict: StateDict, name: string, file: string): Found {
   const [, prefix = '', suffix = ''] = LAYER.exec(name) ?? []
@@ -87,13 +86,13 @@ function layersOf(dict: StateDict, file: string): Found[] {
   if (stacks.size === 0) {
     throw refuse(file, 'has no nn.LSTM, nn.GRU or nn.RNN: no tensor is named weight_ih_l0')
   }
-  // Several modules, one above the other: each takes what the one below gives.
-  const layers = [...stacks.values()].flat()
-  const kinds = new Set(layers.map(({ gates }) => gates))
-  const chained = layers.every(
-    (layer, k) => k === 0 || layer.inputs === (layers[k - 1] as Found).outputs,
-  )
-  if (kinds.size > 1 || !chained) {
+  for (const [prefix, stack] of stacks) {
+    if (stack.length !== Object.keys(stack).length) {
+      throw refuse(file, `lacks a layer of ${quote(prefix)} below weight_ih_l${stack.length - 1}`)
+    }
+  }
+  const layers = chainOf(stacks)
+  if (!layers || new Set(layers.map(({ gates }) => gates)).size > 1) {
     throw refuse(
       file,
       `has several recurrent modules that do not stand one above the other: ${[...stacks.keys()].map(quote).join(', ')}; save the one that writes text by itself`,
@@ -102,59 +101,17 @@ function layersOf(dict: StateDict, file: string): Found[] {
   return layers
 }
 
-/** The one of several candidates whose name says so; a sentence lists them otherwise. */
-function choose(
-  candidates: readonly string[],
-  dict: StateDict,
-  what: { readonly file: string; readonly role: string; readonly names: RegExp },
-): string | undefined {
-  if (candidates.length <= 1) return candidates[0]
-  const named = candidates.filter(name => what.names.test(name))
-  if (named.length === 1) return named[0]
-  const listed = candidates.map(name => shapeText(name, dict.get(name) as NamedTensor))
-  throw refuse(
-    what.file,
-    `has several tensors that may be its ${what.role}: ${listed.join(', ')}; rename the others or leave them out of the state_dict`,
-  )
-}
-
-interface Ends {
-  readonly head: string
-  /** Undefined for one-hot input. */
-  readonly embedding: string | undefined
-}
-
-/** Head and embedding: matrices that belong to no recurrent layer. */
-function endsOf(dict: StateDict, layers: readonly Found[], file: string): Ends {
-  const inputs = (layers[0] as Found).inputs
-  const outputs = (layers.at(-1) as Found).outputs
-  const free = [...dict.keys()].filter(
-    name => dict.get(name)?.shape.length === 2 && !/weight_(ih|hh|hr)(_l\d+)?$/.test(name),
-  )
-  const biasOf = (name: string): string => name.replace(/weight$/, 'bias')
-  const hasBias = (name: string): boolean =>
-    name.endsWith('weight') && dict.get(biasOf(name))?.shape[0] === dict.get(name)?.shape[0]
-  const asHead = free.filter(name => dict.get(name)?.shape[1] === outputs)
-  // A Linear layer has a bias and an Embedding has none; only without any bias names decide.
-  const withBias = asHead.filter(hasBias)
-  const heads = withBias.length > 0 ? withBias : asHead
-  const head = choose(heads, dict, { file, role: 'output layer', names: HEAD_NAMES })
-  if (head === undefined) {
-    throw refuse(
-      file,
-      `has no output layer: no matrix of ${outputs} columns among ${free.map(name => shapeText(name, dict.get(name) as NamedTensor)).join(', ') || 'its tensors'}`,
+/**
+ * Several modules, one above the other: each takes what the one below gives. Their order in the file is
+ * tried first, then that of their names.
+ */
+function chainOf(stacks: ReadonlyMap<string, Found[]>): Found[] | undefined {
+  const byName = [...stacks].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  return [[...stacks], byName]
+    .map(order => order.flatMap(([, stack]) => stack))
+    .find(layers =>
+      layers.every((layer, k) => k === 0 || layer.inputs === (layers[k - 1] as Found).outputs),
     )
-  }
-  const V = dict.get(head)?.shape[0] ?? 0
-  const tables = free.filter(name => name !== head && isMatrix(dict.get(name), V, inputs))
-  const table = choose(tables, dict, { file, role: 'embedding', names: EMBEDDING_NAMES })
-  if (table !== undefined) return { head, embedding: table }
-  if (EMBEDDING_NAMES.test(head) && inputs === outputs) return { head, embedding: head } // tied
-  if (inputs === V) return { head, embedding: undefined }
-  throw refuse(
-    file,
-    `has no embedding of ${counted(V, 'symbol')} by ${inputs}, and its first layer takes ${inputs} inputs, not ${V} as for one-hot input`,
-  )
 }
 
 /** a [n, m] times b [m, k], row-major, summed in float64. */
@@ -185,9 +142,19 @@ export function fromStateDict(dict: StateDict, hints: StateDictHints): ReturnTyp
   const { file } = hints
   const layers = layersOf(dict, file)
   const ends = endsOf(dict, layers, file)
-  const numbers = (name: string): Float32Array => (dict.get(name) as NamedTensor).toFloat32()
-  const vector = (name: string, length: number): Float32Array =>
-    dict.has(name) ? numbers(name) : new Float32Array(length)
+  checkRest(dict, layers, ends, hints)
+  const numbers = (name: string): Float32Array => {
+    const tensor = dict.get(name) as NamedTensor
+    if (tensor.dtype !== undefined && !/float|^F|^BF/.test(tensor.dtype)) {
+      throw refuse(
+        file,
+        `keeps ${quote(name)} as ${tensor.dtype}; expected floating-point numbers: convert the model with model.float() and save it again`,
+      )
+    }
+    return tensor.toFloat32()
+  }
+  const vector = (name: string | undefined, length: number): Float32Array =>
+    name !== undefined && dict.has(name) ? numbers(name) : new Float32Array(length)
   const projections = layers.map(({ prefix, suffix }) => {
     const name = `${prefix}weight_hr${suffix}`
     return dict.has(name) ? numbers(name) : undefined
@@ -214,6 +181,6 @@ export function fromStateDict(dict: StateDict, hints: StateDictHints): ReturnTyp
     ...(ends.embedding !== undefined && { embedding: numbers(ends.embedding) }),
     layers: matrices,
     headWeight: taking(headWeight, layers.length - 1),
-    headBias: vector(ends.head.replace(/weight$/, 'bias'), dict.get(ends.head)?.shape[0] ?? 0),
+    headBias: vector(ends.bias, dict.get(ends.head)?.shape[0] ?? 0),
   })
 }

@@ -7,11 +7,12 @@
  */
 import { FileError, quote } from '../errors.js'
 import { bf16ToF32Bits, f16ToF32Bits } from '../file/half.js'
+import { NUMPY_CALLS } from './numpy-values.js'
 import { readPickle } from './pickle.js'
 import { type Call, PyGlobal, type PyValue } from './pickle-values.js'
 import type { SourceFile } from './source.js'
 import { copyView, fits, type View } from './strided.js'
-import { isZip, readZip } from './zip.js'
+import { isZip, readZip, zipNames } from './zip.js'
 
 const DTYPES = {
   float32: 4,
@@ -25,7 +26,7 @@ const DTYPES = {
   uint8: 1,
   bool: 1,
 } as const
-type Dtype = keyof typeof DTYPES
+export type Dtype = keyof typeof DTYPES
 
 const STORAGES: Readonly<Record<string, Dtype>> = {
   FloatStorage: 'float32',
@@ -38,9 +39,12 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   CharStorage: 'int8',
   ByteStorage: 'uint8',
   BoolStorage: 'bool',
+  // Bytes; the type stands beside them in `_rebuild_tensor_v3`.
+  UntypedStorage: 'uint8',
 }
 
-class Storage {
+/** The numbers of one or more tensors. */
+export class Storage {
   readonly dtype: Dtype
   readonly key: string
   /** Bytes of its numbers, little-endian; set late in the legacy form. */
@@ -66,6 +70,16 @@ export class TorchTensor {
 
   get shape(): readonly number[] {
     return this.view.shape
+  }
+
+  get dtype(): string {
+    return this.storage.dtype
+  }
+
+  /** Two tensors with one id are the same numbers of the file. */
+  get id(): string {
+    const { offset, shape, stride } = this.view
+    return `${this.storage.key} ${offset} ${shape} ${stride}`
   }
 
   /**
@@ -119,6 +133,27 @@ function reader(dtype: Dtype, bytes: Uint8Array): (index: number) => number {
 const isWholes = (value: PyValue | undefined): value is number[] =>
   Array.isArray(value) && value.every(n => Number.isSafeInteger(n) && (n as number) >= 0)
 
+/** Kinds of tensors that are no plain numbers. */
+const REFUSED: Readonly<Record<string, string>> = {
+  _rebuild_qtensor: 'keeps quantized tensors; save the model before it was quantized',
+  _rebuild_sparse_tensor: 'keeps sparse tensors; save them with tensor.to_dense()',
+  _rebuild_nested_tensor: 'keeps nested tensors; save them as plain ones',
+  _rebuild_meta_tensor_no_storage:
+    'keeps tensors of the device meta, which have no numbers; save the model after its weights were loaded',
+  _rebuild_wrapper_subclass: 'keeps tensors of a class of their own; save them as plain tensors',
+}
+
+/** Tensors whose type stands beside an untyped storage: those that came after PyTorch 2.1. */
+const rebuildTyped =
+  (file: string): Call =>
+  ([, , , , , , dtype]) => {
+    const name = dtype instanceof PyGlobal ? dtype.name : 'an unknown type'
+    throw new FileError(
+      'torch-storage',
+      `The PyTorch file ${quote(file)} keeps numbers as ${quote(name)}; expected ${Object.keys(DTYPES).join(', ')}: convert the model with model.float() and save it again.`,
+    )
+  }
+
 /** The calls by which PyTorch rebuilds tensors. @param file for refusals */
 function tensorCalls(file: string): Map<string, Call> {
   const rebuild: Call = ([storage, offset, shape, stride]) => {
@@ -137,18 +172,23 @@ function tensorCalls(file: string): Map<string, Call> {
     ['torch.nn.parameter.Parameter', itself],
     ['torch.Size', ([sizes]) => sizes ?? []],
     ['torch.device', args => args.join(':')],
+    ['torch.serialization._get_layout', ([name]) => name],
     // A weight-tied module in old files refers to its own forward hooks in this way.
     ['torch.utils.hooks.RemovableHandle', () => null],
-    ['numpy.core.multiarray.scalar', () => null],
-    ['numpy._core.multiarray.scalar', () => null],
-    ['numpy.core.multiarray._reconstruct', () => []],
-    ['numpy._core.multiarray._reconstruct', () => []],
-    ['numpy.dtype', () => null],
+    ['torch._utils._rebuild_tensor_v3', rebuildTyped(file)],
+    ...Object.entries(REFUSED).map(([name, what]): [string, Call] => [
+      `torch._utils.${name}`,
+      () => {
+        throw new FileError('torch-storage', `The PyTorch file ${quote(file)} ${what}.`)
+      },
+    ]),
+    ...NUMPY_CALLS,
   ])
 }
 
 function storageOf(type: PyValue | undefined, key: PyValue | undefined): Storage | undefined {
-  const dtype = type instanceof PyGlobal ? STORAGES[type.name] : undefined
+  const name = type instanceof PyGlobal ? type.name : ''
+  const dtype = Object.hasOwn(STORAGES, name) ? STORAGES[name] : undefined
   return dtype === undefined ? undefined : new Storage(dtype, String(key))
 }
 
@@ -172,6 +212,11 @@ class Storages {
     const storage = storageOf(id[1] as PyValue, id[2] as PyValue)
     if (!storage) {
       const name = id[1] instanceof PyGlobal ? id[1].path : String(id[1])
+      if (/Q(U?Int|Storage)/.test(name)) {
+        throw this.refuse(
+          `keeps quantized numbers (${quote(name)}); save the model before it was quantized`,
+        )
+      }
       throw this.refuse(
         `keeps numbers as ${quote(name)}; expected ${Object.keys(STORAGES).join(', ')}: convert the model with model.float() and save it again`,
       )
@@ -188,9 +233,12 @@ class Storages {
 /** First bytes of the legacy form: a pickle of the number 0x1950a86a20f9469cfc6c. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 
+/** The pickle of the zip form, in a folder named after the model. */
+const PICKLE = /^([^/]+\/)?data\.pkl$/
+
 function readZipForm(file: SourceFile): PyValue {
   const entries = readZip(file)
-  const pickle = [...entries.keys()].find(name => /(^|\/)data\.pkl$/.test(name))
+  const pickle = [...entries.keys()].find(name => PICKLE.test(name))
   const storages = new Storages(file.name)
   if (pickle === undefined) throw storages.refuse('is a zip archive without data.pkl')
   const root = pickle.slice(0, -'data.pkl'.length)
@@ -252,12 +300,10 @@ function isLegacy(bytes: Uint8Array): boolean {
   }
 }
 
-/** Whether `torch.save` wrote it, in either form. */
-export function isTorchFile({ bytes }: SourceFile): boolean {
-  if (!isZip(bytes)) return isLegacy(bytes)
-  // The first entry of the zip is data.pkl, in a folder named after the model.
-  const length = (bytes[26] ?? 0) + 256 * (bytes[27] ?? 0)
-  return /(^|\/)data\.pkl$/.test(String.fromCharCode(...bytes.subarray(30, 30 + length)))
+/** Whether `torch.save` wrote it, in either form, or TorchScript, which keeps its module likewise. */
+export function isTorchFile(file: SourceFile): boolean {
+  if (!isZip(file.bytes)) return isLegacy(file.bytes)
+  return zipNames(file.bytes).some(name => PICKLE.test(name))
 }
 
 /**
