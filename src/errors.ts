@@ -116,7 +116,7 @@ export const WAYS = {
     'resume without it (only epochs, steps, evaluateEvery, checkpointEvery and patience may change), or start a new run in another folder',
   'start-anew': 'give the folder of an earlier run, or start without resume',
   'run-exists': 'resume it, choose another place, or say that it may be overwritten (overwrite)',
-  'sweep-exists': 'choose another folder, or begin anew',
+  'sweep-exists': 'choose another folder, or start over',
   'aim-filter': 'train the model again, or give the corpus',
   'aim-length': 'give a greater length',
   vocabulary: "give the model's own symbols in order as vocabulary (a JSON list or map, or a text)",

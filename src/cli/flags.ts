@@ -32,7 +32,7 @@ export const THREADS_FLAG: Flag = {
   },
 }
 
-/** For commands that write texts to measure them: what a chain is, `ondo sample --help` says. */
+/** The flag for commands that write texts to measure them; `ondo sample --help` explains chains. */
 export const CHAIN_FLAG: Flag = {
   flags: '--chain <SAMPLERS>',
   about: {

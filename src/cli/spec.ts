@@ -3,7 +3,7 @@ import { type Bilingual, flagName, type Knob } from '../knob.js'
 import type { Io } from './terminal/io.js'
 
 export interface Flag {
-  /** As commander writes it: `-t, --temperature <T>`. */
+  /** The flag as commander writes it: `-t, --temperature <T>`. */
   readonly flags: string
   readonly about: Bilingual
   /** The setting that this flag sets: it gives the range, the default and the check. */

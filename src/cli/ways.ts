@@ -22,8 +22,8 @@ export function waysOf(spec: Pick<CommandSpec, 'flags'> | undefined): Ways {
     'clipped-training': 'start again with a lower --rate, or with a --clip above 0',
     'resume-as-started': `resume without it (only --epochs, --steps, --evaluate-every, --checkpoint-every and --patience may change), or ${out}`,
     'start-anew': 'name the folder of an earlier run, or start without --resume',
-    'run-exists': `go on with --resume, ${out}, or begin anew with --force`,
-    'sweep-exists': `${out}, or begin anew with --force`,
+    'run-exists': `go on with --resume, ${out}, or start over with --force`,
+    'sweep-exists': `${out}, or start over with --force`,
     'aim-filter': 'train the model again, or give its text with --corpus',
     'aim-length': 'give a greater --length',
     vocabulary:

@@ -11,7 +11,7 @@ export interface TrainingRecord {
   /** Symbols in the corpus. */
   readonly corpusSize?: number
   readonly split?: string
-  /** Above 2^53 - 1 as digits. */
+  /** A number; digits as text above 2^53 - 1. */
   readonly seed?: number | string
   /** The trainer's settings, as written on the command line or in the call. */
   readonly settings?: Readonly<Record<string, unknown>>

@@ -30,7 +30,7 @@ describe('generate', () => {
     expect(text).toHaveLength(200)
   })
 
-  it('ignores the seed at T = 0 and reads no coin', async () => {
+  it('ignores the seed at T = 0 and uses no random number', async () => {
     const a = await steps(letters, { prompt: 'a', temperature: 0, length: 50, seed: 1 })
     const b = await steps(letters, { prompt: 'a', temperature: 0, length: 50, seed: 99 })
     expect(textOf(a)).toBe(textOf(b))

@@ -162,7 +162,7 @@ export class RecentStates {
   /** Bytes of all stored states. */
   used = 0
   private readonly limit: number
-  /** In the order of use, the least recently used first. */
+  /** The states in the order of use, the least recently used first. */
   private readonly states = new Map<string, State>()
 
   /** @param limit bytes */

@@ -31,13 +31,13 @@ export interface SymbolRecord extends Draw, Partial<Omit<ChainedDraw, keyof Draw
   readonly index: number
   /** The text that this symbol completes; '' while a character is incomplete. */
   readonly text: string
-  /** With `intervals` and temperature alone: the temperatures at which the coin gives this symbol. */
+  /** The temperatures at which the coin gives this symbol; only with `intervals` and temperature alone. */
   readonly interval?: Interval
-  /** With `notes`: why temperature had no effect here. */
+  /** Why temperature had no effect here; only with `notes`. */
   readonly temperatureNote?: Bilingual
   /** True when a person chose the symbol. Then no coin was read, and `rank` is that of the model. */
   readonly chosen?: true
-  /** With `loops`: the longest loop in which the text ends with this symbol. */
+  /** The longest loop in which the text ends with this symbol; only with `loops`. */
   readonly loop?: Loop
 }
 

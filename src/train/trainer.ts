@@ -93,7 +93,7 @@ async function* trainLocked(options: TrainOptions): AsyncGenerator<TrainEvent, v
 
 interface SessionTime {
   readonly clock: Clock
-  /** When the time of this session began to count, on the clock. */
+  /** The clock's time at which this session began. */
   readonly began: number
   readonly choice: SizeChoice | undefined
 }

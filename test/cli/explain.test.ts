@@ -38,7 +38,7 @@ describe.skipIf(!bundled)('ondo explain', () => {
     expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(80)
     expect(lines.filter(line => line.startsWith('>'))).toHaveLength(1)
     expect(stdout).toMatch(/entropy .* bits at 1, .* at 0\.7/)
-    expect(stdout).toMatch(/the coin 0\.\d{4} \(seed 42\) falls on/)
+    expect(stdout).toMatch(/random number 0\.\d{4} \(seed 42\) lands on/)
   })
 
   it('marks a drawn symbol that the list leaves out', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!bundled)('ondo explain', () => {
     expect(await at(low)).not.toBe(draw.id)
   })
 
-  it('reads no coin at T = 0', async () => {
+  it('uses no random number at T = 0', async () => {
     expect((await explained('-t', '0')).draw).toMatchObject({ rank: 1, coin: null })
   })
 })

@@ -78,7 +78,7 @@ describe('ondo sample', () => {
     expect(a.stdout).not.toBe(c.stdout)
   })
 
-  it('at T = 0 reads no coin, ignores the seed and says why each symbol came', async () => {
+  it('at T = 0 uses no random number, ignores the seed and says why each symbol came', async () => {
     const args = ['sample', model, '--temperature', '0', '--length', '400']
     const [json, text, other] = await Promise.all([
       ondo([...args, '--json']),

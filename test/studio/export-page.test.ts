@@ -92,8 +92,8 @@ describe('an exported page, opened from a disk', () => {
     await page.waitForFunction(() => location.hash.includes('seed=7'))
     const linked = await open(`#${new URLSearchParams({ prompt: 'b', seed: '9', t: '1.3' })}`)
     expect(await text(linked, 300)).toBe(await sampled('-p', 'b', '-s', '9', '-t', '1.3'))
-    // Begun anew with the same luck it is the same.
-    await linked.getByRole('button', { name: 'Begin anew, same luck' }).click()
+    // Started over with the same seed it is the same.
+    await linked.getByRole('button', { name: 'Start over, same seed' }).click()
     expect(await text(linked, 300)).toBe(await sampled('-p', 'b', '-s', '9', '-t', '1.3'))
   })
 

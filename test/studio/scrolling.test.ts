@@ -117,7 +117,7 @@ async function tourRight(page: Page, look: Look): Promise<void> {
 async function tourOver(page: Page, look: Look): Promise<void> {
   await press(page, 'l')
   await page.locator('.partings').waitFor()
-  await look(page, 'the same luck in columns')
+  await look(page, 'the same seed in columns')
   await press(page, 'Escape')
   await press(page, 'k')
   await page.locator('.chain select.add').selectOption({ index: 1 })

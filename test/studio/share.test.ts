@@ -141,7 +141,7 @@ describe('a link', () => {
     expect(await text(other)).toBe(mine)
     expect(await records(other)).toEqual(shown)
     expect(await other.locator('#tint').inputValue()).toBe('surprise')
-    // Hands are no luck: such a text goes as a session, and comes back byte for byte.
+    // No seed gives a text with chosen symbols: it goes as a session, and comes back byte for byte.
     await page.getByRole('button', { name: 'Close' }).last().click()
     await page.keyboard.press('Escape')
     await page.locator('.scroller').focus()
@@ -159,7 +159,7 @@ describe('a link', () => {
     await page.getByRole('button', { name: 'Save the session' }).click()
     const file = await (await saved).path()
     const chosen = await records(page)
-    await other.getByRole('button', { name: '渡す' }).click()
+    await other.getByRole('button', { name: '共有' }).click()
     await other.locator('input[type=file][accept=".json"]').setInputFiles(file)
     await other.waitForFunction(() => ondo.records().some(({ chosen }) => chosen))
     expect(await records(other)).toEqual(chosen)

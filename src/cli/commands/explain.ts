@@ -1,4 +1,4 @@
-/** `ondo explain`: one step as a table: the odds before and after temperature, and where the coin fell. */
+/** `ondo explain`: one step as a table: the odds before and after temperature, and where the random number landed. */
 import { networkOf, openWriter, promptIds } from '../../generate/index.js'
 import type { NumberKnob } from '../../knob.js'
 import { SEED, TEMPERATURE } from '../../temperature/index.js'
@@ -86,8 +86,8 @@ export const explain: CommandSpec = {
   name: 'explain',
   arguments: '[model]',
   about: {
-    en: 'Explains one step: the likeliest next symbols with their logits and probabilities before and after temperature, where the coin fell, and at which temperatures the same symbol would be drawn.',
-    ja: '次の1文字がどう選ばれるかを説明します。確率の高い文字のロジット、温度の適用前後の確率、コインの値が指す文字、同じ文字が選ばれる温度の範囲を示します。',
+    en: 'Explains one step: the likeliest next symbols with their logits and probabilities before and after temperature, where the random number landed, and at which temperatures the same symbol would be drawn.',
+    ja: '次の1文字がどう選ばれるかを説明します。確率の高い文字のロジット、温度の適用前後の確率、乱数が当たる文字、同じ文字が選ばれる温度の範囲を示します。',
   },
   examples: [
     ['ondo explain --prompt "To be or not to b"', { en: 'what may follow', ja: '次に何が来るか' }],

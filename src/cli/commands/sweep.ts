@@ -180,7 +180,7 @@ export const sweep: CommandSpec = {
     {
       flags: '--force',
       about: {
-        en: 'begin anew even if the folder holds a sweep',
+        en: 'start over even if the folder holds a sweep',
         ja: '別のスイープがあっても新しく始める',
       },
     },

@@ -66,7 +66,7 @@ export const FLAGS: readonly Flag[] = [
   {
     flags: '--force',
     about: {
-      en: 'begin anew even if the folder holds a run, which is moved into a folder inside',
+      en: 'start over even if the folder holds a run, which is moved into a folder inside',
       ja: '既存の学習があっても新しく始める。古いものは中のフォルダーに移す',
     },
   },

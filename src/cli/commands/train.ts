@@ -287,7 +287,7 @@ async function checkRun(folder: TrainingFolder, out: string, flags: TrainFlags):
     const run = await folder.describe()
     throw new InputError(
       'run-exists',
-      `${shortPath(out)} holds a run already (${run}): go on with --resume, choose another --out, or begin anew with --force.`,
+      `${shortPath(out)} holds a run already (${run}): go on with --resume, choose another --out, or start over with --force.`,
       {
         ja: `${shortPath(out)}にはすでに学習の記録があります（${run}）。--resumeで再開するか、--outで別のフォルダーを指定するか、--forceで新しく始めてください。`,
       },

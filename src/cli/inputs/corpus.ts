@@ -96,7 +96,7 @@ export function warnOfDoubts(corpus: Pick<CorpusSource, 'files'>, io: Io): void 
   for (const line of doubtLines(corpus, io)) io.warn(io.stderrColors.yellow(line))
 }
 
-/** Where not all files are told of: only what was left out, and questions. */
+/** Reports only what was left out, and questions, where not every file is listed. */
 export function reportReading(corpus: Pick<CorpusSource, 'files' | 'skipped'>, io: Io): void {
   for (const line of skippedLines(corpus, io)) io.info(line)
   warnOfDoubts(corpus, io)

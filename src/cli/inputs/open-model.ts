@@ -5,7 +5,7 @@ import { decodeModel, type Model, type ModelHeader, readModelHeader } from '../.
 import { fileError, findModel, readFileBytes } from '../../node/files.js'
 import { loadModel } from '../../node/load.js'
 
-/** Without a name. */
+/** The model of a command that names none. */
 export const DEFAULT_MODEL = 'shakespeare'
 
 /** All of standard input, or a file. */

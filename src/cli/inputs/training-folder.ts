@@ -99,7 +99,7 @@ export class TrainingFolder {
     return false
   }
 
-  /** As the checkpoint says it, whose hash is compared; run.json is for people. */
+  /** The value of the checkpoint, whose hash is compared; run.json is for people. */
   private run(): Promise<Run> {
     this.checkpoint ??= checkpointFolder(this.path).then(async store => {
       const { run } = await readCheckpoint(store)

@@ -18,7 +18,7 @@ export interface TrainingText {
   readonly text: string
   /** SHA-256 of the corpus. */
   readonly hash: string
-  /** Of the model's file, or measured now. */
+  /** Taken from the model's file, or measured now. */
   measures(): StoredMeasures
   figures(length: number): CorpusStatistics | undefined
 }

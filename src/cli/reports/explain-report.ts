@@ -75,12 +75,12 @@ export function explainLines(step: ExplainedStep, tokenizer: Tokenizer, io: Io):
     }),
     draw.coin === null
       ? io.t({
-          en: `T = 0 reads no coin: ${symbol(draw.id)} is the most likely`,
-          ja: `温度0ではコインを使わず、最も確率の高い ${symbol(draw.id)} を選ぶ`,
+          en: `T = 0 uses no random number: ${symbol(draw.id)} is the most likely`,
+          ja: `温度0では乱数を使わず、最も確率の高い ${symbol(draw.id)} を選ぶ`,
         })
       : io.t({
-          en: `the coin ${draw.coin.toFixed(4)} (seed ${seed}) falls on ${symbol(draw.id)}, rank ${draw.rank}: the first C(T) that reaches it`,
-          ja: `コイン ${draw.coin.toFixed(4)}（シード ${seed}）が指すのは順位 ${draw.rank} の ${symbol(draw.id)}。C(T) が初めて届く候補`,
+          en: `random number ${draw.coin.toFixed(4)} (seed ${seed}) lands on ${symbol(draw.id)}, rank ${draw.rank}: the first C(T) to reach it`,
+          ja: `乱数 ${draw.coin.toFixed(4)}（シード ${seed}）が当たるのは順位 ${draw.rank} の ${symbol(draw.id)}。C(T) が初めて届く候補`,
         }),
   )
   if (draw.interval) {

@@ -45,7 +45,7 @@ export class LoopReporter {
   private said = false
   private proof: LoopProof | undefined
 
-  /** At T = 0 a session of its own follows the text, for the proof. */
+  /** A session of its own follows the text at T = 0, for the proof. */
   static async of(model: Model, run: LoopRun, io: Io): Promise<LoopReporter> {
     const proves = run.temperature === 0 && run.plain
     if (!proves) return new LoopReporter(model, run, io, undefined)
@@ -87,7 +87,7 @@ export class LoopReporter {
     if (loop) this.sayLoop(loop)
   }
 
-  /** After the last step: the way out of the loop in which the text ended, if it did. */
+  /** Called after the last step: the way out of the loop in which the text ended, if any. */
   async end(signal: AbortSignal): Promise<Record<string, unknown>> {
     this.session?.dispose()
     const { current: loop, proof, run } = this

@@ -7,7 +7,7 @@ import type { Io } from './io.js'
 /** The default of a setting that `settingsFor` chooses. */
 export const CHOSEN_BY_TEXT_LENGTH = { en: 'by the text', ja: 'テキストに応じて決定' }
 
-/** With separators: 1,115,394. */
+/** Writes a number with separators: 1,115,394. */
 export const formatCount = (value: number, io: Io): string => value.toLocaleString(io.language)
 
 /** 1.94 MB: powers of ten, as disks are sold. */

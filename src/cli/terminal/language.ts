@@ -4,7 +4,7 @@ import { splitGraphemes } from '../../text/segment.js'
 
 export type Language = 'en' | 'ja'
 
-/** Of `--lang`, or the locale that the environment names; English otherwise. */
+/** The language of `--lang`, or of the locale that the environment names; English otherwise. */
 export function languageOf(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

@@ -43,7 +43,7 @@ export function createChain(spec: string | readonly SamplerInput[], symbols: Sym
 }
 
 export class Chain {
-  /** In the order in which they are applied. */
+  /** The samplers in the order in which they are applied. */
   readonly samplers: readonly SamplerSpec[]
   /**
    * True for temperature alone, without a number. Only then does a draw have an interval of
@@ -80,7 +80,7 @@ export class Chain {
     return formatChain(this.samplers)
   }
 
-  /** For JSON, which has no infinity: it is the word "inf", which `createChain` reads. */
+  /** The form for JSON, which has no infinity: the word "inf" stands for it, and `createChain` reads it. */
   toJSON(): SamplerInput[] {
     return this.samplers.map(spec =>
       spec.sampler === 'temperature' && spec.temperature === Number.POSITIVE_INFINITY
@@ -103,7 +103,7 @@ export class Chained {
   readonly temperature: number
   private readonly step: ChainStep
   private readonly plain: boolean
-  /** Before the first sampler, and after each; undefined until needed for temperature alone. */
+  /** The candidates before the first sampler and after each; undefined until needed for temperature alone. */
   private stages: readonly Ranked[] | undefined
   private ownCache: Tempered | undefined
 

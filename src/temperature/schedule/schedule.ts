@@ -15,7 +15,7 @@ export interface ScheduleInput {
   normalisedEntropy(): number
   /** Surprisal of the last symbol in bits, or undefined at the start. */
   readonly lastSurprisal: number | undefined
-  /** For how many symbols a loop has been seen at the end of the text; 0 when there is none. */
+  /** The number of symbols for which a loop has been seen at the end of the text; 0 when there is none. */
   readonly looping: number
 }
 

@@ -30,7 +30,7 @@ export const en = {
   loadingPart: 'Opening…',
   failedPart: 'This part of the page did not arrive.',
   begin: 'Begin with',
-  beginHint: 'Ctrl + Enter begins anew',
+  beginHint: 'Ctrl + Enter starts over',
   emptyPrompt: 'nothing: the model begins by itself',
   beginAnew: 'Begin with this',
   unknown: (count: number) =>
@@ -42,7 +42,7 @@ export const en = {
   nearest: 'take the nearest',
   leftOut: 'left out',
   seed: 'Seed',
-  seedHint: 'Same seed, same luck: the coin of every character.',
+  seedHint: 'The seed fixes the random number of each character: same seed, same numbers.',
   seedWrong: 'A whole number from 0 to 2⁶⁴ − 1.',
   newSeed: 'New seed',
   speed: 'Speed',
@@ -53,27 +53,27 @@ export const en = {
     fast: 'fast, 300 a second',
     full: 'as fast as it can',
   },
-  tint: 'Colours tell',
+  tint: 'Colour by',
   tints: {
-    none: 'nothing',
+    none: 'none',
     surprise: 'surprise',
-    probability: 'chance of the draw',
+    probability: 'probability of the draw',
     rank: 'rank',
     temperature: 'temperature',
   },
   tintHints: {
     surprise: 'How unlikely the model itself held each character to be, in bits.',
-    probability: 'The chance with which each character was drawn, at its temperature.',
+    probability: 'The probability with which each character was drawn, at its temperature.',
     rank: 'How many characters the model held to be likelier, and one.',
     temperature: 'The temperature at which each character was drawn.',
   },
-  legend: 'What the colours tell',
+  legend: 'What the colours mean',
   vertical: 'Lines from top to bottom',
   below: (bits: string) => `under ${bits}`,
   between: (low: string, high: string) => `${low} to ${high}`,
   above: (bits: string) => `over ${bits}`,
 
-  luck: 'Same luck, other temperatures',
+  luck: 'Same seed, other temperatures',
   text: 'The text',
   walk: 'Arrow keys walk from character to character, Enter shows what else could stand there.',
   spot: (name: string, place: string, rank: string, share: string) =>
@@ -94,12 +94,12 @@ export const en = {
   writing: 'writing',
   paused: 'paused',
   full: 'the page is full',
-  fullHint: 'The page holds no more. Begin anew, or with another seed.',
+  fullHint: 'The page holds no more. Start over, or with another seed.',
   loops: (length: string, times: string, start: string) =>
     `It repeats itself: ${length}, ${counted(times, 'time')}, from character ${start} on.`,
   loopsWhy:
     'Why: what it has just written makes the same characters likely again; the cooler, the surer they are taken.',
-  leaves: (T: string) => `Above temperature ${T} the same luck would have left it.`,
+  leaves: (T: string) => `Above temperature ${T} the same random numbers would have left it.`,
   status: (state: string, characters: string, temperature: string) =>
     `${state}, ${characters}, temperature ${temperature}`,
 
@@ -115,10 +115,10 @@ export const en = {
   newline: 'new line',
   tab: 'tab',
   drawn: 'will be drawn',
-  coinFalls: (coin: string) => `The coin ${coin} falls on`,
-  noCoin: 'No coin at 0: always the likeliest,',
+  coinFalls: (coin: string) => `The random number ${coin} lands on`,
+  noCoin: 'No randomness at 0: always the likeliest,',
   coinBar: (coin: string, symbol: string) =>
-    `Cumulative probabilities, likeliest first. The coin ${coin} falls on ${symbol}.`,
+    `Cumulative probabilities, likeliest first. The random number ${coin} lands on ${symbol}.`,
   uncertaintyBefore: 'Uncertainty before',
   uncertaintyAt: (temperature: string) => `Uncertainty at ${temperature}`,
   bits: (bits: string) => `${bits} bits`,
@@ -128,7 +128,7 @@ export const en = {
   zones: { loops: 'loops', reads: 'reads like the corpus', breaks: 'breaks' },
   steered: (written: string) => `The temperature follows ${written}.`,
   unreached: (note: string) => `${note}.`,
-  otherText: 'Other texts with the same luck',
+  otherText: 'Other texts with the same seed',
   sameText: 'same text',
   noLimits: 'no limits through a chain',
   chain: 'Chain',
@@ -159,9 +159,9 @@ export const en = {
   infiniteSpoken: 'infinite',
   bands: {
     zero: {
-      words: 'no chance',
+      words: 'no randomness',
       sentence:
-        'Always the likeliest character. No luck is involved, and sooner or later it circles.',
+        'Always the likeliest character, without randomness; sooner or later the text repeats itself.',
     },
     coldest: {
       words: 'very cautious',
@@ -193,7 +193,7 @@ export const en = {
       sentence: 'The model’s knowledge fades; words fall apart into letters.',
     },
     infinite: {
-      words: 'blind chance',
+      words: 'pure randomness',
       sentence: 'Every character is as likely as any other. The model is not asked at all.',
     },
   },
@@ -201,7 +201,7 @@ export const en = {
   play: 'Write',
   pause: 'Pause',
   step: 'One character',
-  restart: 'Begin anew',
+  restart: 'Start over',
 
   theme: 'Light and dark',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
@@ -213,15 +213,15 @@ export const en = {
   keyList: {
     play: 'write or pause',
     step: 'one character',
-    restart: 'begin anew, same luck',
-    newSeed: 'begin anew, new luck',
+    restart: 'start over, same seed',
+    newSeed: 'start over, new seed',
     nudge: 'cooler, warmer',
     one: 'temperature 1',
     tint: 'colours on or off',
     textUp: 'next different text, warmer',
     textDown: 'next different text, cooler',
     choose: 'choose a character',
-    luck: 'same luck, other temperatures',
+    luck: 'same seed, other temperatures',
     curve: 'draw the temperature',
     chain: 'samplers between the model and the draw',
     undo: 'undo, redo',

@@ -30,7 +30,7 @@ export const ways = table<Ways>(
     'resume-as-started': '始めたときのまま続けるか、新しく始めてください',
     'start-anew': '新しく始めてください',
     'run-exists': '続きを学習するか、先に消してください',
-    'sweep-exists': 'もう一度掃引してください',
+    'sweep-exists': 'もう一度温度の比較をしてください',
     'aim-filter': 'この版で学習したモデルを開いてください',
     'aim-length': 'もっと長くしてください',
     vocabulary: '記号の書かれたファイルを選ぶか、番号の順に書いてください',

@@ -10,14 +10,14 @@ export interface Tab {
   readonly title: Readonly<Record<Language, string>>
 }
 
-/** In the order in which they are shown; `tabs/registry.ts` has the panel of each. */
+/** The panels in the order in which they are shown; `tabs/registry.ts` has the component of each. */
 export const TABS = [
   { id: 'text', side: 'left', title: { en: 'Text', ja: '本文' } },
   { id: 'train', side: 'left', title: { en: 'Train', ja: '学習' } },
-  { id: 'lessons', side: 'left', title: { en: 'Lessons', ja: '手ほどき' } },
+  { id: 'lessons', side: 'left', title: { en: 'Lessons', ja: 'レッスン' } },
   { id: 'next', side: 'right', title: { en: 'Next', ja: '次' } },
-  { id: 'branches', side: 'right', title: { en: 'Branches', ja: '枝' } },
-  { id: 'sweep', side: 'right', title: { en: 'Sweep', ja: '掃引' } },
+  { id: 'branches', side: 'right', title: { en: 'Branches', ja: '分岐' } },
+  { id: 'sweep', side: 'right', title: { en: 'Sweep', ja: '温度を比べる' } },
   { id: 'inside', side: 'right', title: { en: 'Inside', ja: '内部' } },
 ] as const satisfies readonly Tab[]
 

@@ -18,7 +18,7 @@ export interface TextStart {
   /** Independent random numbers under the same seed, from 1. */
   stream?: number
   temperature?: number
-  /** In its written form, instead of a temperature. */
+  /** A schedule in its written form, instead of a temperature. */
   schedule?: string
   /** The chain between the logits and the draw, in its written form. */
   chain?: string
@@ -30,7 +30,7 @@ interface Request {
   readonly source: string | Blob
   /** Used where the file does not name its model. */
   readonly name: string
-  /** Of a listed model, or '' for a file that is not listed yet. */
+  /** The id of a listed model, or '' for a file that is not listed yet. */
   readonly id: string
   readonly start?: TextStart
   /** What the source holds, when it is here already. */

@@ -9,9 +9,9 @@ export const words = table(
     why: {
       empty: 'There is no text yet.',
       chosen:
-        'Some characters were chosen by hand, and a link holds only the seed: save the session instead.',
+        'Some characters were chosen by a person, and a link holds only the seed: save the session instead.',
       chains:
-        'The chain was changed along the way, and a link has only one: save the session instead.',
+        'The samplers were changed along the way, and a link has only one: save the session instead.',
       long: 'The temperature moved so often that the link would be too long: save the session instead.',
     },
     here: 'The address is this computer’s own. On another one, with Ondo, the link is pasted into the field below.',
@@ -40,7 +40,7 @@ export const words = table(
       speed: 'speed',
       tint: 'colours',
       temperature: 'temperature',
-      chain: 'chain',
+      chain: 'samplers',
       train: 'Train',
       lessons: 'Lessons',
       next: 'Next',
@@ -50,14 +50,14 @@ export const words = table(
     },
   },
   {
-    title: '渡す',
+    title: '共有',
     link: 'この文章そのものへのリンク',
     linkHint: symbols =>
       `同じモデルのある所で開けば、この ${symbols}を一字も違えず書き直します。すべてはリンクの中にあり、どこにも送られません。`,
     why: {
       empty: 'まだ文章がありません。',
       chosen:
-        '手で選んだ文字があります。リンクに書けるのは運だけなので、セッションを保存してください。',
+        '人が選んだ文字があります。リンクに書けるのはシードだけなので、セッションを保存してください。',
       chains:
         '途中でサンプラーが変わっています。リンクに書けるのは一つだけなので、セッションを保存してください。',
       long: '温度が何度も動いたため、リンクが長くなりすぎます。セッションを保存してください。',
@@ -70,7 +70,7 @@ export const words = table(
     refused: 'ブラウザーがコピーを許しません。文字を選んでコピーしてください。',
     files: 'ファイル',
     text: '文章',
-    session: '枝も含めたすべての文章',
+    session: '分岐も含めたすべての文章',
     save: 'セッションを保存',
     open: 'セッションか実行記録を開く…',
     damaged: 'Ondo のセッションでも実行記録でもないか、壊れています。',
@@ -80,20 +80,20 @@ export const words = table(
     noCode: '実行のコードではありません。もう一度すべてコピーしてください。',
     teach: '授業のために',
     teachHint:
-      '印を付けたものは、ここでも、コピーするリンクの先でも隠れます。開いている手ほどきもリンクに入ります。',
+      '印を付けたものは、ここでも、コピーするリンクの先でも隠れます。開いているレッスンもリンクに入ります。',
     parts: {
       model: 'モデル',
       prompt: '書き出し',
-      seed: '種',
+      seed: 'シード',
       speed: '速さ',
       tint: '色',
       temperature: '温度',
       chain: 'サンプラー',
       train: '学習',
-      lessons: '手ほどき',
+      lessons: 'レッスン',
       next: '次',
-      branches: '枝',
-      sweep: '掃引',
+      branches: '分岐',
+      sweep: '温度を比べる',
       inside: '内部',
     },
   },

@@ -17,7 +17,7 @@ interface SessionFile {
   readonly model: string
   readonly modelName: string
   readonly standing: EditorState
-  /** In the order of `TextTree.chains`. */
+  /** The chains in the order of `TextTree.chains`. */
   readonly chains?: readonly string[]
   readonly branches: readonly {
     readonly parent?: number

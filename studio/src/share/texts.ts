@@ -51,7 +51,9 @@ export function citationOf({ settings, models, editor }: SavedParts): string {
     ...(origin.held ? [`held units ${origin.held}`] : []),
     `T ${T}`,
     ...(used.size > 1 || !used.has(0) ? [`chain ${chains.join('; then ')}`] : []),
-    ...(records.coins.subarray(0, count).includes(CHOSEN) ? ['some symbols chosen by hand'] : []),
+    ...(records.coins.subarray(0, count).includes(CHOSEN)
+      ? ['some symbols chosen by a person']
+      : []),
     counted(count, 'symbol'),
   ]
   return `${parts.join(', ')}.`

@@ -16,7 +16,7 @@ export interface Ends {
   /** Symbols that change first, below and above; undefined where none does. */
   readonly lowAt: number | undefined
   readonly highAt: number | undefined
-  /** Where single choices would change, nearest first, without `low` and `high`. */
+  /** The temperatures at which single choices would change, nearest first, without `low` and `high`. */
   readonly lows: readonly number[]
   readonly highs: readonly number[]
 }

@@ -5,7 +5,7 @@ import type { FromWorker, Origin, ToWorker } from '../writer/protocol.js'
 import { type Editor, FIRST_SEED } from './editor.svelte.js'
 
 export class PromptForm {
-  /** As edited; the shown text may have begun with another. */
+  /** The prompt as edited; the shown text may have begun with another. */
   prompt = $state('')
   unknown = $state<Origin['unknown']>('skip')
   seed = $state(FIRST_SEED)

@@ -15,9 +15,9 @@ export interface Steering {
 
 export interface SamplingState {
   readonly temperature: number
-  /** In its written form, while one sets the temperature. */
+  /** The schedule in its written form, while one sets the temperature. */
   readonly schedule: string | undefined
-  /** In its written form; undefined: temperature alone. */
+  /** The chain in its written form; undefined: temperature alone. */
   readonly chain: string | undefined
 }
 
@@ -25,11 +25,11 @@ export type Control = 'temperature' | 'chain'
 
 export class Sampling {
   temperature = $state(FIRST_TEMPERATURE)
-  /** In its written form, while one sets the temperature. */
+  /** The schedule in its written form, while one sets the temperature. */
   schedule = $state<string>()
-  /** In its written form; undefined: temperature alone. */
+  /** The chain in its written form; undefined: temperature alone. */
   chain = $state<string>()
-  /** Of the model. */
+  /** The symbols of the model. */
   symbols = $state.raw<Symbols>()
 
   private readonly send: (message: ToWorker) => void

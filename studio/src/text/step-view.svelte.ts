@@ -12,7 +12,7 @@ import type { Sampling } from './sampling.svelte.js'
 /** Candidates that have a row of their own; as many as there are digits to choose by. */
 export const ROWS = 9
 
-/** In place of a rank: the chain took the candidate away. */
+/** Stands in place of a rank where the chain removed the candidate. */
 export const CUT = 0
 
 /** A step, as a distribution that answers for any temperature. */

@@ -14,7 +14,7 @@ const RETRY_EVERY = 15_000
 
 /** What a tab remembers of itself over a reload, in its entry of the browser's history. */
 export interface TabState {
-  /** Of the model. */
+  /** The model's identity hash. */
   readonly hash: string
   readonly writer: string
   readonly paused: boolean

@@ -37,7 +37,7 @@ export interface StoredState {
   readonly page: Partial<PageState>
 }
 
-/** By its identity; older pages knew it by the SHA-256 of its file. */
+/** The model's identity; older pages used the SHA-256 of its file. */
 export interface StoredModel {
   readonly hash: string
   readonly fileHash?: string
@@ -70,7 +70,7 @@ export class TextStore {
   private database: KeyValueStore | undefined
   private generation: string | undefined
   private releaseWriter: (() => void) | undefined
-  /** Between a page's going to the back/forward cache and its return, and after its end. */
+  /** True while the page is in the back/forward cache, and after its end. */
   private resting = false
   /** The state of the page when it was last to be stored. */
   private page: PageState | undefined

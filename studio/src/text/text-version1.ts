@@ -24,7 +24,7 @@ interface Forest {
 export interface FromVersion1 {
   /** Whether nothing was damaged; what is not damaged is read in any case. */
   readonly isWhole: boolean
-  /** Where the reader was. */
+  /** The position that the reader saw. */
   readonly page: { readonly standing?: EditorState }
 }
 

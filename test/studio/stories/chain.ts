@@ -151,7 +151,7 @@ describe('the chain', () => {
     expect(await page.locator('.other-text button').count()).toBe(2)
   }, 60_000)
 
-  it('goes through the columns of the same luck', async () => {
+  it('goes through the columns of the same seed', async () => {
     const page = await visit('#seed=5&t=0.8&chain=temperature, min-p 0.2')
     await pause(page)
     await page.keyboard.press('l')
@@ -184,7 +184,7 @@ describe('the chain', () => {
     await write(page, 'temperature, top-p 0.7')
     await step(page, 8)
     await page.getByRole('button', { name: 'Share' }).click()
-    expect(await page.locator('.why.hint').textContent()).toContain('chain was changed')
+    expect(await page.locator('.why.hint').textContent()).toContain('samplers were changed')
     const saved = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Save the session' }).click()
     const json = await readFile(await (await saved).path(), 'utf8')
@@ -247,7 +247,7 @@ describe('beside the dial', () => {
     await storage.locator('meter').waitFor()
     expect(await storage.textContent()).toMatch(/Texts of 1 model: [\d.]+ kB/)
     await pause(page)
-    await storage.getByRole('button', { name: 'Forget all texts' }).click()
+    await storage.getByRole('button', { name: 'Delete all texts' }).click()
     await storage.getByRole('button', { name: 'Really?' }).click()
     await page.waitForFunction(() => ondo.records().length === 0)
     expect(await page.getByRole('treeitem').count()).toBe(1)

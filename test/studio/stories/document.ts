@@ -41,7 +41,9 @@ describe('a character', () => {
     const standing = page.locator('#next tr.standing')
     await standing.waitFor()
     expect(await standing.getAttribute('class')).toContain('drawn')
-    expect(await page.locator('.why').textContent()).toContain(`Coin ${all[n].coin!.toFixed(3)}`)
+    expect(await page.locator('.why').textContent()).toContain(
+      `Random number ${all[n].coin!.toFixed(3)}`,
+    )
 
     // A digit chooses another symbol. The old text stays as a sibling.
     const rows = await page.locator('#next tbody tr').count()
@@ -130,7 +132,7 @@ describe('a character', () => {
 })
 
 describe('other texts', () => {
-  it('of the same luck are one key away, warmer and back again', async () => {
+  it('of the same seed are one key away, warmer and back again', async () => {
     const page = await visit('#seed=12&t=0.8')
     await count(page, 25)
     await pause(page)
@@ -191,7 +193,7 @@ describe('other texts', () => {
     await page.waitForFunction(old => ondo.text() === old, first)
   })
 
-  it('stand side by side at other temperatures, drawn with the same coins', async () => {
+  it('stand side by side at other temperatures, drawn with the same random numbers', async () => {
     const page = await visit('#seed=5&t=0.8')
     await pause(page)
     await page.keyboard.press('l')
@@ -217,7 +219,7 @@ describe('other texts', () => {
     // The first pair differs at the same symbol as in Node.
     let at = 0
     while (texts[0][at] === texts[1][at]) at++
-    expect(sentences[0]).toContain(`At character ${at + 1} the coin`)
+    expect(sentences[0]).toContain(`At character ${at + 1} the random number`)
   })
 })
 
@@ -241,7 +243,7 @@ describe('a cold text', () => {
       /It repeats itself: (\d+) characters?, .* from character ([\d,]+) on/.exec(said)!
     const tail = (await text(page)).slice(Number(start.replace(',', '')) - 1)
     expect(tail.slice(Number(period))).toBe(tail.slice(0, -Number(period)))
-    expect(said).toMatch(/Above temperature [\d.]+ the same luck would have left it/)
+    expect(said).toMatch(/Above temperature [\d.]+ the same random numbers would have left it/)
   })
 })
 

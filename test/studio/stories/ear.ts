@@ -72,7 +72,7 @@ const NAMED =
 describe('by ear', () => {
   for (const [locale, tabs] of [
     ['en-US', ['Text', 'Train', 'Lessons', 'Next', 'Branches', 'Sweep', 'Inside']],
-    ['ja-JP', ['本文', '学習', '手ほどき', '次', '枝', '掃引', '内部']],
+    ['ja-JP', ['本文', '学習', 'レッスン', '次', '分岐', '温度を比べる', '内部']],
   ] as const) {
     it(`everything has a name, in the order in which one needs it: ${locale}`, async () => {
       const page = await visit('#seed=5', { locale, reducedMotion: 'reduce' })

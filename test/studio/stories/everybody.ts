@@ -39,7 +39,7 @@ describe('for everybody', () => {
           await page.getByRole('treeitem').first().waitFor()
           await page.keyboard.press('l')
           await page.locator('.partings').waitFor()
-          expect(await violations(page), 'branches, same luck').toEqual([])
+          expect(await violations(page), 'branches, same seed').toEqual([])
           await page.keyboard.press('Escape')
           await page.locator('#tab-next').click()
         }

@@ -111,8 +111,8 @@ describe('kept texts', () => {
     }
     for (const end of ends) expect([...shown].some(each => each.startsWith(end))).toBe(true)
     // A text that is deleted in one tab does not come back from the other.
-    await whole.getByRole('button', { name: 'Forget all texts of this model' }).click()
-    await whole.getByRole('button', { name: 'Really forget them?' }).click()
+    await whole.getByRole('button', { name: 'Delete all texts of this model' }).click()
+    await whole.getByRole('button', { name: 'Really delete them?' }).click()
     await other.waitForFunction(() => document.querySelectorAll('[role=treeitem]').length === 1)
     expect(await text(other)).toBe(ends[1])
   }, 120_000)
@@ -178,7 +178,7 @@ describe('kept texts', () => {
     await notice(page).waitFor()
     expect(await notice(page).textContent()).toContain('ページに保存を許していません')
     expect(await violations(page)).toEqual([])
-    await page.getByRole('button', { name: '休む', exact: true }).click()
+    await page.getByRole('button', { name: '一時停止', exact: true }).click()
     await page.waitForTimeout(500)
     const mine = await text(page)
     await page.reload()

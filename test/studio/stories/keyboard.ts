@@ -38,9 +38,9 @@ describe('by keyboard alone', () => {
       'Seed',
       'New seed',
       'Speed',
-      'Colours tell',
+      'Colour by',
       'Lines from top to bottom',
-      'Same luck, other temperatures',
+      'Same seed, other temperatures',
       'The text',
       'draw it',
       'Next',
@@ -61,13 +61,13 @@ describe('by keyboard alone', () => {
       'balanced',
       '1',
       'wild',
-      'Begin anew',
+      'Start over',
       'One character',
       'Pause',
     ])
   })
 
-  it('writes, pauses, steps, begins anew and turns the temperature', async () => {
+  it('writes, pauses, steps, starts over and turns the temperature', async () => {
     const page = await visit('#seed=1')
     await count(page, 15)
     await page.keyboard.press(' ')
@@ -141,11 +141,11 @@ describe('by keyboard alone', () => {
       ['PageUp', '2.00, wild'],
       ['PageUp', '5.00, wild'],
       ['PageUp', '10.00, wild'],
-      ['PageUp', 'infinite, blind chance'],
+      ['PageUp', 'infinite, pure randomness'],
       ['ArrowLeft', '10.00, wild'],
-      ['Home', '0, no chance'],
+      ['Home', '0, no randomness'],
       ['ArrowRight', '0.05, very cautious'],
-      ['End', 'infinite, blind chance'],
+      ['End', 'infinite, pure randomness'],
     ]
     for (const [key, said] of path) {
       await page.keyboard.press(key)

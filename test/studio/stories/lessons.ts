@@ -57,7 +57,7 @@ describe('lessons', () => {
     for (let i = 0; i < 3; i++) await page.keyboard.press('PageUp')
     await isDone(page, /Nobody changed places/)
     // 3: another tab replaces the lessons, and the task is shown above the page.
-    await openNextLesson(page, /The coin/)
+    await openNextLesson(page, /The random number/)
     await page.getByRole('button', { name: 'Write', exact: true }).click()
     const first = (await text(page)).slice(0, 20)
     await page.locator('#tab-text').click()
@@ -69,7 +69,7 @@ describe('lessons', () => {
     expect(await isOpen(page)).toBe(true)
     await page.fill('#seed', '6')
     await page.press('#seed', 'Enter')
-    await isDone(page, /The same seed, the same coins/)
+    await isDone(page, /The same seed, the same random numbers/)
     // 4: colours alone do not complete the task.
     await setTemperature(page, '0.8')
     await openNextLesson(page, /Surprise/)
@@ -115,9 +115,9 @@ describe('lessons', () => {
       hasTouch: true,
     })
     await bar(page).waitFor()
-    expect(await bar(page).getAttribute('aria-label')).toBe('手ほどき 3')
+    expect(await bar(page).getAttribute('aria-label')).toBe('レッスン 3')
     expect(await bar(page).locator('details').getAttribute('open')).toBe('')
-    expect(await bar(page).locator('.task').textContent()).toContain('初めの種に戻して')
+    expect(await bar(page).locator('.task').textContent()).toContain('初めのシードに戻して')
     expect(await page.locator('#tab-train, #tab-lessons, .model:visible').count()).toBe(0)
     expect(await page.locator('.scroller').evaluate(el => el.clientHeight)).toBeGreaterThan(180)
     expect(await violations(page), 'the bar').toEqual([])
@@ -128,12 +128,12 @@ describe('lessons', () => {
     expect(await isOpen(page)).toBe(true)
     await page.fill('#seed', '4')
     await page.press('#seed', 'Enter')
-    await isDone(page, '同じ種なら同じコイン')
+    await isDone(page, '同じシードなら同じ乱数')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
     // The address keeps the hidden parts and the lesson of the teacher's link.
     await page.waitForFunction(() => /lesson=coin/.test(location.hash))
     expect(page.url()).toContain('hide=train.lessons.sweep.inside.model')
-    await bar(page).getByRole('button', { name: '手ほどきを閉じる' }).tap()
+    await bar(page).getByRole('button', { name: 'レッスンを閉じる' }).tap()
     expect(await bar(page).count()).toBe(0)
   })
 

@@ -74,7 +74,7 @@ describe('dresses', () => {
     expect(await page.getByRole('switch', { name: '縦書き' }).isChecked()).toBe(true)
     await page.selectOption('#speed', 'fast')
     await count(page, 700)
-    await page.getByRole('button', { name: '休む', exact: true }).click()
+    await page.getByRole('button', { name: '一時停止', exact: true }).click()
     await page.waitForTimeout(150)
     expect(await styleOf(page, '.text', 'writing-mode')).toBe('vertical-rl')
     /** Returns the position of symbol n and the visible box, px. */

@@ -12,9 +12,9 @@ export const words = table(
     seed: (seed: string) => `seed ${seed}`,
     compare: 'Compare the text shown with',
     pick: 'pick a text…',
-    luck: 'Same luck, other temperatures',
-    forget: 'Forget all texts of this model',
-    forgetSure: 'Really forget them?',
+    luck: 'Same seed, other temperatures',
+    forget: 'Delete all texts of this model',
+    forgetSure: 'Really delete them?',
     keeping: {
       kept: 'Texts are kept in this browser and come back after a reload.',
       growing:
@@ -23,7 +23,7 @@ export const words = table(
       full: 'The browser’s storage is full: the newest of these texts are not kept.',
       refused: 'This browser keeps nothing for this page: the texts end with it.',
     },
-    none: 'So far there is one text. Click a character and choose another one, or begin anew.',
+    none: 'So far there is one text. Click a character and choose another one, or start over.',
   },
   {
     undo: '取り消す',
@@ -32,10 +32,10 @@ export const words = table(
     hint: '一本の線が一つの文章。別の文章から分かれた所から、長さのとおりに描かれます。Enter で表示。',
     item: (from, length, why) => `${from} 字目から、${length}、${why}`,
     reasons: { begin: '書き出し', choice: '選んだ文字', temperature: '別の温度' },
-    seed: seed => `種 ${seed}`,
+    seed: seed => `シード ${seed}`,
     compare: '表示中の文章と比べる',
     pick: '文章を選ぶ…',
-    luck: '同じ運、違う温度',
+    luck: '同じシード、違う温度',
     forget: 'このモデルの文章をすべて消す',
     forgetSure: '本当に消しますか？',
     keeping: {

@@ -17,7 +17,7 @@ const READ_EVERY = 1500
 type Answer = Extract<FromStateReader, { type: 'read' }>
 
 export interface NetworkReading extends Omit<Answer, 'type' | 'job'> {
-  /** Of each symbol kept. */
+  /** The text of each symbol kept. */
   readonly texts: readonly string[]
 }
 
@@ -47,7 +47,7 @@ export class Inside {
   busy = $state(false)
   reading = $state.raw<NetworkReading>()
   series = $state.raw<Series>()
-  /** Of the symbols kept, [from, to). */
+  /** The range of the symbols kept, [from, to). */
   passage = $state.raw<{ from: number; to: number }>()
   brushed = $state.raw<{ units: readonly OnUnit[]; passages: readonly Passage[] }>()
   /** The symbol that keys or pointer selected. */

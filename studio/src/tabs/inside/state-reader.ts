@@ -32,7 +32,7 @@ interface Reader {
   readonly session: Session
   readonly prompt: ArrayLike<number>
   readonly ids: number[]
-  /** Of the last symbols read. */
+  /** The steps of the last symbols read. */
   steps: Step[]
   /** The state before the first step kept. */
   before: Float32Array

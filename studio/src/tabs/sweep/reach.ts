@@ -4,7 +4,7 @@ import { type Border, crossing, isotonicRegression, mean, type SweepText } from 
 export type Reach =
   /** Nothing is measured yet, or this model's texts cannot be judged. */
   | { readonly kind: 'unknown' }
-  /** Above the share, or below it, at every temperature measured. */
+  /** Whether every temperature measured is above the share, or below it. */
   | { readonly kind: 'above' | 'below' }
   | { readonly kind: 'at'; readonly border: Border }
 

@@ -15,7 +15,7 @@ const en = {
   files: (count: string) => counted(count, 'file'),
   replaced: (count: string) => `${count} broken places became �: is the encoding right?`,
   skipped: (names: string) => `Left out, no text: ${names}`,
-  short: 'Short: good texts begin at some 100,000 characters. It will mostly learn it by heart.',
+  short: 'Short: good texts begin at some 100,000 characters. It will mostly memorise the text.',
   rarest: 'Rarest characters',
   invisible: 'Invisible characters',
   times: (count: string) => `${count}×`,
@@ -156,8 +156,8 @@ const ja: TrainWords = {
 
   kept: name => `「${name}」の学習がこのブラウザーに残っています。`,
   preparing: { engine: '計算の準備をしています…', speed: '速さを測っています…' },
-  states: { running: '学習中', paused: '休止中', stopped: '停止', finished: '完了' },
-  pause: '学習を休む',
+  states: { running: '学習中', paused: '一時停止中', stopped: '停止', finished: '完了' },
+  pause: '学習を一時停止',
   goOn: '続ける',
   stop: 'やめる',
   anew: '別の文章で',
@@ -193,7 +193,7 @@ const ja: TrainWords = {
   validationHead: '検証損失',
 
   samples: '書いたもの',
-  samplesHint: 'いつも同じ運。違うのは学んだことだけです。',
+  samplesHint: 'いつも同じシード。違うのは学んだことだけです。',
   when: (step, loss) => `${step} 回目、損失 ${loss}`,
   whenFirst: step => `${step} 回目`,
   timeline: '学習のどの時点か',
