@@ -47,6 +47,7 @@ const ENTRIES = {
   generate: 'src/generate/index.ts',
   measure: 'src/measure/index.ts',
   interop: 'src/interop/index.ts',
+  'interop/export': 'src/interop/export/index.ts',
   train: 'src/train/index.ts',
   browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',

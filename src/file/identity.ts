@@ -17,7 +17,7 @@ const FIRST_LINE = 'ondo model identity 1'
 const END_OF_SYMBOL = 0xff
 
 /** The values as float16, little-endian; undefined when one of them is none exactly. */
-function asHalves(data: Float32Array): Uint8Array | undefined {
+export function asHalves(data: Float32Array): Uint8Array | undefined {
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
   const fits = (i: number): boolean => f16ToF32Bits(f32ToF16Bits(bits[i])) === bits[i]
   // Trained weights are none from the first on, so nothing is allocated for them.

@@ -3,11 +3,11 @@
  * snippet of docs/file-format.md loads a model into torch and computes our logits. Runs where a
  * Python with torch and safetensors is found: `python3`, or the one named by ONDO_PYTHON.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { pythonWith, runPython } from '../../test/support/python.js'
 import { seededIds, seededWeights } from '../../test/support/seeded.js'
 import {
   decodeModel,
@@ -21,17 +21,7 @@ import { type ModelConfig, modelConfig } from '../model/config.js'
 import { ReferenceNetwork } from '../model/network.reference.js'
 import { tokenizerFrom } from '../text/index.js'
 
-const python = [process.env.ONDO_PYTHON, 'python3'].find(command => {
-  if (!command) return false
-  const probe =
-    'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("safetensors")))'
-  try {
-    execFileSync(command, ['-c', probe], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-})
+const python = pythonWith('torch', 'safetensors')
 
 const docs = (name: string): string =>
   readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
@@ -51,13 +41,7 @@ describe('the snippet of the documentation', () => {
 describe.skipIf(!python)('Python', { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ondo-python-'))
   afterAll(() => rmSync(folder, { recursive: true }))
-  const run = (script: string): string =>
-    execFileSync(python!, ['-c', script], {
-      cwd: folder,
-      encoding: 'utf8',
-      // Threads that wait for each other cost more than they bring on numbers this small.
-      env: { ...process.env, OMP_NUM_THREADS: '1' },
-    })
+  const run = (script: string): string => runPython(python!, folder, script)
 
   it('reads the container as we write it, and writes it as we read it', () => {
     const data = Float32Array.from({ length: 24 }, (_, i) => Math.fround(Math.sin(i) * 3.7))

@@ -1,24 +1,42 @@
 /**
  * Builds an ONNX graph, node by node, and encodes it as a model file. Supports what the training graphs
- * need: float32, int32 and int64 tensors, opset 17. Source of the field numbers: onnx/onnx.proto3.
+ * and exported models need, opset 17. Source of the field numbers: onnx/onnx.proto3.
  */
 import { bytesField, floatField, integerField, join, stringField } from './protobuf.js'
 
 /** The name of a tensor in a graph. */
 export type Value = string & { readonly __value: unique symbol }
 
-export type ElementType = 'float32' | 'int32' | 'int64'
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool'
 
 /** TensorProto.DataType. */
-const TYPE_CODE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 }
+const TYPE_CODE: Record<ElementType, number> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+}
 
-/** An attribute. `{ float }` marks a float, because a plain number is encoded as an integer. */
-export type Attribute = number | readonly number[] | string | { readonly float: number }
+/** A dimension: a number, or the name of a size that is known when the graph runs. */
+export type Dimension = number | string
+
+/**
+ * An attribute. `{ float }` marks a float, because a plain number is encoded as an integer; `{ graph }`
+ * is an encoded GraphProto.
+ */
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly graph: Uint8Array }
 
 /** AttributeProto.AttributeType. */
 const FLOAT = 1
 const INT = 2
 const STRING = 3
+const GRAPH = 5
 const INTS = 7
 
 const IR_VERSION = 8
@@ -32,6 +50,7 @@ function attributeMessage(name: string, value: Attribute): Uint8Array {
   if (typeof value === 'number') parts.push(integerField(3, value), integerField(20, INT))
   else if (typeof value === 'string') parts.push(stringField(4, value), integerField(20, STRING))
   else if ('float' in value) parts.push(floatField(2, value.float), integerField(20, FLOAT))
+  else if ('graph' in value) parts.push(bytesField(6, value.graph), integerField(20, GRAPH))
   else parts.push(...value.map(v => integerField(8, v)), integerField(20, INTS))
   return join(parts)
 }
@@ -40,7 +59,7 @@ function tensorMessage(
   name: string,
   type: ElementType,
   dims: readonly number[],
-  data: Float32Array | Int32Array | BigInt64Array,
+  data: Float32Array | Uint16Array | Int32Array | BigInt64Array,
 ): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   return join([
@@ -51,15 +70,24 @@ function tensorMessage(
   ])
 }
 
-function valueInfoMessage(name: string, type: ElementType, dims: readonly number[]): Uint8Array {
-  const shape = join(dims.map(d => bytesField(1, integerField(1, d))))
-  const tensorType = join([integerField(1, TYPE_CODE[type]), bytesField(2, shape)])
+/** @param dims absent: any shape */
+function valueInfoMessage(
+  name: string,
+  type: ElementType,
+  dims?: readonly Dimension[],
+): Uint8Array {
+  const parts = [integerField(1, TYPE_CODE[type])]
+  if (dims) {
+    const sizes = dims.map(d => (typeof d === 'number' ? integerField(1, d) : stringField(2, d)))
+    parts.push(bytesField(2, join(sizes.map(size => bytesField(1, size)))))
+  }
+  const tensorType = join(parts)
   return join([stringField(1, name), bytesField(2, bytesField(1, tensorType))])
 }
 
 /** Type and shape of an input. */
 export interface InputShape {
-  readonly type: ElementType
+  readonly type: Exclude<ElementType, 'float16' | 'bool'>
   readonly dims: readonly number[]
 }
 
@@ -73,20 +101,54 @@ export interface GraphOptions {
   readonly fused?: boolean | undefined
 }
 
+/** A loop over an axis of its sequences, ONNX's Scan. */
+export interface ScanRequest {
+  /** Values before the first step; each keeps its shape from step to step. */
+  readonly states: readonly Value[]
+  /** float32 or int64, sliced along `axis`: one slice a step. */
+  readonly sequences: readonly { readonly value: Value; readonly type: ElementType }[]
+  readonly axis: number
+  /** Builds one step. Values of the outer graph may be used in it. */
+  step(
+    body: Graph,
+    states: readonly Value[],
+    slices: readonly Value[],
+  ): {
+    readonly states: readonly Value[]
+    /** float32; collected along `axis`. */
+    readonly outputs: readonly Value[]
+  }
+}
+
+/** What a model file says about itself. */
+export interface ModelFacts {
+  readonly producer: string
+  readonly version: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Names and stored tensors, which a graph and the bodies of its loops have in common. */
+interface Stored {
+  count: number
+  readonly constants: Map<string, Value>
+  readonly initializers: Uint8Array[]
+}
+
 /** A graph under construction. Its methods return the names of what they compute. */
 export class Graph {
   readonly maxNodeTensors: number
   private readonly fused: boolean
   readonly inputs = new Map<string, InputShape>()
+  private readonly openInputs: Uint8Array[] = []
   private readonly nodes: Uint8Array[] = []
   private readonly outputs: Uint8Array[] = []
-  private readonly initializers: Uint8Array[] = []
-  private readonly constants = new Map<string, Value>()
-  private count = 0
+  private readonly stored: Stored
 
-  constructor(options: GraphOptions = {}) {
+  /** @param outer the graph in whose loop this one is a step */
+  constructor(options: GraphOptions = {}, outer?: Graph) {
     this.maxNodeTensors = options.maxNodeTensors ?? Number.POSITIVE_INFINITY
     this.fused = options.fused ?? false
+    this.stored = outer?.stored ?? { count: 0, constants: new Map(), initializers: [] }
   }
 
   get nodeCount(): number {
@@ -94,7 +156,7 @@ export class Graph {
   }
 
   private fresh(): Value {
-    return `v${this.count++}` as Value
+    return `v${this.stored.count++}` as Value
   }
 
   private emit(
@@ -117,15 +179,28 @@ export class Graph {
     )
   }
 
-  input(name: string, type: ElementType, dims: readonly number[]): Value {
+  input(name: string, type: InputShape['type'], dims: readonly number[]): Value {
     this.inputs.set(name, { type, dims })
     return name as Value
   }
 
-  /** Adds `value` to the graph's outputs under `name`. */
-  output(name: string, value: Value, dims: readonly number[]): void {
+  /** An input with sizes that are known when the graph runs. It is not among `inputs`. */
+  openInput(name: string, type: ElementType, dims?: readonly Dimension[]): Value {
+    this.openInputs.push(valueInfoMessage(name, type, dims))
+    return name as Value
+  }
+
+  /** Adds `value` (float32) to the graph's outputs under `name`. */
+  output(name: string, value: Value, dims?: readonly Dimension[]): void {
     this.emit('Identity', [value], [name], {})
     this.outputs.push(valueInfoMessage(name, 'float32', dims))
+  }
+
+  /** A tensor that the file holds under its name: float32, or the bits of float16. */
+  tensor(name: string, dims: readonly number[], data: Float32Array | Uint16Array): Value {
+    const type = data instanceof Uint16Array ? 'float16' : 'float32'
+    this.stored.initializers.push(tensorMessage(name, type, dims, data))
+    return name as Value
   }
 
   /** A float32 constant; equal constants of the same shape are stored once. */
@@ -150,11 +225,12 @@ export class Graph {
   }
 
   private constant(key: string, make: (name: string) => Uint8Array): Value {
-    const known = this.constants.get(key)
+    const { constants, initializers } = this.stored
+    const known = constants.get(key)
     if (known !== undefined) return known
     const name = this.fresh()
-    this.constants.set(key, name)
-    this.initializers.push(make(name))
+    constants.set(key, name)
+    initializers.push(make(name))
     return name
   }
 
@@ -249,23 +325,55 @@ export class Graph {
     return names
   }
 
-  /** Encodes the ONNX model. */
-  build(): Uint8Array {
-    const graph = join([
+  /** A loop over steps. @returns the states after the last step, and what the steps put out */
+  scan({ states, sequences, axis, step }: ScanRequest): {
+    readonly states: readonly Value[]
+    readonly outputs: readonly Value[]
+  } {
+    const options = { maxNodeTensors: this.maxNodeTensors, fused: this.fused }
+    const body = new Graph(options, this)
+    const made = step(
+      body,
+      states.map(() => body.openInput(this.fresh(), 'float32')),
+      sequences.map(({ type }) => body.openInput(this.fresh(), type)),
+    )
+    for (const value of [...made.states, ...made.outputs]) body.output(this.fresh(), value)
+    const names = [...made.states, ...made.outputs].map(() => this.fresh())
+    this.emit('Scan', [...states, ...sequences.map(({ value }) => value)], names, {
+      body: { graph: body.encode('step', []) },
+      num_scan_inputs: sequences.length,
+      scan_input_axes: sequences.map(() => axis),
+      scan_output_axes: made.outputs.map(() => axis),
+    })
+    return { states: names.slice(0, states.length), outputs: names.slice(states.length) }
+  }
+
+  private encode(name: string, initializers: readonly Uint8Array[]): Uint8Array {
+    return join([
       ...this.nodes.map(node => bytesField(1, node)),
-      stringField(2, 'ondo'),
-      ...this.initializers.map(tensor => bytesField(5, tensor)),
-      ...Array.from(this.inputs, ([name, { type, dims }]) =>
-        bytesField(11, valueInfoMessage(name, type, dims)),
+      stringField(2, name),
+      ...initializers.map(tensor => bytesField(5, tensor)),
+      ...Array.from(this.inputs, ([input, { type, dims }]) =>
+        bytesField(11, valueInfoMessage(input, type, dims)),
       ),
+      ...this.openInputs.map(input => bytesField(11, input)),
       ...this.outputs.map(output => bytesField(12, output)),
     ])
+  }
+
+  /** Encodes the ONNX model. */
+  build(facts?: ModelFacts): Uint8Array {
+    const graph = this.encode('ondo', this.stored.initializers)
     const opsets = [join([stringField(1, ''), integerField(2, OPSET)])]
     if (this.fused) opsets.push(join([stringField(1, RUNTIME_DOMAIN), integerField(2, 1)]))
     return join([
       integerField(1, IR_VERSION),
+      ...(facts ? [stringField(2, facts.producer), stringField(3, facts.version)] : []),
       bytesField(7, graph),
       ...opsets.map(opset => bytesField(8, opset)),
+      ...Object.entries(facts?.metadata ?? {}).map(([key, value]) =>
+        bytesField(14, join([stringField(1, key), stringField(2, value)])),
+      ),
     ])
   }
 }

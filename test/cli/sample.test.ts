@@ -245,7 +245,7 @@ describe('wrong use', () => {
     ],
     [['sample', '--lenght', '3', '--lang', 'ja'], 2, '「--length」ではありませんか。'],
     [['eval', '--lang', 'ja'], 2, 'ondo evalにはMODELが必要です。'],
-    [['export', 'book', '--lang', 'ja'], 2, 'pageを指定してください。'],
+    [['export', 'book', '--lang', 'ja'], 2, 'page、onnx、pytorch、recurrentjs、ml5のどれかを指定'],
     [['sample', '--unknown', 'skpi'], 2, 'Did you mean "skip"?'],
     [['sample', '--lang', 'fr'], 2, 'expected en or ja'],
     [['sample', 'a', 'b'], 2, 'too many arguments'],
