@@ -3,17 +3,18 @@
  * are those of src/model/*.reference.ts; weights are stored under PyTorch's names, as float16 where that
  * loses nothing.
  *
- * B streams are processed at once. S is the length of a state, `stateSize` of the config: [B, S] has the
- * layout of `Session.snapshot`.
+ * B streams are processed at once. S is the length of a state: [B, S] has the layout of
+ * `Session.snapshot`. W is the width of what the output layer reads.
  */
 import { asHalves } from '../../file/identity.js'
 import type { Model } from '../../file/index.js'
 import {
+  activationSize,
   elements,
   GATE_SLOPES,
   GATES,
   type ModelConfig,
-  stateSize,
+  outputWidth,
   tensorShapes,
 } from '../../model/config.js'
 import { Graph, type Value } from '../../onnx/graph.js'
@@ -22,8 +23,12 @@ import { VERSION } from '../../version.js'
 /** Keys of the config that the graphs express, and `dropout`, which sampling does not use. */
 const EXPRESSED: ReadonlySet<string> = new Set<keyof ModelConfig>([
   ...(['cell', 'vocabulary', 'embedding', 'hidden', 'layers', 'activation', 'reset'] as const),
-  ...(['gates', 'restart', 'window', 'dropout'] as const),
+  ...(['gates', 'restart', 'window', 'padding', 'skip', 'attention', 'smoothing'] as const),
+  'dropout',
 ])
+
+/** S: the last N ids of a window, or h (and c) of each layer. */
+export const stateSize = (config: ModelConfig): number => config.window ?? activationSize(config)
 
 /** Settings of a model that the graphs can't express; they were added after this code. */
 export const notExpressed = (config: ModelConfig): string[] =>
@@ -52,6 +57,16 @@ interface LayerState {
   readonly c?: Value
 }
 
+/** ε of the model's attention, against a division by 0. */
+const ATTENTION_EPSILON = 1e-7
+
+interface Step {
+  /** What the output layer reads, [B, W]. */
+  readonly output: Value
+  /** [B, S], after the step. */
+  readonly state: Value
+}
+
 /** Builds parts of one graph: its weights once, and steps in it or in the bodies of its loops. */
 export class OnnxNetwork {
   readonly graph = new Graph()
@@ -61,11 +76,12 @@ export class OnnxNetwork {
   private readonly embedding: Value | undefined
   private readonly headWeight: Value
   private readonly headBias: Value
+  private readonly attention: Value | undefined
 
   constructor(model: Pick<Model, 'config' | 'weights' | 'hash'>) {
     this.model = model
     this.config = model.config
-    const { graph: g } = this
+    const { graph: g, config } = this
     const values = new Map<string, Value>()
     for (const [name, shape] of tensorShapes(model.config)) {
       const data = model.weights.get(name) as Float32Array
@@ -80,6 +96,7 @@ export class OnnxNetwork {
     // What is transposed or split is so once, outside of loops.
     this.headWeight = g.op('Transpose', [of('head.weight')])
     this.headBias = of('head.bias')
+    this.attention = config.attention ? g.op('Transpose', [of('attention.weight')]) : undefined
     this.layers = Array.from({ length: this.config.layers }, (_, k) => {
       const oneHot = k === 0 && !this.embedding
       const weightIh = of(`rnn.weight_ih_l${k}`)
@@ -102,10 +119,25 @@ export class OnnxNetwork {
     return { weightHh: gateWeight, biasHh: gateBias, candidate: { weight, bias } }
   }
 
-  /** Logits of what the top layer gives: [.., H] to [.., V]. */
-  logits(top: Value): Value {
+  /** Logits of what the output layer reads: [.., W] to [.., V]. */
+  logits(output: Value): Value {
     const { graph: g } = this
-    return g.add(g.op('MatMul', [top, this.headWeight]), this.headBias)
+    return g.add(g.op('MatMul', [output, this.headWeight]), this.headBias)
+  }
+
+  /** The logits that texts are drawn from, `drawingLogits` of src/model: [.., V]. */
+  drawingLogits(output: Value): Value {
+    const { smoothing, padding, vocabulary } = this.config
+    const { graph: g } = this
+    let logits = this.logits(output)
+    if (smoothing !== undefined) {
+      const probabilities = g.op('Softmax', [logits], { axis: -1 })
+      logits = g.op('Log', [g.add(probabilities, g.float32s([smoothing]))])
+    }
+    if (padding === undefined) return logits
+    const never = new Array<number>(vocabulary).fill(0)
+    never[padding] = Number.NEGATIVE_INFINITY
+    return g.add(logits, g.float32s(never))
   }
 
   /**
@@ -113,20 +145,24 @@ export class OnnxNetwork {
    * @param g the graph, or the body of a loop
    * @param ids int64 [B]
    * @param state [B, S]
-   * @returns h of the top layer [B, H], and the state after the step
    */
-  step(g: Graph, ids: Value, state: Value): { readonly top: Value; readonly state: Value } {
-    const { window } = this.config
-    return window === undefined ? this.read(g, ids, state) : this.window(g, ids, state, window)
+  step(g: Graph, ids: Value, state: Value): Step {
+    const { window, restart } = this.config
+    // A text of its own: nothing before it is in its state or window.
+    const before =
+      restart === undefined
+        ? state
+        : keepWhere(g, g.op('Equal', [ids, g.int64s([restart])]), g.float32s([0]), state)
+    return window === undefined ? this.read(g, ids, before) : this.window(g, ids, before, window)
   }
 
   /**
    * A loop over T steps. An id of V leaves the state of its stream as it is: it fills shorter texts of a
    * batch.
    * @param ids int64 [B, T]
-   * @returns h of the top layer [B, T, H], and the state after the last step
+   * @returns what the output layer reads of each step, [B, T, W], and the state after the last
    */
-  scan(ids: Value, state: Value): { readonly top: Value; readonly state: Value } {
+  scan(ids: Value, state: Value): Step {
     const { states, outputs } = this.graph.scan({
       states: [state],
       sequences: [{ value: ids, type: 'int64' }],
@@ -137,11 +173,11 @@ export class OnnxNetwork {
         const next = this.step(body, known, before as Value)
         return {
           states: [keepWhere(body, filler, before as Value, next.state)],
-          outputs: [next.top],
+          outputs: [next.output],
         }
       },
     })
-    return { top: outputs[0] as Value, state: states[0] as Value }
+    return { output: outputs[0] as Value, state: states[0] as Value }
   }
 
   /** Encodes the graph. */
@@ -154,62 +190,82 @@ export class OnnxNetwork {
   }
 
   /** The last N ids, read from a zero state. The state holds them plus 1; 0 stands for none. */
-  private window(
-    g: Graph,
-    ids: Value,
-    state: Value,
-    N: number,
-  ): { readonly top: Value; readonly state: Value } {
-    const { window: _, ...inner } = this.config
+  private window(g: Graph, ids: Value, state: Value, N: number): Step {
+    const { padding } = this.config
     const column = g.op('Cast', [g.reshape(g.add(ids, g.int64s([1])), [-1, 1])], { to: 1 })
     const older = g.op('Slice', [state, g.int64s([1]), g.int64s([N]), g.int64s([1])])
     const last = g.concat([older, column], 1)
+    const numbers = g.op('Cast', [last], { to: 7 })
+    const entries =
+      padding === undefined
+        ? numbers
+        : g.op('Where', [g.op('Equal', [numbers, g.int64s([0])]), g.int64s([padding + 1]), numbers])
     const rows = g.op('Shape', [ids])
     const zeros = (width: number): Value =>
       g.op('Expand', [g.float32s([0]), g.concat([rows, g.int64s([width])], 0)])
-    const { states } = g.scan({
-      states: [zeros(stateSize(inner)), zeros(inner.hidden)],
-      sequences: [{ value: g.op('Cast', [last], { to: 7 }), type: 'int64' }],
+    const { states, outputs } = g.scan({
+      states: [zeros(activationSize(this.config)), zeros(outputWidth(this.config))],
+      sequences: [{ value: entries, type: 'int64' }],
       axis: 1,
-      step: (body, [before, top], [entry]) => {
-        const none = body.op('Equal', [entry as Value, body.int64s([0])])
-        const id = body.op('Max', [
-          body.subtract(entry as Value, body.int64s([1])),
-          body.int64s([0]),
-        ])
-        const next = this.read(body, id, before as Value)
+      step: (body, [before, output], [entry]) => {
+        const absent = body.op('Equal', [entry as Value, body.int64s([0])])
+        const index = body.subtract(entry as Value, body.int64s([1]))
+        const next = this.read(body, body.op('Max', [index, body.int64s([0])]), before as Value)
         return {
           states: [
-            keepWhere(body, none, before as Value, next.state),
-            keepWhere(body, none, top as Value, next.top),
+            keepWhere(body, absent, before as Value, next.state),
+            keepWhere(body, absent, output as Value, next.output),
           ],
-          outputs: [],
+          outputs: this.attention ? [next.output] : [],
         }
       },
     })
-    return { top: states[1] as Value, state: last }
+    const absent = g.op('Equal', [entries, g.int64s([0])])
+    const output = this.attention
+      ? this.average(g, outputs[0] as Value, absent, this.attention)
+      : (states[1] as Value)
+    return { output, state: last }
   }
 
-  /** All layers, without a window. */
-  private read(g: Graph, ids: Value, given: Value): { readonly top: Value; readonly state: Value } {
-    const { cell, hidden: H, layers: L, restart } = this.config
-    let state = given
-    if (restart !== undefined) {
-      const begins = g.op('Equal', [ids, g.int64s([restart])])
-      state = keepWhere(g, begins, g.float32s([0]), state)
-    }
-    const parts = g.split(state, new Array<number>(cell === 'lstm' ? 2 * L : L).fill(H), 1)
+  /**
+   * The average over a window by attention.
+   * @param outputs [B, N, W]
+   * @param absent bool [B, N]: entries that do not count
+   * @param weight [W, 1]
+   * @returns [B, W]
+   */
+  private average(g: Graph, outputs: Value, absent: Value, weight: Value): Value {
+    const missing = g.op('Unsqueeze', [absent, g.int64s([2])])
+    const scores = g.op('Where', [
+      missing,
+      g.float32s([Number.NEGATIVE_INFINITY]),
+      g.op('MatMul', [outputs, weight]),
+    ])
+    const highest = g.op('ReduceMax', [scores], { axes: [1], keepdims: 1 })
+    const weights = g.op('Exp', [g.subtract(scores, highest)])
+    const sum = g.op('ReduceSum', [weights, g.int64s([1])], { keepdims: 1 })
+    const shares = g.op('Div', [weights, g.add(sum, g.float32s([ATTENTION_EPSILON]))])
+    return g.op('ReduceSum', [g.multiply(shares, outputs), g.int64s([1])], { keepdims: 0 })
+  }
+
+  /** All layers, one step. @param given h, and for the LSTM c, of each layer: [B, L H] or [B, 2 L H] */
+  private read(g: Graph, ids: Value, given: Value): Step {
+    const { cell, hidden: H, layers: L, skip } = this.config
+    const parts = g.split(given, new Array<number>(cell === 'lstm' ? 2 * L : L).fill(H), 1)
+    const embedded = this.embedding && g.op('Gather', [this.embedding, ids])
     const next: LayerState[] = []
     for (const [k, layer] of this.layers.entries()) {
       const before = { h: parts[k] as Value, ...(cell === 'lstm' && { c: parts[L + k] as Value }) }
-      const below = next[k - 1]?.h ?? (this.embedding && g.op('Gather', [this.embedding, ids]))
+      const below = next[k - 1]?.h ?? embedded
       const input = below
         ? g.product(below, layer.weightIh, { transposeB: true, plus: layer.biasIh })
         : g.add(g.op('Gather', [layer.weightIh, ids]), layer.biasIh)
       next.push(this.cell(g, layer, input, before))
     }
-    const after = [...next.map(({ h }) => h), ...next.flatMap(({ c }) => (c ? [c] : []))]
-    return { top: (next.at(-1) as LayerState).h, state: g.concat(after, 1) }
+    const hidden = next.map(({ h }) => h)
+    const state = g.concat([...hidden, ...next.flatMap(({ c }) => (c ? [c] : []))], 1)
+    const read = skip ? [...(embedded ? [embedded] : []), ...hidden] : hidden.slice(-1)
+    return { output: g.concat(read, 1), state }
   }
 
   /** @param input W_ih x + b_ih, [B, G H] */

@@ -1,10 +1,11 @@
 /** The graphs in ONNX Runtime, native and for the web, against the plain twin. */
 import * as web from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
-import { stateSize } from '../../model/config.js'
+import { drawingLogits } from '../../model/drawing-logits.js'
 import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { CONFIGS, expectedOf, furthest, IDS, SYMBOLS, seededModel } from './cases.fixture.js'
 import { exportModel } from './export.js'
+import { stateSize } from './onnx-network.js'
 
 const native = await loadOnnxRuntime()
 const V = SYMBOLS.length
@@ -127,6 +128,28 @@ describe('the folder for transformers.js', () => {
     expect(two.config.eos_token_id).toEqual([2, 3])
     expect(two.notes.map(({ en }) => en)).toEqual([expect.stringContaining('"ab"')])
     expect((await jsonOf({})).config).not.toHaveProperty('eos_token_id')
+  })
+
+  it('gives logits that are smoothed and never draw the id that fills windows', async () => {
+    const config = { cell: 'lstm', window: 4, padding: 0, smoothing: 1e-3 } as const
+    const model = await seededModel(config)
+    const { files, notes } = exportModel(model, 'onnx')
+    expect(notes.map(({ en }) => en).join()).toContain(
+      'only onnx/model.onnx draws as the model does',
+    )
+    const loop = await session(native, fileOf(files, 'onnx/model.onnx'))
+    const S = stateSize(model.config)
+    const result = await loop.run({
+      input_ids: ids(native, IDS, [1, IDS.length]),
+      'past_conv.0': new native.Tensor('float32', new Float32Array(S), [1, S, 1]),
+      'past_key_values.1.key': new native.Tensor('float32', new Float32Array(), [1, 1, 0, 1]),
+    })
+    const got = floats(result, 'logits')
+    for (const [t, logits] of expectedOf(model).logits.entries()) {
+      const [padding, ...rest] = drawingLogits(model.config, Float32Array.from(logits))
+      expect([got[t * V], padding]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])
+      expect(furthest(got.subarray(t * V + 1, (t + 1) * V), rest)).toBeLessThan(1e-5)
+    }
   })
 
   it('has the loop under the names that the library looks for', async () => {

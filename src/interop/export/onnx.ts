@@ -9,10 +9,9 @@
  */
 import { InputError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
-import { stateSize } from '../../model/config.js'
 import type { Graph, Value } from '../../onnx/graph.js'
 import { type Exported, type ExportForm, jsonFile } from './form.js'
-import { notExpressed, OnnxNetwork, weightBytes } from './onnx-network.js'
+import { notExpressed, OnnxNetwork, stateSize, weightBytes } from './onnx-network.js'
 import { tokenizerJson } from './tokenizer-json.js'
 
 /** A protobuf message has at most 2^31 - 1 bytes. */
@@ -49,7 +48,7 @@ function step(model: Model): Uint8Array {
   const S = stateSize(model.config)
   const ids = g.openInput('ids', 'int64', ['batch'])
   const next = network.step(g, ids, g.openInput('state', 'float32', ['batch', S]))
-  g.output('logits', network.logits(next.top), ['batch', model.config.vocabulary])
+  g.output('logits', network.logits(next.output), ['batch', model.config.vocabulary])
   g.output('next_state', next.state, ['batch', S])
   return network.build()
 }
@@ -60,7 +59,7 @@ function scan(model: Model): Uint8Array {
   const S = stateSize(model.config)
   const ids = g.openInput('ids', 'int64', ['batch', 'steps'])
   const next = network.scan(ids, g.openInput('state', 'float32', ['batch', S]))
-  g.output('logits', network.logits(next.top), ['batch', 'steps', model.config.vocabulary])
+  g.output('logits', network.logits(next.output), ['batch', 'steps', model.config.vocabulary])
   g.output('next_state', next.state, ['batch', S])
   return network.build()
 }
@@ -82,7 +81,7 @@ function transformersModel(model: Model): Uint8Array {
   const past = g.openInput('past_key_values.1.key', 'float32', [B, 1, 'past_length', 1])
   const next = network.scan(ids, g.reshape(state, [-1, S]))
   const V = model.config.vocabulary
-  g.output('logits', network.logits(next.top), [B, 'sequence_length', V])
+  g.output('logits', network.drawingLogits(next.output), [B, 'sequence_length', V])
   g.output('present_conv.0', g.reshape(next.state, [-1, S, 1]), [B, S, 1])
   g.output('present.1.key', longer(g, past, ids), [B, 1, 'total_length', 1])
   return network.build()
@@ -182,6 +181,12 @@ function notesOf({ config, tokenizer }: Model, longer: readonly string[]): Expor
     notes.push({
       en: 'tokenizer.json splits graphemes that the model does not know into characters',
       ja: 'モデルにない書記素は、tokenizer.jsonでは文字に分かれます',
+    })
+  }
+  if (config.smoothing !== undefined || config.padding !== undefined) {
+    notes.push({
+      en: 'only onnx/model.onnx draws as the model does: logits of step.onnx and scan.onnx are those before smoothing, and the id that fills windows is not excluded',
+      ja: '記号の選び方がモデルどおりなのは onnx/model.onnx だけです。step.onnx と scan.onnx のロジットは平滑化の前のもので、ウィンドウを埋めるIDも除いていません',
     })
   }
   if (config.window !== undefined) {

@@ -8,10 +8,10 @@ import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../../test/support/python.js'
 import type { Model } from '../../file/index.js'
-import { stateSize } from '../../model/config.js'
 import { tokenizerFrom } from '../../text/index.js'
 import { CONFIGS, expectedOf, furthest, IDS, seededModel } from './cases.fixture.js'
 import { exportModel } from './export.js'
+import { stateSize } from './onnx-network.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ondo-export-'))
 afterAll(() => rmSync(folder, { recursive: true }))

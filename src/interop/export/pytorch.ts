@@ -20,8 +20,12 @@ const literal = (text: string): string =>
     return `\\${mark}${code.toString(16).padStart(digits, '0')}`
   })
 
-const isStandard = ({ cell, reset, gates, window, restart }: ModelConfig): boolean =>
-  !(cell === 'gru' && reset === 'before') && !gates && window === undefined && restart === undefined
+const isStandard = ({ cell, reset, gates, window, restart, skip }: ModelConfig): boolean =>
+  !(cell === 'gru' && reset === 'before') &&
+  !gates &&
+  !skip &&
+  window === undefined &&
+  restart === undefined
 
 const LOAD = `        with safe_open(path, "pt") as file:
             metadata = file.metadata()
@@ -92,34 +96,68 @@ function cellLines({
   ]
 }
 
-function writtenOutModel(config: ModelConfig): string {
-  const { cell, vocabulary: V, embedding: E, hidden: H, layers: L, window: N, restart } = config
-  const states = cell === 'lstm' ? 2 * L : L
+const indent = (count: number, lines: readonly string[]): string =>
+  lines.map(line => `${' '.repeat(count)}${line}\n`).join('')
+
+/** One step of all layers. */
+function stepLines(config: ModelConfig): string[] {
+  const { cell, vocabulary: V, embedding: E, hidden: H, layers: L, skip, restart, window } = config
+  const lstm = cell === 'lstm'
   const input =
     E > 0 ? 'w["embedding.weight"][ids]' : `torch.nn.functional.one_hot(ids, ${V}).float()`
-  const lines = [
+  return [
     'w = self.weights',
-    `state = [torch.zeros(len(ids), ${H})] * ${states} if state is None else list(state)`,
-    ...(restart === undefined ? [] : [`state = [(ids != ${restart})[:, None] * s for s in state]`]),
+    `state = [torch.zeros(len(ids), ${H})] * ${lstm ? 2 * L : L} if state is None else list(state)`,
+    ...(restart === undefined || window !== undefined
+      ? []
+      : [`state = [(ids != ${restart})[:, None] * s for s in state]`]),
     `x = ${input}`,
+    ...(skip ? [`outputs = [${E > 0 ? 'x' : ''}]`] : []),
     `for k in range(${L}):`,
-    `    h${cell === 'lstm' ? `, c = state[k], state[${L} + k]` : ' = state[k]'}`,
+    `    h${lstm ? `, c = state[k], state[${L} + k]` : ' = state[k]'}`,
     ...cellLines(config).map(line => `    ${line}`),
-    `    state[k]${cell === 'lstm' ? `, state[${L} + k]` : ''} = h${cell === 'lstm' ? ', c' : ''}`,
+    `    state[k]${lstm ? `, state[${L} + k]` : ''} = h${lstm ? ', c' : ''}`,
     '    x = h',
-    'return x @ w["head.weight"].T + w["head.bias"], state',
+    ...(skip ? ['    outputs.append(h)'] : []),
+    `return ${skip ? 'torch.cat(outputs, -1)' : 'x'}, state`,
   ]
-  const step =
-    N === undefined
-      ? ['one, state = self.step(column, state)']
-      : [
-          `state = column[:, None] if state is None else torch.cat([state, column[:, None]], 1)[:, -${N}:]`,
-          'inner = None',
-          'for older in state.unbind(1):',
-          '    one, inner = self.step(older, inner)',
+}
+
+/** What the output layer reads of the last N ids [B, N], read from a zero state. */
+function windowLines({ padding, attention }: ModelConfig): string[] {
+  const known = padding === undefined
+  return [
+    ...(known ? [] : [`ids = torch.where(ids < 0, ${padding}, ids)`]),
+    'state, outputs = None, []',
+    'for column in ids.unbind(1):',
+    '    output, state = self.step(column.clamp(min=0), state)',
+    ...(known ? ['    state = [(column >= 0)[:, None] * s for s in state]'] : []),
+    '    outputs.append(output)',
+    ...(attention
+      ? [
+          'outputs = torch.stack(outputs, 1)',
+          'scores = (outputs @ self.weights["attention.weight"].T)',
+          'scores = scores.masked_fill((ids < 0)[:, :, None], -torch.inf)',
+          'a = torch.exp(scores - scores.amax(1, keepdim=True))',
+          'return (a / (a.sum(1, keepdim=True) + 1e-7) * outputs).sum(1)',
         ]
-  const indent = (count: number, text: readonly string[]): string =>
-    text.map(line => `${' '.repeat(count)}${line}`).join('\n')
+      : ['return outputs[-1]']),
+  ]
+}
+
+function writtenOutModel(config: ModelConfig): string {
+  const { cell, window: N, restart } = config
+  const state = `h of each layer${cell === 'lstm' ? ', then c' : ''}, [B, H] each`
+  const forward =
+    N === undefined
+      ? ['output, state = self.step(column, state)']
+      : [
+          ...(restart === undefined
+            ? []
+            : [`state = torch.where((column == ${restart})[:, None], -1, state)`]),
+          'state = torch.cat([state[:, 1:], column[:, None]], 1)',
+          'output = self.read(state)',
+        ]
   return `class Model(torch.nn.Module):
     def __init__(self, path):
         super().__init__()
@@ -127,21 +165,29 @@ ${LOAD}
         self.weights = weights
 
     def step(self, ids, state):
-        """ids [B] to logits [B, V] and the next state: h of each layer${cell === 'lstm' ? ', then c' : ''}, [B, H] each."""
-${indent(8, lines)}
-
+        """ids [B] to what the output layer reads and the next state: ${state}."""
+${indent(8, stepLines(config))}${
+  N === undefined
+    ? ''
+    : `
+    def read(self, ids):
+        """The last ${N} ids [B, ${N}], -1 where there is none, to what the output layer reads."""
+${indent(8, windowLines(config))}`
+}
     def forward(self, ids, state=None):
         """ids [B, T] to logits [B, T, V] and the state after them${N === undefined ? '' : `: the last ${N} ids`}."""
-        logits = []
+        outputs = []
+${N === undefined ? '' : `        state = torch.full((len(ids), ${N}), -1) if state is None else state\n`}\
         for column in ids.unbind(1):
-${indent(12, step)}
-            logits.append(one)
-        return torch.stack(logits, 1), state
+${indent(12, forward)}            outputs.append(output)
+        w = self.weights
+        return torch.stack(outputs, 1) @ w["head.weight"].T + w["head.bias"], state
 `
 }
 
 /** Writes some text; the state holds what was read before. */
-function program({ prompt = '', tokenizer }: Model): string {
+function program({ config, prompt = '', tokenizer }: Model): string {
+  const { smoothing, padding } = config
   const bytes = tokenizer.kind === 'byte'
   const graphemes = tokenizer.encode(prompt, 'skip').ids.join(', ')
   const encode = {
@@ -161,7 +207,13 @@ function program({ prompt = '', tokenizer }: Model): string {
     with torch.no_grad():
         for _ in range(500):
             logits, state = model(ids, state)
-            ids = torch.multinomial(torch.softmax(logits[:, -1] / temperature, -1), 1)
+            logits = logits[:, -1]
+${indent(12, [
+  ...(smoothing === undefined
+    ? []
+    : [`logits = torch.log(torch.softmax(logits, -1) + ${smoothing})`]),
+  ...(padding === undefined ? [] : [`logits[:, ${padding}] = -torch.inf`]),
+])}            ids = torch.multinomial(torch.softmax(logits / temperature, -1), 1)
             ${show}
 `
 }

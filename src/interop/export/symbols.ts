@@ -47,6 +47,8 @@ export function ownFeature({ config }: Model): { en: string; ja: string } | unde
   const words: Readonly<Record<string, { en: string; ja: string }>> = {
     gates: { en: 'piecewise linear gates', ja: '区分線形のゲート' },
     window: { en: 'a window', ja: 'ウィンドウ' },
+    skip: { en: 'skip connections', ja: 'スキップ接続' },
+    smoothing: { en: 'smoothed probabilities', ja: '確率の平滑化' },
   }
   const first = own[0] as string
   return words[first] ?? { en: first, ja: first }
