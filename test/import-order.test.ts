@@ -56,7 +56,7 @@ const OUTSIDE = ['node', 'browser', 'cli']
 /** Packages that a room may import; no other room imports any. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   text: ['jschardet'],
-  interop: ['fflate', 'jsfive'],
+  interop: ['fflate'],
   cli: ['commander', 'picocolors'],
   node: ['onnxruntime-node', '@hono/node-server', 'hono', '@resvg/resvg-js'],
   browser: ['onnxruntime-web'],

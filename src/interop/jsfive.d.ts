@@ -1,8 +1,7 @@
-/** What Ondo uses of jsfive, which ships no types. */
+/** What the tests use of jsfive, which ships no types. */
 declare module 'jsfive' {
   export class Dataset {
     readonly shape: number[]
-    readonly dtype: string
     readonly value: ArrayLike<number>
   }
   export class Group {
