@@ -1,14 +1,24 @@
 /** Stories of files that a reader drops or chooses: models of other systems, sessions, texts. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { generateText } from '../../src/index.js'
-import { importModel } from '../../src/interop/index.js'
+import { generateText, type Model } from '../../src/index.js'
+import { type ImportModelOptions, importModel } from '../../src/interop/index.js'
 import { violations } from '../support/axe.js'
 import { writeMl5Folder } from '../support/ml5-folder.js'
-import { count, pause, requests, site, text, visit } from './stories/stage.js'
+import { complaints, count, pause, requests, site, text, visit } from './stories/stage.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ondo-import-'))
 const tiny = join(folder, 'tiny')
@@ -215,5 +225,104 @@ describe('without a mouse', () => {
     await count(page, 30)
     expect((await text(page)).slice(0, 30)).toBe(await inNode(tiny, 12, 30))
     expect(await violations(page)).toEqual([])
+  })
+})
+
+const SHARED = fileURLToPath(new URL('../../../shared/models/', import.meta.url))
+
+/** Models of other systems, with the files that are dropped for each. */
+const REAL = [
+  { files: ['ml5-darwin'], from: 'ml5 charRNN' },
+  { files: ['char-rnn-js/small.json', 'char-rnn-js/small.dat'], from: 'char-rnn.js' },
+  { files: ['recurrentjs/lstm_100_model.json'], from: 'recurrentjs' },
+  {
+    files: ['torch-rnn/checkpoint_17800.t7', 'torch-rnn/checkpoint_17800.json'],
+    from: 'torch-rnn',
+  },
+  { files: ['keras1/char_rnn_20.hdf5', 'keras1/char_indices.json'], from: 'Keras', window: 40 },
+] as const
+
+/** The model that the library makes of files, or of a folder. */
+async function imported(
+  files: readonly string[],
+  options: ImportModelOptions = {},
+): Promise<Model> {
+  const paths = files.flatMap(file => {
+    const path = join(SHARED, file)
+    return statSync(path).isDirectory() ? readdirSync(path).map(name => join(path, name)) : [path]
+  })
+  const sources = paths.map(path => ({ name: basename(path), bytes: readFileSync(path) }))
+  return (await importModel(sources, options)).model
+}
+
+async function openReal(page: Page, files: readonly string[], from: string): Promise<void> {
+  await drop(page, ...files.map(file => join(SHARED, file)))
+  await bar(page).getByText(`a model of ${from}`).waitFor()
+  await isOwn(page)
+}
+
+/** Opens every tab on the right, and returns the refusals that they show. */
+async function refusalsInTabs(page: Page): Promise<string[]> {
+  const refusals: string[] = []
+  for (const name of ['Branches', 'Inside', 'Sweep', 'Next']) {
+    await page.getByRole('tab', { name }).click()
+    await page.waitForTimeout(600)
+    refusals.push(...(await page.locator('.panel .wrong:visible, .trouble').allTextContents()))
+  }
+  return refusals.filter(each => each.trim() !== '')
+}
+
+describe.skipIf(!existsSync(SHARED))('real models of other systems', () => {
+  it.each(REAL)(
+    'write here what the library writes: $from',
+    async ({ files, from, ...more }) => {
+      const page = await visit('#seed=21')
+      await openReal(page, files, from)
+      await count(page, 30)
+      const seed = { seed: 21, temperature: 0.8, length: 30 }
+      const wanted = await generateText(await imported(files), seed)
+      expect((await text(page)).startsWith(wanted)).toBe(true)
+      if ('window' in more) {
+        await bar(page).getByRole('button', { name: 'Run it so' }).click()
+        await bar(page).getByText('Each character follows from the last 40 alone').waitFor()
+        await count(page, 30)
+        const windowed = await generateText(await imported(files, more), seed)
+        await page.waitForFunction(each => ondo.text().startsWith(each), windowed)
+        expect(windowed).not.toBe(wanted)
+      }
+      // Bars have as many rows as ever, and every tab works with this network.
+      expect(await page.locator('#next tbody tr').count()).toBeGreaterThan(5)
+      await pause(page)
+      expect(await refusalsInTabs(page)).toEqual([])
+      // The link writes the very text again in another tab of this browser.
+      const mine = await text(page)
+      await page.getByRole('button', { name: 'Share' }).click()
+      const link = await page.getByLabel('Link to this very text').inputValue()
+      const friend = await page.context().newPage()
+      await friend.goto(link)
+      await friend.waitForFunction(each => typeof ondo === 'object' && ondo.text() === each, mine)
+      expect(complaints).toEqual([])
+    },
+    90_000,
+  )
+
+  it('go round at T = 0, and the page says so: Karpathy’s model of his demo', async () => {
+    const page = await visit('#seed=3')
+    await openReal(page, ['recurrentjs/lstm_100_model.json'], 'recurrentjs')
+    await bar(page).getByRole('button', { name: 'Close' }).click()
+    await page
+      .getByRole('textbox', { name: 'Begin with' })
+      .fill('the most important thing in a startup is')
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('button', { name: '0', exact: true }).click()
+    await page.keyboard.press('r')
+    await page.waitForFunction(() => ondo.text().startsWith(' a lot of the startup is'.repeat(4)))
+    await page.getByText('It repeats itself: 24 characters').waitFor()
+  }, 60_000)
+
+  it('are refused where their folder is broken', async () => {
+    const page = await visit('#seed=4')
+    await drop(page, join(SHARED, 'ml5-incomplete'))
+    await bar(page).getByRole('alert').getByText('“ml5-incomplete” can’t be opened').waitFor()
   })
 })

@@ -180,7 +180,12 @@ async function imported(
   const about = FORMATS.find(({ kind }) => kind === from)?.about ?? { en: from, ja: from }
   const name = result.model.name ?? (shortName(title) || about.en.replace(/ \(.*$/, ''))
   const bytes = encodeModel({ ...result.model, name })
-  const foreign = { from: about, notes, ...(trainedWindow !== undefined && { trainedWindow }) }
+  const foreign = {
+    kind: from,
+    from: about,
+    notes,
+    ...(trainedWindow !== undefined && { trainedWindow }),
+  }
   return { type: 'imported', name, bytes, foreign }
 }
 

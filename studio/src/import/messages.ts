@@ -28,8 +28,12 @@ export const words = table(
       `It was trained on windows of ${counted(steps, 'character')}: each character follows from the last ${steps} alone.`,
     runWindow: (steps: string) => `Run it as trained, on windows of ${steps}`,
     runWhole: 'Let it read the whole text',
-    inWindow: (steps: string) =>
-      `It runs as it was trained: each character follows from the last ${steps} alone.`,
+    inWindow: (steps: string, trained: boolean) =>
+      `${trained ? 'It runs as it was trained: each' : 'Each'} character follows from the last ${steps} alone.`,
+    perhapsWindow: (system: string) =>
+      `Many models of ${system} are trained on windows: each character follows from so many before it alone.`,
+    runSo: 'Run it so',
+    windowWrong: (most: string) => `A whole number from 1 to ${most}.`,
     save: 'Save as a file',
     name: 'Name of your model',
     prompt: 'Keep the beginning as its own',
@@ -65,7 +69,12 @@ export const words = table(
       `${steps} 文字の窓で学習されたモデルです。次の文字は直前の ${steps} 文字だけから決まります。`,
     runWindow: steps => `学習時と同じく ${steps} 文字の窓で動かす`,
     runWhole: '文章全体を読ませる',
-    inWindow: steps => `学習時と同じく、直前の ${steps} 文字だけから次の文字を決めています。`,
+    inWindow: (steps, trained) =>
+      `${trained ? '学習時と同じく、' : ''}直前の ${steps} 文字だけから次の文字を決めています。`,
+    perhapsWindow: system =>
+      `${system} のモデルの多くは窓で学習され、次の文字は直前の決まった数の文字だけから決まります。その数：`,
+    runSo: 'この窓で動かす',
+    windowWrong: most => `1 から ${most} までの整数。`,
     save: 'ファイルに保存',
     name: 'モデルの名前',
     prompt: '今の書き出しをこのモデルのものにする',

@@ -57,6 +57,8 @@ export interface Sentence {
 
 /** Where a model came from, if another system trained it. */
 export interface Foreign {
+  /** The kind of its format, as the importer names it. */
+  readonly kind: string
   /** Name of the system. */
   readonly from: Sentence
   /** What was converted. */
