@@ -51,7 +51,10 @@ export function givenFiles(files: readonly GivenFile[]): Given {
       files: files.map(({ name, file }) => ({ name: name.slice(root.length + 1), file })),
     }
   }
-  const [only, ...others] = files
+  // Beside its weights a model may have files that describe it.
+  const weights =
+    files.length === 1 ? files : files.filter(({ name }) => !/\.(json|txt)$/i.test(name))
+  const [only, ...others] = weights
   return { title: only && others.length === 0 ? stemOf(only.name) : '', files }
 }
 

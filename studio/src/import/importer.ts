@@ -169,6 +169,8 @@ function unknownFiles(files: readonly SourceFile[]): FileError {
   )
 }
 
+const withoutEndings = (about: string): string => about.replace(/ ?[(（].*$/, '')
+
 async function imported(
   files: readonly SourceFile[],
   title: string,
@@ -178,11 +180,13 @@ async function imported(
   const result = await importModel(files, { ...(given && { vocabulary: given }) })
   const { from, notes, trainedWindow } = result
   const about = FORMATS.find(({ kind }) => kind === from)?.about ?? { en: from, ja: from }
-  const name = result.model.name ?? (shortName(title) || about.en.replace(/ \(.*$/, ''))
+  // The endings of its files are of no interest any more.
+  const system = { en: withoutEndings(about.en), ja: withoutEndings(about.ja) }
+  const name = result.model.name ?? (shortName(title) || system.en)
   const bytes = encodeModel({ ...result.model, name })
   const foreign = {
     kind: from,
-    from: about,
+    from: system,
     notes,
     ...(trainedWindow !== undefined && { trainedWindow }),
   }
