@@ -56,6 +56,12 @@ export function bf16ToF32Bits(half: number): number {
   return (half << 16) >>> 0
 }
 
+/** The number of a BF16 bit pattern. */
+export function bf16ToF32(half: number): number {
+  numberBits[0] = bf16ToF32Bits(half)
+  return number[0] as number
+}
+
 /** BF16 bits nearest to a float32 bit pattern; a NaN is made quiet so that it cannot become infinity. */
 export function f32ToBf16Bits(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40

@@ -6,6 +6,7 @@ import { ml5 } from './ml5.fixture.js'
 import { pytorch, safetensors } from './pytorch.fixture.js'
 import { recurrentjs } from './recurrentjs.fixture.js'
 import type { FormatFixture } from './sample.fixture.js'
+import { tensorflow } from './tensorflow.fixture.js'
 import { textgenrnn } from './textgenrnn.fixture.js'
 import { tfjs } from './tfjs.fixture.js'
 import { torchRnn } from './torch-rnn.fixture.js'
@@ -14,6 +15,7 @@ export const FIXTURES: readonly FormatFixture[] = [
   torchRnn,
   charRnn,
   tfjs,
+  tensorflow,
   pytorch,
   safetensors,
   textgenrnn,

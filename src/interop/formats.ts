@@ -7,6 +7,7 @@ import { ml5 } from './ml5.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
 import type { Format, SourceFile } from './source.js'
+import { tensorflow } from './tensorflow.js'
 import { textgenrnn } from './textgenrnn.js'
 import { tfjs } from './tfjs.js'
 import { torchRnn } from './torch-rnn.js'
@@ -15,6 +16,7 @@ export const FORMATS: readonly Format[] = [
   torchRnn,
   charRnn,
   tfjs,
+  tensorflow,
   pytorch,
   safetensors,
   textgenrnn,

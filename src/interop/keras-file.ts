@@ -61,7 +61,7 @@ export function layersOf(model: Record<string, unknown> | undefined): Descriptio
 }
 
 /** The class of a layer that only its weights describe. */
-function typeOf(
+export function typeOf(
   name: string,
   shapes: readonly (readonly number[])[],
   names: readonly string[],

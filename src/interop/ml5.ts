@@ -89,7 +89,9 @@ function vocabularyIn(files: readonly SourceFile[]): Vocabulary | undefined {
   return { symbols: Array.from(symbols) }
 }
 
-function layerOf(kernel: Float32Array, bias: Float32Array, H: number): LayerMatrices {
+/** A layer of TensorFlow's BasicLSTMCell or LSTMCell: kernel [in + H, 4H], bias [4H]. */
+export function basicLstmLayer(kernel: Float32Array, bias: Float32Array): LayerMatrices {
+  const H = bias.length / 4
   const columns = 4 * H
   const inputs = kernel.length / columns - H
   const biasIh = reorderGates(bias, 1, ORDER)
@@ -137,7 +139,7 @@ export const ml5: Format = {
     }
     const V = headBias.length
     const layers = Array.from(cells, (cell, k) => {
-      if (cell?.kernel && cell.bias) return layerOf(cell.kernel, cell.bias, cell.bias.length / 4)
+      if (cell?.kernel && cell.bias) return basicLstmLayer(cell.kernel, cell.bias)
       throw new FileError('ml5', `The manifest lacks the weights of cell_${k}; export it again.`)
     })
     const embedding = tensors.get('embedding')

@@ -1,7 +1,8 @@
 /** Walks the value of a checkpoint and gathers its networks and vocabularies. */
+
 import { FileError, quote } from '../errors.js'
-import { PyArray } from './numpy-values.js'
 import { PyObject, type PyValue } from './pickle-values.js'
+import { pickledSymbols } from './pickled-symbols.js'
 import type { Vocabulary } from './source.js'
 import type { NamedTensor } from './state-dict.js'
 import { type Candidate, hasLayer, type ModuleFacts, networksIn } from './state-dict-networks.js'
@@ -115,7 +116,7 @@ export class TorchSearch {
       // A class of the user's own (`Vocab`, `Corpus`) keeps the list in a field of its own.
       const nested = value instanceof PyObject ? fieldsOf(value).map(([, field]) => field) : []
       for (const one of [value, ...nested]) {
-        const symbols = symbolsOf(one, V)
+        const symbols = pickledSymbols(one, V)
         if (symbols) return { symbols }
       }
     }
@@ -167,28 +168,4 @@ function factsOf({
 }): ModuleFacts {
   const said = modes.map(mode => /relu|tanh/i.exec(mode)?.[0].toLowerCase()).filter(Boolean)
   return { classes, activation: said[0] as 'tanh' | 'relu' | undefined }
-}
-
-/** The list of symbols that a field means, if it means one of V symbols. A set has no known order. */
-function symbolsOf(value: PyValue, V: number): (string | undefined)[] | undefined {
-  if (typeof value === 'string') {
-    const symbols = [...value]
-    return symbols.length === V ? symbols : undefined
-  }
-  const list = value instanceof PyArray ? value.items : value
-  if (Array.isArray(list)) {
-    return list.length === V && list.every(symbol => typeof symbol === 'string')
-      ? (list as string[])
-      : undefined
-  }
-  if (!(value instanceof Map) || value.size > V) return undefined
-  const symbols: (string | undefined)[] = new Array(V).fill(undefined)
-  for (const [key, other] of value) {
-    const [symbol, id] = typeof key === 'string' ? [key, other] : [other, key]
-    if (typeof symbol !== 'string' || typeof id !== 'number' || !(id >= 0 && id < V)) {
-      return undefined
-    }
-    symbols[id] = symbol
-  }
-  return symbols
 }
