@@ -1,5 +1,6 @@
 /** Keras' recurrent layers of all versions in PyTorch's layout. */
 import { FileError, quote } from '../errors.js'
+import { isRecord } from '../file/json.js'
 import type { CellKind, GateKind } from '../model/config.js'
 import { concatenate, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import type { NamedTensor } from './state-dict.js'
@@ -37,6 +38,13 @@ const refuse = (layer: KerasLayer, what: string): FileError =>
 const isKeras1 = ({ tensors }: KerasLayer): boolean =>
   tensors.some(({ name }) => /_[WU](_[a-z])?(:0)?$/.test(name))
 
+/** The name of a function in a config: a string, or an object of Keras 3; undefined for none. */
+export function functionName(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  return isRecord(value) ? String(value.class_name ?? value.name ?? '') : String(value)
+}
+
 function cellOf(layer: KerasLayer): { cell: CellKind; gates: number } {
   if (/LSTM/.test(layer.type)) return { cell: 'lstm', gates: 4 }
   if (/GRU/.test(layer.type)) return { cell: 'gru', gates: 3 }
@@ -49,7 +57,7 @@ function cellOf(layer: KerasLayer): { cell: CellKind; gates: number } {
  */
 function gatesOf(layer: KerasLayer, old: boolean, sixth: boolean): GateKind {
   const { config } = layer
-  const named = config.recurrent_activation ?? config.inner_activation
+  const named = functionName(config.recurrent_activation ?? config.inner_activation)
   const hard: GateKind = sixth ? 'hard-sixth' : 'hard-fifth'
   if (/CuDNN/.test(layer.type)) return 'sigmoid'
   if (named === undefined) return old ? hard : 'sigmoid'
@@ -59,7 +67,9 @@ function gatesOf(layer: KerasLayer, old: boolean, sixth: boolean): GateKind {
 }
 
 function activationOf(layer: KerasLayer, cell: CellKind): 'tanh' | 'relu' {
-  const activation = layer.config.activation ?? 'tanh'
+  // A config without the key has Keras' default; null is the identity.
+  const given = layer.config.activation
+  const activation = given === null ? 'linear' : (functionName(given) ?? 'tanh')
   if (activation === 'tanh' || (activation === 'relu' && cell === 'rnn')) return activation
   throw refuse(
     layer,

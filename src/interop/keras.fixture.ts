@@ -218,16 +218,30 @@ function keras1(network: KerasModel): Hdf5Tree {
   )
 }
 
-/** Keras 3: config.json, metadata.json and model.weights.h5 in a zip. */
-function keras3(network: KerasModel): Uint8Array {
+/** A config whose Dense is within TimeDistributed. */
+function distributed(config: string): string {
+  const model = JSON.parse(config)
+  const [dense] = model.config.layers.splice(-1)
+  model.config.layers.push({
+    class_name: 'TimeDistributed',
+    config: { name: 'time_distributed_1', layer: dense },
+  })
+  return JSON.stringify(model)
+}
+
+/** Keras 3: config.json, metadata.json and model.weights.h5 in a zip; or the weights alone. */
+function keras3(network: KerasModel, variant: string): Uint8Array {
   const { cell, H, V, embedding, layers, head } = network
   const columns = GATES[cell] * H
   const vars = (...list: Hdf5Data[]): Hdf5Tree => ({
     groups: { vars: { datasets: Object.fromEntries(list.map((data, i) => [String(i), data])) } },
   })
+  const dense = vars(matrix(head.kernel, H, V), matrix(head.bias, V))
   const base = { LSTM: 'lstm', GRU: 'gru', SimpleRNN: 'simple_rnn' }[cell]
   const groups: Record<string, Hdf5Tree> = {
-    dense: vars(matrix(head.kernel, H, V), matrix(head.bias, V)),
+    ...(variant.includes('distributed')
+      ? { time_distributed: { groups: { layer: dense } } }
+      : { dense }),
   }
   if (embedding) groups.embedding = vars(matrix(embedding, V, E))
   for (const [k, layer] of layers.entries()) {
@@ -241,11 +255,14 @@ function keras3(network: KerasModel): Uint8Array {
       },
     }
   }
+  const weights = writeHdf5({ groups: { layers: { groups } } })
+  if (variant.includes('weights')) return weights
+  const config = kerasConfig(network, false)
   return zipSync(
     {
       'metadata.json': utf8(JSON.stringify({ keras_version: '3.4.1' })),
-      'config.json': utf8(kerasConfig(network, false)),
-      'model.weights.h5': writeHdf5({ groups: { layers: { groups } } }),
+      'config.json': utf8(variant.includes('distributed') ? distributed(config) : config),
+      'model.weights.h5': weights,
     },
     { level: 0 },
   )
@@ -255,7 +272,7 @@ function write(request: SampleRequest): Sample {
   const { variant, symbols } = request
   const network = kerasModel(request)
   const file: SampleFile = variant.startsWith('3')
-    ? { name: 'model.keras', bytes: keras3(network) }
+    ? { name: 'model.keras', bytes: keras3(network, variant) }
     : {
         name: 'model.h5',
         bytes: writeHdf5(
@@ -280,6 +297,9 @@ export const keras: FormatFixture = {
     '2 rnn one-hot',
     '3 lstm',
     '3 gru reset after',
+    '3 lstm distributed',
+    '3 gru reset after, weights alone',
+    '3 lstm one-hot, weights alone',
   ],
   vocabulary: 'in the files',
   write,

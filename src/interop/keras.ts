@@ -8,14 +8,81 @@ import type { GateKind } from '../model/config.js'
 import { assemble } from './assemble.js'
 import { isHdf5 } from './hdf5.js'
 import { isArchive, type KerasNetwork, networkOf, refuse } from './keras-file.js'
-import { denseOf, recurrentOf } from './keras-layers.js'
+import { denseOf, functionName, type KerasLayer, recurrentOf } from './keras-layers.js'
 import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
 import { isTextgenrnn } from './textgenrnn.js'
 import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 /** Layers that compute nothing when text is written. */
-const PASSIVE = /^(Dropout|SpatialDropout1D|InputLayer|Activation|Masking|GaussianNoise|Softmax)$/
+const PASSIVE =
+  /^(Dropout|SpatialDropout1D|InputLayer|Masking|GaussianNoise|GaussianDropout|AlphaDropout|ActivityRegularization)$/
 const RECURRENT = /^(CuDNN)?(LSTM|GRU|SimpleRNN)$/
+
+/** The function behind the last Dense; others than these give no logits. */
+const ENDS = ['softmax', 'linear', 'log_softmax']
+
+/** The function of an Activation or Softmax layer, or of a Dense. */
+function functionOf({ type, config }: KerasLayer): string {
+  if (type === 'Softmax') return 'softmax'
+  return functionName(config.activation) ?? 'linear'
+}
+
+interface Stack {
+  readonly embedding: KerasLayer | undefined
+  readonly recurrent: readonly KerasLayer[]
+  readonly head: KerasLayer
+}
+
+/**
+ * The layers of a network of ours.
+ * @throws FileError for layers that Ondo has not, or in another order
+ */
+function stackOf({ tensors, file }: KerasNetwork): Stack {
+  const active = tensors.filter(({ type, tensors }) => !PASSIVE.test(type) || tensors.length > 0)
+  const functions = active.filter(({ type }) => /^(Activation|Softmax)$/.test(type))
+  const computing = active.filter(layer => !functions.includes(layer))
+  const unknown = computing.find(
+    ({ type }) => !RECURRENT.test(type) && !/^(Embedding|Dense)$/.test(type),
+  )
+  if (unknown) {
+    throw refuse(
+      file,
+      unknown.type === 'Bidirectional'
+        ? `reads its text in both directions (${quote(unknown.name)}); expected one direction, since text is written forwards`
+        : `has the layer ${quote(unknown.name)} of the class ${quote(unknown.type)}; expected Embedding, LSTM, GRU, SimpleRNN and Dense`,
+    )
+  }
+  const dense = computing.filter(({ type }) => type === 'Dense')
+  const recurrent = computing.filter(({ type }) => RECURRENT.test(type))
+  const [head] = dense
+  if (recurrent.length === 0 || !head || dense.length > 1) {
+    throw refuse(
+      file,
+      `has ${recurrent.length} recurrent and ${dense.length} Dense layers; expected at least one recurrent and one Dense behind it`,
+    )
+  }
+  const embedding = computing.find(({ type }) => type === 'Embedding')
+  const places = [...(embedding ? [embedding] : []), ...recurrent, head]
+  if (computing.length !== places.length || places.some((layer, i) => computing[i] !== layer)) {
+    const order = computing.map(({ type }) => type).join(', ')
+    throw refuse(
+      file,
+      `has its layers in the order ${quote(order)}; expected one Embedding or none, recurrent layers, and a Dense behind them`,
+    )
+  }
+  const wrong = [head, ...functions].find(
+    layer =>
+      !ENDS.includes(functionOf(layer)) ||
+      (functionOf(layer) !== 'linear' && active.indexOf(layer) < active.indexOf(head)),
+  )
+  if (wrong) {
+    throw refuse(
+      file,
+      `has the function ${quote(functionOf(wrong))} in the layer ${quote(wrong.name)}; expected softmax behind the last Dense and none elsewhere`,
+    )
+  }
+  return { embedding, recurrent, head }
+}
 
 /** The length of the windows that the network was trained on; undefined where the file says none. */
 function windowOf({ layers }: KerasNetwork): number | undefined {
@@ -38,6 +105,16 @@ const WINDOW_NOTE = (steps: number, used: boolean): Bilingual =>
         ja: `状態0から始まる${steps}記号の窓で学習されたモデルです。ここでは全文を続けて読みます`,
       }
 
+const WEIGHTS_ONLY: Bilingual = {
+  en: "the files hold weights only, so that the functions of the gates are taken to be Keras' defaults; model.to_json() beside them would say which",
+  ja: 'ファイルには重みしかないため、ゲートの関数はKerasの既定値とみなします（model.to_json()の内容を添えれば読み取ります）',
+}
+
+const MASKED: Bilingual = {
+  en: 'Keras leaves out symbol 0 when it reads (mask_zero); here it is read like any other',
+  ja: 'Kerasは記号0を読み飛ばします（mask_zero）が、ここでは他の記号と同じように読みます',
+}
+
 /** What reads a network's files may say besides. */
 interface NetworkOptions extends ImportOptions {
   /** The vocabulary of V symbols that the model's own files hold. */
@@ -54,28 +131,7 @@ export function importKerasNetwork(
   files: readonly SourceFile[],
   options: NetworkOptions,
 ): Imported {
-  const active = network.tensors.filter(
-    ({ type, tensors }) => !PASSIVE.test(type) || tensors.length > 0,
-  )
-  const unknown = active.find(
-    ({ type }) => !RECURRENT.test(type) && !/^(Embedding|Dense)$/.test(type),
-  )
-  if (unknown) {
-    throw refuse(
-      network.file,
-      `has the layer ${quote(unknown.name)} of the class ${quote(unknown.type)}; expected Embedding, LSTM, GRU, SimpleRNN and Dense`,
-    )
-  }
-  const embedding = active.find(({ type }) => type === 'Embedding')
-  const recurrent = active.filter(({ type }) => RECURRENT.test(type))
-  const dense = active.filter(({ type }) => type === 'Dense')
-  const [head] = dense
-  if (recurrent.length === 0 || !head || dense.length > 1) {
-    throw refuse(
-      network.file,
-      `has ${recurrent.length} recurrent and ${dense.length} Dense layers; expected at least one recurrent and one Dense behind it`,
-    )
-  }
+  const { embedding, recurrent, head } = stackOf(network)
   const layers = recurrent.map(layer => recurrentOf(layer, network.version))
   const [first] = layers as [(typeof layers)[number]]
   const same = layers.every(
@@ -109,6 +165,8 @@ export function importKerasNetwork(
     ),
     ...(trained !== undefined && { trainedWindow: trained }),
     notes: [
+      ...(network.layers ? [] : [WEIGHTS_ONLY]),
+      ...(embedding?.config.mask_zero === true ? [MASKED] : []),
       ...(first.gates === 'sigmoid'
         ? []
         : [

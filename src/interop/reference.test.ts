@@ -155,7 +155,7 @@ describe.skipIf(!existsSync(MODELS))('Keras 1 with hard gates', () => {
     const { model, notes } = await of(window)
     expect(model.config.gates).toBe('hard-fifth')
     expect(notes.map(({ en }) => en).join()).toContain(
-      window === undefined ? '--window 40 runs it as it was trained' : 'reads the last 40 symbols',
+      window === undefined ? 'reads the whole text here' : 'reads the last 40 symbols',
     )
     const session = (await loadNetwork(model.config, model.weights)).session()
     let logits = session.prefill(reference.prompt_ids)

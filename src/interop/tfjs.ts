@@ -8,7 +8,8 @@ import { FileError, quote } from '../errors.js'
 import { isRecord } from '../file/json.js'
 import { jsonIn } from './json-file.js'
 import { importKerasNetwork } from './keras.js'
-import { type KerasNetwork, layersOf } from './keras-file.js'
+import { cellsOf, type KerasDescription, layersOf, tensorsIn } from './keras-config.js'
+import type { KerasNetwork } from './keras-file.js'
 import type { KerasLayer } from './keras-layers.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
 import { tensorsOf } from './tfjs-weights.js'
@@ -54,39 +55,13 @@ function pythonic(value: unknown, depth = 0): unknown {
   )
 }
 
-/** Class, name and config of a layer; an `RNN` gives its cells as layers of their own. */
-interface Described {
-  readonly type: string
-  readonly name: string
-  readonly config: Json
-}
-
-function cellsOf({ type, config }: Described): Described[] | undefined {
-  if (type !== 'RNN' || !isRecord(config.cell)) return undefined
-  const { class_name: kind, config: own } = config.cell
-  const stack = kind === 'StackedRNNCells' && isRecord(own) ? own.cells : undefined
-  const cells: unknown[] = Array.isArray(stack) ? stack : [config.cell]
-  return cells.filter(isRecord).map(cell => {
-    const inner = isRecord(cell.config) ? cell.config : {}
-    return {
-      type: String(cell.class_name).replace(/Cell$/, ''),
-      name: String(inner.name ?? ''),
-      config: { ...inner, go_backwards: config.go_backwards },
-    }
-  })
-}
-
-/** How many tensors a layer has, by its class. */
-function tensorsIn({ type, config }: Described): number {
-  const bias = config.use_bias === false ? 0 : 1
-  if (/^(CuDNN)?(LSTM|GRU|SimpleRNN)$/.test(type)) return 2 + bias
-  return { Embedding: 1, Dense: 1 + bias }[type] ?? 0
-}
-
 type Tensors = KerasLayer['tensors']
 
 /** Layers with their tensors: by name, `lstm_1/kernel`, else all in order. */
-function withTensors(layers: readonly Described[], tensors: Tensors): KerasLayer[] | undefined {
+function withTensors(
+  layers: readonly KerasDescription[],
+  tensors: Tensors,
+): KerasLayer[] | undefined {
   const named = layers.map(layer => ({
     ...layer,
     tensors: tensors.filter(({ name }) => `/${name}`.includes(`/${layer.name}/`)),
@@ -101,7 +76,7 @@ function withTensors(layers: readonly Described[], tensors: Tensors): KerasLayer
     const own = byName ? (named[k]?.tensors ?? []) : tensors.slice(next, next + (counts[k] ?? 0))
     next += counts[k] ?? 0
     // A layer that is not known keeps its tensors, so that it is refused by its name.
-    if (counts[k] === 0) return [{ ...(cells[0] as Described), tensors: own }]
+    if (counts[k] === 0) return [{ ...(cells[0] as KerasDescription), tensors: own }]
     return cells.map(cell => {
       const count = tensorsIn(cell)
       at += count
