@@ -1,0 +1,99 @@
+/** Exported models in transformers.js, by the program of docs/export.md: where a copy is at hand. */
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeModel, encodeModel, type Model } from '../../src/file/index.js'
+import { generateText } from '../../src/generate/index.js'
+import { exportModel } from '../../src/interop/export/index.js'
+import { modelConfig } from '../../src/model/config.js'
+import { tokenizerFrom } from '../../src/text/index.js'
+import { CELL_VARIANTS, seededWeights } from '../support/seeded.js'
+import { witness } from '../support/witnesses.js'
+
+const library = witness('@huggingface/transformers')
+const folder = mkdtempSync(join(tmpdir(), 'ondo-transformers-'))
+const models = new Map<string, Model>()
+const PROMPTS = ['ab', '温a cb\nac b', 'c']
+
+beforeAll(async () => {
+  const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['\n', ...'abc温 '] })
+  for (const [i, variant] of Object.values(CELL_VARIANTS).entries()) {
+    const config = modelConfig({ hidden: 9, layers: 2, ...variant, vocabulary: tokenizer.size })
+    // Large weights, so that the most likely symbol leads clearly and texts differ.
+    const bytes = encodeModel({ config, tokenizer, weights: seededWeights(config, 7, 1) })
+    models.set(`model-${i}`, await decodeModel(bytes))
+  }
+  for (const [name, model] of models) {
+    for (const file of exportModel(model, 'onnx').files) {
+      const path = join(folder, name, file.name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, file.bytes)
+    }
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.skipIf(!library)('transformers.js', { timeout: 180_000 }, () => {
+  const run = (program: string): string => {
+    symlinkOnce(join(folder, 'node_modules'), join(library!, '../..'))
+    writeFileSync(join(folder, 'program.mjs'), program)
+    const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
+    return execFileSync(process.execPath, ['program.mjs'], { cwd: folder, encoding: 'utf8', env })
+  }
+
+  it('writes our most likely text for every cell, alone and several at once', async () => {
+    const got = JSON.parse(
+      run(`
+import { env, pipeline } from '@huggingface/transformers'
+env.allowRemoteModels = false
+env.localModelPath = './'
+const texts = {}
+for (const name of ${JSON.stringify([...models.keys()])}) {
+  const generator = await pipeline('text-generation', name)
+  const options = { max_new_tokens: 40, do_sample: false }
+  const alone = []
+  for (const prompt of ${JSON.stringify(PROMPTS)}) alone.push(...(await generator(prompt, options)))
+  const together = await generator(${JSON.stringify(PROMPTS)}, options)
+  texts[name] = [alone, together.flat()].map(list => list.map(one => one.generated_text))
+}
+console.log(JSON.stringify(texts))`),
+    )
+    for (const [name, model] of models) {
+      const ours = await Promise.all(
+        PROMPTS.map(async prompt => {
+          const text = await generateText(model, { prompt, temperature: 0, length: 40, stop: [] })
+          return prompt + text
+        }),
+      )
+      expect(got[name], name).toEqual([ours, ours])
+    }
+  })
+
+  it('runs the program of the documentation', () => {
+    const docs = readFileSync(new URL('../../docs/export.md', import.meta.url), 'utf8')
+    const program = /^```mjs\n(import \{ env, pipeline.*?)^```/ms.exec(docs)?.[1] ?? ''
+    cpSync(join(folder, 'model-4'), join(folder, 'shakespeare-onnx'), { recursive: true })
+    const text = run(
+      `${program.replace('ROMEO:', 'ab')}\nconsole.log(JSON.stringify(generated_text))`,
+    )
+    expect([...JSON.parse(text)]).toHaveLength(202)
+  })
+})
+
+function symlinkOnce(path: string, target: string): void {
+  try {
+    symlinkSync(target, path, 'junction')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
