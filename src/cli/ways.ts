@@ -21,6 +21,11 @@ export function waysOf(spec: Pick<CommandSpec, 'flags'> | undefined): Ways {
     'gentler-training': 'start again with a lower --rate or a smaller --clip',
     'clipped-training': 'start again with a lower --rate, or with a --clip above 0',
     'resume-as-started': `resume without it (only --epochs, --steps, --evaluate-every, --checkpoint-every and --patience may change), or ${out}`,
+    'as-the-model': 'leave it out, or train anew, without --init-from',
+    'model-tokenizer':
+      'leave --tokenizer out, so that the text is read as the model reads it, or choose another model',
+    'freeze-model': 'name the model with --init-from, or leave --freeze out',
+    'model-memory': 'name a smaller model with --init-from, or freeze layers with --freeze',
     'start-anew': 'name the folder of an earlier run, or start without --resume',
     'run-exists': `go on with --resume, ${out}, or start over with --force`,
     'sweep-exists': `${out}, or start over with --force`,

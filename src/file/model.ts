@@ -2,6 +2,26 @@
 import type { ModelConfig, Weights } from '../model/config.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 
+/** The model that training went on from. */
+export interface StartRecord {
+  /** Its name, where it had one. */
+  readonly name?: string
+  /** Its identity. */
+  readonly hash: string
+  /** The name of the corpus that it was trained on. */
+  readonly corpus?: string
+  /** Symbols whose weights were taken from it. */
+  readonly shared: number
+  /** Symbols that it did not know, in the order of their ids. */
+  readonly added: readonly string[]
+  /** Its symbols that the new model lacks. */
+  readonly dropped: readonly string[]
+  /** Layers whose weights stayed as they were: `embedding`, `0`, .., `head`. */
+  readonly frozen: readonly string[]
+  /** Loss on the held-out part of the new text before the first update, nats a symbol. */
+  readonly loss?: number
+}
+
 /** How the model was made; every field optional because other people's models lack some. */
 export interface TrainingRecord {
   /** A name for people: `tiny-shakespeare.txt`. Never a path. */
@@ -22,6 +42,8 @@ export interface TrainingRecord {
   readonly validationLoss?: number
   readonly seconds?: number
   readonly version?: string
+  /** The model that training went on from; absent when it began with random weights. */
+  readonly startedFrom?: StartRecord
 }
 
 export interface Model {

@@ -134,13 +134,21 @@ interface Stored {
   readonly initializers: Uint8Array[]
 }
 
+/** An encoded node with the names that it reads and computes. */
+interface GraphNode {
+  readonly bytes: Uint8Array
+  readonly reads: readonly string[]
+  readonly outputs: readonly string[]
+}
+
 /** A graph under construction. Its methods return the names of what they compute. */
 export class Graph {
   readonly maxNodeTensors: number
   private readonly fused: boolean
   readonly inputs = new Map<string, InputShape>()
   private readonly openInputs: Uint8Array[] = []
-  private readonly nodes: Uint8Array[] = []
+  private readonly nodes: GraphNode[] = []
+  private readonly outputNames = new Set<string>()
   private readonly outputs: Uint8Array[] = []
   private readonly stored: Stored
 
@@ -151,8 +159,21 @@ export class Graph {
     this.stored = outer?.stored ?? { count: 0, constants: new Map(), initializers: [] }
   }
 
+  /** Number of nodes that the built graph has. */
   get nodeCount(): number {
-    return this.nodes.length
+    return this.usedNodes().length
+  }
+
+  /** The nodes on which an output depends: the gradient of a frozen weight, for example, is no output. */
+  private usedNodes(): GraphNode[] {
+    const used = new Set(this.outputNames)
+    // A node comes after those whose values it reads.
+    const nodes = this.nodes.toReversed().filter(({ reads, outputs }) => {
+      if (!outputs.some(name => used.has(name))) return false
+      for (const name of reads) used.add(name)
+      return true
+    })
+    return nodes.reverse()
   }
 
   private fresh(): Value {
@@ -164,19 +185,20 @@ export class Graph {
     inputs: readonly Value[],
     outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
-    domain?: string,
+    { domain, body }: { readonly domain?: string; readonly body?: Graph } = {},
   ): void {
-    this.nodes.push(
-      join([
-        ...inputs.map(name => stringField(1, name)),
-        ...outputs.map(name => stringField(2, name)),
-        stringField(4, op),
-        ...Object.entries(attributes).map(([name, value]) =>
-          bytesField(5, attributeMessage(name, value)),
-        ),
-        ...(domain === undefined ? [] : [stringField(7, domain)]),
-      ]),
-    )
+    const bytes = join([
+      ...inputs.map(name => stringField(1, name)),
+      ...outputs.map(name => stringField(2, name)),
+      stringField(4, op),
+      ...Object.entries(attributes).map(([name, value]) =>
+        bytesField(5, attributeMessage(name, value)),
+      ),
+      ...(domain === undefined ? [] : [stringField(7, domain)]),
+    ])
+    // Names are unique over a graph and its loops, so that what a loop computes itself does no harm here.
+    const inBody = body?.nodes.flatMap(node => node.reads) ?? []
+    this.nodes.push({ bytes, reads: [...inputs, ...inBody], outputs })
   }
 
   input(name: string, type: InputShape['type'], dims: readonly number[]): Value {
@@ -193,6 +215,7 @@ export class Graph {
   /** Adds `value` (float32) to the graph's outputs under `name`. */
   output(name: string, value: Value, dims?: readonly Dimension[]): void {
     this.emit('Identity', [value], [name], {})
+    this.outputNames.add(name)
     this.outputs.push(valueInfoMessage(name, 'float32', dims))
   }
 
@@ -278,7 +301,13 @@ export class Graph {
     if (activation === undefined) return this.op('Gemm', inputs, attributes)
     if (!this.fused) return this.op(activation, [this.op('Gemm', inputs, attributes)])
     const name = this.fresh()
-    this.emit('FusedGemm', inputs, [name], { ...attributes, activation }, RUNTIME_DOMAIN)
+    this.emit(
+      'FusedGemm',
+      inputs,
+      [name],
+      { ...attributes, activation },
+      { domain: RUNTIME_DOMAIN },
+    )
     return name
   }
 
@@ -339,18 +368,20 @@ export class Graph {
     )
     for (const value of [...made.states, ...made.outputs]) body.output(this.fresh(), value)
     const names = [...made.states, ...made.outputs].map(() => this.fresh())
-    this.emit('Scan', [...states, ...sequences.map(({ value }) => value)], names, {
+    const attributes = {
       body: { graph: body.encode('step', []) },
       num_scan_inputs: sequences.length,
       scan_input_axes: sequences.map(() => axis),
       scan_output_axes: made.outputs.map(() => axis),
-    })
+    }
+    const inputs = [...states, ...sequences.map(({ value }) => value)]
+    this.emit('Scan', inputs, names, attributes, { body })
     return { states: names.slice(0, states.length), outputs: names.slice(states.length) }
   }
 
   private encode(name: string, initializers: readonly Uint8Array[]): Uint8Array {
     return join([
-      ...this.nodes.map(node => bytesField(1, node)),
+      ...this.usedNodes().map(({ bytes }) => bytesField(1, bytes)),
       stringField(2, name),
       ...initializers.map(tensor => bytesField(5, tensor)),
       ...Array.from(this.inputs, ([input, { type, dims }]) =>

@@ -33,7 +33,7 @@ export interface Backprop {
   readonly nodes: number
   /** Names of the state tensors. */
   readonly state: readonly string[]
-  /** @param gradients by weight name; overwritten */
+  /** @param gradients of the trained weights by name; overwritten */
   run(weights: Tensors, batch: Batch, gradients: Tensors): Promise<BackpropResult>
   dispose(): Promise<void>
 }
@@ -47,6 +47,8 @@ export interface BackpropOptions {
   readonly masked: readonly number[]
   /** Penalty that is added to the loss. */
   readonly penalty?: Penalty
+  /** Names of the weights whose gradients are computed; by default all. */
+  readonly trained?: ReadonlySet<string>
 }
 
 /** The number of streams of each thread, as even as possible; one entry where threads gain nothing. */
@@ -71,7 +73,7 @@ export async function createBackprop(
   config: ModelConfig,
   options: BackpropOptions,
 ): Promise<Backprop> {
-  const { batch: B, steps: T, masked, penalty } = options
+  const { batch: B, steps: T, masked, penalty, trained } = options
   const { hidden: H } = config
   const streams = engine.compileInThread ? streamsPerThread(B, engine.threads) : [B]
   const network = (batch: number) =>
@@ -86,6 +88,7 @@ export async function createBackprop(
       },
       fused: engine.compileInThread !== undefined,
       ...(penalty && { penalty }),
+      ...(trained && { trained }),
     })
   if (streams.length === 1) return singleProgram(engine, network(B))
 

@@ -11,8 +11,15 @@
  *   metrics.jsonl        one line a step and one a validation
  */
 import { counted, FileError, InputError, quote } from '../errors.js'
-import { decodeSafetensors, encodeSafetensors, sha256, type Tensor } from '../file/index.js'
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type StartRecord,
+  sha256,
+  type Tensor,
+} from '../file/index.js'
 import { wordsOf } from '../knob.js'
+import type { ModelConfig } from '../model/config.js'
 import type { PaceChange } from './budget/pace.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import type { Tensors } from './optimizer/optimizer.js'
@@ -64,6 +71,10 @@ export interface Run {
   readonly budget?: number
   /** Number of validations since the best one. */
   readonly stale?: number
+  /** The model that the run went on from. */
+  readonly startedFrom?: StartRecord
+  /** The model's configuration, where the settings alone do not give it: in a run from a model. */
+  readonly config?: ModelConfig
   /** Seconds spent training, over all sessions. */
   readonly seconds: number
   /** Length of metrics.jsonl at this step; lines behind it belong to steps that will be repeated. */

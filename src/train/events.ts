@@ -1,5 +1,5 @@
 /** The events of the trainer. Losses are in nats a symbol; `epoch` includes the fraction of an epoch. */
-import type { TrainingRecord } from '../file/index.js'
+import type { StartRecord, TrainingRecord } from '../file/index.js'
 import type { Bilingual } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import type { TrainSettings } from './settings.js'
@@ -27,6 +27,8 @@ export interface StartEvent {
   readonly step: number
   /** Number of nodes of the training graph. */
   readonly nodes: number
+  /** The model that the run went on from. */
+  readonly startedFrom?: StartRecord
 }
 
 /** A candidate size for a time budget. */
@@ -79,6 +81,7 @@ export interface StepEvent {
 
 export interface EvaluationEvent {
   readonly type: 'evaluation'
+  /** Updates done; 0 for the loss of the model that the run goes on from. */
   readonly step: number
   readonly epoch: number
   /** Validation loss, nats a symbol. */

@@ -33,6 +33,13 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.js'
+export { type LayerName, layerNames } from './fine-tuning/frozen.js'
+export {
+  type ExtendOptions,
+  extendTokenizer,
+  type StartingModel,
+} from './fine-tuning/vocabulary.js'
+export { type ScratchOptions, trainFromScratch } from './fine-tuning/scratch.js'
 export {
   configOf,
   embeddingWidth,

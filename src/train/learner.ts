@@ -2,6 +2,8 @@
  * The learner holds weights, optimizer and carried state, and takes training steps. The result of a
  * step is a pure function of corpus, settings, number of threads, these tensors, and the step number.
  */
+
+import { InputError } from '../errors.js'
 import type { Weights } from '../model/config.js'
 import { copyTensors, updateAverage } from './average.js'
 import { createBackprop } from './backprop.js'
@@ -9,9 +11,11 @@ import { fillBatch, type IdSource } from './batches.js'
 import type { CheckpointTensors } from './checkpoint.js'
 import { fillMask } from './dropout.js'
 import type { Engine } from './engine.js'
+import { Trained } from './fine-tuning/frozen.js'
+import { startingWeights } from './fine-tuning/start.js'
 import { type Clip, clipping } from './optimizer/clip.js'
 import { createOptimizer } from './optimizer/index.js'
-import type { Tensors } from './optimizer/optimizer.js'
+import type { Optimizer, Tensors } from './optimizer/optimizer.js'
 import type { Plan } from './plan.js'
 import { learningRate, type Schedule } from './schedule.js'
 import type { TrainSettings } from './settings.js'
@@ -58,29 +62,55 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
   return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
 }
 
-/** Creates a learner that starts from the plan's checkpoint, or from initial weights. */
+/** The weights before the first update of this session, and what of them is trained. */
+function initialState({ settings, config, checkpoint, start, startedFrom, added }: Plan): {
+  readonly initial: Tensors
+  readonly trained: Trained
+} {
+  const { init: kind, forgetBias, seed } = settings
+  const drawn = { kind, forgetBias, seed }
+  const initial =
+    checkpoint?.weights ?? (start ? startingWeights(start, drawn) : initialWeights(config, drawn))
+  return { initial, trained: new Trained(config, startedFrom?.frozen ?? [], added) }
+}
+
+/** @throws InputError when the weights need too much memory */
+function optimizerOf({ settings, startedFrom }: Plan, initial: Tensors): Optimizer {
+  try {
+    return createOptimizer(settings.optimizer, initial, {
+      ...settings,
+      decay: settings.rmsDecay,
+    })
+  } catch (error) {
+    if (!startedFrom || !(error instanceof InputError) || error.code !== 'model-too-large') {
+      throw error
+    }
+    throw new InputError(error.code, error.fact, { cause: error, way: 'model-memory' })
+  }
+}
+
+/** Creates a learner that starts from the plan's checkpoint, from its model, or from random weights. */
 export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): Promise<Learner> {
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
   const { ar, tar } = settings
+  const { initial, trained } = initialState(plan)
   const sizes = { batch: B, steps: T }
-  const backprop = await createBackprop(engine, config, { ...sizes, masked, penalty: { ar, tar } })
-  const initial =
-    checkpoint?.weights ??
-    initialWeights(config, {
-      kind: settings.init,
-      forgetBias: settings.forgetBias,
-      seed: settings.seed,
-    })
-  const optimizer = createOptimizer(settings.optimizer, initial, {
-    ...settings,
-    decay: settings.rmsDecay,
+  const backprop = await createBackprop(engine, config, {
+    ...sizes,
+    masked,
+    penalty: { ar, tar },
+    trained: trained.names,
   })
-  const { weights, gradients } = optimizer
+  const optimizer = optimizerOf(plan, trained.compact(initial))
+  const weights = trained.around(optimizer.weights, initial)
+  const gradients = trained.gradientsAround(optimizer.gradients, weights)
   for (const [kind, group] of checkpoint?.moments ?? []) {
     for (const [name, saved] of group) optimizer.moments.get(kind)?.get(name)?.set(saved)
   }
-  const average = settings.average === 0 ? undefined : (checkpoint?.average ?? copyTensors(weights))
+  const average =
+    settings.average === 0 ? undefined : trained.compact(checkpoint?.average ?? weights)
+  const averaged = average && trained.around(average, weights)
   const zeroState = (): Tensors =>
     new Map(backprop.state.map(name => [name, new Float32Array(B * config.hidden)]))
   let state = checkpoint?.state ?? zeroState()
@@ -92,7 +122,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   const clip = clipOf(settings)
 
   return {
-    evaluatedWeights: average ?? weights,
+    evaluatedWeights: averaged ?? weights,
     nodes: backprop.nodes,
     async step(step, check) {
       const index = (step - 1) % batches
@@ -104,6 +134,7 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
       }
       const batch = { x, y, masks, state }
       const { loss, ...next } = await backprop.run(weights, batch, gradients)
+      trained.compactInto(gradients, optimizer.gradients)
       const result = {
         loss,
         norm: optimizer.norm(),
@@ -115,12 +146,21 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
       }
       check(result)
       optimizer.update({ rate: result.rate, step, ...clipping(clip, result.norm) })
-      if (average) updateAverage(average, weights, settings.average, step)
+      trained.expandInto(optimizer.weights, weights)
+      if (average && averaged) {
+        updateAverage(average, optimizer.weights, settings.average, step)
+        trained.expandInto(average, averaged)
+      }
       state = next.state
       return result
     },
-    checkpointTensors: () => ({ weights, average, moments: optimizer.moments, state }),
-    copyWeights: () => copyTensors(average ?? weights),
+    checkpointTensors: () => ({
+      weights,
+      average: averaged,
+      moments: optimizer.moments,
+      state,
+    }),
+    copyWeights: () => copyTensors(averaged ?? weights),
     dispose: () => backprop.dispose(),
   }
 }

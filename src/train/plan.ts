@@ -1,12 +1,17 @@
 /** Decides everything about a run before its first step, and refuses what cannot work. */
 import { counted, InputError, TrainingError } from '../errors.js'
+import type { StartRecord } from '../file/index.js'
 import type { ModelConfig } from '../model/config.js'
+import type { Tokenizer } from '../text/index.js'
 import { fitBatch, MIN_SYMBOLS, type Split, splitCorpus } from './batches.js'
 import { Pace, type PaceChange } from './budget/pace.js'
 import { type Checkpoint, FILES, type Run, readCheckpoint, resumedSettings } from './checkpoint.js'
 import type { CheckpointStore } from './checkpoint-store.js'
 import { settingsFor } from './defaults.js'
 import type { WarningEvent } from './events.js'
+import { frozenLayers } from './fine-tuning/frozen.js'
+import { modelSettings, planStart, type Start } from './fine-tuning/start.js'
+import type { StartingModel } from './fine-tuning/vocabulary.js'
 import { configOf, type TrainSettings, trainSettings } from './settings.js'
 import type { TrainingCorpus } from './training-corpus.js'
 
@@ -18,6 +23,10 @@ export interface PlanRequest {
   readonly store?: CheckpointStore
   readonly resume?: boolean
   readonly overwrite?: boolean
+  /** The model to go on from. */
+  readonly from?: StartingModel
+  /** Layers whose weights stay as they are; only with `from`. */
+  readonly freeze?: readonly (string | number)[]
   /** Seconds to train in, from now on. */
   readonly budget?: number
 }
@@ -34,6 +43,12 @@ export interface Plan {
   readonly masked: readonly number[]
   /** The checkpoint of a resumed run. */
   readonly checkpoint: Checkpoint | undefined
+  /** How the run goes on from a model; undefined for random weights, and for a resumed run. */
+  readonly start: Start | undefined
+  /** What is known of the model that the run began with, also when it is resumed. */
+  readonly startedFrom: StartRecord | undefined
+  /** Ids of the symbols that this model did not know. */
+  readonly added: readonly number[]
   readonly warnings: readonly WarningEvent[]
 }
 
@@ -169,16 +184,57 @@ function planWarnings({
   return warnings
 }
 
+/** Ids of some symbols. */
+function idsOf(symbols: readonly string[], tokenizer: Tokenizer): number[] {
+  if (symbols.length === 0) return []
+  const wanted = new Set(symbols)
+  const ids = Array.from({ length: tokenizer.size }, (_, id) => id)
+  return ids.filter(id => wanted.has(tokenizer.symbol(id)))
+}
+
+/** What of a request decides the settings of a new run. */
+export type SettingsRequest = Pick<PlanRequest, 'corpus' | 'settings' | 'preset' | 'from'>
+
+/** The settings of a new run: given ones, those of the model to go on from, and defaults for the rest. */
+export function newSettings({ corpus, settings, preset, from }: SettingsRequest): TrainSettings {
+  const given = { ...settings, ...(from && modelSettings(from.config)) }
+  if (preset !== undefined) return trainSettings(given, preset)
+  return settingsFor({ symbols: corpus.ids.length, vocabulary: corpus.tokenizer.size }, given)
+}
+
+/** @throws InputError when a resumed run was started from another model, or with other layers frozen */
+function checkResumedStart({ from, freeze }: PlanRequest, { run }: Checkpoint): void {
+  const { startedFrom: saved, config } = run
+  const refuse = (was: string, asked: string): InputError =>
+    new InputError('resume-settings', `The run was started ${was}, and now ${asked} is asked for`, {
+      way: 'resume-as-started',
+    })
+  if (from && from.hash !== saved?.hash) {
+    throw refuse(
+      saved ? `from the model ${saved.hash.slice(0, 12)}` : 'from random weights',
+      `the model ${from.hash.slice(0, 12)}`,
+    )
+  }
+  if (!freeze) return
+  const wanted = config ? frozenLayers(config, freeze).join(', ') : freeze.join(', ')
+  const frozen = saved?.frozen.join(', ') ?? ''
+  if (wanted === frozen) return
+  throw refuse(
+    `with ${frozen === '' ? 'no layer' : frozen} frozen`,
+    `${wanted === '' ? 'none' : wanted}`,
+  )
+}
+
 /**
  * Plans a run.
  * @throws InputError for wrong settings, or a resume that does not fit; TrainingError for a corpus
  *   that is too small
  */
 export async function planRun(request: PlanRequest): Promise<Plan> {
-  const { corpus, preset } = request
+  const { corpus, preset, from, freeze } = request
   const { length: size } = corpus.ids
   // Settings are checked first, so that a wrong setting is reported before anything about the corpus.
-  const given = trainSettings(request.settings, preset)
+  trainSettings(request.settings, preset)
   if (size < MIN_SYMBOLS) {
     throw new TrainingError(
       'corpus-too-small',
@@ -186,11 +242,11 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
     )
   }
   const checkpoint = await resumedCheckpoint(request)
+  if (checkpoint) checkResumedStart(request, checkpoint)
+  const start = from && !checkpoint ? planStart(from, corpus, freeze) : undefined
   const settings = checkpoint
     ? resumedSettings(checkpoint.run.settings, request.settings, preset)
-    : preset === undefined
-      ? settingsFor({ symbols: size, vocabulary: corpus.tokenizer.size }, request.settings)
-      : given
+    : newSettings(request)
   const wanted = {
     kind: settings.split,
     holdout: settings.holdout,
@@ -201,14 +257,20 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
   const masked = maskedLayers(settings)
   const time = plannedTime(request, checkpoint?.run)
   const total = time.steps ?? (settings.steps || settings.epochs * split.training.batches)
+  const { dropout } = settings
+  const config = start?.config ?? checkpoint?.run.config
+  const startedFrom = start?.record ?? checkpoint?.run.startedFrom
   return {
     settings: { ...settings, steps: time.steps ?? settings.steps },
     pace: new Pace(total, time.changes),
     budget: time.budget,
-    config: configOf(settings, corpus.tokenizer.size),
+    config: config ? { ...config, dropout } : configOf(settings, corpus.tokenizer.size),
     split,
     masked,
     checkpoint,
+    start,
+    startedFrom,
+    added: idsOf(startedFrom?.added ?? [], corpus.tokenizer),
     warnings: planWarnings({ request, settings, split, masked, checkpoint }),
   }
 }

@@ -1,5 +1,5 @@
 /** The progress of a run, as its checkpoint, metrics and model file record it. */
-import type { TrainingRecord } from '../file/index.js'
+import type { StartRecord, TrainingRecord } from '../file/index.js'
 import { VERSION } from '../version.js'
 import type { Run } from './checkpoint.js'
 import type { Clock } from './clock.js'
@@ -19,6 +19,8 @@ export class Progress {
   validation: Run['validation']
   /** Number of validations since the best one. */
   stale: number
+  /** The model that the run went on from, with its loss once it is measured. */
+  startedFrom: StartRecord | undefined
   private readonly plan: Plan
   private readonly corpus: TrainingCorpus
   private readonly threads: number
@@ -49,6 +51,7 @@ export class Progress {
     this.bestHash = run?.bestHash
     this.validation = run?.validation
     this.stale = run?.stale ?? 0
+    this.startedFrom = plan.startedFrom
     this.secondsBefore = run?.seconds ?? 0
   }
 
@@ -125,6 +128,7 @@ export class Progress {
       ...(this.plan.pace.changes.length > 0 && { pace: this.plan.pace.changes }),
       ...(this.plan.budget !== undefined && { budget: this.plan.budget }),
       ...(this.stale > 0 && { stale: this.stale }),
+      ...(this.startedFrom && { startedFrom: this.startedFrom, config: this.plan.config }),
       seconds: this.seconds,
       metricsBytes: metrics.length,
       metricsSum: metrics.sum,
@@ -146,6 +150,7 @@ export class Progress {
       ...(this.validation !== undefined && { validationLoss: this.validation.loss }),
       seconds: this.seconds,
       version: VERSION,
+      ...(this.startedFrom && { startedFrom: this.startedFrom }),
     }
   }
 }

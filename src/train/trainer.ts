@@ -3,7 +3,7 @@
  * Validation, checkpoints, reading the weights and stopping do not change what is learned; a resumed
  * run gives the same weights as an uninterrupted one.
  */
-import { TrainingError } from '../errors.js'
+import { InputError, TrainingError } from '../errors.js'
 import { encodeModel } from '../file/index.js'
 import { parameterCount } from '../model/config.js'
 import { chooseSize, type SizeChoice } from './budget/choose-size.js'
@@ -15,6 +15,8 @@ import type { Clock } from './clock.js'
 import type { Engine } from './engine.js'
 import { createEvaluator, type Evaluator } from './evaluate.js'
 import type { EndEvent, StartEvent, StepEvent, TrainEvent } from './events.js'
+import { checkModelSettings } from './fine-tuning/start.js'
+import type { StartingModel } from './fine-tuning/vocabulary.js'
 import { createLearner, type Learner, type StepResult } from './learner.js'
 import type { Tensors } from './optimizer/optimizer.js'
 import { type Plan, planRun } from './plan.js'
@@ -34,6 +36,16 @@ export interface TrainOptions {
   readonly resume?: boolean
   /** Start a new run even where the store holds one, and delete its files. */
   readonly overwrite?: boolean
+  /**
+   * The model to go on from: its cell and sizes are taken, and the weights of the symbols that it shares
+   * with the corpus. `extendTokenizer` makes the tokenizer of such a corpus.
+   */
+  readonly from?: StartingModel
+  /**
+   * Layers of `from` whose weights stay as they are, except those of new symbols: `embedding`, numbers
+   * of recurrent layers from 0, `head`.
+   */
+  readonly freeze?: readonly (string | number)[]
   /** Stops after the current step, with a checkpoint. */
   readonly signal?: AbortSignal
   /**
@@ -70,15 +82,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
 /** Plans the run, then trains; the store is locked. */
 async function* trainLocked(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const { corpus, engine, preset, clock = () => performance.now() } = options
+  const { corpus, engine, clock = () => performance.now() } = options
   const began = clock()
   const given = options.settings ?? {}
   const { threads } = engine
+  checkStart(options, given)
   let plan = await planRun({ ...options, threads, settings: given })
   let choice: SizeChoice | undefined
   if (options.budget !== undefined && plan.checkpoint === undefined) {
     const { budget: seconds } = options
-    choice = await chooseSize({ corpus, engine, given, preset, seconds, began, clock })
+    choice = await chooseSize({ ...options, given, seconds, began, clock })
     yield choice.event
     plan = await planRun({ ...options, threads, settings: { ...choice.settings } })
   }
@@ -89,6 +102,21 @@ async function* trainLocked(options: TrainOptions): AsyncGenerator<TrainEvent, v
   } finally {
     await session.dispose()
   }
+}
+
+/** @throws InputError for frozen layers or settings that do not fit the model to go on from */
+function checkStart(
+  { from, freeze, resume }: TrainOptions,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  if (freeze && !from && !resume) {
+    throw new InputError(
+      'freeze',
+      'Layers are to be frozen, but there is no model to go on from; random weights would stay random',
+      { way: 'freeze-model' },
+    )
+  }
+  if (from && !resume) checkModelSettings(from.config, given)
 }
 
 interface SessionTime {
@@ -150,6 +178,7 @@ class TrainingSession {
     yield* plan.warnings
     if (checkpoint) yield* await writer.resumeRun(checkpoint.run)
     else await writer.startRun()
+    yield* this.validateStart()
     // Created here, because it measures the speed from now on, without the compilation before.
     this.governor = this.createGovernor()
     while (progress.step < pace.steps && !progress.outOfPatience && !options.signal?.aborted) {
@@ -189,13 +218,28 @@ class TrainingSession {
     if (due) governor?.validated(step, validatedFrom)
   }
 
-  private async *validate(evaluator: Evaluator): AsyncGenerator<TrainEvent, void, undefined> {
+  /** Measures the model that the run goes on from, on the held-out part of the new text. */
+  private async *validateStart(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { progress, evaluator } = this
+    const { startedFrom, step } = progress
+    if (!startedFrom || step > 0 || !evaluator) return
+    yield* this.validate(evaluator, loss => {
+      progress.startedFrom = { ...startedFrom, loss }
+    })
+  }
+
+  /** @param note called with the loss before anything is saved */
+  private async *validate(
+    evaluator: Evaluator,
+    note?: (loss: number) => void,
+  ): AsyncGenerator<TrainEvent, void, undefined> {
     const { learner, progress, writer } = this
     const { step, epoch } = progress
     const validation = await evaluator.run(learner.evaluatedWeights)
     if (!Number.isFinite(validation)) {
       throw this.diverged(`The validation loss of step ${step} is not finite`)
     }
+    note?.(validation)
     const best = progress.validationDone(validation)
     await writer.writeMetrics({ step, epoch, validation })
     if (best) await writer.saveBestModel()
@@ -275,6 +319,7 @@ class TrainingSession {
       steps: pace.steps,
       step: this.progress.step,
       nodes: this.learner.nodes,
+      ...(this.progress.startedFrom && { startedFrom: this.progress.startedFrom }),
     }
   }
 

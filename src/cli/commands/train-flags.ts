@@ -1,4 +1,5 @@
 /** The options of `ondo train`: every setting of the table, and what a command line has besides. */
+import { InputError, quote } from '../../errors.js'
 import { readEscapes, TOKENIZERS, type TokenizerKind } from '../../text/index.js'
 import { PRESETS, parseBudget, TEXT_DEPENDENT_SETTINGS, TRAIN_KNOBS } from '../../train/index.js'
 import { MIN_COUNT_FLAG, THREADS_FLAG } from '../flags.js'
@@ -9,6 +10,7 @@ import { folderName } from '../terminal/write-output.js'
 
 const GROUPS = {
   text: { en: 'Text', ja: 'テキスト' },
+  start: { en: 'Going on from a model', ja: 'モデルの続きを学習' },
   model: { en: 'Model', ja: 'モデル' },
   training: { en: 'Training', ja: '学習' },
   file: { en: 'Model file', ja: 'モデルファイル' },
@@ -33,6 +35,19 @@ const OF_MODEL = new Set([
 
 /** Settings whose default follows from the length of the text. */
 const CHOSEN: ReadonlySet<string> = new Set(TEXT_DEPENDENT_SETTINGS)
+
+/** `embedding,0` as a list. Which layers there are is known when the model is. */
+function readFreeze(text: string): string[] {
+  const names = text.split(',').map(name => name.trim())
+  if (!names.includes('')) return names
+  throw new InputError(
+    'option',
+    `--freeze is ${quote(text)}; expected names of layers with commas between them: embedding,0,head.`,
+    {
+      ja: `--freezeが${quote(text)}です。層の名前をコンマで区切ってください（例: embedding,0,head）。`,
+    },
+  )
+}
 
 const settingFlags = (ofModel: boolean): Flag[] =>
   Object.values(TRAIN_KNOBS)
@@ -87,6 +102,41 @@ export const FLAGS: readonly Flag[] = [
     range: { en: '90s, 10m, 1h30m', ja: '90s、10m、1h30m' },
     parse: parseBudget,
   },
+  ...withGroup(GROUPS.start, [
+    {
+      flags: '--init-from <MODEL>',
+      about: {
+        en: 'begin with the weights of this model: a bundled name, a model file or a training folder; its cell and sizes are taken, and symbols of the text that it does not know are added',
+        ja: 'このモデルの重みから始める。付属モデルの名前、モデルファイル、学習フォルダー。セルと大きさはモデルのものを使い、モデルの知らない文字は加える',
+      },
+    },
+    {
+      flags: '--freeze <LAYERS>',
+      about: {
+        en: "layers whose weights stay as they are; those of the text's new symbols are trained all the same",
+        ja: '重みを変えない層。テキストの新しい文字の重みだけは学習する',
+      },
+      range: {
+        en: 'embedding, 0, 1, .., head; separated by commas',
+        ja: 'embedding、0、1、…、headをコンマで区切る',
+      },
+      parse: readFreeze,
+    },
+    {
+      flags: '--drop-symbols',
+      about: {
+        en: "leave out the model's symbols that the text lacks; by default the model can still read and write them",
+        ja: 'テキストにないモデルの文字を除く。省略すると残り、読み書きできるまま',
+      },
+    },
+    {
+      flags: '--compare-scratch',
+      about: {
+        en: 'afterwards train a network from random weights for as long, which is not saved, and tell its loss: the command takes twice the time',
+        ja: '終わった後で、乱数の重みから同じ時間だけ学習し、その損失を並べて示す。保存はせず、時間は2倍かかる',
+      },
+    },
+  ]),
   ...settingFlags(true),
   ...settingFlags(false),
   { ...THREADS_FLAG, group: GROUPS.training },
@@ -159,6 +209,10 @@ export interface TrainFlags extends Partial<Record<keyof typeof TRAIN_KNOBS, unk
   readonly resume?: boolean
   readonly force?: boolean
   readonly preset?: string
+  readonly initFrom?: string
+  readonly freeze?: readonly string[]
+  readonly dropSymbols?: boolean
+  readonly compareScratch?: boolean
   /** Seconds. */
   readonly budget?: number
   readonly threads?: number

@@ -1,35 +1,33 @@
 /** `ondo train`: text in, a training folder out; what happens is told on stderr. */
-import { counted, FileError, InputError, shortPath } from '../../errors.js'
+import { FileError, InputError, shortPath } from '../../errors.js'
 import { isQuickBaseline, type TimedBaseline, timedBaseline } from '../../node/baseline.js'
 import { checkpointFolder } from '../../node/checkpoint-folder.js'
 import { addMeasures, corpusMeasures, measuringSeconds } from '../../node/corpus-measures.js'
 import { nodeEngine } from '../../node/engine.js'
 import { type OpenCorpus, openCorpus } from '../../node/open-corpus.js'
-import {
-  normalizeInput,
-  printable,
-  readStops,
-  type Tokenizer,
-  tokenizerFrom,
-  vocabularyReport,
-} from '../../text/index.js'
+import { normalizeInput, readStops, type Tokenizer } from '../../text/index.js'
 import { recordedDataParts } from '../../train/data-parts.js'
 import {
   type EndEvent,
+  type Engine,
   settingsFor,
   TRAIN_KNOBS,
   type TrainEvent,
   type TrainingCorpus,
   train as trainer,
+  trainFromScratch,
   trainSettings,
 } from '../../train/index.js'
-import { corpusLines, PassLine, vocabularyLines, warnOfDoubts } from '../inputs/corpus.js'
+import { PassLine } from '../inputs/corpus.js'
+import { prepareCorpus } from '../inputs/prepare-corpus.js'
+import { openStartModel, type StartModel } from '../inputs/start-model.js'
 import {
   defaultFolder,
   missingTextError,
   type TextSource,
   TrainingFolder,
 } from '../inputs/training-folder.js'
+import { reportScratch } from '../reports/fine-tuning-report.js'
 import { type ReportOptions, TrainingReporter } from '../reports/training-report.js'
 import type { CommandSpec } from '../spec.js'
 import { shellQuoted } from '../terminal/format.js'
@@ -41,41 +39,17 @@ function sourceOf(
   paths: readonly string[],
   flags: TrainFlags,
   before: Partial<TextSource>,
+  start: StartModel | undefined,
 ): TextSource {
-  const { encoding, raw, tokenizer, minCount, name, prompt, stop } = flags
+  // A model's symbols are of one kind, which is how the text is read when the run is resumed too.
+  const tokenizer = flags.tokenizer ?? start?.model.tokenizer.kind
+  const { encoding, raw, minCount, name, prompt, stop } = flags
   const said = { encoding, raw, tokenizer, minCount, name, prompt, stop }
   const given = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const source = { ...before, ...given, ...(paths.length > 0 && { text: paths }) }
   const text = source.text ?? []
   if (text.length === 0) throw missingTextError()
   return { ...source, text }
-}
-
-async function prepare(
-  text: OpenCorpus,
-  source: TextSource,
-  folder: TrainingFolder | undefined,
-  io: Io,
-): Promise<TrainingCorpus> {
-  for (const line of corpusLines(text, io)) io.info(line)
-  warnOfDoubts(text, io)
-  const kind = source.tokenizer ?? 'character'
-  const saved = await folder?.tokenizer()
-  if (saved !== undefined) return text.encode(tokenizerFrom(saved))
-  const { tokenizer, report } = await text.build(kind, { minCount: source.minCount })
-  for (const line of vocabularyLines(vocabularyReport(tokenizer, report.counts), io)) io.info(line)
-  const { dropped, droppedTotal } = report
-  if (dropped.length > 0) {
-    const shown = dropped.slice(0, 10).map(({ symbol, count }) => `${printable(symbol)} ${count}`)
-    const list = `${shown.join(', ')}${dropped.length > 10 ? ', …' : ''}`
-    io.info(
-      io.t({
-        en: `left out: ${counted(dropped.length, 'kind')} that occur less than ${counted(source.minCount ?? 1, 'time')}, ${counted(droppedTotal, 'symbol')} in all: ${list}`,
-        ja: `除外: ${source.minCount}回未満の文字${dropped.length}種類、計${droppedTotal}文字: ${list}`,
-      }),
-    )
-  }
-  return text.encode(tokenizer)
 }
 
 /**
@@ -115,6 +89,24 @@ async function compare(
     const { order, nats, bits } = baseline
     await io.json({ type: 'baseline', order, nats, bits })
   }
+}
+
+/** Trains from random weights for as long, and tells both losses. */
+async function compareScratch(
+  end: EndEvent,
+  corpus: TrainingCorpus,
+  engine: Engine,
+  io: Io,
+  { json }: TrainFlags,
+): Promise<void> {
+  const { seconds, record } = end
+  const settings = record.settings ?? {}
+  const events = trainFromScratch({ corpus, engine, settings, seconds, signal: io.interrupt })
+  const scratch = await reportScratch(events, end, io)
+  if (!json || !scratch?.best) return
+  const { config, step } = scratch
+  const { loss } = scratch.best
+  await io.json({ type: 'scratch', loss, config, steps: step, seconds: scratch.seconds })
 }
 
 /** Writes the corpus's spelling filter and usual figures into the model files, for sweeps and `ondo measure`. */
@@ -183,7 +175,8 @@ async function trainIn(
   await checkRun(folder, out, flags)
   const before = flags.resume ? await folder.source() : {}
   if (flags.resume && paths.length === 0 && !before.text?.length) throw folder.unknownSource()
-  const source = sourceOf(paths, flags, before)
+  const start = await openStartModel(flags)
+  const source = sourceOf(paths, flags, before, start)
   const passes = new PassLine(io)
   const tempFolder = async (): Promise<string> => {
     await folder.take()
@@ -193,9 +186,11 @@ async function trainIn(
   let reporter: TrainingReporter | undefined
   let started = false
   try {
-    const corpus = await prepare(text, source, flags.resume ? folder : undefined, io).finally(() =>
-      passes.clear(),
-    )
+    const corpus = await prepareCorpus(
+      text,
+      { source, start, dropSymbols: flags.dropSymbols, ...(flags.resume && { folder }) },
+      io,
+    ).finally(() => passes.clear())
     const { prompt, stop } = checkedTexts(source, corpus.tokenizer)
     reporter = new TrainingReporter(io, reportOptions(out, source, corpus.tokenizer, prompt, flags))
     const { interrupt } = io
@@ -212,6 +207,8 @@ async function trainIn(
       engine,
       settings,
       preset,
+      ...(start && { from: start.model }),
+      ...(flags.freeze && { freeze: flags.freeze }),
       ...(budget !== undefined && {
         budget: trainingSeconds(budget, corpus.ids.length, baseline),
       }),
@@ -238,6 +235,9 @@ async function trainIn(
       if (event.type === 'end') await measureCorpus(event, corpus, out, io, flags)
       if (flags.json) await io.json(withoutWeights(event))
       await reporter.report(event)
+      if (event.type === 'end' && flags.compareScratch && event.reason !== 'aborted') {
+        await compareScratch(event, corpus, engine, io, flags)
+      }
     }
     return interrupt.aborted && !reporter.finished ? io.interruptedCode : DONE
   } catch (error) {
@@ -351,6 +351,10 @@ export const train: CommandSpec = {
     [
       'ondo train book.txt --hidden 512 --dropout 0.3',
       { en: 'a larger model', ja: 'より大きなモデル' },
+    ],
+    [
+      'ondo train poems.txt --init-from shakespeare',
+      { en: 'go on from a model', ja: 'モデルの続きを学習' },
     ],
     [
       'ondo train input.txt --preset char-rnn',

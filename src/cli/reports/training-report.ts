@@ -27,6 +27,7 @@ import {
 import type { Io } from '../terminal/io.js'
 import { wrap } from '../terminal/language.js'
 import { formatRate, formatTimeLeft, LiveLine, trainingLine } from '../terminal/progress-line.js'
+import { beforeAfterLine, frozenLine } from './fine-tuning-report.js'
 
 /** Low, middle, as the model is: what each loss sounds like. */
 const TEMPERATURES = [0.2, 0.6, 1]
@@ -161,6 +162,8 @@ export class TrainingReporter {
         ja: `ドロップアウト${dropout}${after('、')}、${optimizer}の学習率${highest}、${schedule}`,
       }),
     )
+    const frozen = event.startedFrom && frozenLine(event.startedFrom, io)
+    if (frozen) io.info(frozen)
     if (event.validationSymbols > 0) {
       io.info(
         `${io.t({ en: 'held out', ja: '検証用' })}: ${formatSplit(settings.split, settings, io)}`,
@@ -225,11 +228,20 @@ export class TrainingReporter {
     const { io } = this
     this.validation = event.loss
     this.lastLine = performance.now()
-    const epoch = `${event.epoch.toFixed(2)}/${this.epochs}`
-    const loss = event.smoothedLoss.toFixed(4)
     const [nats, bits] = [event.loss.toFixed(4), (event.loss / LN2).toFixed(4)]
     const pace = this.latest && !io.live ? this.pace(this.latest) : ''
     const best = event.best ? ` ${io.stderrColors.green(io.t({ en: 'best', ja: '最良' }))}` : ''
+    const epoch = `${event.epoch.toFixed(2)}/${this.epochs}`
+    const loss = event.smoothedLoss.toFixed(4)
+    if (event.step === 0) {
+      this.line.print(
+        io.t({
+          en: `before training: validation ${nats} nats ${bits} bits`,
+          ja: `学習前: 検証${nats}ナット ${bits}ビット`,
+        }),
+      )
+      return this.sampleAfterValidation(event)
+    }
     this.line.print(
       io.t({
         en: `step ${event.step} epoch ${epoch} loss ${loss} validation ${nats} nats ${bits} bits`,
@@ -238,6 +250,10 @@ export class TrainingReporter {
         pace +
         best,
     )
+    await this.sampleAfterValidation(event)
+  }
+
+  private async sampleAfterValidation(event: EvaluationEvent): Promise<void> {
     if (this.options.sampleEvery === 0) await this.sample(event.weights())
   }
 
@@ -280,6 +296,8 @@ export class TrainingReporter {
           ja: `学習は${formatDuration(event.seconds, io)}で終了、メモリーは最大${memory}${measured === undefined ? '' : `。${formatLoss(measured, io)}${loss === undefined ? '（学習時）' : '（検証用テキスト）'}`}`,
         }),
       )
+      const change = beforeAfterLine(event, io)
+      if (change) io.info(change)
       if (this.baseline && loss !== undefined) io.info(comparison(this.baseline, loss, io))
       io.info(keptWhere(event, out, io))
       io.info(`  ${io.stderrColors.cyan(`ondo sample ${shellQuoted(out)}`)}`)
@@ -340,6 +358,12 @@ function budgetLine(event: BudgetEvent, io: Io): string {
 function keptWhere({ best, step, epoch }: EndEvent, out: string, io: Io): string {
   if (best === undefined || best.step === step) {
     return io.t({ en: `the model is in ${out}`, ja: `モデルは ${out} にあります` })
+  }
+  if (best.step === 0) {
+    return io.t({
+      en: `the best model is the one that training began with; it is in ${out}, with the symbols of the text`,
+      ja: `最良なのは学習前のモデルで、テキストの文字を加えて ${out} にあります`,
+    })
   }
   const at = ((epoch * best.step) / step).toFixed(2)
   return io.t({

@@ -7,12 +7,13 @@ import { InputError } from '../../errors.js'
 import { parameterCount } from '../../model/config.js'
 import type { Split } from '../batches.js'
 import type { Clock } from '../clock.js'
-import { cellParameters, settingsFor } from '../defaults.js'
+import { cellParameters } from '../defaults.js'
 import type { Engine } from '../engine.js'
 import type { BudgetEvent, SizeEstimate } from '../events.js'
+import type { StartingModel } from '../fine-tuning/vocabulary.js'
 import { createLearner } from '../learner.js'
-import { planRun } from '../plan.js'
-import { configOf, type TrainSettings, trainSettings } from '../settings.js'
+import { newSettings, planRun } from '../plan.js'
+import { configOf, type TrainSettings } from '../settings.js'
 import type { TrainingCorpus } from '../training-corpus.js'
 import { validationSteps } from './validation-cost.js'
 
@@ -37,6 +38,8 @@ export interface BudgetRequest {
   readonly engine: Engine
   readonly given: Readonly<Record<string, unknown>>
   readonly preset?: string
+  readonly from?: StartingModel
+  readonly freeze?: readonly (string | number)[]
   /** Length of the budget, which begins at `began`. */
   readonly seconds: number
   /** Start of the budget on the clock, ms. */
@@ -61,11 +64,12 @@ interface TimedSize {
 
 /** Times a few real steps of a model that is then discarded. */
 async function timeSize(
-  { corpus, engine, clock, seconds }: BudgetRequest,
+  { corpus, engine, clock, seconds, from, freeze }: BudgetRequest,
   settings: TrainSettings,
 ): Promise<TimedSize> {
   const start = clock()
-  const plan = await planRun({ corpus, threads: engine.threads, settings: { ...settings } })
+  const { threads } = engine
+  const plan = await planRun({ corpus, threads, from, freeze, settings: { ...settings } })
   const learner = await createLearner(engine, plan, corpus.ids)
   const compiled = clock()
   try {
@@ -92,6 +96,7 @@ async function timeSize(
 class SizeSearch {
   /** The size was given, so there is nothing to choose. */
   readonly fixed: boolean
+  readonly startsFromModel: boolean
   readonly sizes: readonly number[]
   readonly timed = new Map<number, TimedSize>()
   /** Symbols in one step, B T. */
@@ -100,10 +105,11 @@ class SizeSearch {
   private readonly text: { readonly symbols: number; readonly vocabulary: number }
 
   constructor(request: BudgetRequest) {
-    const { corpus, given, preset } = request
+    const { corpus, given, preset, from } = request
     this.request = request
     this.text = { symbols: corpus.ids.length, vocabulary: corpus.tokenizer.size }
-    this.fixed = given.hidden !== undefined || preset !== undefined
+    this.startsFromModel = from !== undefined
+    this.fixed = given.hidden !== undefined || preset !== undefined || from !== undefined
     const most = PARAMETERS_PER_SYMBOL * this.text.symbols
     this.sizes = this.fixed
       ? [this.settings({}).hidden]
@@ -112,10 +118,8 @@ class SizeSearch {
 
   /** The settings of a run with these, what was given, and the defaults for the rest. */
   settings(more: Readonly<Record<string, unknown>>): TrainSettings {
-    const { given, preset } = this.request
-    return preset === undefined
-      ? settingsFor(this.text, { ...given, ...more })
-      : trainSettings({ ...given, ...more }, preset)
+    const { given } = this.request
+    return newSettings({ ...this.request, settings: { ...given, ...more } })
   }
 
   private config(hidden: number) {
@@ -183,7 +187,9 @@ function planTime(search: SizeSearch, hidden: number): { steps: number; validati
   const [{ split }] = timed.values()
   const validation = validationSteps(split) * secondsPerStep
   // Two graphs are still to be compiled, for training and for validating.
-  const seconds = Math.max(0, search.left - 2 * compiling)
+  const left = Math.max(0, search.left - 2 * compiling)
+  // A model to go on from is validated before the first step.
+  const seconds = search.startsFromModel ? Math.max(0, left - validation) : left
   const validations = Math.min(
     MAX_VALIDATIONS,
     Math.max(1, Math.floor((VALIDATION_SHARE * seconds) / Math.max(1e-9, validation))),

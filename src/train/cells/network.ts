@@ -25,6 +25,8 @@ export interface NetworkOptions extends GraphOptions {
   readonly symbols?: number
   /** Penalty that is added to the loss. */
   readonly penalty?: Penalty
+  /** Names of the weights whose gradients are computed; by default all. */
+  readonly trained?: ReadonlySet<string>
 }
 
 /**
@@ -102,6 +104,11 @@ function cellOf(config: ModelConfig): Cell {
   }
 }
 
+/** @throws InputError for a model that the graphs can't train, with the reason */
+export function checkTrainable(config: ModelConfig): void {
+  cellOf(config)
+}
+
 /** Names of the state tensors, layer by layer. */
 export function stateNames(config: ModelConfig): string[] {
   return Array.from({ length: config.layers }, (_, k) =>
@@ -160,7 +167,14 @@ class Builder {
     return reorderGates(this.g, this.cell, this.config.hidden, this.weight(name))
   }
 
-  private gradient(value: Value, ...names: string[]): void {
+  private isTrained(name: string): boolean {
+    return this.options.trained?.has(name) ?? true
+  }
+
+  /** Makes a gradient an output. The graph leaves out what it computes for frozen weights alone. */
+  private gradient(value: Value, ...all: string[]): void {
+    const names = all.filter(name => this.isTrained(name))
+    if (names.length === 0) return
     const output = `gradient.${names[0]}`
     this.g.output(output, value, this.shapes.get(names[0])!)
     for (const name of names) this.outputs.set(name, output)
@@ -267,7 +281,9 @@ class Builder {
       this.gradient(torch(weightIh), `rnn.weight_ih_l${k}`)
       if (input !== undefined) dOutput = g.product(found.input, weights.weightIh)
     }
-    if (config.embedding > 0) g.output(EMBEDDED, dOutput, [N, config.embedding])
+    if (config.embedding > 0 && this.isTrained(EMBEDDING)) {
+      g.output(EMBEDDED, dOutput, [N, config.embedding])
+    }
   }
 
   /** Adds d (ar mean(m^2)) / d m = 2 ar m / (symbols H). @param top m, [N, H] */
@@ -308,6 +324,7 @@ class Builder {
 
   finish(): NetworkGraph {
     const { g, config, outputs: named } = this
+    const trainsEmbedding = config.embedding > 0 && this.isTrained(EMBEDDING)
     return {
       bytes: g.build(),
       inputs: g.inputs,
@@ -315,7 +332,7 @@ class Builder {
       nodes: g.nodeCount,
       gradients(outputs, x) {
         const found = new Map<string, Float32Array>()
-        if (config.embedding > 0) {
+        if (trainsEmbedding) {
           found.set(EMBEDDING, sumBySymbol(outputs[EMBEDDED], x, config))
         }
         for (const [name, output] of named) found.set(name, outputs[output])

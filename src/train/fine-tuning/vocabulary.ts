@@ -1,0 +1,121 @@
+/**
+ * The symbols of a model that training goes on from, and those of the new text: which are in both, which
+ * are new, which the new model leaves out.
+ */
+import { counted, InputError } from '../../errors.js'
+import type { Model } from '../../file/index.js'
+import { type Tokenizer, tokenizerFrom } from '../../text/index.js'
+import type { IdSource } from '../batches.js'
+
+/** What the vocabularies need of a model. */
+export type StartingModel = Pick<Model, 'config' | 'tokenizer' | 'weights' | 'hash' | 'name'> &
+  Partial<Pick<Model, 'training'>>
+
+export interface ExtendOptions {
+  /** Leaves out the model's symbols that the text lacks; by default the new model keeps them. */
+  readonly drop?: boolean
+}
+
+const symbolsOf = (tokenizer: Tokenizer): string[] =>
+  Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id))
+
+/** @throws InputError when the tokenizers are of different kinds */
+function checkKind(model: Tokenizer, text: Tokenizer): void {
+  if (model.kind === text.kind) return
+  throw new InputError(
+    'tokenizer-kind',
+    `The model's symbols are of the kind "${model.kind}", and the text is read with the tokenizer "${text.kind}", so no symbol of one is a symbol of the other`,
+    { way: 'model-tokenizer' },
+  )
+}
+
+/**
+ * The tokenizer with which to train a model on another text: the model's symbols in their order, then
+ * the text's new ones in theirs. So a text whose symbols the model knows leaves its ids as they are.
+ * @param text the tokenizer that was built of the text
+ * @throws InputError when the tokenizers are of different kinds
+ */
+export function extendTokenizer(
+  { tokenizer, config }: Pick<StartingModel, 'tokenizer' | 'config'>,
+  text: Tokenizer,
+  { drop = false }: ExtendOptions = {},
+): Tokenizer {
+  checkKind(tokenizer, text)
+  const { kind, symbols } = tokenizer.toJSON()
+  // The bytes are always all 256.
+  if (symbols === undefined) return tokenizer
+  const known = new Set(symbols)
+  const wanted = symbolsOf(text)
+  const used = new Set(wanted)
+  // The symbol that begins an independent text is part of the model, not of what it reads.
+  const kept = symbols.filter((symbol, id) => !drop || used.has(symbol) || id === config.restart)
+  const added = wanted.filter(symbol => !known.has(symbol))
+  if (added.length === 0 && kept.length === symbols.length) return tokenizer
+  return tokenizerFrom({ kind, symbols: [...kept, ...added] })
+}
+
+/** How the symbols of a new vocabulary follow from a model's. */
+export interface SymbolMap {
+  /** [V] of the new vocabulary: the model's id of each symbol, -1 for a new one. */
+  readonly source: Int32Array
+  /** The new symbols, in the order of their ids. */
+  readonly added: readonly string[]
+  /** The model's symbols that the new vocabulary lacks, in the order of the model's ids. */
+  readonly dropped: readonly string[]
+}
+
+/**
+ * A head bias below this keeps a symbol from ever being written: imported models have it for bytes that
+ * they lack. Training could not raise it in any number of updates.
+ */
+const NEVER_WRITTEN = -10_000
+
+/** Flags [V]: whether an id occurs in a corpus. */
+export function occurring(ids: IdSource, V: number): Uint8Array {
+  const CHUNK = 65_536
+  const flags = new Uint8Array(V)
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const chunk = ids.subarray(at, Math.min(ids.length, at + CHUNK))
+    for (let i = 0; i < chunk.length; i++) flags[chunk[i]] = 1
+  }
+  return flags
+}
+
+/**
+ * Compares the vocabularies of a model and of a corpus.
+ * @throws InputError when they have no symbol in common, or are of different kinds
+ */
+export function mapSymbols(
+  model: StartingModel,
+  corpus: { readonly tokenizer: Tokenizer; readonly ids: IdSource },
+): SymbolMap {
+  const { tokenizer, ids } = corpus
+  checkKind(model.tokenizer, tokenizer)
+  const idOf = new Map(symbolsOf(model.tokenizer).map((symbol, id) => [symbol, id]))
+  const symbols = symbolsOf(tokenizer)
+  const source = Int32Array.from(symbols, symbol => idOf.get(symbol) ?? -1)
+  const kept = new Set(source)
+  const dropped = [...idOf].filter(([, id]) => !kept.has(id)).map(([symbol]) => symbol)
+  const bias = model.weights.get('head.bias')!
+  const isUnwritten = (id: number): boolean => id >= 0 && bias[id] < NEVER_WRITTEN
+  if (source.some(isUnwritten)) {
+    const used = occurring(ids, tokenizer.size)
+    source.forEach((id, at) => {
+      if (used[at] && isUnwritten(id)) source[at] = -1
+    })
+  }
+  const { restart } = model.config
+  if (source.every(id => id < 0 || id === restart)) {
+    throw new InputError(
+      'no-shared-symbol',
+      `The model knows ${counted(model.tokenizer.size, 'symbol')}, and the text has none of them, so training could not build on what the model learned; check the model's vocabulary, take another model, or train without one.`,
+    )
+  }
+  if (restart !== undefined && !kept.has(restart)) {
+    throw new InputError(
+      'restart-dropped',
+      'The vocabulary lacks the symbol that begins a new text in this model; make it with extendTokenizer, which keeps this symbol.',
+    )
+  }
+  return { source, added: symbols.filter((_, id) => source[id] < 0), dropped }
+}
