@@ -114,7 +114,7 @@ export const WAYS = {
   'clipped-training': 'start again with a lower rate, or with clipping (a clip above 0)',
   'resume-as-started':
     'resume without it (only epochs, steps, evaluateEvery, checkpointEvery and patience may change), or start a new run in another folder',
-  'as-the-model': 'leave it out, or train without a model to go on from',
+  'as-the-model': 'leave it out, or begin with random weights',
   'model-tokenizer': "read the text with a tokenizer of the model's kind, or choose another model",
   'freeze-model': 'give the model (from), or freeze nothing',
   'model-memory': 'go on from a smaller model, or freeze layers',

@@ -14,8 +14,8 @@ import type { Engine } from './engine.js'
 import { Trained } from './fine-tuning/frozen.js'
 import { startingWeights } from './fine-tuning/start.js'
 import { type Clip, clipping } from './optimizer/clip.js'
-import { createOptimizer } from './optimizer/index.js'
-import type { Optimizer, Tensors } from './optimizer/optimizer.js'
+import { checkMemory, createOptimizer, type OptimizerOptions } from './optimizer/index.js'
+import type { Tensors } from './optimizer/optimizer.js'
 import type { Plan } from './plan.js'
 import { learningRate, type Schedule } from './schedule.js'
 import type { TrainSettings } from './settings.js'
@@ -62,31 +62,24 @@ function clipOf({ clip, clipBy }: TrainSettings): Clip {
   return clip === 0 ? { by: 'none' } : { by: clipBy, at: clip }
 }
 
-/** The weights before the first update of this session, and what of them is trained. */
-function initialState({ settings, config, checkpoint, start, startedFrom, added }: Plan): {
-  readonly initial: Tensors
-  readonly trained: Trained
-} {
+/** The weights before the first update of this session. */
+function initialState({ settings, config, checkpoint, start }: Plan): Tensors {
   const { init: kind, forgetBias, seed } = settings
   const drawn = { kind, forgetBias, seed }
-  const initial =
-    checkpoint?.weights ?? (start ? startingWeights(start, drawn) : initialWeights(config, drawn))
-  return { initial, trained: new Trained(config, startedFrom?.frozen ?? [], added) }
+  if (checkpoint) return checkpoint.weights
+  return start ? startingWeights(start, drawn) : initialWeights(config, drawn)
 }
 
-/** @throws InputError when the weights need too much memory */
-function optimizerOf({ settings, startedFrom }: Plan, initial: Tensors): Optimizer {
+/** @throws InputError when the trained weights need too much memory */
+function checkedOptions({ settings, startedFrom }: Plan, { count }: Trained): OptimizerOptions {
+  const options = { ...settings, decay: settings.rmsDecay }
   try {
-    return createOptimizer(settings.optimizer, initial, {
-      ...settings,
-      decay: settings.rmsDecay,
-    })
+    checkMemory(settings.optimizer, options, count)
   } catch (error) {
-    if (!startedFrom || !(error instanceof InputError) || error.code !== 'model-too-large') {
-      throw error
-    }
+    if (!startedFrom || !(error instanceof InputError)) throw error
     throw new InputError(error.code, error.fact, { cause: error, way: 'model-memory' })
   }
+  return options
 }
 
 /** Creates a learner that starts from the plan's checkpoint, from its model, or from random weights. */
@@ -94,7 +87,8 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
   const { settings, config, split, masked, checkpoint, pace } = plan
   const { batch: B, steps: T, batches } = split.training
   const { ar, tar } = settings
-  const { initial, trained } = initialState(plan)
+  const trained = new Trained(config, plan.startedFrom?.frozen ?? [], plan.added)
+  const options = checkedOptions(plan, trained)
   const sizes = { batch: B, steps: T }
   const backprop = await createBackprop(engine, config, {
     ...sizes,
@@ -102,7 +96,8 @@ export async function createLearner(engine: Engine, plan: Plan, ids: IdSource): 
     penalty: { ar, tar },
     trained: trained.names,
   })
-  const optimizer = optimizerOf(plan, trained.compact(initial))
+  const initial = initialState(plan)
+  const optimizer = createOptimizer(settings.optimizer, trained.compact(initial), options)
   const weights = trained.around(optimizer.weights, initial)
   const gradients = trained.gradientsAround(optimizer.gradients, weights)
   for (const [kind, group] of checkpoint?.moments ?? []) {

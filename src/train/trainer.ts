@@ -259,12 +259,15 @@ class TrainingSession {
   private checkStep(step: number, { loss, norm }: StepResult): void {
     const { progress } = this
     progress.firstLoss ??= loss
-    const { firstLoss } = progress
     if (!Number.isFinite(loss)) throw this.diverged(`The loss of step ${step} is not a number`)
     if (!Number.isFinite(norm)) throw this.diverged(`The gradients of step ${step} are not finite`)
-    if (loss <= DIVERGENCE_FACTOR * firstLoss) return
+    // A model that predicts well may lose more than three times its first loss, and learn all the same.
+    const untrained = progress.startedFrom ? Math.log(this.plan.config.vocabulary) : 0
+    const first = Math.max(progress.firstLoss, untrained)
+    if (loss <= DIVERGENCE_FACTOR * first) return
+    const what = first === untrained ? 'that of random weights' : 'the first'
     throw this.diverged(
-      `The loss of step ${step} is ${loss.toFixed(2)}, more than ${DIVERGENCE_FACTOR} times the first (${firstLoss.toFixed(2)})`,
+      `The loss of step ${step} is ${loss.toFixed(2)}, more than ${DIVERGENCE_FACTOR} times ${what} (${first.toFixed(2)})`,
     )
   }
 

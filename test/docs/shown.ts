@@ -8,6 +8,7 @@ import * as model from '../../src/model/index.js'
 import * as main from '../../src/node/index.js'
 import * as temperature from '../../src/temperature/index.js'
 import * as text from '../../src/text/index.js'
+import * as train from '../../src/train/index.js'
 import { ondo } from '../support/command.js'
 
 /** A stretch of a page. */
@@ -100,8 +101,10 @@ const MODULES: Readonly<Record<string, object>> = {
   'ondo/generate': generate,
   'ondo/measure': measure,
   'ondo/model': model,
+  'ondo/node': main,
   'ondo/temperature': temperature,
   'ondo/text': text,
+  'ondo/train': train,
 }
 
 /** What a program prints, a string a line. A name that its module does not export is undefined there. */

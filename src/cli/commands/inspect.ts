@@ -1,9 +1,11 @@
 /** `ondo inspect`: what a model is, what it was trained on, how to use it. */
-import { modelFileHash } from '../../file/index.js'
+import { counted } from '../../errors.js'
+import { modelFileHash, type TrainingRecord } from '../../file/index.js'
 import { parameterCount } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import { isInvisible, printable } from '../../text/index.js'
 import { type OpenedModelFile, openModelFile } from '../inputs/open-model.js'
+import { frozenNames } from '../reports/fine-tuning-report.js'
 import type { CommandSpec } from '../spec.js'
 import {
   formatBytes,
@@ -42,6 +44,31 @@ function symbolList({ model }: OpenedModelFile, io: Io): string {
   const shown = sorted.slice(0, 120).map(printable).join(' ')
   const rest = symbols.length - 120
   return rest > 0 ? `${shown} ${io.t({ en: `and ${rest} more`, ja: `ほか${rest}` })}` : shown
+}
+
+/** The model that training went on from. */
+function startRows({ startedFrom: start }: TrainingRecord, io: Io): [string, string][] {
+  if (!start) return []
+  const { name, hash, corpus, shared, added, dropped, loss } = start
+  const symbols = (list: readonly string[]): string =>
+    list.length === 0
+      ? ''
+      : `: ${list.slice(0, 40).map(printable).join(' ')}${list.length > 40 ? ' …' : ''}`
+  const title = name ?? corpus ?? io.t({ en: 'a model', ja: 'モデル' })
+  const counts = io.t({
+    en: `${counted(shared, 'symbol')} shared, ${added.length} new${symbols(added)}; ${dropped.length} left out${symbols(dropped)}`,
+    ja: `共通の文字${shared}種類、新しい文字${added.length}種類${symbols(added)}、除いた文字${dropped.length}種類${symbols(dropped)}`,
+  })
+  const rows: [string, string][] = [
+    [io.t({ en: 'went on from', ja: '元のモデル' }), `${title}, ${hash}`],
+    [io.t({ en: 'its symbols', ja: 'その文字' }), counts],
+  ]
+  const frozen = frozenNames(start, io)
+  if (frozen) rows.push([io.t({ en: 'frozen', ja: '固定した層' }), frozen])
+  if (loss !== undefined) {
+    rows.push([io.t({ en: 'loss before', ja: '学習前の損失' }), formatLoss(loss, io)])
+  }
+  return rows
 }
 
 async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<string> {
@@ -100,6 +127,7 @@ async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<
         ? undefined
         : `${io.t({ en: `${+epochs.toFixed(2)} epochs`, ja: `${+epochs.toFixed(2)}エポック` })}${seconds === undefined ? '' : `, ${formatDuration(seconds, io)}`}`,
     ],
+    ...startRows(training, io),
     [io.t({ en: 'seed', ja: 'シード' }), training.seed?.toString()],
     [io.t({ en: 'made by', ja: '作成' }), training.version && `ondo ${training.version}`],
   ])

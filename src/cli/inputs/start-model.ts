@@ -83,7 +83,9 @@ export function startLines(
   { text, trained }: { readonly text: Tokenizer; readonly trained: Tokenizer },
   io: Io,
 ): string[] {
-  const [known, wanted, kept] = [model.tokenizer, text, trained].map(symbolsOf)
+  const known = symbolsOf(model.tokenizer)
+  const wanted = symbolsOf(text)
+  const kept = symbolsOf(trained)
   if (known.length === kept.length && trained.kind === 'byte') {
     return [io.t({ en: `goes on from ${title}`, ja: `${title}の続きを学習` })]
   }

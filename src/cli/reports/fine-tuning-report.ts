@@ -14,13 +14,13 @@ function layerName(name: string, io: Io): string {
 }
 
 /** Which layers stay as they are; undefined when all are trained. */
-export function frozenLine({ frozen, added }: StartRecord, io: Io): string | undefined {
+export function frozenNames({ frozen, added }: StartRecord, io: Io): string | undefined {
   if (frozen.length === 0) return undefined
   const names = frozen.map(name => layerName(name, io)).join(io.t({ en: ', ', ja: '、' }))
   const except = added.length > 0 && frozen.some(name => name !== 'embedding')
   return io.t({
-    en: `frozen: ${names}${except ? `; what belongs to the ${counted(added.length, 'new symbol')} is trained all the same` : ''}`,
-    ja: `固定: ${names}${except ? `。新しい文字${added.length}種類の重みだけは学習する` : ''}`,
+    en: `${names}${except ? `; what belongs to the ${counted(added.length, 'new symbol')} is trained all the same` : ''}`,
+    ja: `${names}${except ? `。新しい文字${added.length}種類の重みだけは学習する` : ''}`,
   })
 }
 

@@ -27,7 +27,7 @@ import {
 import type { Io } from '../terminal/io.js'
 import { wrap } from '../terminal/language.js'
 import { formatRate, formatTimeLeft, LiveLine, trainingLine } from '../terminal/progress-line.js'
-import { beforeAfterLine, frozenLine } from './fine-tuning-report.js'
+import { beforeAfterLine, frozenNames } from './fine-tuning-report.js'
 
 /** Low, middle, as the model is: what each loss sounds like. */
 const TEMPERATURES = [0.2, 0.6, 1]
@@ -162,8 +162,8 @@ export class TrainingReporter {
         ja: `ドロップアウト${dropout}${after('、')}、${optimizer}の学習率${highest}、${schedule}`,
       }),
     )
-    const frozen = event.startedFrom && frozenLine(event.startedFrom, io)
-    if (frozen) io.info(frozen)
+    const frozen = event.startedFrom && frozenNames(event.startedFrom, io)
+    if (frozen) io.info(`${io.t({ en: 'frozen', ja: '固定' })}: ${frozen}`)
     if (event.validationSymbols > 0) {
       io.info(
         `${io.t({ en: 'held out', ja: '検証用' })}: ${formatSplit(settings.split, settings, io)}`,

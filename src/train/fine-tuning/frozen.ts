@@ -79,22 +79,29 @@ export class Trained {
   /** Names of the tensors that are trained, whole or in part. */
   readonly names: ReadonlySet<string>
   /** Positions of the trained elements, of tensors that are trained in part. */
+  /** Number of trained weights. */
+  readonly count: number
   private readonly parts = new Map<string, Int32Array>()
 
   /** @param added ids of new symbols */
   constructor(config: ModelConfig, frozen: readonly LayerName[], added: readonly number[]) {
     const names = new Set<string>()
+    let count = 0
     for (const [name, shape] of tensorShapes(config)) {
       if (!frozen.includes(layerOf(name))) {
         names.add(name)
+        count += elements(shape)
         continue
       }
       const axis = symbolAxis(name, config)
       if (axis === undefined || added.length === 0) continue
       names.add(name)
-      this.parts.set(name, elementsOf(added, shape, axis))
+      const part = elementsOf(added, shape, axis)
+      this.parts.set(name, part)
+      count += part.length
     }
     this.names = names
+    this.count = count
   }
 
   /** Copies what is trained of these tensors; a tensor that is trained in part becomes shorter. */

@@ -70,9 +70,19 @@ export interface SymbolMap {
  */
 const NEVER_WRITTEN = -10_000
 
+const CHUNK = 65_536
+
+/** Whether one of these symbols occurs in a corpus; usually the first one read does. */
+function someOccurs(ids: IdSource, isOne: (id: number) => boolean): boolean {
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const chunk = ids.subarray(at, Math.min(ids.length, at + CHUNK))
+    for (let i = 0; i < chunk.length; i++) if (isOne(chunk[i])) return true
+  }
+  return false
+}
+
 /** Flags [V]: whether an id occurs in a corpus. */
 export function occurring(ids: IdSource, V: number): Uint8Array {
-  const CHUNK = 65_536
   const flags = new Uint8Array(V)
   for (let at = 0; at < ids.length; at += CHUNK) {
     const chunk = ids.subarray(at, Math.min(ids.length, at + CHUNK))
@@ -105,7 +115,7 @@ export function mapSymbols(
     })
   }
   const { restart } = model.config
-  if (source.every(id => id < 0 || id === restart)) {
+  if (!someOccurs(ids, id => source[id] >= 0 && source[id] !== restart)) {
     throw new InputError(
       'no-shared-symbol',
       `The model knows ${counted(model.tokenizer.size, 'symbol')}, and the text has none of them, so training could not build on what the model learned; check the model's vocabulary, take another model, or train without one.`,

@@ -1,6 +1,6 @@
 /** The optimizers by name. */
 import { adamw } from './adamw.js'
-import { UpdateMemory } from './memory.js'
+import { pagesOf, UpdateMemory } from './memory.js'
 import type { Optimizer, Tensors } from './optimizer.js'
 import { rmsprop } from './rmsprop.js'
 import type { Rule } from './rule.js'
@@ -34,6 +34,15 @@ function ruleOf(kind: OptimizerKind, options: OptimizerOptions): Rule {
 const WEIGHTS = 0
 const GRADIENTS = 1
 const MOMENTS = 2
+
+/**
+ * Called before weights are made, since a model that is too large would take long to make.
+ * @param count trained weights
+ * @throws InputError when they need too much memory
+ */
+export function checkMemory(kind: OptimizerKind, options: OptimizerOptions, count: number): void {
+  pagesOf(4 * count * (MOMENTS + ruleOf(kind, options).moments.length))
+}
 
 /** Creates an optimizer with a copy of the weights. @throws InputError when they need too much memory */
 export function createOptimizer(

@@ -28,6 +28,20 @@ const MAX_PAGES = 65536
 /** Length in bytes, rounded up to whole vectors. */
 const aligned = (length: number): number => Math.ceil(length / 4) * 16
 
+/**
+ * @param bytes of all sets
+ * @throws InputError when they are more than a memory may have
+ */
+export function pagesOf(bytes: number): number {
+  const pages = Math.ceil((bytes + PAGE) / PAGE)
+  if (pages <= MAX_PAGES) return pages
+  throw new InputError(
+    'model-too-large',
+    `Training this model needs ${Math.ceil((pages * PAGE) / 2 ** 30)} GiB for weights, gradients and moments, and 4 GiB is the most`,
+    { way: 'smaller-network' },
+  )
+}
+
 export class UpdateMemory {
   readonly kernels: Kernels
   readonly ranges: readonly Range[]
@@ -55,14 +69,7 @@ export class UpdateMemory {
       { from: 0, bytes: matrices, decays: true },
       { from: matrices, bytes: this.bytes - matrices, decays: false },
     ]
-    const pages = Math.ceil((this.bytes * sets + PAGE) / PAGE)
-    if (pages > MAX_PAGES) {
-      throw new InputError(
-        'model-too-large',
-        `Training this model needs ${Math.ceil((pages * PAGE) / 2 ** 30)} GiB for weights, gradients and moments, and 4 GiB is the most`,
-        { way: 'smaller-network' },
-      )
-    }
+    const pages = pagesOf(this.bytes * sets)
     const mebibytes = Math.ceil((pages * PAGE) / 2 ** 20)
     this.memory = withMemory(
       {

@@ -13,8 +13,9 @@ export const ways = table<Ways>(
     'clipped-training': 'start again with a smaller size, or go on from a longer text',
     'resume-as-started': 'go on with it as it was started, or start a new one',
     'as-the-model': 'choose “A new network”',
-    'model-tokenizer': 'choose a model with the symbols chosen under “More”, or other symbols there',
-    'freeze-model': 'choose a model to go on from',
+    'model-tokenizer':
+      'choose a model with the symbols chosen under “More”, or other symbols there',
+    'freeze-model': 'choose the model on which to build',
     'model-memory': 'go on from a smaller model',
     'start-anew': 'start a new one',
     'run-exists': 'go on with it, or discard it first',
@@ -33,8 +34,7 @@ export const ways = table<Ways>(
     'clipped-training': '小さい大きさか、もっと長い文章で始め直してください',
     'resume-as-started': '始めたときのまま続けるか、新しく始めてください',
     'as-the-model': '「新しいモデル」を選んでください',
-    'model-tokenizer':
-      '「詳しく」の記号の単位をモデルに合わせるか、別のモデルを選んでください',
+    'model-tokenizer': '「詳しく」の記号の単位をモデルに合わせるか、別のモデルを選んでください',
     'freeze-model': '続きを学習するモデルを選んでください',
     'model-memory': 'もっと小さいモデルから続けてください',
     'start-anew': '新しく始めてください',
