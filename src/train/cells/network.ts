@@ -87,7 +87,8 @@ function cellOf(config: ModelConfig): Cell {
   const lacking =
     (config.gates !== undefined && 'piecewise linear gates') ||
     (config.window !== undefined && 'a window') ||
-    (config.restart !== undefined && 'an id that begins a new text')
+    (config.restart !== undefined && 'an id that begins a new text') ||
+    (config.skip && 'skip connections')
   if (lacking) {
     throw new InputError(
       'not-trainable',

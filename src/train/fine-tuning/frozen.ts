@@ -11,9 +11,14 @@ import type { Tensors } from '../optimizer/optimizer.js'
 export type LayerName = string
 
 /** Names of the layers of a model, from the input to the output. */
-export function layerNames({ embedding, layers }: ModelConfig): LayerName[] {
+export function layerNames({ embedding, layers, attention }: ModelConfig): LayerName[] {
   const recurrent = Array.from({ length: layers }, (_, k) => String(k))
-  return [...(embedding > 0 ? ['embedding'] : []), ...recurrent, 'head']
+  return [
+    ...(embedding > 0 ? ['embedding'] : []),
+    ...recurrent,
+    ...(attention ? ['attention'] : []),
+    'head',
+  ]
 }
 
 /** The layer of a tensor: `rnn.weight_hh_l1` belongs to `1`. */

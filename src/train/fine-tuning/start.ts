@@ -68,11 +68,12 @@ export function planStart(
   checkTrainable(model.config)
   const symbols = mapSymbols(model, corpus)
   const { added, dropped, source } = symbols
-  const { restart } = model.config
+  const { restart, padding } = model.config
   const config = {
     ...model.config,
     vocabulary: corpus.tokenizer.size,
     ...(restart !== undefined && { restart: source.indexOf(restart) }),
+    ...(padding !== undefined && { padding: source.indexOf(padding) }),
   }
   const frozen = frozenLayers(config, freeze)
   const trainedOn = model.training?.corpus

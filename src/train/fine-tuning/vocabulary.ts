@@ -4,6 +4,7 @@
  */
 import { counted, InputError } from '../../errors.js'
 import type { Model } from '../../file/index.js'
+import type { ModelConfig } from '../../model/config.js'
 import { type Tokenizer, tokenizerFrom } from '../../text/index.js'
 import type { IdSource } from '../batches.js'
 
@@ -15,6 +16,10 @@ export interface ExtendOptions {
   /** Leaves out the model's symbols that the text lacks; by default the new model keeps them. */
   readonly drop?: boolean
 }
+
+/** Ids that have a meaning for the network itself: one begins a text, one fills a window. */
+export const reservedIds = ({ restart, padding }: ModelConfig): number[] =>
+  [restart, padding].filter(id => id !== undefined)
 
 const symbolsOf = (tokenizer: Tokenizer): string[] =>
   Array.from({ length: tokenizer.size }, (_, id) => tokenizer.symbol(id))
@@ -47,8 +52,9 @@ export function extendTokenizer(
   const known = new Set(symbols)
   const wanted = symbolsOf(text)
   const used = new Set(wanted)
-  // The symbol that begins an independent text is part of the model, not of what it reads.
-  const kept = symbols.filter((symbol, id) => !drop || used.has(symbol) || id === config.restart)
+  // A reserved symbol is part of the model, whatever the text has.
+  const reserved = reservedIds(config)
+  const kept = symbols.filter((symbol, id) => !drop || used.has(symbol) || reserved.includes(id))
   const added = wanted.filter(symbol => !known.has(symbol))
   if (added.length === 0 && kept.length === symbols.length) return tokenizer
   return tokenizerFrom({ kind, symbols: [...kept, ...added] })
@@ -114,17 +120,17 @@ export function mapSymbols(
       if (used[at] && isUnwritten(id)) source[at] = -1
     })
   }
-  const { restart } = model.config
-  if (!someOccurs(ids, id => source[id] >= 0 && source[id] !== restart)) {
+  const reserved = reservedIds(model.config)
+  if (!someOccurs(ids, id => source[id] >= 0 && !reserved.includes(source[id]))) {
     throw new InputError(
       'no-shared-symbol',
       `The model knows ${counted(model.tokenizer.size, 'symbol')}, and the text has none of them, so training could not build on what the model learned; check the model's vocabulary, take another model, or train without one.`,
     )
   }
-  if (restart !== undefined && !kept.has(restart)) {
+  if (reserved.some(id => !kept.has(id))) {
     throw new InputError(
-      'restart-dropped',
-      'The vocabulary lacks the symbol that begins a new text in this model; make it with extendTokenizer, which keeps this symbol.',
+      'reserved-symbol',
+      'The vocabulary lacks a symbol that begins a text or fills a window in this model; make the vocabulary with extendTokenizer, which keeps it.',
     )
   }
   return { source, added: symbols.filter((_, id) => source[id] < 0), dropped }
