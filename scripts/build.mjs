@@ -161,7 +161,7 @@ async function page() {
   const read = path => readFileSync(at(`studio/${path}`), 'utf8')
   const bundle = await rolldown({
     cwd: root,
-    input: 'studio/page/main.ts',
+    input: 'studio/exported-page/main.ts',
     platform: 'browser',
     resolve: { alias: aliases() },
     logLevel: 'warn',

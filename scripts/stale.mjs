@@ -29,7 +29,7 @@ function newest(path) {
 const COMMON = ['package.json', 'scripts/build.mjs']
 /** The page of `ondo export page`: its own folder, and what it takes from the studio. */
 const PAGE = [
-  'studio/page',
+  'studio/exported-page',
   'studio/shared',
   'studio/src/styles/paper.css',
   'studio/src/styles/controls.css',

@@ -9,7 +9,7 @@ import {
   withFile,
   writeSlots,
   writeWhole,
-} from './slots.js'
+} from './atomic-files.js'
 
 /** Only workers have this method; the DOM types do not contain it. */
 interface SyncHandle extends FileSystemFileHandle {
@@ -71,7 +71,7 @@ export async function opfsFolder(path: readonly string[]): Promise<SyncFolder> {
 }
 
 /**
- * A checkpoint store in a folder. Written files are kept in two slots (slots.ts). Files that are only
+ * A checkpoint store in a folder. Written files are kept in two slots (atomic-files.ts). Files that are only
  * appended to are plain files under their own name.
  */
 export function folderStore(folder: SyncFolder): CheckpointStore {

@@ -6,22 +6,37 @@ import { folderStore, hasSyncAccess, opfsFolder } from './opfs.js'
 
 export type Storage = 'opfs' | 'indexeddb'
 
-function storageError(error: unknown, what: string): unknown {
+/** Names of errors of browsers whose storage, or whose disk, is full. */
+const FULL = /^(QuotaExceededError|NS_ERROR_FILE_NO_DEVICE_SPACE|NoSpaceError)$/
+const FULL_MESSAGE = /no space|disk (is )?full|not enough space|quota|capacity/i
+
+/** What was to be stored or read, as the subject of a sentence. */
+interface What {
+  readonly en: string
+  readonly ja: string
+}
+
+/** Turns an error of the browser's storage into one sentence. */
+function storageError(error: unknown, { en, ja }: What): unknown {
   if (error instanceof OndoError) return error
-  const name = error instanceof DOMException ? error.name : ''
-  const cause = { cause: error }
-  if (name === 'QuotaExceededError') {
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) }
+  if (FULL.test(name) || FULL_MESSAGE.test(message)) {
     return new FileError(
       'disk-full',
-      `${what} could not be kept: the browser gives this page no more room. Free some, or download the model and delete the run.`,
-      cause,
+      `${en} could not be stored: the browser's storage is full. Free some space, or download the model and delete the run.`,
+      {
+        cause: error,
+        ja: `${ja}を保存できません。ブラウザーの保存領域がいっぱいです。容量を空けるか、モデルをダウンロードしてから学習を消してください。`,
+      },
     )
   }
-  const message = error instanceof Error ? error.message : String(error)
   return new FileError(
     'storage',
-    `${what} could not be kept or read: the browser's storage said ${quote(message)}. Private windows may refuse it; try an ordinary one.`,
-    cause,
+    `${en} could not be stored or read: the browser's storage said ${quote(message)}. Private windows may refuse it; try an ordinary one.`,
+    {
+      cause: error,
+      ja: `${ja}を保存も読み込みもできません。ブラウザーの保存領域からの応答は ${quote(message)} です。プライベートウィンドウでは使えないことがあります。通常のウィンドウで試してください。`,
+    },
   )
 }
 
@@ -62,23 +77,27 @@ export async function browserStore(
   name: string,
   storage: Storage = hasSyncAccess() ? 'opfs' : 'indexeddb',
 ): Promise<CheckpointStore & { readonly storage: Storage }> {
-  const guarded = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+  const guarded = async <Result>(what: What, work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work()
     } catch (error) {
       throw storageError(error, what)
     }
   }
-  const store = await guarded('The run', async () =>
+  const ofFile = (file: string): What => ({
+    en: `The file ${quote(file)} of the run`,
+    ja: `学習のファイル ${quote(file)} `,
+  })
+  const store = await guarded({ en: 'The run', ja: '学習' }, async () =>
     storage === 'opfs' ? folderStore(await opfsFolder(['ondo', name])) : await indexedStore(name),
   )
   return {
     storage,
-    read: file => guarded(file, () => store.read(file)),
-    write: (file, bytes) => guarded(file, () => store.write(file, bytes)),
-    append: (file, text) => guarded(file, () => store.append(file, text)),
-    remove: file => guarded(file, () => store.remove(file)),
-    truncate: (file, length) => guarded(file, () => store.truncate(file, length)),
+    read: file => guarded(ofFile(file), () => store.read(file)),
+    write: (file, bytes) => guarded(ofFile(file), () => store.write(file, bytes)),
+    append: (file, text) => guarded(ofFile(file), () => store.append(file, text)),
+    remove: file => guarded(ofFile(file), () => store.remove(file)),
+    truncate: (file, length) => guarded(ofFile(file), () => store.truncate(file, length)),
     lock: () => takeLock(`ondo-store ${name}`),
   }
 }

@@ -84,7 +84,7 @@ async function sampled(...more: string[]): Promise<string> {
 }
 
 describe('an exported page, opened from a disk', () => {
-  it('writes the very text of `ondo sample`, with what it was made with and with what a link says', async () => {
+  it('writes the text of `ondo sample`, with its own settings and with those of a link', async () => {
     const page = await open()
     expect(await page.title()).toBe(TITLE)
     expect(await page.inputValue('#prompt')).toBe(PROMPT)
@@ -97,7 +97,7 @@ describe('an exported page, opened from a disk', () => {
     expect(await text(linked, 300)).toBe(await sampled('-p', 'b', '-s', '9', '-t', '1.3'))
   })
 
-  it('takes another temperature for the very next symbol, by slider, key and number', async () => {
+  it('applies another temperature from the next symbol on, by slider, key and number', async () => {
     const page = await open()
     await page.getByRole('button', { name: 'Pause' }).click()
     const before = await page.evaluate(() => ondo.text())
@@ -117,7 +117,7 @@ describe('an exported page, opened from a disk', () => {
     expect(stretches[0]).toBe(before)
   })
 
-  it('speaks both languages and breaks no rule of axe, in light and in dark, wide and narrow', async () => {
+  it('has both languages and violates no rule of axe, light and dark, wide and narrow', async () => {
     for (const options of [
       { colorScheme: 'light', locale: 'ja-JP' },
       { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
@@ -144,7 +144,7 @@ describe('an exported page, opened from a disk', () => {
     expect(await page.locator('.wrong').textContent()).toMatch(/damaged|not whole/)
   })
 
-  it('asked for nothing but itself', () => {
+  it('requests nothing but itself', () => {
     expect(requests.length).toBeGreaterThan(3)
     expect(requests.filter(url => !url.startsWith(String(pathToFileURL(file))))).toEqual([])
     expect(complaints).toEqual([])
@@ -158,7 +158,7 @@ describe('the file', () => {
     expect(html.length).toBeLessThanOrEqual(1.2 * statSync(model).size + 150_000)
   })
 
-  it('goes to standard output too; what is no model, or no form, is refused', async () => {
+  it('is written to standard output, too; files that are no model and unknown forms are refused', async () => {
     const out = await command(['export', 'page', model, '-o', '-', '--quiet'])
     expect([out.code, out.stderr]).toEqual([0, ''])
     expect(out.stdout).toMatch(/^<!doctype html>/)

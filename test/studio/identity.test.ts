@@ -9,7 +9,7 @@ const LAYOUT = 'texts 2'
 const isSome = (rows: unknown): boolean => Number(rows) > 0
 
 describe('what names the model by the hash of its file', () => {
-  it('is still opened: a link, and the texts that a browser keeps', async () => {
+  it('is still read: a link, and the texts that a browser stores', async () => {
     const { hash } = site.model
     const fileHash = (await modelFileHash(site.model))!
     const run: Run = {

@@ -74,7 +74,7 @@ const isHere = (page: Page) =>
   )
 
 describe('a phone on a slow network', () => {
-  it('is written on within seconds, by a small model first; the chosen one takes over', {
+  it('shows a first character within seconds by a small model, which the chosen one replaces', {
     retry: 2,
     timeout: 60_000,
   }, async () => {
@@ -96,7 +96,7 @@ describe('a phone on a slow network', () => {
     expect(first).toBeLessThan(FIRST_CHARACTER * contention())
   })
 
-  it('takes no text from under a hand: the chosen model waits to be asked', {
+  it('does not replace a text that the reader works on: the chosen model waits for a click', {
     timeout: 60_000,
   }, async () => {
     const page = await phone(true)
@@ -113,7 +113,7 @@ describe('a phone on a slow network', () => {
   })
 
   // Quick is a small model within 60 ms: beside other tests not always.
-  it('of a quick network never sees the small model', { retry: 3 }, async () => {
+  it('does not use the small model on a fast network', { retry: 3 }, async () => {
     const page = await phone(false)
     await isHere(page)
     const asked = await page.evaluate(() => performance.getEntriesByType('mark').length)

@@ -159,7 +159,7 @@ async function tour(page: Page, look: Look): Promise<void> {
   await look(page, 'lines from top to bottom')
 }
 
-const DRESSES = [
+const APPEARANCES = [
   { locale: 'en-US', viewport: WIDE },
   { locale: 'ja-JP', viewport: WIDE },
   { locale: 'en-US', viewport: NARROW },
@@ -175,7 +175,7 @@ describe('at a text size of 150%', () => {
   })
   afterAll(() => browser?.close())
 
-  it.each(DRESSES)(
+  it.each(APPEARANCES)(
     'the studio can be reached by key, whole: $locale, $viewport.width wide',
     {
       timeout: 120_000,
@@ -198,12 +198,12 @@ describe('at a text size of 150%', () => {
     },
   )
 
-  it('leaves out no rule that lets something scroll', () => {
+  it('covers every CSS rule that lets something scroll', () => {
     expect(rules.size).toBeGreaterThan(8)
     expect([...rules].filter(([, seen]) => !seen)).toEqual([])
   })
 
-  it('what scrolls is scrolled by key', async () => {
+  it('scrolls every scrolling part by key', async () => {
     const page = await (await browser.newContext({ viewport: WIDE })).newPage()
     await page.goto(`${site.url}#seed=6&t=0.9`)
     await page.waitForFunction(() => ondo.records().length >= 30)
@@ -223,9 +223,9 @@ describe('at a text size of 150%', () => {
     await page.context().close()
   })
 
-  for (const { locale, viewport } of DRESSES) {
+  for (const { locale, viewport } of APPEARANCES) {
     const language = locale.slice(0, 2)
-    it(`the exported page and the sweep’s: ${language}, ${viewport.width} wide`, async () => {
+    it(`scrolls the exported page and the page of the sweep by key: ${language}, ${viewport.width} wide`, async () => {
       const made = join(folder, `${language}.html`)
       const swept = join(folder, language)
       const env = { LANG: language === 'ja' ? 'ja_JP.UTF-8' : 'en_US.UTF-8' }
@@ -303,7 +303,7 @@ describe.each([
         `<?xml version="1.0"?><fontconfig>${list}<cachedir>${home}</cachedir></fontconfig>`,
       )
       const browser = await launchBrowser(undefined, [], { FONTCONFIG_FILE: config })
-      const dress = word === 'cjk' ? DRESSES[3] : DRESSES[0]
+      const dress = word === 'cjk' ? APPEARANCES[3] : APPEARANCES[0]
       const page = await (await browser.newContext({ ...dress, reducedMotion: 'reduce' })).newPage()
       const wrong: string[] = []
       await tour(page, async (at, where) => {

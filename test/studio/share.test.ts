@@ -15,7 +15,7 @@ import {
 import { complaints, count, records, site, text, visit } from './stories/stage.js'
 
 describe('without a network', () => {
-  it('is an application that opens, writes and shows every part when the server is gone', async () => {
+  it('is an installed application that opens, writes and shows every panel without its server', async () => {
     const page = await visit('#seed=5')
     const manifest = await page.evaluate(async () => {
       const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]')
@@ -59,7 +59,7 @@ describe('without a network', () => {
 })
 
 describe('files', () => {
-  it('hold the very text: .txt nothing else, .md in a fence, .html with the temperatures', async () => {
+  it('hold the text: .txt alone, .md in a fence, .html with the temperatures', async () => {
     const page = await visit('#seed=8&t=0.7&prompt=<a>%26%0A&chain=temperature, top-k 12')
     await count(page, 25)
     await page.keyboard.press('0')
@@ -117,7 +117,7 @@ describe('files', () => {
 })
 
 describe('a link', () => {
-  it('writes the very text again for somebody else, its temperatures and view too', async () => {
+  it('writes the same text again in another browser, with its temperatures and view', async () => {
     const page = await visit('#seed=8&t=0.7')
     await count(page, 25)
     await page.keyboard.press('0')
@@ -165,7 +165,7 @@ describe('a link', () => {
     expect(await records(other)).toEqual(chosen)
   }, 90_000)
 
-  it('says so when it is damaged, and hides what a teacher hid', async () => {
+  it('is reported when it is damaged, and hides what a teacher hid', async () => {
     const page = await visit('#run=ondoAQxxxxxxxxxxxx')
     await count(page, 5)
     expect(await page.getByRole('alert').textContent()).toContain('damaged')
@@ -192,7 +192,7 @@ describe('a link', () => {
     expect(await taught.locator('.to-chain').isVisible()).toBe(false)
   }, 60_000)
 
-  it('of `ondo sample` opens with its chain, its further text of a seed, its end or none', async () => {
+  it('of `ondo sample` opens with its chain, its stream of a seed, with or without an end', async () => {
     const run: Run = {
       ondo: '0.1.0',
       model: site.model.hash,

@@ -5,7 +5,16 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../../src/index.js'
 import { violations } from '../support/axe.js'
-import { browser, complaints, contention, requests, site, visit } from './stories/stage.js'
+import {
+  browser,
+  complaints,
+  contention,
+  count,
+  requests,
+  site,
+  visit,
+  WIDE,
+} from './stories/stage.js'
 
 /** Elements that are wider than their place. */
 const wide = (page: Page): Promise<string[]> =>
@@ -43,7 +52,7 @@ async function startShort(page: Page, minutes: string): Promise<void> {
 }
 
 describe('before training', () => {
-  it('loads nothing of it: the first visit takes at most 150 KB of code, packed', async () => {
+  it('is not part of the first load, which takes at most 150 KB of compressed code', async () => {
     const before = requests.length
     const page = await visit()
     const code = requests.slice(before).filter(url => /\.(m?js|css|wasm)$/.test(url))
@@ -59,7 +68,7 @@ describe('before training', () => {
     await page.close()
   })
 
-  it('tells what a text is: its encoding, its characters, or why it will not do', async () => {
+  it("shows the encoding and the characters of a text, or why it can't be used", async () => {
     const page = await visit()
     await openForm(page)
     await choose(page, 'cat.txt', Buffer.concat(Array<Buffer>(50).fill(CAT)))
@@ -79,7 +88,7 @@ describe('before training', () => {
 })
 
 describe('a run', () => {
-  it('is watched, paused, found after a reload, stopped; another is finished and written with', {
+  it('is shown, paused, restored after a reload, and stopped; another is finished and opened', {
     timeout: 180_000,
   }, async () => {
     const page = await visit('', { acceptDownloads: true })
@@ -174,9 +183,31 @@ describe('a run', () => {
   })
 })
 
-it('sends nothing anywhere, and complains of nothing', () => {
+it('requests nothing from other hosts and reports no error', () => {
   expect(browser.isConnected()).toBe(true)
   const elsewhere = requests.filter(url => !url.startsWith(site.url) && !url.startsWith('blob:'))
   expect(elsewhere).toEqual([])
   expect(complaints).toEqual([])
+})
+
+describe('a full storage', () => {
+  it.each([
+    ['en-US', /The run could not be stored: the browser's storage is full\. Free some space/],
+    ['ja-JP', /学習を保存できません。ブラウザーの保存領域がいっぱいです。/],
+  ])('ends training with a sentence of the page: %s', async (locale, sentence) => {
+    const context = await browser.newContext({ viewport: WIDE, locale })
+    const page = await context.newPage()
+    page.setDefaultTimeout(30_000)
+    // The quota is set before the page asks for storage, because the browser caches the free space.
+    const { origin } = new URL(site.url)
+    const cdp = await context.newCDPSession(page)
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1024 })
+    await page.goto(site.url)
+    await count(page, 1)
+    await openForm(page)
+    await startShort(page, '1')
+    const trouble = page.locator('.train-trouble')
+    await trouble.waitFor()
+    expect(await trouble.textContent()).toMatch(sentence)
+  })
 })

@@ -122,7 +122,7 @@ let whole: Weights
 
 // Each starts ONNX Runtime anew, 14 MB of WebAssembly to compile: seconds on a busy machine.
 describe('training in the page', { timeout: 180_000 }, () => {
-  it('learns what the same run in Node learns, to a few units of the last place', async () => {
+  it('gives the weights of the same run in Node, to a few units of the last place', async () => {
     const page = await openTrainer(await newContext(), site)
     await sendMessage(page, { type: 'inspect', job: 1, source })
     const { report } = await waitForMessage(page, 'inspected')
@@ -142,7 +142,7 @@ describe('training in the page', { timeout: 180_000 }, () => {
     expect(largest).toBeLessThan(1e-3)
   })
 
-  it('goes on after its worker was ended, and after its page was closed, as if nothing was', async () => {
+  it('continues after its worker or its page was closed, with the same result', async () => {
     const context = await newContext()
     let page = await openTrainer(context, site)
     await start(page, STEPS)
@@ -165,7 +165,7 @@ describe('training in the page', { timeout: 180_000 }, () => {
     expect(largestDifference(await weightsOf(page), whole)).toBe(0)
   })
 
-  it('does the same on IndexedDB, without timers and frames, through a pause', async () => {
+  it('gives the same result on IndexedDB, without timers and frames, with a pause', async () => {
     // Some browsers' workers can't write OPFS in place; a hidden page hardly gets timers and frames.
     const none = ['setTimeout', 'setInterval', 'requestAnimationFrame']
     const context = await newContext(
@@ -193,7 +193,7 @@ describe('training in the page', { timeout: 180_000 }, () => {
     expect(databases).toEqual(['ondo'])
   })
 
-  it('spreads a run over minutes, on threads where the GPU fails, in one tab at a time', async () => {
+  it('trains for the given minutes, on threads where the GPU fails, in one tab at a time', async () => {
     // A GPU that promises and fails: the run falls back, and says so.
     const broken = '{ requestAdapter: async () => ({ info: { vendor: "broken" } }) }'
     const context = await newContext(
@@ -214,7 +214,7 @@ describe('training in the page', { timeout: 180_000 }, () => {
     expect((await waitForMessage(one, 'rested')).why).toBe('stopped')
   })
 
-  it('is as short as docs/browser.md shows', async () => {
+  it('needs no more code than docs/browser.md shows', async () => {
     const page = await (await newContext()).newPage()
     await page.goto(site.url)
     const losses = await page.evaluate(
@@ -234,7 +234,7 @@ describe('training in the page', { timeout: 180_000 }, () => {
     await page.close()
   })
 
-  it('asks nothing but files of its own server', () => {
+  it('requests only files of its own server', () => {
     expect(requests.some(({ url }) => url.endsWith('ort-wasm-simd-threaded.wasm'))).toBe(true)
     const foreign = requests.filter(
       ({ url, method }) =>

@@ -51,7 +51,7 @@ const fate = (page: Page): Promise<string> =>
   })
 
 describe('a newer version', () => {
-  it('waits until it is wanted, comes whole or not at all, and harms no text', async () => {
+  it('is loaded on request, wholly or not at all, and keeps the texts', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ondo-two-'))
     cpSync(site.folder, folder, { recursive: true })
     const second = renew(folder)

@@ -58,7 +58,7 @@ async function step(page: Page, times: number): Promise<void> {
 }
 
 describe('the chain', () => {
-  it('is put together by hand, counts from the next character on, and is undone and kept', async () => {
+  it('is built with its controls, applies from the next character on, and is undone and stored', async () => {
     const page = await visit('#seed=4&t=1')
     await count(page, 25)
     await pause(page)
@@ -97,7 +97,7 @@ describe('the chain', () => {
     expect(await text(page)).toBe(grown)
   }, 60_000)
 
-  it('is in the bars: what it takes away is struck out, and the next step does what they say', async () => {
+  it('is shown in the bars: removed symbols are struck out, and the next step follows the bars', async () => {
     const page = await visit('#seed=3&t=1.2&chain=temperature, top-k 3')
     await count(page, 10)
     await pause(page)
@@ -130,7 +130,7 @@ describe('the chain', () => {
     expect(await page.locator('.uncertainty .holds').count()).toBe(0)
   }, 60_000)
 
-  it('points at what it cannot read, and says where temperature has no effect', async () => {
+  it('points at the character that it cannot read, and says where temperature has no effect', async () => {
     const page = await visit('#seed=3')
     await pause(page)
     await open(page)
@@ -151,7 +151,7 @@ describe('the chain', () => {
     expect(await page.locator('.other-text button').count()).toBe(2)
   }, 60_000)
 
-  it('goes through the columns of the same seed', async () => {
+  it('applies to the columns of the same seed', async () => {
     const page = await visit('#seed=5&t=0.8&chain=temperature, min-p 0.2')
     await pause(page)
     await page.keyboard.press('l')
@@ -176,7 +176,7 @@ describe('the chain', () => {
     expect(await alert.textContent()).toContain('ban "a" leaves nothing')
   }, 60_000)
 
-  it('changed along the way is too much for a link; the session is checked when it is opened', async () => {
+  it('that changed along the text does not fit a link; its session is checked when it is opened', async () => {
     const page = await visit('#seed=6&t=1')
     await count(page, 20)
     await pause(page)
@@ -206,7 +206,7 @@ describe('the chain', () => {
   }, 90_000)
 })
 
-describe('the chain laid open', () => {
+describe('the open chain panel', () => {
   it.each([
     { width: 1280, height: 800, locale: 'en-US', colorScheme: 'light' },
     { width: 320, height: 640, locale: 'ja-JP', colorScheme: 'dark' },
@@ -229,7 +229,7 @@ describe('the chain laid open', () => {
 })
 
 describe('beside the dial', () => {
-  it('temperatures have names, and the room that texts take is told and given back', async () => {
+  it('temperatures have names, and the storage that texts take is shown and can be freed', async () => {
     const page = await visit('#seed=6&t=1')
     await page.getByRole('button', { name: 'wild', exact: true }).click()
     expect(await page.locator('.figure').inputValue()).toBe('1.50')

@@ -28,7 +28,7 @@ const nextVisible = (written: string, from: number): number => {
 }
 
 describe('a character', () => {
-  it('tells why it came, and gives way to another; undo and redo are exact', async () => {
+  it('shows why it was drawn, and can be replaced; undo and redo are exact', async () => {
     const page = await visit('#seed=6&t=0.9')
     await count(page, 40)
     await pause(page)
@@ -91,7 +91,7 @@ describe('a character', () => {
     expect((await text(page)).slice(0, n + 20)).toBe(wanted)
   })
 
-  it('is reached by arrows; Enter leads to what else could stand there', async () => {
+  it('is selected by arrow keys; Enter shows the alternatives', async () => {
     const page = await visit('#seed=8')
     await count(page, 15)
     await pause(page)
@@ -113,7 +113,7 @@ describe('a character', () => {
     expect(name).toContain(now[n] === ' ' ? 'space' : now[n] === '\n' ? 'new line' : now[n])
   })
 
-  it('can be chosen one after the other with digits', async () => {
+  it('are chosen one after the other with digit keys', async () => {
     const page = await visit('#seed=3')
     await page.getByRole('button', { name: 'Choose', exact: true }).click()
     await page.waitForTimeout(150)
@@ -132,7 +132,7 @@ describe('a character', () => {
 })
 
 describe('other texts', () => {
-  it('of the same seed are one key away, warmer and back again', async () => {
+  it('of the same seed are shown by one key, at a higher temperature and back', async () => {
     const page = await visit('#seed=12&t=0.8')
     await count(page, 25)
     await pause(page)
@@ -155,7 +155,7 @@ describe('other texts', () => {
     await page.waitForFunction(old => ondo.text() === old, first)
   })
 
-  it('stay on a map, can be compared, and come back after a reload', async () => {
+  it('are shown on a map, can be compared, and are restored after a reload', async () => {
     const page = await visit('#seed=21')
     await count(page, 30)
     await pause(page)
@@ -224,7 +224,7 @@ describe('other texts', () => {
 })
 
 describe('a cold text', () => {
-  it('is told to circle, since when, and which temperature leads out', async () => {
+  it('is reported as a loop, with its beginning and the temperature that leaves it', async () => {
     const page = await visit('#seed=1&t=0')
     await page.selectOption('#speed', 'fast')
     const note = page.locator('.loops')
@@ -248,7 +248,7 @@ describe('a cold text', () => {
 })
 
 describe('a drawn temperature', () => {
-  it('steers the text exactly as it is written, and says where it cannot be read', async () => {
+  it('sets the temperatures as its written form says, and errors point at the character', async () => {
     const page = await visit('#seed=2')
     await pause(page)
     await page.keyboard.press('c')
@@ -285,7 +285,7 @@ describe('a drawn temperature', () => {
     expect(await field.inputValue()).toBe('0')
   })
 
-  it('can be tried on the bars alone, with Alt, while the text goes on as it was', async () => {
+  it('can be tried on the bars alone, with Alt, while the text continues unchanged', async () => {
     const page = await visit('#seed=2&t=0.8')
     await page.getByRole('slider').focus()
     await page.keyboard.down('Alt')

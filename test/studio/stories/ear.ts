@@ -69,12 +69,12 @@ const announcements = async (page: Page): Promise<string[]> =>
 const NAMED =
   /^(button|checkbox|combobox|dialog|figure|group|heading|image|meter|option|radio|region|slider|spinbutton|switch|tab|table|tablist|tabpanel|textbox|tree|treeitem)\b/
 
-describe('by ear', () => {
+describe('with a screen reader', () => {
   for (const [locale, tabs] of [
     ['en-US', ['Text', 'Train', 'Lessons', 'Next', 'Branches', 'Sweep', 'Inside']],
     ['ja-JP', ['本文', '学習', 'レッスン', '次', '分岐', '温度を比べる', '内部']],
   ] as const) {
-    it(`everything has a name, in the order in which one needs it: ${locale}`, async () => {
+    it(`every control has a name, in the order of use: ${locale}`, async () => {
       const page = await visit('#seed=5', { locale, reducedMotion: 'reduce' })
       await page.keyboard.press(' ')
       await startReader(page)
@@ -105,7 +105,7 @@ describe('by ear', () => {
     })
   }
 
-  it('one writes, turns the temperature, chooses a character and hears what came of it', async () => {
+  it('a reader writes, changes the temperature, chooses a character and hears the result', async () => {
     const page = await visit('#seed=5&t=0.8', { reducedMotion: 'reduce' })
     await pause(page)
     await startReader(page)

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { violations } from '../../support/axe.js'
 import { count, pause, slider, text, visit } from './stage.js'
 
-describe('for everybody', () => {
+describe('accessibility', () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const locale of ['en-US', 'ja-JP']) {
-      it(`breaks no rule of axe: ${colorScheme}, ${locale}`, async () => {
+      it(`violates no rule of axe: ${colorScheme}, ${locale}`, async () => {
         const page = await visit('', { colorScheme, locale, reducedMotion: 'reduce' })
         expect(await page.evaluate(() => document.documentElement.lang)).toBe(locale.slice(0, 2))
         expect(await violations(page), 'writing').toEqual([])
@@ -50,7 +50,7 @@ describe('for everybody', () => {
     }
   }
 
-  it('keeps letters readable at every temperature and every shade: 4.5 to 1', async () => {
+  it('keeps a contrast of 4.5 to 1 at every temperature and every shade', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await visit('', { colorScheme })
       await page.keyboard.press('t')
@@ -110,7 +110,7 @@ describe('for everybody', () => {
     }
   })
 
-  it('is dark where the system is, and as the switch says', async () => {
+  it('is dark where the system is, or as the switch says', async () => {
     const ground = (page: Page) =>
       page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     const light = await visit('', { colorScheme: 'light' })
@@ -157,7 +157,7 @@ describe('for everybody', () => {
     }
   })
 
-  it('tells a screen reader the state, not every character', async () => {
+  it('announces the state to a screen reader, not every character', async () => {
     const page = await visit()
     expect(await page.locator('.text').getAttribute('aria-live')).toBeNull()
     expect(await page.locator('.text').getAttribute('aria-busy')).toBe('true')
@@ -169,7 +169,7 @@ describe('for everybody', () => {
     expect(await page.locator('.text').getAttribute('aria-busy')).toBe('false')
   })
 
-  it('speaks Japanese where the reader does, and keeps the choice', async () => {
+  it('is in Japanese where the browser is, and keeps the choice', async () => {
     const page = await visit('', { locale: 'ja-JP' })
     expect(await slider(page).getAttribute('aria-valuetext')).toBe('0.80、やや慎重')
     await page.getByRole('button', { name: 'English' }).click()
@@ -179,7 +179,7 @@ describe('for everybody', () => {
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('en')
   })
 
-  it('grows once a second where less motion is wanted', async () => {
+  it('shows new text once a second where the reader prefers less motion', async () => {
     const page = await visit('', { reducedMotion: 'reduce' })
     const sizes = new Set<number>()
     for (let n = 0; n < 22; n++) {

@@ -37,7 +37,7 @@ const tonesShown = (page: Page): Promise<number[]> =>
   )
 
 describe('inside', () => {
-  it('tints the text by the very states of a unit, and tells the guesses', async () => {
+  it('colours the text by the states of a unit, and shows the likeliest symbols', async () => {
     const page = await visit('#seed=6&t=0.9')
     await openInside(page, 150)
     await page.getByRole('spinbutton', { name: 'Number' }).fill('18')
@@ -64,7 +64,7 @@ describe('inside', () => {
     expect(shown).toBe(symbol === '\n' ? '↵' : symbol === ' ' ? '␣' : symbol)
   })
 
-  it('marks a passage by key and by hand, and finds what behaves alike', async () => {
+  it('marks a passage by keys and by mouse, and finds similar passages', async () => {
     const page = await visit('#seed=6&t=0.9', { colorScheme: 'dark' })
     await openInside(page, 300)
     await page.locator('.inside-text').focus()
@@ -96,7 +96,7 @@ describe('inside', () => {
     await page.getByRole('heading', { name: new RegExp(name) }).waitFor()
   })
 
-  it('marks a passage with a finger that is held, and scrolls with one that is not', async () => {
+  it('marks a passage with a long press, and scrolls with a short one', async () => {
     const page = await visit('#seed=6&t=0.9', {
       viewport: { width: 390, height: 844 },
       hasTouch: true,
@@ -167,7 +167,7 @@ describe('inside', () => {
     expect(await cells.nth(spot).getAttribute('class')).toContain('at')
   })
 
-  it('switches a unit off: the text differs, says so, is shared, and comes back', async () => {
+  it('holds a unit at 0: the text differs, says so, is shared by a link, and is restored', async () => {
     const page = await visit('#seed=6&t=0.9')
     await openInside(page, 60)
     const before = await text(page)

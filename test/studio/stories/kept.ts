@@ -52,7 +52,7 @@ describe('kept texts', () => {
     await page.context().close()
   })
 
-  it('of two tabs stay both, whoever closes first, and each tab rests as it did', async () => {
+  it('of two tabs are both kept, whichever closes first, and each tab stays paused or writing', async () => {
     const a = await visit('#seed=1')
     await count(a, 20)
     const b = await openAnotherTab(a, '#seed=1')
@@ -117,7 +117,7 @@ describe('kept texts', () => {
     expect(await text(other)).toBe(ends[1])
   }, 120_000)
 
-  it('are not said to be kept where the storage is full, and can be saved as a file', async () => {
+  it('are reported as not kept where the storage is full, and can be saved as a file', async () => {
     const context = await browser.newContext({
       viewport: WIDE,
       locale: 'en-US',
@@ -163,7 +163,7 @@ describe('kept texts', () => {
     expect(await notice(page).count()).toBe(0)
   }, 60_000)
 
-  it('end with the page where the browser refuses all storage, and it says so', async () => {
+  it('are lost with the page where the browser refuses all storage, and the page says so', async () => {
     const page = await visit('#seed=6', { locale: 'ja-JP' })
     const before = complaints.length
     await page.context().addInitScript(() => {

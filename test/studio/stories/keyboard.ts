@@ -67,7 +67,7 @@ describe('by keyboard alone', () => {
     ])
   })
 
-  it('writes, pauses, steps, starts over and turns the temperature', async () => {
+  it('writes, pauses, steps, starts over and changes the temperature', async () => {
     const page = await visit('#seed=1')
     await count(page, 15)
     await page.keyboard.press(' ')
@@ -110,7 +110,7 @@ describe('by keyboard alone', () => {
     expect(await page.locator('dialog').isVisible()).toBe(false)
   })
 
-  it('finds everything by name', async () => {
+  it('finds every command by name', async () => {
     const page = await visit()
     await page.locator('#prompt').focus()
     await page.keyboard.press('Control+k')
@@ -128,7 +128,7 @@ describe('by keyboard alone', () => {
     expect(await page.locator('.figure').inputValue()).toBe('1.00')
   })
 
-  it('moves the slider by fine steps, marks and to its ends, and says where it is', async () => {
+  it('moves the slider by fine steps, by marks and to its ends, and announces the value', async () => {
     const page = await visit()
     const says = () => slider(page).getAttribute('aria-valuetext')
     await slider(page).focus()
@@ -153,7 +153,7 @@ describe('by keyboard alone', () => {
     }
   })
 
-  it('takes numbers as people write them and refuses the others with a word', async () => {
+  it('takes numbers in usual forms and refuses others with a message', async () => {
     const page = await visit()
     const box = page.getByRole('textbox', { name: 'Temperature as a number' })
     const typed: [string, string][] = [
@@ -177,7 +177,7 @@ describe('by keyboard alone', () => {
     }
   })
 
-  it('catches on 1 under the hand, with exact ends', async () => {
+  it('snaps to 1 when dragged, with exact ends', async () => {
     const page = await visit()
     const at = await slider(page).boundingBox()
     const value = () => page.locator('.figure').inputValue()
@@ -202,7 +202,7 @@ describe('by keyboard alone', () => {
 })
 
 describe('prompts', () => {
-  it('compose Japanese without anything being triggered', async () => {
+  it('are composed in Japanese without triggering keys', async () => {
     const page = await visit('#seed=9', { locale: 'ja-JP' })
     const prompt = page.locator('#prompt')
     await prompt.fill('')
@@ -263,7 +263,7 @@ describe('prompts', () => {
     )
   })
 
-  it('name the characters that the model does not know, and offer what to do', async () => {
+  it('list the characters that the model does not know, and offer what to do', async () => {
     const page = await visit()
     await page.fill('#prompt', 'Café 0\u3000')
     await page.locator('.unknown').first().waitFor()

@@ -32,7 +32,7 @@ const nextVisible = (written: string, from: number): number =>
   from + written.slice(from).search(/\S/)
 
 describe('lessons', () => {
-  it('are all done at the real controls, one after the other, and ticked off', async () => {
+  it('are completed with the real controls, one after the other, and marked as done', async () => {
     const page = await visit('?lesson=1#seed=6&t=0.9')
     await page.locator('#lesson-0 .task').waitFor()
     expect(await bar(page).count()).toBe(0)
@@ -108,7 +108,7 @@ describe('lessons', () => {
     await page.locator('.lessons .done').nth(5).waitFor()
   }, 90_000)
 
-  it('are done on a phone, in Japanese, by a link of a teacher who hid the rest', async () => {
+  it('are completed on a phone, in Japanese, by a link of a teacher that hides the rest', async () => {
     const page = await visit('#lesson=coin&seed=4&hide=train.lessons.sweep.inside.model', {
       viewport: { width: 390, height: 844 },
       locale: 'ja-JP',
@@ -137,7 +137,7 @@ describe('lessons', () => {
     expect(await bar(page).count()).toBe(0)
   })
 
-  it('open by a link within the page, and leave its text alone', async () => {
+  it('open by a link within the page, and do not change its text', async () => {
     const page = await visit('#seed=9')
     await count(page, 20)
     await page.evaluate(() => {
@@ -163,7 +163,7 @@ describe('lessons', () => {
 })
 
 describe('the game', () => {
-  it('keeps its secret until a guess, tells the truth, and counts', async () => {
+  it('hides the temperature until a guess, then shows it, and counts the points', async () => {
     const page = await visit('#seed=2')
     await pause(page)
     await page.locator('#tab-lessons').click()

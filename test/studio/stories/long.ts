@@ -37,7 +37,7 @@ describe('a long text', () => {
     expect(longestFirst[1]).toBeLessThan(50)
   }
 
-  it('never holds the page for long, however long it grows', { retry: 2 }, async () => {
+  it('never blocks the page for long, however long it grows', { retry: 2 }, async () => {
     const page = await visit('#seed=2')
     await page.keyboard.press('t')
     const early = await tasks(page, async () => {
@@ -93,7 +93,7 @@ describe('a long text', () => {
     return usedSize + embedderHeapUsedSize + backingStorageSize
   }
 
-  it('takes little memory while it grows, and gives it back when another is shown', {
+  it('takes little memory while it grows, and frees it when another text is shown', {
     timeout: 60_000,
   }, async () => {
     const page = await visit('#seed=2')

@@ -10,9 +10,9 @@ const styleOf = (page: Page, selector: string, property: string): Promise<string
     .first()
     .evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property)
 
-describe('dresses', () => {
+describe('colours and print', () => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    it(`stands out at 7 to 1 where more contrast is wanted: ${colorScheme}`, async () => {
+    it(`has a contrast of 7 to 1 where the reader prefers more contrast: ${colorScheme}`, async () => {
       const page = await visit('', { colorScheme, contrast: 'more' })
       await pause(page)
       expect(await violations(page, ['color-contrast-enhanced'])).toEqual([])
@@ -24,7 +24,7 @@ describe('dresses', () => {
     })
   }
 
-  it('keeps its meaning where the system forces its colours', async () => {
+  it('shows all states where the system forces its colours', async () => {
     const page = await visit('#t=1.2', { forcedColors: 'active' })
     await page.keyboard.press('t')
     await count(page, 60)
@@ -47,7 +47,7 @@ describe('dresses', () => {
     expect(await styleOf(page, '.tab[aria-selected=true]', 'font-weight')).toBe('600')
   })
 
-  it('prints the text, whole, and nothing of the machine around it', async () => {
+  it('prints the whole text and none of the controls', async () => {
     const page = await visit('#seed=3')
     await page.selectOption('#speed', 'full')
     await count(page, 6000)
@@ -66,7 +66,7 @@ describe('dresses', () => {
     expect(pdf.match(/\/Type\s*\/Page\b/g)!.length).toBeGreaterThan(1)
   })
 
-  it('runs in lines from top to bottom, walked and clicked as ever', async () => {
+  it('is shown in vertical lines, with the same keys and clicks', async () => {
     const page = await visit('#seed=3&prompt=%E3%81%82%E3%81%84%E3%81%86', { locale: 'ja-JP' })
     await page.keyboard.press('Control+k')
     await page.locator('dialog.palette input').fill('縦')
@@ -139,7 +139,7 @@ describe('dresses', () => {
 })
 
 describe('the bars', () => {
-  it('have a logarithmic axis: a decade is a fifth of the length, wherever it lies', async () => {
+  it('have a logarithmic axis, on which each decade has the same length', async () => {
     const page = await visit('#seed=3&t=1')
     await count(page, 10)
     await pause(page)
@@ -167,7 +167,7 @@ describe('the bars', () => {
     expect(await button.getAttribute('aria-pressed'), 'kept').toBe('true')
   })
 
-  it('of a step stay pinned while the text runs on', async () => {
+  it('of a step stay pinned while the text continues', async () => {
     const page = await visit('#seed=3&t=1')
     await count(page, 10)
     await page.getByRole('button', { name: 'Pin', exact: true }).click()

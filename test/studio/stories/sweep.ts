@@ -22,7 +22,7 @@ async function downloadOf(page: Page, button: string): Promise<Buffer> {
 }
 
 describe('the sweep', () => {
-  it('gives the bytes of the command line, a figure to walk, and the texts behind it', async () => {
+  it('gives the CSV of the command line, a figure that keys operate, and the texts of its points', async () => {
     const page = await visit('#seed=6&t=0.9')
     await openSweep(page, '0,0.5,1..2/2', '3')
     await page.locator('#sweep').getByRole('button', { name: 'Sweep', exact: true }).click()
@@ -60,7 +60,7 @@ describe('the sweep', () => {
     expect((await text(page)).startsWith(other!)).toBe(true)
   })
 
-  it('keeps what is done when stopped, goes on from there, and refuses in a sentence', async () => {
+  it('keeps its results when stopped, continues from there, and refuses wrong input in a sentence', async () => {
     const page = await visit('#seed=6&t=0.9')
     await openSweep(page, '0.5..2/40', '150')
     await page.locator('#sweep').getByRole('button', { name: 'Sweep', exact: true }).click()

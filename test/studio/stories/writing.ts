@@ -20,7 +20,7 @@ import {
 const FIRST_LOAD = 150_000
 
 describe('the first minute', () => {
-  it('loads little: 150 KB of code, compressed, and no part that nobody opened', async () => {
+  it('loads at most 150 KB of compressed code, and no panel that was not opened', async () => {
     const before = requests.length
     await visit()
     const all = requests.slice(before).map(url => url.replace(/#.*/, ''))
@@ -60,7 +60,7 @@ describe('the first minute', () => {
 })
 
 describe('a move of the temperature', () => {
-  it('counts for the very next character and leaves the past as it was', async () => {
+  it('applies to the next character and does not change earlier ones', async () => {
     const page = await visit('#t=0.4&seed=7')
     await speed(page, 'fast')
     await count(page, 100)
@@ -101,7 +101,7 @@ describe('a move of the temperature', () => {
     }
   })
 
-  it('by a schedule says when its goal is out of reach, and no longer with another goal', async () => {
+  it('by a schedule shows when its goal cannot be reached, and not with another goal', async () => {
     const page = await visit('#t=surprise 40&seed=7')
     await speed(page, 'fast')
     const note = page.locator('#sentence [role=status]')
@@ -120,7 +120,7 @@ describe('a move of the temperature', () => {
     expect(await note.textContent()).toBe('')
   })
 
-  it('moves the bars at once while the text rests, and the next step does what they say', async () => {
+  it('moves the bars at once while the text is paused, and the next step follows them', async () => {
     const page = await visit('#t=1&seed=3')
     await count(page, 10)
     await pause(page)
@@ -167,7 +167,7 @@ describe('a move of the temperature', () => {
 })
 
 describe('models', () => {
-  it('that are damaged are refused with a sentence, and the text goes on', async () => {
+  it('that are damaged are refused with a sentence, and the text continues', async () => {
     const page = await visit()
     await page.selectOption('.model', 'broken')
     const alert = page.getByRole('alert')

@@ -1,6 +1,7 @@
 /** Reads a text that was dropped, chosen or pasted, and reports what it contains. */
 import { buildTokenizer } from 'ondo'
 import { joinFilesWithAdvice, vocabularyReport } from 'ondo/text'
+import { beginning } from '../../../../src/errors.js'
 import type { CorpusReport, Source } from './protocol.js'
 import type { Corpus } from './run-store.js'
 
@@ -42,7 +43,7 @@ export async function readSource(
         ...(doubt && { doubt }),
       })),
       skipped: joined.skipped.map(({ name }) => name),
-      excerpt: start.slice(0, EXCERPT_LENGTH),
+      excerpt: beginning(start, EXCERPT_LENGTH),
       vocabulary: vocabularyReport(tokenizer, report.counts),
     },
   }

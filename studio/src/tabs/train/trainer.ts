@@ -84,7 +84,7 @@ export class Trainer {
         this.attempt(this.take(message.job))
         return
       case 'discard':
-        this.attempt(this.discard())
+        this.attempt(this.withLock(() => this.discard()))
         return
     }
   }
@@ -100,6 +100,9 @@ export class Trainer {
     const elsewhere = new TrainingError(
       'elsewhere',
       'Training is under way already, here or in another tab of this browser; pause or close it first.',
+      {
+        ja: '学習はすでに、ここかこのブラウザーの別のタブで進んでいます。先に一時停止するか閉じてください。',
+      },
     )
     if (this.abort) throw elsewhere
     this.abort = new AbortController()
@@ -117,7 +120,11 @@ export class Trainer {
   }
 
   private open(): Promise<Store> {
-    this.store ??= browserStore('run')
+    this.store ??= browserStore('run').catch(error => {
+      // The reader may free some storage and try again.
+      this.store = undefined
+      throw error
+    })
     return this.store
   }
 
@@ -172,6 +179,7 @@ export class Trainer {
       throw new TrainingError(
         'nothing-to-resume',
         'There is no run in this browser to go on with; start a new one.',
+        { ja: 'このブラウザーには続きから学習できるものがありません。新しく始めてください。' },
       )
     }
     // The same number of threads as before makes the run identical to the last bit.
@@ -396,6 +404,7 @@ export class Trainer {
       throw new TrainingError(
         'no-model',
         'There is no model yet; the first is kept after some steps.',
+        { ja: 'モデルはまだありません。学習が少し進むと最初のモデルが残ります。' },
       )
     }
     const own = new Uint8Array(bytes)
@@ -404,7 +413,6 @@ export class Trainer {
   }
 
   private async discard(): Promise<void> {
-    if (this.abort) return
     await new RunStore(await this.open()).discard()
     this.post({ type: 'discarded' })
   }

@@ -200,6 +200,8 @@ export class Training {
     this.trouble = told
     for (const resolve of this.waiting.values()) resolve(undefined)
     this.waiting.clear()
+    // The storage could not be read, so nothing is stored; a text can still be chosen.
+    if (this.view === 'looking') this.view = 'form'
     if (!this.busy) return
     this.state = 'paused'
     this.view = this.facts ? 'run' : 'form'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FileError } from '../errors.js'
 import { memoryStore } from '../train/index.js'
+import { readSlots, type SyncFile, type SyncFolder, writeSlots } from './atomic-files.js'
 import { folderStore } from './opfs.js'
-import { readSlots, type SyncFile, type SyncFolder, writeSlots } from './slots.js'
 
 /** A simulated power cut. */
 class Outage extends Error {}
