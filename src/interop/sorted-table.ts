@@ -93,13 +93,14 @@ export class SortedTable {
     this.read += size
     if (this.read > bytes.length) throw new Damaged()
     const trailer = new Cursor(bytes, end, end + TRAILER_BYTES)
-    if (trailer.byte() !== 0) {
+    const compression = trailer.byte()
+    if (maskCrc(crc32c(bytes.subarray(start, end + 1))) !== trailer.fixed32()) throw new Damaged()
+    if (compression !== 0) {
       throw new FileError(
         'tensorflow',
         `The table ${quote(name)} is compressed, which TensorFlow's checkpoints are not.`,
       )
     }
-    if (maskCrc(crc32c(bytes.subarray(start, end + 1))) !== trailer.fixed32()) throw new Damaged()
     const restarts = new Cursor(bytes, end - 4, end).fixed32()
     const cursor = new Cursor(bytes, start, end - 4 - 4 * restarts)
     let key = new Uint8Array()

@@ -38,7 +38,7 @@ function storedOf(json: string, spec: Record<string, unknown>): Stored {
   if (typeof type !== 'string' || !Object.hasOwn(READ, type)) {
     throw refuse(
       json,
-      `keeps ${quote(spec.name)} as ${quote(type)}; expected ${Object.keys(READ).join(', ')}`,
+      `keeps ${quote(spec.name)} as ${typeof type === 'string' ? quote(type) : 'numbers of no type'}; expected ${Object.keys(READ).join(', ')}`,
     )
   }
   if (typeof scale !== 'number' || typeof min !== 'number') {

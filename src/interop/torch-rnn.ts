@@ -13,6 +13,9 @@ import { tokenizerOf } from './vocabulary.js'
 /** The place of each gate of ours (i f g o) in torch's i f o g. */
 const ORDER = [0, 1, 3, 2]
 
+const isLanguageModel = (file: SourceFile): boolean =>
+  isTorch7(file) && includesText(file.bytes, 'nn.LanguageModel')
+
 function modelOf(root: LuaValue): LuaObject | undefined {
   const model = root instanceof LuaTable ? root.fields.get('model') : root
   return model instanceof LuaObject && model.type === 'nn.LanguageModel' ? model : undefined
@@ -60,11 +63,11 @@ export const torchRnn: Format = {
   about: { en: 'torch-rnn (.t7)', ja: 'torch-rnn（.t7）' },
 
   recognises(files) {
-    return files.some(file => isTorch7(file) && includesText(file.bytes, 'nn.LanguageModel'))
+    return files.some(isLanguageModel)
   },
 
   read(files, options) {
-    const file = files.find(isTorch7) as SourceFile
+    const file = files.find(isLanguageModel) as SourceFile
     const model = modelOf(readTorch7(file))
     if (!model) throw refuse(file, 'holds no nn.LanguageModel')
     if (model.field('batchnorm') === 1) {

@@ -87,6 +87,18 @@ export class BinaryInput implements Input {
 }
 
 const LONGEST_WORD = 64
+/** Bytes of text that are split into words at once. */
+const PIECE = 32_768
+const ascii = new TextDecoder('latin1')
+
+/** A number as C's printf writes it: also `nan`, `-nan`, `inf`. */
+function numberOf(word: string): number {
+  const value = Number(word)
+  if (!Number.isNaN(value)) return value
+  if (/nan/i.test(word)) return Number.NaN
+  if (!/^[+-]?inf/i.test(word)) throw new CutShort()
+  return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+}
 
 /** Numbers as text, one a line or separated by spaces; strings as a length, a line end, the bytes. */
 export class AsciiInput implements Input {
@@ -106,14 +118,7 @@ export class AsciiInput implements Input {
     return String.fromCharCode(...bytes.subarray(at, end))
   }
   double(): number {
-    const word = this.word().toLowerCase()
-    if (/nan/.test(word)) return Number.NaN
-    if (/inf/.test(word)) {
-      return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    }
-    const value = Number(word)
-    if (Number.isNaN(value)) throw new CutShort()
-    return value
+    return numberOf(this.word())
   }
   int(): number {
     const value = this.double()
@@ -135,8 +140,24 @@ export class AsciiInput implements Input {
     if (!(count >= 0 && 2 * count <= this.bytes.length - this.position + 2)) throw new CutShort()
     const data =
       type === 'Int' || type === 'Long' ? new Float64Array(count) : new Float32Array(count)
-    for (let i = 0; i < count; i++) data[i] = this.double()
+    let filled = 0
+    // Whole pieces first: text that is split at once is read some ten times as fast as word by word.
+    while (count - filled > PIECE) {
+      const words = this.piece()
+      for (const word of words) data[filled++] = numberOf(word)
+    }
+    while (filled < count) data[filled++] = this.double()
     return { count, at: index => data[index] as number }
+  }
+  /** The next words, at least one and at most PIECE / 2. */
+  private piece(): string[] {
+    const { bytes, position } = this
+    let end = Math.min(position + PIECE, bytes.length)
+    while (end > position && end < bytes.length && (bytes[end] as number) > 32) end--
+    const text = ascii.decode(bytes.subarray(position, end)).trim()
+    if (text === '') throw new CutShort()
+    this.position = end
+    return text.split(/\s+/)
   }
   skip(count: number): void {
     if (!(count >= 0 && this.position + count <= this.bytes.length)) throw new CutShort()

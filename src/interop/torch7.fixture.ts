@@ -84,6 +84,9 @@ function numbersOf(type: NumberType | 'Cuda', data: ArrayLike<number>): Uint8Arr
   return bytes
 }
 
+/** As C prints it: with the sign of zero. */
+const printed = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+
 class Writer {
   readonly parts: Uint8Array[] = []
   private readonly ascii: boolean
@@ -106,7 +109,7 @@ class Writer {
 
   private list(type: NumberType | 'Cuda', data: ArrayLike<number>): void {
     if (!this.ascii) this.parts.push(numbersOf(type, data))
-    else if (data.length > 0) this.parts.push(utf8(`${Array.from(data).join(' ')}\n`))
+    else if (data.length > 0) this.parts.push(utf8(`${Array.from(data, printed).join(' ')}\n`))
   }
 
   /** Writes the index of a value. @returns whether its content must follow */
