@@ -132,21 +132,31 @@ describe.skipIf(!available || !recurrentjs)('recurrentjs', () => {
   it('writes the same sentence in its character demo', async () => {
     const json = readFileSync(join(folder, 'recurrentjs/model.json'), 'utf8')
     const roots = { '/': recurrentjs! }
-    const sentence = await onPage(roots, '/character_demo.html', page =>
-      page.evaluate(text => {
+    const [sentence, perplexities] = await onPage(roots, '/character_demo.html', page =>
+      page.evaluate((text): [string, number[]] => {
         const demo = globalThis as unknown as {
           $: (selector: string) => { click(): void; val(text: string): void }
           predictSentence: (model: unknown, sample: boolean) => string
           model: unknown
+          tick: () => void
+          ppl_list: number[]
         }
+        // The way of the documentation: the demo goes on training with lines of this text.
+        demo.$('#ti').val('mary\nanna')
+        demo.$('#learn').click()
         demo.$('#stop').click()
         demo.$('#tio').val(text)
         demo.$('#loadmodel').click()
-        return demo.predictSentence(demo.model, false)
+        const written = demo.predictSentence(demo.model, false)
+        for (let i = 0; i < 3; i++) demo.tick()
+        return [written, demo.ppl_list]
       }, json),
     )
     const line = (await likely('\n', 40)).split('\n')[0]
     expect(sentence).toBe(line)
+    expect(perplexities).toHaveLength(3)
+    // A model that knows no names has the perplexity of its 27 symbols.
+    for (const perplexity of perplexities) expect(perplexity).toBeLessThan(20)
     // Read back, it is the same network with the line end as the beginning.
     const { model: back } = await importModel([
       { name: 'model.json', bytes: new TextEncoder().encode(json) },

@@ -17,7 +17,9 @@ import { generateText } from '../../src/generate/index.js'
 import { exportModel } from '../../src/interop/export/index.js'
 import { modelConfig } from '../../src/model/config.js'
 import { tokenizerFrom } from '../../src/text/index.js'
+import { browserSources, launchBrowser } from '../support/browser.js'
 import { CELL_VARIANTS, seededWeights } from '../support/seeded.js'
+import { serveFiles } from '../support/static-site.js'
 import { witness } from '../support/witnesses.js'
 
 const library = witness('@huggingface/transformers')
@@ -87,6 +89,46 @@ console.log(JSON.stringify(texts))`),
       `${program.replace('ROMEO:', 'ab')}\nconsole.log(JSON.stringify(generated_text))`,
     )
     expect([...JSON.parse(text)]).toHaveLength(202)
+  })
+})
+
+const runtime = witness('onnxruntime-web')
+
+describe.skipIf(!library || !runtime || browserSources().length === 0)('in Chromium', () => {
+  it('writes the same text', async () => {
+    const html = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">{"imports":{
+      "@huggingface/transformers": "/library/transformers.web.js",
+      "onnxruntime-web/webgpu": "/runtime/ort.webgpu.mjs",
+      "onnxruntime-common": "/common/index.js"}}</script><script type="module">
+      import { env, pipeline } from '@huggingface/transformers'
+      Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: '/models/' })
+      env.backends.onnx.wasm.wasmPaths = '/runtime/'
+      globalThis.write = async (name, prompt) => {
+        const generator = await pipeline('text-generation', name, { device: 'wasm' })
+        return (await generator(prompt, { max_new_tokens: 30, do_sample: false }))[0].generated_text
+      }</script>`
+    const site = await serveFiles({
+      '/index.html': html,
+      '/library/': join(library!, 'dist'),
+      '/runtime/': join(runtime!, 'dist'),
+      '/common/': join(witness('onnxruntime-common')!, 'dist/esm'),
+      '/models/': folder,
+    })
+    const browser = await launchBrowser()
+    try {
+      const page = await browser.newPage()
+      await page.route(/.*/, (route, request) =>
+        request.url().startsWith(site.url) ? route.continue() : route.abort(),
+      )
+      await page.goto(`${site.url}/index.html`)
+      await page.waitForFunction(() => 'write' in globalThis)
+      const model = models.get('model-4') as Model
+      const text = await generateText(model, { prompt: 'ab', temperature: 0, length: 30, stop: [] })
+      expect(await page.evaluate(`write('model-4', 'ab')`)).toBe(`ab${text}`)
+    } finally {
+      await browser.close()
+      site.close()
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 /** `ondo export`: a model in another form. */
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { counted, didYouMean, didYouMeanInJapanese, InputError, shorten } from '../../errors.js'
 import { EXPORT_FORMS, type ExportForm } from '../../interop/export/index.js'
 import type { Bilingual } from '../../knob.js'
@@ -57,6 +57,13 @@ function checkFlags(form: ExportForm, options: PageOptions): void {
   )
 }
 
+/** What the output is called: after the file, the training folder, or the end of the address. */
+function stemOf(name: string): string {
+  if (name === '-') return 'model'
+  const path = /^https?:/i.test(name) ? new URL(name).pathname : resolve(name)
+  return basename(path).replace(/\.safetensors$/, '') || 'model'
+}
+
 async function writeForm(
   io: Io,
   form: ExportForm,
@@ -64,7 +71,7 @@ async function writeForm(
   { out, force = false, ...page }: ExportOptions,
 ): Promise<void> {
   checkFlags(form, page)
-  const stem = name === '-' ? 'model' : basename(name).replace(/\.safetensors$/, '')
+  const stem = stemOf(name)
   const { files, notes } = form.write(await openModel(name))
   const [first] = files
   let path: string

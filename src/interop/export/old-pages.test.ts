@@ -104,6 +104,15 @@ describe('recurrentjs', () => {
   })
 })
 
+it('refuses JSON that no page could read', async () => {
+  const symbols = Array.from({ length: 16_400 }, (_, i) => String.fromCharCode(0x3000 + i))
+  const tokenizer = tokenizerFrom({ kind: 'character', symbols })
+  const model = await seededModel({ cell: 'lstm', hidden: 2, layers: 1 }, { tokenizer })
+  expect(() => exportModel(model, 'recurrentjs')).toThrow(
+    /would have 0\.5 GB, and a page reads 0\.5 GB at most; export it as onnx/,
+  )
+})
+
 describe.each(['ml5', 'recurrentjs'])('vocabularies for %s', kind => {
   it('must be characters', async () => {
     const bytes = await seededModel(

@@ -189,19 +189,20 @@ ${indent(12, forward)}            outputs.append(output)
 function program({ config, prompt = '', tokenizer }: Model): string {
   const { smoothing, padding } = config
   const bytes = tokenizer.kind === 'byte'
-  const graphemes = tokenizer.encode(prompt, 'skip').ids.join(', ')
+  // A prompt of other systems may hold symbols that the model lacks.
+  const { ids } = tokenizer.encode(prompt, 'skip')
   const encode = {
     byte: 'list(prompt.encode())',
     character: '[model.symbols.index(symbol) for symbol in prompt]',
     // Python's standard library has no segmentation into graphemes.
-    grapheme: `[${graphemes}]`,
+    grapheme: `[${ids.join(', ')}]`,
   }[tokenizer.kind]
   const show = bytes
     ? 'sys.stdout.buffer.write(bytes([ids.item()]))'
     : 'print(model.symbols[ids.item()], end="", flush=True)'
   return `if __name__ == "__main__":
     model = Model(Path(__file__).with_name("${WEIGHTS}")).eval()
-    prompt, temperature = ${literal(prompt)}, 0.8
+    prompt, temperature = ${literal(tokenizer.decode(ids))}, 0.8
     ids = ${encode} or [0]
     ids, state = torch.tensor([ids]), None
     with torch.no_grad():

@@ -6,7 +6,7 @@
  * no input and never drawn.
  */
 import type { Model } from '../../file/index.js'
-import { inputWidth, type ModelConfig } from '../../model/config.js'
+import { inputWidth, type ModelConfig, parameterCount } from '../../model/config.js'
 import { type ExportForm, jsonFile } from './form.js'
 import { ownFeature, refusal, symbolsFor } from './symbols.js'
 
@@ -28,6 +28,24 @@ function check(model: Model): void {
       `このモデルは${what.ja}${feature ? 'を使いますが' : 'ですが'}、recurrentjsで動くのは標準のLSTMとreluのRNNだけです。LSTMで学習するか、onnx、pytorch、pageで書き出してください。`,
     )
   }
+}
+
+/** Characters of JSON for a number, and for a 0 or 1 of the matrix that stands for one-hot input. */
+const [NUMBER, ZERO] = [22, 2]
+/** The longest text of a JavaScript engine has 2^29 characters or more. */
+const LONGEST = 2 ** 29 - 1e6
+
+/** @throws InputError for a model whose JSON would be longer than a page can read */
+function checkSize({ config }: Model): void {
+  const { vocabulary: V, embedding: E } = config
+  const zeros = E > 0 ? 0 : V * V
+  const size = NUMBER * parameterCount(config) + ZERO * zeros
+  if (size < LONGEST) return
+  const shown = `${(size / 1e9).toFixed(1)} GB`
+  throw refusal(
+    `The JSON of the model would have ${shown}, and a page reads 0.5 GB at most; export it as onnx, pytorch or page.`,
+    `このモデルのJSONは${shown}になりますが、ページで読めるのは0.5 GBまでです。onnx、pytorch、pageで書き出してください。`,
+  )
 }
 
 /** n rows of d numbers, as the demo stores them. */
@@ -103,6 +121,7 @@ export const recurrentjs: ExportForm = {
 
   write(model) {
     check(model)
+    checkSize(model)
     // The demo reads a text by UTF-16 units.
     const symbols = symbolsFor(model, SYSTEM, symbol => symbol.length === 1)
     const { config } = model
