@@ -31,6 +31,35 @@ export function everyModel({ H, V, E }: Sizes): { name: string; config: ModelCon
   )
 }
 
+const HARD = { gates: 'hard-fifth' } as const
+/** What only imported models have; PyTorch has none of it. */
+const IMPORTED = {
+  'lstm, hard gates': { cell: 'lstm', gates: 'hard-sixth' },
+  'gru, hard gates': { cell: 'gru', reset: 'after', ...HARD },
+  'gru before, hard gates': { cell: 'gru', reset: 'before', ...HARD },
+  'lstm, texts': { cell: 'lstm', restart: 2 },
+  'gru, texts': { cell: 'gru', reset: 'after', restart: 2 },
+  'gru before, texts': { cell: 'gru', reset: 'before', restart: 0 },
+  'rnn, texts': { cell: 'rnn', activation: 'relu', restart: 1 },
+  'lstm, windows': { cell: 'lstm', window: 3 },
+  'gru before, windows': { cell: 'gru', reset: 'before', window: 2 },
+  'rnn, windows of 1': { cell: 'rnn', activation: 'tanh', window: 1 },
+  'lstm, hard gates, windows, texts': { cell: 'lstm', ...HARD, window: 4, restart: 3 },
+  'gru, windows, texts': { cell: 'gru', reset: 'after', window: 3, restart: 1 },
+} as const
+
+/** Every variant of imported models that can be trained x 1 or 2 layers x one-hot or embedding. */
+export function importedModels({ H, V, E }: Sizes): { name: string; config: ModelConfig }[] {
+  return Object.entries(IMPORTED).flatMap(([name, variant]) =>
+    [1, 2].flatMap(layers =>
+      [0, E].map(embedding => ({
+        name: `${name}, ${layers}, ${embedding ? 'embedding' : 'one-hot'}`,
+        config: modelConfig({ ...variant, layers, embedding, hidden: H, vocabulary: V }),
+      })),
+    ),
+  )
+}
+
 /** Numbers in [-0.5, 0.5) that every language computes alike: value i of series k. */
 const madeUp = (k: number, i: number): number =>
   (((i + 1) * 7919 + (k + 1) * 104729) % 1009) / 1009 - 0.5

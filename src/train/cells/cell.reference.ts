@@ -3,6 +3,8 @@
  * float64 loops that follow the equations.
  */
 
+import { GATE_SLOPES, gateFunction, type ModelConfig } from '../../model/config.js'
+
 /** Parameters of one layer, or their gradients; row-major, PyTorch's names and layouts. */
 export interface TwinWeights {
   /** [G H, in] */
@@ -36,7 +38,17 @@ export interface TwinStep {
 
 export type TwinCell = (weights: TwinWeights, input: Float64Array, before: TwinState) => TwinStep
 
-export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+/** The function of the gates, and its derivative from its value. */
+export interface TwinGate {
+  of(x: number): number
+  slope(s: number): number
+}
+
+export function twinGate(gates: ModelConfig['gates']): TwinGate {
+  const of = gateFunction(gates)
+  if (gates === undefined || gates === 'sigmoid') return { of, slope: s => s * (1 - s) }
+  return { of, slope: s => (s > 0 && s < 1 ? GATE_SLOPES[gates] : 0) }
+}
 
 /** Computes W x + b: [R, C] [C] -> [R]. */
 export function affine(w: Float64Array, x: Float64Array, b: Float64Array): Float64Array {

@@ -3,9 +3,9 @@
  * n = tanh(Wx + b + r (Uh + b')) when reset acts after, tanh(Wx + b + U(r h) + b') when before.
  */
 import type { ModelConfig } from '../../model/config.js'
-import { affine, affineBackward, sigmoid, type TwinCell } from './cell.reference.js'
+import { affine, affineBackward, type TwinCell, type TwinGate } from './cell.reference.js'
 
-export function gruTwin(reset: ModelConfig['reset']): TwinCell {
+export function gruTwin(reset: ModelConfig['reset'], gate: TwinGate): TwinCell {
   return (w, x, { h }) => {
     const H = h.length
     const gateRows = 2 * H * H
@@ -13,8 +13,8 @@ export function gruTwin(reset: ModelConfig['reset']): TwinCell {
     const gateWeight = w.weightHh.subarray(0, gateRows)
     const candidateWeight = w.weightHh.subarray(gateRows)
     const q = affine(gateWeight, h, w.biasHh.subarray(0, 2 * H))
-    const r = h.map((_, j) => sigmoid(a[j] + q[j]))
-    const z = h.map((_, j) => sigmoid(a[H + j] + q[H + j]))
+    const r = h.map((_, j) => gate.of(a[j] + q[j]))
+    const z = h.map((_, j) => gate.of(a[H + j] + q[H + j]))
     const gated = reset === 'after' ? h : h.map((v, j) => r[j] * v)
     const p = affine(candidateWeight, gated, w.biasHh.subarray(2 * H))
     const n = h.map((_, j) => Math.tanh(a[2 * H + j] + (reset === 'after' ? r[j] * p[j] : p[j])))
@@ -33,8 +33,8 @@ export function gruTwin(reset: ModelConfig['reset']): TwinCell {
         const dGates = new Float64Array(2 * H)
         for (let j = 0; j < H; j++) {
           const dr = reset === 'after' ? dn[j] * p[j] : dGated[j] * h[j]
-          dGates[j] = dr * r[j] * (1 - r[j])
-          dGates[H + j] = after.h[j] * (h[j] - n[j]) * z[j] * (1 - z[j])
+          dGates[j] = dr * gate.slope(r[j])
+          dGates[H + j] = after.h[j] * (h[j] - n[j]) * gate.slope(z[j])
         }
         const dh = affineBackward(
           dGates,

@@ -17,10 +17,19 @@
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../../onnx/graph.js'
-import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
+import {
+  type Cell,
+  type GateFunction,
+  keep,
+  type Layer,
+  type LayerRequest,
+  splitSteps,
+  withPassed,
+} from './cell.js'
 
-export function gru(reset: ModelConfig['reset']): Cell {
-  return { layer: reset === 'after' ? resetAfter : resetBefore }
+export function gru(reset: ModelConfig['reset'], gate: GateFunction): Cell {
+  const layer = reset === 'after' ? resetAfter : resetBefore
+  return { layer: request => layer(request, gate) }
 }
 
 /** Values of a forward step that its backward step uses; [B, H] each, s [B, 2 H]. */
@@ -32,20 +41,24 @@ interface StepTape {
   readonly n: Value
   /** z (h - n) */
   readonly m: Value
-  /** r q or r h. */
+  /** r q or r h; q or h. */
   readonly gated: Value
+  readonly ungated: Value
+  /** h - n */
+  readonly difference: Value
 }
 
 function step(
   { graph: g, sizes: { H } }: LayerRequest,
   h: Value,
   s: Value,
-  candidate: (r: Value) => { readonly n: Value; readonly gated: Value },
+  candidate: (r: Value) => Pick<StepTape, 'n' | 'gated' | 'ungated'>,
 ): { readonly next: Value; readonly tape: StepTape } {
   const [r, z] = g.split(s, [H, H], 1)
-  const { n, gated } = candidate(r)
-  const m = g.multiply(z, g.subtract(h, n))
-  return { next: g.add(n, m), tape: { s, r, z, n, m, gated } }
+  const { n, gated, ungated } = candidate(r)
+  const difference = g.subtract(h, n)
+  const m = g.multiply(z, difference)
+  return { next: g.add(n, m), tape: { s, r, z, n, m, gated, ungated, difference } }
 }
 
 /** (1 - z) (1 - n^2): the factor from dh to dn. */
@@ -54,14 +67,22 @@ function candidateFactor({ graph: g }: LayerRequest, { z, n }: StepTape): Value 
   return g.multiply(g.subtract(one, z), g.subtract(one, g.multiply(n, n)))
 }
 
-/** [r q - r q r or r h - r h r, m - m z], [B, 2 H]. */
-function gateFactors({ graph: g }: LayerRequest, { s, gated, m }: StepTape): Value {
-  const products = g.concat([gated, m], 1)
-  return g.subtract(products, g.multiply(products, s))
+/** [r q - r q r or r h - r h r, m - m z] for the logistic function, [B, 2 H]. */
+function gateFactors(
+  { graph: g }: LayerRequest,
+  gate: GateFunction,
+  { s, gated, ungated, m, difference }: StepTape,
+): Value {
+  return gate.factors(
+    g,
+    s,
+    () => g.concat([gated, m], 1),
+    () => g.concat([ungated, difference], 1),
+  )
 }
 
-function resetAfter(request: LayerRequest): Layer {
-  const { graph: g, sizes, weights, project, state } = request
+function resetAfter(request: LayerRequest, gate: GateFunction): Layer {
+  const { graph: g, sizes, weights, project, state, kept } = request
   const { T, H } = sizes
   const [gateIh, candidateIh] = g.split(weights.weightIh, [2 * H, H], 0)
   const [gateHh, candidateHh] = g.split(weights.weightHh, [2 * H, H], 0)
@@ -71,18 +92,20 @@ function resetAfter(request: LayerRequest): Layer {
   const candidateIn = splitSteps(g, project(candidateIh, candidateBiasIh), sizes)
 
   const tape: StepTape[] = []
-  const hiddens: Value[] = [state[0]]
+  const previous: Value[] = []
+  const hiddens: Value[] = []
+  let last = state[0]
   for (let t = 0; t < T; t++) {
-    const h = hiddens[t]
-    const by = { transposeB: true } as const
-    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], activation: 'Sigmoid' })
-    const done = step(request, h, gates, r => {
-      const q = g.product(h, candidateHh, { ...by, plus: candidateBiasHh })
+    const h = keep(g, last, kept[t], sizes)
+    const done = step(request, h, gate.of(g, h, gateHh, gateIn[t]), r => {
+      const q = g.product(h, candidateHh, { transposeB: true, plus: candidateBiasHh })
       const gated = g.multiply(r, q)
-      return { n: g.op('Tanh', [g.add(candidateIn[t], gated)]), gated }
+      return { n: g.op('Tanh', [g.add(candidateIn[t], gated)]), gated, ungated: q }
     })
     tape.push(done.tape)
-    hiddens.push(done.next)
+    previous.push(h)
+    last = done.next
+    hiddens.push(last)
   }
 
   const backward = (gradient: Value) => {
@@ -91,36 +114,35 @@ function resetAfter(request: LayerRequest): Layer {
     const recurrentGradients: Value[] = Array(T) // [B, 3 H]: dr dz dq
     let carried: Value | undefined // dh z
     for (let t = T - 1; t >= 0; t--) {
+      const passed = (plus?: Value): Value =>
+        g.product(recurrentGradients[t + 1], weights.weightHh, {
+          plus: plus === undefined ? carried! : g.add(plus, carried!),
+        })
       const dh =
-        carried === undefined
-          ? gradients[t]
-          : g.product(recurrentGradients[t + 1], weights.weightHh, {
-              plus: g.add(gradients[t], carried),
-            })
+        carried === undefined ? gradients[t] : withPassed(g, gradients[t], kept[t + 1], passed)
       const dn = g.multiply(dh, candidateFactor(request, tape[t]))
       candidateGradients[t] = dn
       recurrentGradients[t] = g.multiply(
         g.concat([dn, dh, dn], 1),
-        g.concat([gateFactors(request, tape[t]), tape[t].r], 1),
+        g.concat([gateFactors(request, gate, tape[t]), tape[t].r], 1),
       )
       if (t > 0) carried = g.multiply(dh, tape[t].z)
     }
     const recurrent = g.concat(recurrentGradients, 0)
     const [gates] = g.split(recurrent, [2 * H, H], 1)
     const input = g.concat([gates, g.concat(candidateGradients, 0)], 1)
-    const previous = g.concat(hiddens.slice(0, T), 0)
     return {
       input,
-      weightHh: g.product(recurrent, previous, { transposeA: true }),
+      weightHh: g.product(recurrent, g.concat(previous, 0), { transposeA: true }),
       biasIh: g.sumRows(input),
       biasHh: g.sumRows(recurrent),
     }
   }
-  return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T]], backward }
+  return { output: g.concat(hiddens, 0), state: [last], backward }
 }
 
-function resetBefore(request: LayerRequest): Layer {
-  const { graph: g, sizes, weights, project, state } = request
+function resetBefore(request: LayerRequest, gate: GateFunction): Layer {
+  const { graph: g, sizes, weights, project, state, kept } = request
   const { T, H } = sizes
   const [gateIh, candidateIh] = g.split(weights.weightIh, [2 * H, H], 0)
   const [gateHh, candidateHh] = g.split(weights.weightHh, [2 * H, H], 0)
@@ -129,18 +151,20 @@ function resetBefore(request: LayerRequest): Layer {
   const candidateIn = splitSteps(g, project(candidateIh, candidateBias), sizes)
 
   const tape: StepTape[] = []
-  const hiddens: Value[] = [state[0]]
+  const previous: Value[] = []
+  const hiddens: Value[] = []
+  let last = state[0]
   for (let t = 0; t < T; t++) {
-    const h = hiddens[t]
-    const by = { transposeB: true } as const
-    const gates = g.product(h, gateHh, { ...by, plus: gateIn[t], activation: 'Sigmoid' })
-    const done = step(request, h, gates, r => {
+    const h = keep(g, last, kept[t], sizes)
+    const by = { transposeB: true, plus: candidateIn[t], activation: 'Tanh' } as const
+    const done = step(request, h, gate.of(g, h, gateHh, gateIn[t]), r => {
       const gated = g.multiply(r, h)
-      const n = g.product(gated, candidateHh, { ...by, plus: candidateIn[t], activation: 'Tanh' })
-      return { n, gated }
+      return { n: g.product(gated, candidateHh, by), gated, ungated: h }
     })
     tape.push(done.tape)
-    hiddens.push(done.next)
+    previous.push(h)
+    last = done.next
+    hiddens.push(last)
   }
 
   const backward = (gradient: Value) => {
@@ -150,20 +174,21 @@ function resetBefore(request: LayerRequest): Layer {
     let carried: Value | undefined // dh z + dp r
     for (let t = T - 1; t >= 0; t--) {
       const { r, z } = tape[t]
+      const passed = (plus?: Value): Value =>
+        g.product(gateGradients[t + 1], gateHh, {
+          plus: plus === undefined ? carried! : g.add(plus, carried!),
+        })
       const dh =
-        carried === undefined
-          ? gradients[t]
-          : g.product(gateGradients[t + 1], gateHh, { plus: g.add(gradients[t], carried) })
+        carried === undefined ? gradients[t] : withPassed(g, gradients[t], kept[t + 1], passed)
       const dn = g.multiply(dh, candidateFactor(request, tape[t]))
       const dp = g.product(dn, candidateHh)
       candidateGradients[t] = dn
-      gateGradients[t] = g.multiply(g.concat([dp, dh], 1), gateFactors(request, tape[t]))
+      gateGradients[t] = g.multiply(g.concat([dp, dh], 1), gateFactors(request, gate, tape[t]))
       if (t > 0) carried = g.add(g.multiply(dh, z), g.multiply(dp, r))
     }
     const gates = g.concat(gateGradients, 0)
     const candidates = g.concat(candidateGradients, 0)
     const input = g.concat([gates, candidates], 1)
-    const previous = g.concat(hiddens.slice(0, T), 0)
     const reset = g.concat(
       tape.map(({ gated }) => gated),
       0,
@@ -173,7 +198,7 @@ function resetBefore(request: LayerRequest): Layer {
       input,
       weightHh: g.concat(
         [
-          g.product(gates, previous, { transposeA: true }),
+          g.product(gates, g.concat(previous, 0), { transposeA: true }),
           g.product(candidates, reset, { transposeA: true }),
         ],
         0,
@@ -182,5 +207,5 @@ function resetBefore(request: LayerRequest): Layer {
       biasHh: bias,
     }
   }
-  return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T]], backward }
+  return { output: g.concat(hiddens, 0), state: [last], backward }
 }

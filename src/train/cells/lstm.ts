@@ -15,12 +15,26 @@
  * a third fewer nodes but ten times more memory traffic, and was slower.
  */
 import type { Value } from '../../onnx/graph.js'
-import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
+import {
+  type Cell,
+  type GateFunction,
+  keep,
+  keepGradient,
+  type Layer,
+  type LayerRequest,
+  splitSteps,
+  withPassed,
+} from './cell.js'
 
-/** i f g o <-> i f o g */
-export const lstm: Cell = { order: [0, 1, 3, 2], layer }
+/** The order is i f g o <-> i f o g. */
+export function lstm(gate: GateFunction): Cell {
+  return { order: [0, 1, 3, 2], layer: request => layer(request, gate) }
+}
 
-function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Layer {
+function layer(
+  { graph: g, sizes, weights, project, state, kept }: LayerRequest,
+  gate: GateFunction,
+): Layer {
   const { T, H } = sizes
   const gates = (rows: Value): Value[] => g.split(rows, [3 * H, H], 0)
   const [sigmoidIh, tanhIh] = gates(weights.weightIh)
@@ -29,21 +43,24 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
   const sigmoidIn = splitSteps(g, project(sigmoidIh, sigmoidBias), sizes)
   const tanhIn = splitSteps(g, project(tanhIh, tanhBias), sizes)
 
-  const hiddens: Value[] = [state[0]]
-  let c = state[1]
+  const previous: Value[] = []
+  const hiddens: Value[] = []
+  let [h, c] = state
   const tape: StepTape[] = []
   for (let t = 0; t < T; t++) {
-    const h = hiddens[t]
-    const by = { transposeB: true } as const
-    const s = g.product(h, sigmoidHh, { ...by, plus: sigmoidIn[t], activation: 'Sigmoid' })
-    const candidate = g.product(h, tanhHh, { ...by, plus: tanhIn[t], activation: 'Tanh' })
+    const before = keep(g, c, kept[t], sizes)
+    previous.push(keep(g, h, kept[t], sizes))
+    const s = gate.of(g, previous[t], sigmoidHh, sigmoidIn[t])
+    const by = { transposeB: true, plus: tanhIn[t], activation: 'Tanh' } as const
+    const candidate = g.product(previous[t], tanhHh, by)
     const [i, f, o] = g.split(s, [H, H, H], 1)
     const added = g.multiply(i, candidate)
-    const kept = g.multiply(f, c)
-    c = g.add(kept, added)
+    const remembered = g.multiply(f, before)
+    c = g.add(remembered, added)
     const u = g.op('Tanh', [c])
-    hiddens.push(g.multiply(o, u))
-    tape.push({ s, candidate, i, f, o, added, kept, u, h: hiddens[t + 1] })
+    h = g.multiply(o, u)
+    hiddens.push(h)
+    tape.push({ s, candidate, i, f, o, added, remembered, before, u, h })
   }
 
   const backward = (gradient: Value) => {
@@ -51,28 +68,35 @@ function layer({ graph: g, sizes, weights, project, state }: LayerRequest): Laye
     const dzs: Value[] = Array(T)
     let carried: Value | undefined // d loss / d c from the step after
     for (let t = T - 1; t >= 0; t--) {
-      const { s, candidate, i, f, o, added, kept, u, h } = tape[t]
-      const products = g.concat([added, kept, h], 1)
-      const sigmoidFactors = g.subtract(products, g.multiply(products, s))
+      const { s, candidate, i, f, o, added, remembered, before, u, h } = tape[t]
+      const sigmoidFactors = gate.factors(
+        g,
+        s,
+        () => g.concat([added, remembered, h], 1),
+        () => g.concat([candidate, before, u], 1),
+      )
       const tanhFactor = g.subtract(i, g.multiply(added, candidate))
       const dh =
-        t === T - 1 ? gradients[t] : g.product(dzs[t + 1], weights.weightHh, { plus: gradients[t] })
+        t === T - 1
+          ? gradients[t]
+          : withPassed(g, gradients[t], kept[t + 1], plus =>
+              g.product(dzs[t + 1], weights.weightHh, { ...(plus !== undefined && { plus }) }),
+            )
       const own = g.multiply(dh, g.subtract(o, g.multiply(h, u)))
       const dc = carried === undefined ? own : g.add(own, carried)
       dzs[t] = g.multiply(g.concat([dc, dc, dh, dc], 1), g.concat([sigmoidFactors, tanhFactor], 1))
-      if (t > 0) carried = g.multiply(dc, f)
+      if (t > 0) carried = keepGradient(g, g.multiply(dc, f), kept[t])
     }
     const input = g.concat(dzs, 0)
     const bias = g.sumRows(input)
-    const previous = g.concat(hiddens.slice(0, T), 0)
     return {
       input,
-      weightHh: g.product(input, previous, { transposeA: true }),
+      weightHh: g.product(input, g.concat(previous, 0), { transposeA: true }),
       biasIh: bias,
       biasHh: bias,
     }
   }
-  return { output: g.concat(hiddens.slice(1), 0), state: [hiddens[T], c], backward }
+  return { output: g.concat(hiddens, 0), state: [h, c], backward }
 }
 
 /** Values of a forward step that its backward step uses; [B, H] each, s [B, 3 H]. */
@@ -85,8 +109,9 @@ interface StepTape {
   readonly o: Value
   /** i g */
   readonly added: Value
-  /** f c */
-  readonly kept: Value
+  /** f c, and c before the step */
+  readonly remembered: Value
+  readonly before: Value
   /** tanh(c') */
   readonly u: Value
   /** h' */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { everyModel, madeUpCase } from './cases.fixture.js'
+import { everyModel, importedModels, madeUpCase } from './cases.fixture.js'
 import { networkTwin } from './network.reference.js'
 import { numericGradient } from './witness.fixture.js'
 
 const SIZES = { H: 3, V: 5, E: 2, T: 4, B: 2 }
 
 describe('the plain twin agrees with central numeric differences', () => {
-  it.each(everyModel(SIZES))('$name', ({ config }) => {
+  it.each([...everyModel(SIZES), ...importedModels(SIZES)])('$name', ({ config }) => {
     const { weights, batch: plain } = madeUpCase(config, SIZES)
     const mask = Float64Array.from({ length: SIZES.T * SIZES.B * SIZES.H }, (_, i) =>
       i % 3 === 0 ? 0 : 1.5,

@@ -10,6 +10,7 @@ import {
   type TwinState,
   type TwinStep,
   type TwinWeights,
+  twinGate,
 } from './cell.reference.js'
 import { gruTwin } from './gru.reference.js'
 import { lstmTwin } from './lstm.reference.js'
@@ -43,13 +44,14 @@ export interface TwinResult {
 }
 
 function twinOf(config: ModelConfig): TwinCell {
+  const gate = twinGate(config.gates)
   switch (config.cell) {
     case 'rnn':
       return rnnTwin(config.activation)
     case 'gru':
-      return gruTwin(config.reset)
+      return gruTwin(config.reset, gate)
     case 'lstm':
-      return lstmTwin
+      return lstmTwin(gate)
   }
 }
 
@@ -107,6 +109,18 @@ class TwinStream {
     )
   }
 
+  /** Whether the state is zero before a step: a text or a window begins. */
+  private begins(t: number): boolean {
+    const { restart, window } = this.config
+    if (window !== undefined && t % window === 0) return true
+    return restart !== undefined && this.batch.x[t * this.batch.B + this.b] === restart
+  }
+
+  private zeroState(): TwinState[] {
+    const { hidden: H, layers: L } = this.config
+    return Array.from({ length: L }, () => ({ h: new Float64Array(H), c: new Float64Array(H) }))
+  }
+
   private input(id: number): Float64Array {
     const { vocabulary: V, embedding: E } = this.config
     if (E > 0) return this.weights.get('embedding.weight')!.slice(id * E, (id + 1) * E)
@@ -120,6 +134,7 @@ class TwinStream {
     let state = this.initialState()
     for (let t = 0; t < T; t++) {
       const row = t * B + this.b
+      if (this.begins(t)) state = this.zeroState()
       let input = this.input(x[row])
       const layers: TwinStep[] = []
       for (let k = 0; k < L; k++) {
@@ -167,8 +182,7 @@ class TwinStream {
   backward(gradients: ReadonlyMap<string, Float64Array>): void {
     const { T, B, x, masks } = this.batch
     const { hidden: H, layers: L, embedding: E } = this.config
-    const zero = (): TwinState => ({ h: new Float64Array(H), c: new Float64Array(H) })
-    let later: TwinState[] = Array.from({ length: L }, zero)
+    let later = this.zeroState()
     for (let t = T - 1; t >= 0; t--) {
       const row = t * B + this.b
       const fromHead = affineBackward(
@@ -190,7 +204,7 @@ class TwinStream {
         earlier[k] = found.before
         fromAbove = found.input
       }
-      later = earlier
+      later = this.begins(t) ? this.zeroState() : earlier
       if (E > 0) {
         const d = gradients.get('embedding.weight')!
         for (let e = 0; e < E; e++) d[x[row] * E + e] += fromAbove[e]

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { everyModel, madeUpCase, type Sizes } from './cases.fixture.js'
-import { LOSSES, nextState } from './network.js'
+import { modelConfig } from '../../model/config.js'
+import { everyModel, importedModels, madeUpCase, type Sizes } from './cases.fixture.js'
+import { LOSSES, networkGraph, nextState } from './network.js'
 import { networkTwin } from './network.reference.js'
 import { TORCH, TORCH_SIZES } from './torch.golden.js'
 import { runGraph } from './witness.fixture.js'
@@ -19,7 +20,7 @@ function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number
 }
 
 describe('the graph agrees with its plain twin', () => {
-  it.each(everyModel(SIZES))('$name', async ({ config }) => {
+  it.each([...everyModel(SIZES), ...importedModels(SIZES)])('$name', async ({ config }) => {
     const plain = madeUpCase(config, SIZES)
     // Every layer has a mask, as in char-rnn, which also drops after the top layer.
     const mask = Float64Array.from({ length: SIZES.T * SIZES.B * SIZES.H }, (_, i) =>
@@ -71,6 +72,38 @@ describe('the graph agrees with its plain twin', () => {
       expect(narrow.graph.nodes).toBeGreaterThan(wide.graph.nodes)
       for (const name of Object.keys(wide.out)) expect(narrow.out[name]).toEqual(wide.out[name])
     }
+  })
+})
+
+describe('piecewise linear gates', () => {
+  it.each(importedModels(SIZES).filter(({ config }) => config.gates))(
+    'have no gradient where they are 0 or 1: $name',
+    async ({ config }) => {
+      const plain = madeUpCase(config, SIZES)
+      // Weights ten times as large drive most gates to their ends.
+      const weights = new Map([...plain.weights].map(([name, w]) => [name, w.map(v => 10 * v)]))
+      const example = { ...plain, weights }
+      const twin = networkTwin(config, example.weights, example.batch)
+      const small = networkTwin(config, plain.weights, plain.batch)
+      const zeros = (gradients: ReadonlyMap<string, Float64Array>): number =>
+        gradients.get('rnn.bias_ih_l0')!.filter(value => value === 0).length
+      expect(zeros(twin.gradients)).toBeGreaterThan(zeros(small.gradients))
+      const { gradients } = await runGraph(config, example)
+      for (const [name, found] of gradients) {
+        expect(distance(found, twin.gradients.get(name)!), name).toBeLessThan(1e-4)
+      }
+    },
+  )
+})
+
+describe('what training does not know', () => {
+  it.each([
+    [{ window: 4, attention: true }, /attention/],
+    [{ skip: true }, /skip connections/],
+    [{ window: 4, padding: 0 }, /padded windows/],
+  ])('is refused: %o', (variant, reason) => {
+    const config = modelConfig({ cell: 'lstm', vocabulary: 5, hidden: 4, layers: 1, ...variant })
+    expect(() => networkGraph(config, { batch: 1, steps: 2, training: true })).toThrow(reason)
   })
 })
 

@@ -7,7 +7,14 @@
 import { InputError } from '../../errors.js'
 import { type ModelConfig, tensorShapes } from '../../model/config.js'
 import { Graph, type GraphOptions, type InputShape, type Value } from '../../onnx/graph.js'
-import { type Cell, type Layer, type LayerWeights, reorderGates } from './cell.js'
+import {
+  type Cell,
+  gateFunctionOf,
+  type Kept,
+  type Layer,
+  type LayerWeights,
+  reorderGates,
+} from './cell.js'
 import { gru } from './gru.js'
 import { lstm } from './lstm.js'
 import { rnn } from './rnn.js'
@@ -74,6 +81,9 @@ export const nextState = (name: string): string => `next.${name}`
 
 export const maskName = (layer: number): string => `mask_l${layer}`
 
+/** ONNX's number for float32. */
+const FLOAT = 1
+
 const EMBEDDING = 'embedding.weight'
 
 /** Output: d loss / d embedded input, float32 [N, E]. */
@@ -85,23 +95,23 @@ const EMBEDDED = 'gradient.embedded'
  */
 function cellOf(config: ModelConfig): Cell {
   const lacking =
-    (config.gates !== undefined && 'piecewise linear gates') ||
-    (config.window !== undefined && 'a window') ||
-    (config.restart !== undefined && 'an id that begins a new text') ||
-    (config.skip && 'skip connections')
+    (config.attention && 'attention') ||
+    (config.skip && 'skip connections') ||
+    (config.padding !== undefined && 'padded windows')
   if (lacking) {
     throw new InputError(
       'not-trainable',
       `The model has ${lacking}, which training does not know; sample or measure it, or train a model anew.`,
     )
   }
+  const gate = gateFunctionOf(config)
   switch (config.cell) {
     case 'rnn':
       return rnn(config.activation)
     case 'gru':
-      return gru(config.reset)
+      return gru(config.reset, gate)
     case 'lstm':
-      return lstm
+      return lstm(gate)
   }
 }
 
@@ -190,6 +200,7 @@ class Builder {
     const state = names.map(name => g.input(name, 'float32', [B, H]))
     const per = names.length / L
     const masked = options.training ? (options.masked ?? []) : []
+    const kept = this.kept()
     let below =
       config.embedding > 0
         ? g.op('Gather', [this.weight(EMBEDDING), this.x], { axis: 0 })
@@ -208,6 +219,7 @@ class Builder {
         weights,
         project: (rows, bias) => this.project(k, input, rows, bias),
         state: state.slice(k * per, (k + 1) * per),
+        kept,
       })
       for (let j = 0; j < per; j++) g.output(nextState(names[k * per + j]), layer.state[j], [B, H])
       const mask = masked.includes(k) ? g.input(maskName(k), 'float32', [N, H]) : undefined
@@ -215,6 +227,27 @@ class Builder {
       below = mask === undefined ? layer.output : g.multiply(layer.output, mask)
     }
     return below!
+  }
+
+  /**
+   * What is left of the state before each step. A text begins with nothing at its first id (`restart`).
+   * With a window of N ids nothing is left after each N steps, so that training reads windows from a
+   * zero state; ids at the beginning of a window are predicted from fewer ids than when text is written.
+   */
+  private kept(): Kept[] {
+    const { g, config, options, N } = this
+    const { steps: T, batch: B } = options
+    const { restart, window } = config
+    if (restart === undefined) {
+      return Array.from({ length: T }, (_, t) =>
+        window !== undefined && t % window === 0 ? 'nothing' : 'all',
+      )
+    }
+    const begins = g.op('Cast', [g.op('Equal', [this.x, g.int32s([restart])])], { to: FLOAT })
+    const factors = g.reshape(g.subtract(g.float32s([1]), begins), [N, 1])
+    return g
+      .split(factors, Array<number>(T).fill(B), 0)
+      .map((factor, t): Kept => (window !== undefined && t % window === 0 ? 'nothing' : factor))
   }
 
   /**

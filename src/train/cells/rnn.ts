@@ -6,20 +6,24 @@
  */
 import type { ModelConfig } from '../../model/config.js'
 import type { Value } from '../../onnx/graph.js'
-import { type Cell, type Layer, type LayerRequest, splitSteps } from './cell.js'
+import { type Cell, keep, type Layer, type LayerRequest, splitSteps, withPassed } from './cell.js'
 
 export function rnn(activation: ModelConfig['activation']): Cell {
-  const layer = ({ graph: g, sizes, weights, project, state }: LayerRequest): Layer => {
+  const layer = ({ graph: g, sizes, weights, project, state, kept }: LayerRequest): Layer => {
     const { T } = sizes
     const bias = g.add(weights.biasIh, weights.biasHh)
     const inputs = splitSteps(g, project(weights.weightIh, bias), sizes)
     const operator = activation === 'tanh' ? 'Tanh' : 'Relu'
-    const hiddens: Value[] = [state[0]]
+    const previous: Value[] = []
+    const hiddens: Value[] = []
+    let h = state[0]
     for (let t = 0; t < T; t++) {
       const by = { plus: inputs[t], transposeB: true, activation: operator } as const
-      hiddens.push(g.product(hiddens[t], weights.weightHh, by))
+      previous.push(keep(g, h, kept[t], sizes))
+      h = g.product(previous[t], weights.weightHh, by)
+      hiddens.push(h)
     }
-    const output = g.concat(hiddens.slice(1), 0)
+    const output = g.concat(hiddens, 0)
 
     const backward = (gradient: Value) => {
       const derivative =
@@ -33,20 +37,21 @@ export function rnn(activation: ModelConfig['activation']): Cell {
         const dh =
           t === T - 1
             ? gradients[t]
-            : g.product(dzs[t + 1], weights.weightHh, { plus: gradients[t] })
+            : withPassed(g, gradients[t], kept[t + 1], plus =>
+                g.product(dzs[t + 1], weights.weightHh, { ...(plus !== undefined && { plus }) }),
+              )
         dzs[t] = g.multiply(dh, derivatives[t])
       }
       const input = g.concat(dzs, 0)
       const biasGradient = g.sumRows(input)
-      const previous = g.concat(hiddens.slice(0, T), 0)
       return {
         input,
-        weightHh: g.product(input, previous, { transposeA: true }),
+        weightHh: g.product(input, g.concat(previous, 0), { transposeA: true }),
         biasIh: biasGradient,
         biasHh: biasGradient,
       }
     }
-    return { output, state: [hiddens[T]], backward }
+    return { output, state: [h], backward }
   }
   return { layer }
 }
