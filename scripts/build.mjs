@@ -168,7 +168,7 @@ async function page() {
   })
   const { output } = await bundle.generate({ format: 'esm', minify: true })
   await bundle.close()
-  const styles = ['src/styles/paper.css', 'src/styles/controls.css', 'page/page.css']
+  const styles = ['src/styles/paper.css', 'src/styles/controls.css', 'exported-page/page.css']
   const style = styles
     .map(read)
     .join('\n')

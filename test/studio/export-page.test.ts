@@ -162,7 +162,7 @@ describe('the file', () => {
     const out = await command(['export', 'page', model, '-o', '-', '--quiet'])
     expect([out.code, out.stderr]).toEqual([0, ''])
     expect(out.stdout).toMatch(/^<!doctype html>/)
-    const wrong = await command(['export', 'onnx', model])
+    const wrong = await command(['export', 'pdf', model])
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('ondo export page')])
     const unknown = await command([
       'export',

@@ -2,7 +2,7 @@
 import { decodeModel, encodeModel, FileError, type Model, readRun } from 'ondo'
 import { FORMATS, importModel, type SourceFile } from 'ondo/import'
 import { modelConfig } from 'ondo/model'
-import { quote } from '../../../src/errors.js'
+import { counted, quote } from '../../../src/errors.js'
 import { readModelHeader } from '../../../src/file/index.js'
 import { errorMessage } from '../writer/error-message.js'
 import type { FromImporter, Given, GivenFile, ModelEdit, ToImporter } from './protocol.js'
@@ -95,7 +95,7 @@ function checkAmount(files: readonly GivenFile[]): void {
   if (files.length <= MOST_FILES && size <= MOST_BYTES) return
   throw new FileError(
     'too-much',
-    `The ${files.length} files have ${Math.ceil(size / 2 ** 20)} MB together; expected a model of at most ${MOST_FILES} files and ${MOST_BYTES / 2 ** 20} MB: choose the folder of one model.`,
+    `${counted(files.length, 'file')} of ${Math.ceil(size / 2 ** 20)} MB are too much; expected a model of at most ${counted(MOST_FILES, 'file')} and ${MOST_BYTES / 2 ** 20} MB: choose the folder of one model.`,
     {
       ja: `${files.length}個のファイルは合わせて${Math.ceil(size / 2 ** 20)} MBです。モデルは${MOST_FILES}ファイル、${MOST_BYTES / 2 ** 20} MBまでです。一つのモデルのフォルダーを選んでください。`,
     },
