@@ -155,8 +155,8 @@ describe.skipIf(!available || !recurrentjs)('recurrentjs', () => {
     const line = (await likely('\n', 40)).split('\n')[0]
     expect(sentence).toBe(line)
     expect(perplexities).toHaveLength(3)
-    // A model that knows no names has the perplexity of its 27 symbols.
-    for (const perplexity of perplexities) expect(perplexity).toBeLessThan(20)
+    // A model that knows no names has 27 a symbol; the demo divides the sum of 5 symbols by 3.
+    for (const perplexity of perplexities) expect(perplexity).toBeLessThan(27 ** (5 / 3) / 2)
     // Read back, it is the same network with the line end as the beginning.
     const { model: back } = await importModel([
       { name: 'model.json', bytes: new TextEncoder().encode(json) },

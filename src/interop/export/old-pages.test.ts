@@ -109,7 +109,7 @@ it('refuses JSON that no page could read', async () => {
   const tokenizer = tokenizerFrom({ kind: 'character', symbols })
   const model = await seededModel({ cell: 'lstm', hidden: 2, layers: 1 }, { tokenizer })
   expect(() => exportModel(model, 'recurrentjs')).toThrow(
-    /would have 0\.5 GB, and a page reads 0\.5 GB at most; export it as onnx/,
+    /would have 1\.1 GB, and a page reads 0\.5 GB at most; export it as onnx/,
   )
 })
 

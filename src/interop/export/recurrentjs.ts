@@ -30,8 +30,8 @@ function check(model: Model): void {
   }
 }
 
-/** Characters of JSON for a number, and for a 0 or 1 of the matrix that stands for one-hot input. */
-const [NUMBER, ZERO] = [22, 2]
+/** Characters of JSON for a number, or for a 0 or 1 of one-hot input, with its gradient's square. */
+const [NUMBER, ZERO] = [24, 4]
 /** The longest text of a JavaScript engine has 2^29 characters or more. */
 const LONGEST = 2 ** 29 - 1e6
 
@@ -49,17 +49,20 @@ function checkSize({ config }: Model): void {
 }
 
 /** n rows of d numbers, as the demo stores them. */
-const matrix = (n: number, d: number, w: ArrayLike<number>) => ({ n, d, w: Array.from(w) })
+interface Matrix {
+  readonly n: number
+  readonly d: number
+  readonly w: readonly number[]
+}
+
+const matrix = (n: number, d: number, w: ArrayLike<number>): Matrix => ({ n, d, w: Array.from(w) })
 
 /** The sum of two biases, in double precision as the page computes. */
 const sum = (a: Float32Array, b: Float32Array): Float64Array =>
   Float64Array.from(a, (value, i) => value + (b[i] as number))
 
 /** @param ids of ours for each id of the demo; undefined where it is one more */
-function embedding(
-  { config, weights }: Model,
-  ids: readonly (number | undefined)[],
-): ReturnType<typeof matrix> {
+function embedding({ config, weights }: Model, ids: readonly (number | undefined)[]): Matrix {
   const E = inputWidth(config, 0)
   const table = weights.get('embedding.weight')
   const out = new Float32Array(ids.length * E)
@@ -71,7 +74,7 @@ function embedding(
   return matrix(ids.length, E, out)
 }
 
-function layer(model: Model, k: number): [string, ReturnType<typeof matrix>][] {
+function layer(model: Model, k: number): [string, Matrix][] {
   const { config, weights } = model
   const { hidden: H } = config
   const of = (name: string): Float32Array => weights.get(`rnn.${name}_l${k}`) as Float32Array
@@ -86,7 +89,7 @@ function layer(model: Model, k: number): [string, ReturnType<typeof matrix>][] {
       [`bhh${k}`, rows(bias, 1, 0)],
     ]
   }
-  return LSTM_GATES.flatMap((gate, g): [string, ReturnType<typeof matrix>][] => [
+  return LSTM_GATES.flatMap((gate, g): [string, Matrix][] => [
     [`W${gate}x${k}`, rows(of('weight_ih'), width, g)],
     [`W${gate}h${k}`, rows(of('weight_hh'), H, g)],
     [`b${gate}${k}`, rows(bias, 1, g)],
@@ -127,16 +130,17 @@ export const recurrentjs: ExportForm = {
     const { config } = model
     const ids = orderOf(config, symbols)
     const letters = ids.slice(1).map(id => symbols[id as number] as string)
+    const matrices = {
+      Wil: embedding(model, ids),
+      ...Object.fromEntries(layers(model)),
+      ...head(model, ids),
+    }
     const content = {
       hidden_sizes: new Array<number>(config.layers).fill(config.hidden),
       generator: config.cell,
       letter_size: inputWidth(config, 0),
-      model: {
-        Wil: embedding(model, ids),
-        ...Object.fromEntries(layers(model)),
-        ...head(model, ids),
-      },
-      solver: { decay_rate: 0.999, smooth_eps: 1e-8, step_cache: {} },
+      model: matrices,
+      solver: { decay_rate: 0.999, smooth_eps: 1e-8, step_cache: squares(matrices) },
       letterToIndex: Object.fromEntries(letters.map((letter, i) => [letter, i + 1])),
       indexToLetter: Object.fromEntries(letters.map((letter, i) => [i + 1, letter])),
       vocab: letters,
@@ -144,6 +148,18 @@ export const recurrentjs: ExportForm = {
     return { files: [jsonFile('model.json', content)], notes: notesOf(model, ids[0], symbols) }
   },
 }
+
+/**
+ * The running means of squared gradients that the demo's RMSprop goes on from. With none its first step
+ * would move every weight by 30 times the rate; with ones it moves by rate times gradient.
+ */
+const squares = (matrices: Readonly<Record<string, Matrix>>): Record<string, Matrix> =>
+  Object.fromEntries(
+    Object.entries(matrices).map(([name, { n, d }]) => [
+      name,
+      matrix(n, d, new Float32Array(n * d).fill(1)),
+    ]),
+  )
 
 const layers = (model: Model) =>
   Array.from({ length: model.config.layers }, (_, k) => layer(model, k)).flat()
