@@ -6,11 +6,10 @@
  */
 import { counted, FileError, quote } from '../errors.js'
 import { isRecord } from '../file/json.js'
-import { tokenizerFrom } from '../text/index.js'
-import { assemble, type LayerMatrices, reorderGates } from './assemble.js'
+import { type LayerMatrices, reorderGates } from './assemble.js'
 import { jsonIn } from './json-file.js'
 import type { Format, SourceFile } from './source.js'
-import { expandBytes } from './vocabulary.js'
+import { ofBytes } from './vocabulary.js'
 
 /** The place of each gate of ours (i f g o) in i f o g. */
 const ORDER = [0, 1, 3, 2]
@@ -92,15 +91,11 @@ export const charRnnJs: Format = {
     const [weight, bias] = arrays.slice(-2).map(({ data }) => data) as [Float32Array, Float32Array]
     const network = { cell: 'lstm' as const, layers, headWeight: weight, headBias: bias }
     const bytes = index.vocab.flatMap((id, byte) => (typeof id === 'number' ? [[byte, id]] : []))
-    return {
-      ...assemble(expandBytes(network, new Map(bytes as [number, number][]))),
-      tokenizer: tokenizerFrom({ kind: 'byte' }),
-      notes: [
-        {
-          en: `rows i f o g became i f g o; the vocabulary of ${counted(bias.length, 'byte')} became all 256, the others with a probability of 0`,
-          ja: `ゲートの行i f o gをi f g oに並べ替え、${bias.length}種類のバイトの語彙を256種類に広げました（ほかのバイトの確率は0です）`,
-        },
-      ],
+    const { note, ...model } = ofBytes(network, new Map(bytes as [number, number][]))
+    const order = {
+      en: 'rows i f o g became i f g o',
+      ja: 'ゲートの行i f o gをi f g oに並べ替えました',
     }
+    return { ...model, notes: [order, note] }
   },
 }

@@ -10,7 +10,6 @@
 import { counted, FileError, quote } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import type { CellKind } from '../model/config.js'
-import { tokenizerFrom } from '../text/index.js'
 import {
   assemble,
   concatenate,
@@ -23,7 +22,7 @@ import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './
 import { includesText } from './torch-rnn.js'
 import { isTorch7, LuaObject, LuaTable, LuaTensor, type LuaValue, readTorch7 } from './torch7.js'
 import { byteOf } from './torch7-input.js'
-import { expandBytes, tokenizerOf, vocabularyFile } from './vocabulary.js'
+import { ofBytes, tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 /** The place of each gate of ours (i f g o) in i f o g. */
 const LSTM_ORDER = [0, 1, 3, 2]
@@ -157,17 +156,8 @@ function imported(
   ]
   const bytes = vocabulary?.symbols.length === V ? bytesOf(vocabulary) : undefined
   if (!bytes) return { ...assemble(network), tokenizer: tokenizerOf(vocabulary, V), notes }
-  return {
-    ...assemble(expandBytes(network, bytes)),
-    tokenizer: tokenizerFrom({ kind: 'byte' }),
-    notes: [
-      ...notes,
-      {
-        en: `the vocabulary of ${counted(V, 'byte')} became all 256, the others with a probability of 0`,
-        ja: `${V}種類のバイトの語彙を256種類に広げました（ほかのバイトの確率は0です）`,
-      },
-    ],
-  }
+  const { note, ...model } = ofBytes(network, bytes)
+  return { ...model, notes: [...notes, note] }
 }
 
 export const charRnn: Format = {

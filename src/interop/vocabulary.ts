@@ -1,8 +1,9 @@
 /** Makes a tokenizer from the symbols of a foreign model. */
 import { counted, FileError, InputError, quote } from '../errors.js'
 import { isRecord } from '../file/json.js'
-import { CharacterTokenizer, type Tokenizer } from '../text/index.js'
-import type { NetworkMatrices } from './assemble.js'
+import type { Bilingual } from '../knob.js'
+import { CharacterTokenizer, type Tokenizer, tokenizerFrom } from '../text/index.js'
+import { assemble, type NetworkMatrices } from './assemble.js'
 import { jsonIn } from './json-file.js'
 import type { SourceFile, Vocabulary } from './source.js'
 
@@ -57,10 +58,7 @@ const NEVER = -60_000
  * lacks reads as no input and is never drawn at a finite temperature.
  * @param ids from byte to id
  */
-export function expandBytes(
-  network: NetworkMatrices,
-  ids: ReadonlyMap<number, number>,
-): NetworkMatrices {
+function expandBytes(network: NetworkMatrices, ids: ReadonlyMap<number, number>): NetworkMatrices {
   const SIZE = 256
   const [first, ...rest] = network.layers
   if (!first) return network
@@ -88,6 +86,25 @@ export function expandBytes(
   const head = { headWeight, headBias }
   if (table) return { ...network, ...head, embedding: inputs }
   return { ...network, ...head, layers: [{ ...first, weightIh }, ...rest] }
+}
+
+/**
+ * A network of some bytes as a model of all 256.
+ * @param ids from byte to id
+ */
+export function ofBytes(
+  network: NetworkMatrices,
+  ids: ReadonlyMap<number, number>,
+): ReturnType<typeof assemble> & { readonly tokenizer: Tokenizer; readonly note: Bilingual } {
+  const count = network.headBias.length
+  return {
+    ...assemble(expandBytes(network, ids)),
+    tokenizer: tokenizerFrom({ kind: 'byte' }),
+    note: {
+      en: `the vocabulary of ${counted(count, 'byte')} became all 256, the others with a probability of 0`,
+      ja: `${count}種類のバイトの語彙を256種類に広げました（ほかのバイトの確率は0です）`,
+    },
+  }
 }
 
 /** Ids by symbol or symbols by id, as a JSON object or list; undefined for anything else. */
