@@ -407,7 +407,7 @@ describe('a run from a model', () => {
     )
   })
 
-  it.each([{ gates: 'hard-fifth' }, { window: 5 }])(
+  it.each([{ skip: true }, { window: 5, attention: true }, { window: 5, padding: 0 }])(
     'refuses a model that training does not know, with the reason: %j',
     async cell => {
       const model = await modelOf({ symbols: 'ab de', cell })
@@ -416,6 +416,20 @@ describe('a run from a model', () => {
       )
     },
   )
+
+  it.each([
+    { gates: 'hard-fifth' },
+    { window: 5 },
+    { restart: 0 },
+    { cell: 'gru', reset: 'before', gates: 'hard-sixth', window: 3 },
+  ])('learns from imported cells: %j', async cell => {
+    const model = await modelOf({ symbols: 'ab de', cell })
+    const settings = { epochs: 6, rate: 0.01, dropout: 0 }
+    const { events } = await run({ corpus: await corpusFor(model), from: model, settings })
+    const losses = events.flatMap(event => (event.type === 'evaluation' ? [event.loss] : []))
+    expect(losses.length).toBeGreaterThan(2)
+    expect(losses.at(-1)).toBeLessThan(0.8 * (losses[0] as number))
+  })
 
   it('says what to do when the model is too large to be trained', async () => {
     const small = await modelOf({ symbols: 'ab de' })
