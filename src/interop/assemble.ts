@@ -3,7 +3,7 @@
  * layers of one width.
  */
 import { counted, InputError } from '../errors.js'
-import { GATES, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
+import { GATES, LIMITS, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
 
 /** One recurrent layer in PyTorch's layout; G gates, K inputs, H units. */
 export interface LayerMatrices {
@@ -124,6 +124,31 @@ function widenGates(
 }
 
 /**
+ * Layers are filled up to the widest: a wide one among many narrow ones would take far more memory than
+ * its file.
+ */
+const MOST_WIDENING = 8
+
+/** @throws InputError for more layers than a model has, or for widths that are too different */
+export function checkLayers(widths: readonly number[]): void {
+  const L = widths.length
+  if (L > LIMITS.layers) {
+    throw new InputError(
+      'import',
+      `The model has ${counted(L, 'recurrent layer')}; at most ${LIMITS.layers} can be read.`,
+    )
+  }
+  const own = widths.reduce((sum, H) => sum + H * H, 0)
+  const widest = Math.max(...widths)
+  if (widest > 256 && L * widest * widest > MOST_WIDENING * own) {
+    throw new InputError(
+      'import',
+      `The model has layers of ${Math.min(...widths)} to ${counted(widest, 'unit')}, which are filled up to the widest; expected widths that are less different.`,
+    )
+  }
+}
+
+/**
  * Config and weights of ours. Layers of different widths are filled up to the widest with units whose
  * weights are all 0: their h stays 0 in every cell (tanh 0 = relu 0 = 0; the LSTM's c stays 0), so
  * that no logit changes.
@@ -134,6 +159,7 @@ export function assemble(network: NetworkMatrices): { config: ModelConfig; weigh
   const gates = GATES[cell]
   const V = headBias.length
   const widths = layers.map(({ biasIh }) => biasIh.length / gates)
+  checkLayers(widths)
   const H = Math.max(...widths)
   const E = embedding ? embedding.length / V : 0
   const weights = new Map<string, Float32Array>()

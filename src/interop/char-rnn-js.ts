@@ -16,11 +16,7 @@ const ORDER = [0, 1, 3, 2]
 
 interface Index {
   readonly vocab: readonly (number | null)[]
-  readonly arrays: readonly {
-    readonly dim: readonly number[]
-    readonly offset: number
-    readonly length: number
-  }[]
+  readonly arrays: readonly Listed[]
 }
 
 function indexOf(file: SourceFile): Index | undefined {
@@ -37,25 +33,50 @@ function refuse({ name }: SourceFile, what: string): FileError {
   return new FileError('char-rnn-js', `The char-rnn.js file ${quote(name)} ${what}.`)
 }
 
+interface Listed {
+  readonly dim: readonly number[]
+  readonly offset: number
+  readonly length: number
+}
+
+const isWhole = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0
+
+/** An entry of the list: sizes whose product is its length, and where it begins. */
+function isListed(value: unknown): value is Listed {
+  if (!isRecord(value)) return false
+  const { dim, offset, length } = value
+  const isShape = Array.isArray(dim) && dim.every(isWhole)
+  return isShape && isWhole(offset) && isWhole(length) && dim.reduce((a, b) => a * b, 1) === length
+}
+
 function arraysOf(
+  json: SourceFile,
   index: Index,
   data: SourceFile,
 ): { dim: readonly number[]; data: Float32Array }[] {
-  const view = new DataView(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength)
-  return index.arrays.map(({ dim, offset, length }, k) => {
-    const size = Array.isArray(dim) ? dim.reduce((a, b) => a * b, 1) : -1
-    const whole = Number.isSafeInteger(offset) && offset >= 0 && size === length
-    if (!whole || offset + 4 * length > data.bytes.length) {
-      throw refuse(
-        data,
-        `has ${counted(data.bytes.length, 'byte')}, but array ${k + 1} is said to have ${length} numbers at byte ${offset}; it is incomplete, download it again`,
-      )
-    }
-    return {
-      dim,
-      data: Float32Array.from({ length }, (_, i) => view.getFloat32(offset + 4 * i, true)),
-    }
-  })
+  const { arrays } = index
+  const wrong = arrays.findIndex(array => !isListed(array))
+  if (wrong >= 0) {
+    throw refuse(
+      json,
+      `lists ${quote(arrays[wrong] ?? null)} as array ${wrong + 1}; expected sizes, their product as its length, and an offset`,
+    )
+  }
+  const size = data.bytes.length
+  const count = arrays.reduce((sum, { length }) => sum + length, 0)
+  const last = arrays.reduce((end, { offset, length }) => Math.max(end, offset + 4 * length), 0)
+  if (Math.max(4 * count, last) > size) {
+    throw refuse(
+      data,
+      `has ${counted(size, 'byte')}, but its arrays need ${Math.max(4 * count, last)}; it is incomplete, download it again`,
+    )
+  }
+  const view = new DataView(data.bytes.buffer, data.bytes.byteOffset, size)
+  return arrays.map(({ dim, offset, length }) => ({
+    dim,
+    data: Float32Array.from({ length }, (_, i) => view.getFloat32(offset + 4 * i, true)),
+  }))
 }
 
 export const charRnnJs: Format = {
@@ -69,13 +90,11 @@ export const charRnnJs: Format = {
     const index = indexOf(json) as Index
     const dat = dataOf(files)
     if (!dat) throw refuse(json, 'comes without its .dat file; choose both')
-    const arrays = arraysOf(index, dat)
-    if (arrays.length < 6 || arrays.length % 4 !== 2) {
-      throw refuse(
-        json,
-        `lists ${arrays.length} arrays; expected four a layer and two of the decoder`,
-      )
+    const { length } = index.arrays
+    if (length < 6 || length % 4 !== 2) {
+      throw refuse(json, `lists ${length} arrays; expected four a layer and two of the decoder`)
     }
+    const arrays = arraysOf(json, index, dat)
     const layers: LayerMatrices[] = []
     for (let k = 0; k + 2 < arrays.length; k += 4) {
       const [ih, bi, hh, bh] = arrays.slice(k, k + 4).map(({ data }) => data) as Float32Array[]

@@ -58,7 +58,7 @@ function flatten(
     const innerConfig = isRecord(inner.config) ? inner.config : {}
     return [
       {
-        type: String(inner.class_name),
+        type: String(inner.class_name ?? ''),
         // Keras 3 gives the name of a wrapper to its weights.
         name: String(own.name ?? innerConfig.name ?? layer.name ?? ''),
         config: innerConfig,

@@ -4,7 +4,7 @@
  */
 import { counted, quote } from '../errors.js'
 import type { Bilingual } from '../knob.js'
-import type { GateKind } from '../model/config.js'
+import { type GateKind, LIMITS } from '../model/config.js'
 import { assemble } from './assemble.js'
 import { isHdf5 } from './hdf5.js'
 import { isArchive, type KerasNetwork, networkOf, refuse } from './keras-file.js'
@@ -132,6 +132,12 @@ export function importKerasNetwork(
   options: NetworkOptions,
 ): Imported {
   const { embedding, recurrent, head } = stackOf(network)
+  if (recurrent.length > LIMITS.layers) {
+    throw refuse(
+      network.file,
+      `has ${counted(recurrent.length, 'recurrent layer')}; at most ${LIMITS.layers} can be read`,
+    )
+  }
   const layers = recurrent.map(layer => recurrentOf(layer, network.version))
   const [first] = layers as [(typeof layers)[number]]
   const same = layers.every(

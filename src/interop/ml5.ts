@@ -7,6 +7,7 @@
  */
 import { counted, FileError, quote } from '../errors.js'
 import { isRecord } from '../file/json.js'
+import { LIMITS } from '../model/config.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import { jsonIn } from './json-file.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
@@ -81,10 +82,16 @@ function vocabularyIn(files: readonly SourceFile[]): Vocabulary | undefined {
     if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > 1_114_111) {
       throw new FileError(
         'ml5',
-        `The vocabulary gives ${quote(symbol)} the id ${quote(String(id))}; expected a whole number from 0.`,
+        `The vocabulary gives ${quote(symbol)} the id ${quote(id)}; expected a whole number from 0.`,
       )
     }
     symbols[id as number] = symbol
+  }
+  if (symbols.length > 2 * Object.keys(json).length + 256) {
+    throw new FileError(
+      'ml5',
+      `The vocabulary has ${counted(Object.keys(json).length, 'symbol')}, but ids up to ${symbols.length - 1}; expected ids from 0 without gaps.`,
+    )
   }
   return { symbols: Array.from(symbols) }
 }
@@ -119,13 +126,27 @@ export const ml5: Format = {
   read(files, options) {
     const manifest = manifestIn(files) as Map<string, Entry>
     const tensors = new Map<string, Float32Array>()
+    const named = new Set<string>()
     const cells: { kernel?: Float32Array; bias?: Float32Array }[] = []
     for (const [name, entry] of manifest) {
       const cell = CELL.exec(name)
+      if (named.has(entry.filename)) {
+        throw new FileError(
+          'ml5',
+          `The manifest names the file ${quote(entry.filename)} for several tensors; expected a file a tensor.`,
+        )
+      }
+      named.add(entry.filename)
       const other = /(?:^|\/)(embedding|softmax_w|softmax_b)$/.exec(name)
       if (cell) {
         const part = cell[2] === 'kernel' || cell[2] === 'weights' ? 'kernel' : 'bias'
         const at = Number(cell[1])
+        if (at >= LIMITS.layers) {
+          throw new FileError(
+            'ml5',
+            `The manifest names ${quote(name)}; expected at most ${LIMITS.layers} layers.`,
+          )
+        }
         cells[at] = { ...cells[at], [part]: tensorOf(files, name, entry) }
       } else if (other) tensors.set(other[1] as string, tensorOf(files, name, entry))
     }

@@ -74,7 +74,9 @@ function latin1(args: readonly PyValue[]): PyValue | undefined {
   const [text, encoding] = args
   if (typeof text !== 'string' || (encoding !== undefined && encoding !== 'latin1'))
     return undefined
-  return Uint8Array.from(text, character => character.charCodeAt(0))
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }
 
 /** Python's own classes of plain data that are called with their content: kept as inert records. */

@@ -1,5 +1,5 @@
 /** Writes Python pickles of protocol 2, as torch.save does. */
-import { join, utf8 } from './sample.fixture.js'
+import { join, joined, utf8 } from './sample.fixture.js'
 
 /** A name: a class or a function. */
 export class Global {
@@ -198,5 +198,5 @@ class Writer {
 export function writePickle(value: PyInput): Uint8Array {
   const writer = new Writer()
   writer.value(value)
-  return join(Uint8Array.of(0x80, 2), ...writer.parts, Uint8Array.of(0x2e))
+  return joined([Uint8Array.of(0x80, 2), ...writer.parts, Uint8Array.of(0x2e)])
 }

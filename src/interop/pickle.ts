@@ -24,12 +24,22 @@ export interface PickleOptions {
   readonly calls?: ReadonlyMap<string, Call>
   /** What a persistent id stands for. */
   readonly persistent?: (id: PyValue) => PyValue
+  /** Bytes of the file that holds the pickle; those of the pickle unless it is a part. */
+  readonly size?: number
 }
 
-/** Limits that no honest model comes near, so that a hostile one costs little. */
-const MOST_OPCODES = 20_000_000
-const MOST_MEMO = 4_000_000
-const MOST_STACK = 4_000_000
+/**
+ * Bytes of memory that the values of a small pickle may take, and times its file's size in all others: a
+ * container takes one byte in the file, and two hundred here.
+ */
+const ALWAYS_ALLOWED = 4 * 2 ** 20
+const MOST_EXPANSION = 4
+/** Bytes of memory of a list or an object, of a dict or a set, and of one place in any of them. */
+const CONTAINER = 64
+const DICT = 192
+const PLACE = 16
+/** Bytes of memory of a value's place in the memo. */
+const REMEMBERED = 48
 
 const MARK = Symbol('mark')
 type Slot = PyValue | typeof MARK
@@ -46,10 +56,20 @@ class Unpickler {
   private readonly options: PickleOptions
   private readonly stack: Slot[] = []
   private readonly memo = new Map<number, PyValue>()
+  private room: number
 
   constructor(bytes: Uint8Array, start: number, options: PickleOptions) {
     this.input = new PickleInput(bytes, start, options.name)
     this.options = options
+    this.room = Math.max(ALWAYS_ALLOWED, MOST_EXPANSION * (options.size ?? bytes.length))
+  }
+
+  /** Counts memory, so that a small hostile pickle costs little. */
+  private spend(bytes: number): void {
+    this.room -= bytes
+    if (this.room < 0) {
+      throw this.input.refuse('pickle-limits', 'holds too many values for its size')
+    }
   }
 
   get end(): number {
@@ -57,8 +77,9 @@ class Unpickler {
   }
 
   private push(value: Slot): void {
-    if (this.stack.length >= MOST_STACK)
-      throw this.input.refuse('pickle-limits', 'nests too deeply')
+    if (value instanceof Map || value instanceof Set) this.spend(DICT)
+    else if (typeof value === 'object' && value !== null) this.spend(CONTAINER)
+    else this.spend(PLACE + (typeof value === 'string' ? 2 * value.length : 0))
     this.stack.push(value)
   }
 
@@ -78,14 +99,13 @@ class Unpickler {
   private popToMark(): PyValue[] {
     const mark = this.stack.lastIndexOf(MARK)
     if (mark < 0) throw this.input.damaged()
-    const items = this.stack.splice(mark)
-    items.shift()
+    const items = this.stack.slice(mark + 1)
+    this.stack.length = mark
     return items as PyValue[]
   }
 
   private remember(index: number): void {
-    if (this.memo.size >= MOST_MEMO)
-      throw this.input.refuse('pickle-limits', 'remembers too many values')
+    this.spend(REMEMBERED)
     this.memo.set(index, this.top())
   }
 
@@ -137,6 +157,7 @@ class Unpickler {
 
   private append(items: readonly PyValue[]): void {
     const target = this.top()
+    this.spend(PLACE * items.length)
     if (Array.isArray(target)) for (const item of items) target.push(item)
     else if (target instanceof PyObject) for (const item of items) target.items.push(item)
     else throw this.input.damaged()
@@ -145,6 +166,7 @@ class Unpickler {
   private setItems(items: readonly PyValue[]): void {
     const target = this.top()
     const entries = target instanceof PyObject ? target.entries : target
+    this.spend(2 * PLACE * items.length)
     if (!(entries instanceof Map) || items.length % 2 !== 0) throw this.input.damaged()
     for (let i = 0; i < items.length; i += 2) {
       entries.set(items[i] as PyValue, items[i + 1] as PyValue)
@@ -159,9 +181,7 @@ class Unpickler {
   }
 
   read(): PyValue {
-    for (let count = 0; ; count++) {
-      if (count > MOST_OPCODES)
-        throw this.input.refuse('pickle-limits', 'has too many instructions')
+    for (;;) {
       const opcode = this.input.byte()
       if (opcode === 0x2e) return this.pop() // STOP
       const known =

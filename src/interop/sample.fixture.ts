@@ -130,7 +130,9 @@ export function floatBytes(data: ArrayLike<number>): Uint8Array {
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** Bytes one after the other. */
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
+export const join = (...parts: readonly Uint8Array[]): Uint8Array => joined(parts)
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {

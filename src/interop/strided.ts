@@ -8,17 +8,23 @@ export interface View {
   readonly offset: number
 }
 
-/** Numbers in one tensor: more than the largest network that fits a WebAssembly memory. */
-const MOST_NUMBERS = 2 ** 30
+/**
+ * A view may repeat numbers (a stride of 0), so that a small storage means a large tensor. What honest
+ * files repeat is small: a bias of one number, tied matrices.
+ */
+const MOST_REPEATS = 4
+const ALWAYS_ALLOWED = 2 ** 14
 
 export const sizeOf = ({ shape }: View): number => shape.reduce((a, b) => a * b, 1)
 
-/** Whether all numbers of the view lie within a storage of `count`. */
+/** Whether all numbers of the view lie within a storage of `count`, and are not many times more. */
 export function fits(view: View, count: number): boolean {
   const size = sizeOf(view)
-  if (!(size <= MOST_NUMBERS && view.offset >= 0)) return false
+  const most = Math.max(ALWAYS_ALLOWED, MOST_REPEATS * count)
+  if (!(size <= most && view.offset >= 0)) return false
   const last = view.shape.reduce((at, n, d) => at + (n - 1) * (view.stride[d] ?? 0), view.offset)
-  return size === 0 || last < count
+  // A storage that is cut short may end within a number.
+  return size === 0 || last < Math.floor(count)
 }
 
 /** Copies a view row by row. @param read gives the number at an index of the storage */

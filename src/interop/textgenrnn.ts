@@ -128,6 +128,9 @@ function networkOf(file: SourceFile, window: number, restart: number | undefined
       )
     }
   }
+  if (recurrent.length > LIMITS.layers) {
+    throw refuse(file, `has ${recurrent.length} layers; at most ${LIMITS.layers} can be read`)
+  }
   const table = layerNamed(layers, 'embedding').tensors[0]?.tensor
   const attention = layerNamed(layers, 'attention').tensors[0]?.tensor
   if (!table || !attention) throw refuse(file, 'lacks the weights of its embedding or attention')

@@ -79,6 +79,10 @@ function bytesOf(
   size: number,
   files: readonly SourceFile[],
 ): Uint8Array {
+  // A list that names one file many times would take many times its memory.
+  if (new Set(paths.map(path => baseName(String(path)))).size < paths.length) {
+    throw refuse(json, 'lists a file of weights twice; save the model again')
+  }
   const shards = paths.map(path => {
     const found =
       files.find(({ name }) => baseName(name) === baseName(String(path))) ??

@@ -248,6 +248,7 @@ function readZipForm(file: SourceFile): PyValue {
   }
   const { value } = readPickle(entries.get(pickle) as Uint8Array, {
     name: file.name,
+    size: file.bytes.length,
     calls: tensorCalls(file.name),
     persistent: storages.persistent,
   })

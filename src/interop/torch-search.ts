@@ -11,6 +11,10 @@ import { TorchTensor } from './torch-file.js'
 
 /** Depth to which a checkpoint is searched. */
 const DEEPEST = 12
+/** Modules and tensors in one network: far above any recurrent one; a module may hold itself. */
+const MOST_PARTS = 2048
+/** Fields that may be a vocabulary, and fields of an object among them. */
+const MOST_VOCABULARIES = 64
 /** Fields that hold a vocabulary, in the order in which they are asked. */
 const VOCABULARY =
   /^(itos|idx2char|idx_to_char|ix_to_char|int2char|int_to_char|id2char|idx2token|idx_to_token|index_to_char|stoi|char2idx|char_to_idx|char_to_ix|char2int|char_to_int|char2id|token2idx|token_to_idx|char_to_index|chars|vocab|vocabulary|tokens|letters|alphabet|characters|all_characters|all_chars|symbols|charset)$/i
@@ -47,7 +51,7 @@ function walkModule(
   prefix = '',
   depth = 0,
 ): void {
-  if (depth > DEEPEST) return
+  if (depth > DEEPEST || found.classes.size + found.tensors.size > MOST_PARTS) return
   const owners = ['_parameters', '_buffers'].map(part => module.field(part) ?? null)
   for (const owner of module.field('_modules') === undefined ? [module] : owners) {
     for (const [name, value] of fieldsOf(owner)) {
@@ -114,7 +118,8 @@ export class TorchSearch {
   vocabulary(V: number): Vocabulary | undefined {
     for (const value of this.vocabularies) {
       // A class of the user's own (`Vocab`, `Corpus`) keeps the list in a field of its own.
-      const nested = value instanceof PyObject ? fieldsOf(value).map(([, field]) => field) : []
+      const fields = value instanceof PyObject ? fieldsOf(value) : []
+      const nested = fields.slice(0, MOST_VOCABULARIES).map(([, field]) => field)
       for (const one of [value, ...nested]) {
         const symbols = pickledSymbols(one, V)
         if (symbols) return { symbols }
@@ -124,7 +129,9 @@ export class TorchSearch {
   }
 
   private note(name: string, value: PyValue): void {
-    if (VOCABULARY.test(name)) this.vocabularies.push(value)
+    if (VOCABULARY.test(name) && this.vocabularies.length < MOST_VOCABULARIES) {
+      this.vocabularies.push(value)
+    }
     if (typeof value === 'string' && FUNCTION.test(name)) {
       const mode = /relu|tanh/i.exec(value)?.[0].toLowerCase()
       if (mode !== undefined) this.said = mode as 'tanh' | 'relu'
@@ -138,6 +145,7 @@ export class TorchSearch {
       modes: [] as string[],
     }
     walkModule(module, found)
+    if (found.classes.size > MOST_PARTS) throw this.tooMany(path)
     if (!this.offer({ path, dict: found.tensors, module: factsOf(found) })) return
     const change = [...found.classes].find(([, type]) => CHANGES.test(type))
     if (change) {
@@ -148,10 +156,18 @@ export class TorchSearch {
     }
   }
 
+  private tooMany(path: string): FileError {
+    return new FileError(
+      'pytorch',
+      `The model ${quote(path)} in ${quote(this.file)} has more than ${MOST_PARTS} parts; expected a recurrent network.`,
+    )
+  }
+
   /** @returns whether a network is among the tensors */
   private offer(candidate: Candidate): boolean {
     const names = [...candidate.dict.keys()]
     if (!names.some(name => name.includes('weight_ih'))) return false
+    if (names.length > MOST_PARTS) throw this.tooMany(candidate.path)
     const dict = plainWeights(candidate.dict, this.file)
     if (!hasLayer(dict.keys())) return false
     this.candidates.push(...networksIn({ ...candidate, dict }))

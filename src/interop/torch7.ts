@@ -19,8 +19,12 @@ import {
   type NumberType,
 } from './torch7-input.js'
 
-/** Tables, objects and tensors in one file: a graph of char-rnn with three layers has some 1,500. */
-const MOST_CONTAINERS = 1_000_000
+/**
+ * Tables, objects and tensors in one file: a graph of char-rnn with three layers has some 1,500. Each
+ * takes some 150 bytes of memory and may take 12 in the file, so that their number follows from its size.
+ */
+const MOST_CONTAINERS = 50_000
+const BYTES_A_CONTAINER = 64
 const MOST_DIMENSIONS = 16
 
 /** A table. `fields` are its string keys, `list` its keys 1, 2, ... up to the first that is missing. */
@@ -156,12 +160,15 @@ class Reader {
   /** Containers from the outermost inwards; a list of ours, because graphs nest deeper than calls may. */
   private readonly open: Open[] = []
   private containers = 0
+  private readonly most: number
   /** The first class of GPU tensors that was met. */
   private gpu: string | undefined
 
-  constructor(input: Input, name: string) {
+  /** @param size bytes of the file */
+  constructor(input: Input, { name, size }: { readonly name: string; readonly size: number }) {
     this.input = input
     this.name = name
+    this.most = MOST_CONTAINERS + Math.floor(size / BYTES_A_CONTAINER)
   }
 
   /** The first value of the file with all that it holds. */
@@ -210,11 +217,8 @@ class Reader {
         const index = input.int()
         const known = this.seen.get(index)
         if (known !== undefined) return known
-        if (++this.containers > MOST_CONTAINERS) {
-          throw this.refuse(
-            'torch7-limits',
-            `holds more than ${MOST_CONTAINERS} tables and objects`,
-          )
+        if (++this.containers > this.most) {
+          throw this.refuse('torch7-limits', `holds more than ${this.most} tables and objects`)
         }
         const value = type === 3 ? this.table() : type === 4 ? this.object() : this.function()
         this.seen.set(index, value)
@@ -304,5 +308,8 @@ export function isTorch7({ bytes }: SourceFile): boolean {
  */
 export function readTorch7({ bytes, name }: SourceFile): LuaValue {
   const ascii = (bytes[0] ?? 0) >= 0x30
-  return new Reader(ascii ? new AsciiInput(bytes) : new BinaryInput(bytes), name).read()
+  return new Reader(ascii ? new AsciiInput(bytes) : new BinaryInput(bytes), {
+    name,
+    size: bytes.length,
+  }).read()
 }

@@ -69,11 +69,18 @@ function expandBytes(network: NetworkMatrices, ids: ReadonlyMap<number, number>)
   const E = table ? table.length / V : 0
   // Matrices that do not fit are refused when they are assembled.
   if (!table && first.weightIh.length !== rows * V) return network
+  if (!Number.isInteger(H) || !Number.isInteger(E)) return network
   const inputs = new Float32Array(SIZE * E)
   const weightIh = new Float32Array(rows * SIZE)
   const headWeight = new Float32Array(SIZE * H)
   const headBias = new Float32Array(SIZE).fill(NEVER)
   for (const [byte, id] of ids) {
+    if (!(byte < SIZE && Number.isInteger(id) && id >= 0 && id < V)) {
+      throw new FileError(
+        'vocabulary',
+        `The vocabulary gives the byte ${byte} the id ${id}; expected bytes up to 255, and ids up to ${V - 1}.`,
+      )
+    }
     if (table) inputs.set(table.subarray(id * E, (id + 1) * E), byte * E)
     else {
       for (let r = 0; r < rows; r++) {
