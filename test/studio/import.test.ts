@@ -145,6 +145,7 @@ describe('files that do not open', () => {
     await drop(page, cut)
     const alert = bar(page).getByRole('alert')
     await alert.getByText('「cut」は開けません。').waitFor()
+    expect(await alert.textContent()).toMatch(/ファイル "embedding" は\d+バイトですが、/)
     expect(await violations(page)).toEqual([])
   })
 })

@@ -1,9 +1,10 @@
 /** Recognises the reader's files by their content, and converts models of other systems. Knows no DOM. */
-import { decodeModel, encodeModel, FileError, type Model, readRun } from 'ondo'
+import { decodeModel, encodeModel, FileError, type Model, OndoError, readRun } from 'ondo'
 import { FORMATS, importModel, type SourceFile } from 'ondo/import'
 import { modelConfig } from 'ondo/model'
 import { counted, quote } from '../../../src/errors.js'
 import { readModelHeader } from '../../../src/file/index.js'
+import { inBothLanguages } from '../../../src/interop/japanese.js'
 import { errorMessage } from '../writer/error-message.js'
 import type { FromImporter, Given, GivenFile, ModelEdit, ToImporter } from './protocol.js'
 import { readVocabulary } from './vocabulary.js'
@@ -65,7 +66,8 @@ export class Importer {
         this.send({ type: 'edited', bytes }, job)
       }
     } catch (error) {
-      this.post({ type: 'failed', job, ...errorMessage(error) })
+      const known = error instanceof OndoError ? inBothLanguages(error) : error
+      this.post({ type: 'failed', job, ...errorMessage(known) })
     }
   }
 
