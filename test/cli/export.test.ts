@@ -124,6 +124,11 @@ describe('refused in a sentence', () => {
       ['onxn', model('gru')],
       'The form is "onxn"; expected page, onnx, pytorch, recurrentjs, ml5. Did',
     ],
+    [
+      ['page', model('gru'), '--force'],
+      'The option --force is for folders; ondo export page writes',
+    ],
+    [['recurrentjs', model('lstm'), '--force', '--lang', 'ja'], '--force はフォルダー'],
     [['onnx', model('gru'), '--title', 'x'], 'The option --title is for ondo export page'],
     [['onnx', model('gru'), '-t', '0.5', '--lang', 'ja'], '--temperature は ondo export page'],
   ])('%j', async (args, sentence) => {

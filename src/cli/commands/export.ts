@@ -64,18 +64,32 @@ function stemOf(name: string): string {
   return basename(path).replace(/\.safetensors$/, '') || 'model'
 }
 
+/** @throws InputError for --force, where one file is written: it is replaced anyway */
+function checkForce(form: string, { force }: ExportOptions): void {
+  if (!force) return
+  throw new InputError(
+    'option',
+    `The option --force is for folders; ondo export ${form} writes one file, which it replaces without it.`,
+    {
+      ja: `--force はフォルダーへの書き出しのオプションです。ondo export ${form} は1つのファイルを書き、--force がなくても置き換えます。`,
+    },
+  )
+}
+
 async function writeForm(
   io: Io,
   form: ExportForm,
   name: string,
-  { out, force = false, ...page }: ExportOptions,
+  options: ExportOptions,
 ): Promise<void> {
+  const { out, force = false, ...page } = options
   checkFlags(form, page)
   const stem = stemOf(name)
   const { files, notes } = form.write(await openModel(name))
   const [first] = files
   let path: string
   if (first && files.length === 1) {
+    checkForce(form.kind, options)
     path = out ?? `${stem}-${form.kind}.${first.name.replace(/^.*\./, '')}`
     await writeOutput(io, path, first.bytes)
     if (path === '-') return
@@ -111,6 +125,7 @@ async function run(io: Io, [kind, named]: readonly unknown[], given: object): Pr
       },
     )
   }
+  checkForce(PAGE, options)
   const { out = 'page.html', force: _, ...page } = options
   await writePage(io, name, out, page)
   return DONE

@@ -1,12 +1,15 @@
 /** The graphs in ONNX Runtime, native and for the web, against the plain twin. */
+import fc from 'fast-check'
 import * as web from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
+import { CELL_VARIANTS, seededIds } from '../../../test/support/seeded.js'
 import { decodeModel } from '../../file/index.js'
 import { generateText } from '../../generate/index.js'
 import { drawingLogits } from '../../model/drawing-logits.js'
 import { bundledModels, findModel, readFileBytes } from '../../node/files.js'
 import { loadOnnxRuntime } from '../../node/onnx-runtime.mjs'
 import { loadNetwork } from '../../runtime/network.js'
+import { tokenizerFrom } from '../../text/index.js'
 import { CONFIGS, expectedOf, furthest, IDS, SYMBOLS, seededModel } from './cases.fixture.js'
 import { exportModel } from './export.js'
 import { stateSize } from './onnx-network.js'
@@ -37,12 +40,18 @@ const floats = (result: Feeds, name: string): Float32Array => {
 }
 
 /** Runs the loop on some streams of equal length. */
-async function scan(ort: Runtime, bytes: Uint8Array, S: number, streams: readonly number[][]) {
+async function scan(
+  ort: Runtime,
+  bytes: Uint8Array,
+  S: number,
+  streams: readonly number[][],
+  before: Float32Array = new Float32Array(streams.length * S),
+) {
   const loop = await session(ort, bytes)
   const [B, T] = [streams.length, streams[0]?.length ?? 0]
   const result = await loop.run({
     ids: ids(ort, streams.flat(), [B, T]),
-    state: new ort.Tensor('float32', new Float32Array(B * S), [B, S]),
+    state: new ort.Tensor('float32', before, [B, S]),
   })
   await loop.release()
   return { logits: floats(result, 'logits'), state: floats(result, 'next_state') }
@@ -88,6 +97,33 @@ describe.each([
       expect(furthest(end, short.logits.flat())).toBeLessThan(1e-5)
       expect(furthest(state, [...short.state, ...whole.state])).toBeLessThan(1e-5)
     },
+  )
+})
+
+it('carries the state over any cut, for any sizes', async () => {
+  const cases = fc.record({
+    variant: fc.constantFrom(...Object.values(CELL_VARIANTS)),
+    hidden: fc.integer({ min: 1, max: 9 }),
+    layers: fc.integer({ min: 1, max: 3 }),
+    embedding: fc.integer({ min: 0, max: 5 }),
+    symbols: fc.integer({ min: 1, max: V }),
+    seed: fc.nat(),
+    cut: fc.integer({ min: 1, max: 11 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ variant, symbols, seed, cut, ...sizes }) => {
+      const tokenizer = tokenizerFrom({ kind: 'character', symbols: SYMBOLS.slice(0, symbols) })
+      const model = await seededModel({ ...variant, ...sizes, restart: 0 }, { tokenizer })
+      const read = seededIds(12, 10_007).map(id => (id + seed) % symbols)
+      const bytes = fileOf(exportModel(model, 'onnx').files, 'scan.onnx')
+      const S = stateSize(model.config)
+      const first = await scan(native, bytes, S, [read.slice(0, cut)])
+      const second = await scan(native, bytes, S, [read.slice(cut)], first.state)
+      const { logits, state } = expectedOf(model, read)
+      expect(furthest([...first.logits, ...second.logits], logits.flat())).toBeLessThan(1e-5)
+      expect(furthest(second.state, state)).toBeLessThan(1e-5)
+    }),
+    { numRuns: 25 },
   )
 })
 
