@@ -48,6 +48,7 @@ const ENTRIES = {
   measure: 'src/measure/index.ts',
   interop: 'src/interop/index.ts',
   'interop/export': 'src/interop/export/index.ts',
+  ml5: 'src/ml5/index.ts',
   train: 'src/train/index.ts',
   browser: 'src/browser/index.ts',
   server: 'src/server/index.ts',
@@ -143,6 +144,7 @@ async function library() {
     }
   }
   await page()
+  await script()
   stamp('library', started)
   return `${output.length} files`
 }
@@ -177,6 +179,23 @@ async function page() {
   mkdirSync(at('dist/page'), { recursive: true })
   writeFileSync(at('dist/page/page.css'), style.trim())
   writeFileSync(at('dist/page/page.js'), output[0].code)
+}
+
+/** charRNN as one script file for pages without modules: `<script src="ondo-ml5.js">`. */
+async function script() {
+  const { rolldown } = await import('rolldown')
+  const { version, license } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
+  const bundle = await rolldown({
+    cwd: root,
+    input: 'src/ml5/script.ts',
+    platform: 'browser',
+    logLevel: 'warn',
+  })
+  const { output } = await bundle.generate({ format: 'iife', minify: true })
+  await bundle.close()
+  if (output.length !== 1) throw new Error('the script for ml5 has more than one file')
+  const banner = `/*! Ondo ${version}: charRNN for ml5 and p5.js. ${license} */\n`
+  writeFileSync(at('dist/ondo-ml5.js'), banner + output[0].code)
 }
 
 function types() {

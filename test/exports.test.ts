@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSize } from '../scripts/bundle-size.js'
 import { VERSION } from '../src/version.js'
@@ -109,6 +111,20 @@ describe('what is built', () => {
     }
     expect(modules).toContain('src/generate/writer.ts')
     expect(modules.filter(path => /src\/(train|browser|node|cli|server)\//.test(path))).toEqual([])
+  })
+
+  it('has charRNN for pages in one small script file, which is no module and loads nothing', () => {
+    const script = read('dist/ondo-ml5.js')
+    const { length } = gzipSync(script)
+    for (const file of ['docs/ml5.md', 'docs/ml5.ja.md']) {
+      const said = Number(/(\d+) KB/.exec(read(file))?.[1])
+      expect(length, file).toBeLessThan(said * 1000)
+      expect(said, file).toBeLessThanOrEqual(45)
+    }
+    expect(script).toMatch(/^\/\*! Ondo \d+\.\d+\.\d+: .* MIT \*\/\n/)
+    // A classic script; `new Script` refuses import and export.
+    expect(() => new Script(script)).not.toThrow()
+    expect(script).not.toMatch(/\bimport\s*\(|import\.meta|\bWorker\b|SharedArrayBuffer|\beval\b/)
   })
 
   it('needs nothing of Node in the entry point for pages', () => {

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   temperature: ['errors', 'numeric', 'random', 'knob'],
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
   measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],
+  ml5: [...FLOOR, 'model', 'text', 'file', 'runtime', 'temperature', 'generate', 'interop'],
   train: [...FLOOR, 'model', 'text', 'file', 'onnx'],
   interop: [...FLOOR, 'model', 'text', 'file', 'onnx', 'runtime'],
   index: [

@@ -19,12 +19,30 @@ async function about<T>(label: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-async function fetchBytes(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
+/** What is fetched, in the words of an error. */
+export interface Wanted {
+  /** Default: `a model file`. */
+  readonly what?: string
+  /** What to do when the server does not have it. Default: `check the address`. */
+  readonly advice?: string
+  readonly signal?: AbortSignal
+}
+
+/** @throws FileError with the address and what came instead; the signal's reason */
+export async function fetchBytes(url: URL, wanted: Wanted = {}): Promise<Uint8Array> {
+  const { what = 'a model file', advice = 'check the address', signal } = wanted
   let response: Response
   try {
     response = await fetch(url, { signal })
   } catch (cause) {
     if (signal?.aborted) throw cause
+    if (url.protocol === 'file:') {
+      throw new FileError(
+        'fetch',
+        `${shortPath(url.href)} is a file on the disk, which a page can't fetch: open the page through a web server, at an address that begins with http.`,
+        { cause },
+      )
+    }
     throw new FileError(
       'fetch',
       `${shortPath(url.href)} can't be reached: check the address, the network, and whether that server allows this page (CORS).`,
@@ -34,7 +52,7 @@ async function fetchBytes(url: URL, signal?: AbortSignal): Promise<Uint8Array> {
   if (!response.ok) {
     throw new FileError(
       'fetch',
-      `${shortPath(url.href)} answered ${response.status} instead of a model file: check the address.`,
+      `${shortPath(url.href)} answered ${response.status} instead of ${what}: ${advice}.`,
     )
   }
   return new Uint8Array(await response.arrayBuffer())
@@ -68,7 +86,7 @@ export async function loadWith(
   }
   const found = await lookUp(source)
   if (found instanceof URL) {
-    return about(found.href, async () => decodeModel(await fetchBytes(found, signal)))
+    return about(found.href, async () => decodeModel(await fetchBytes(found, { signal })))
   }
   return about(found.label, () => decodeModel(found.bytes))
 }

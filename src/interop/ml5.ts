@@ -16,6 +16,7 @@ import { tokenizerOf } from './vocabulary.js'
 /** The place of each gate of ours (i f g o) in i j f o. */
 const ORDER = [0, 2, 1, 3]
 const FORGET_BIAS = 1
+const OTHER = /(?:^|\/)(embedding|softmax_w|softmax_b)$/
 const CELL = /(?:^|\/)cell_(\d+)\/basic_lstm_cell\/(kernel|weights|bias|biases)$/
 
 interface Entry {
@@ -45,6 +46,16 @@ function manifestIn(files: readonly SourceFile[]): Map<string, Entry> | undefine
 
 const isShape = (shape: unknown): boolean =>
   Array.isArray(shape) && shape.every(size => Number.isSafeInteger(size) && size >= 0)
+
+/**
+ * The files of a folder that hold the network, in the order of the manifest; undefined when the manifest
+ * is not one of charRNN. A page fetches these alone.
+ */
+export function tensorFiles(manifest: SourceFile): readonly string[] | undefined {
+  const entries = manifestIn([manifest])
+  const needed = [...(entries ?? [])].filter(([name]) => CELL.test(name) || OTHER.test(name))
+  return entries && [...new Set(needed.map(([, { filename }]) => filename))]
+}
 
 /** Float32, little-endian, as many as the shape says. */
 function tensorOf(
@@ -137,7 +148,7 @@ export const ml5: Format = {
         )
       }
       named.add(entry.filename)
-      const other = /(?:^|\/)(embedding|softmax_w|softmax_b)$/.exec(name)
+      const other = OTHER.exec(name)
       if (cell) {
         const part = cell[2] === 'kernel' || cell[2] === 'weights' ? 'kernel' : 'bias'
         const at = Number(cell[1])

@@ -4,6 +4,7 @@
  */
 import * as generate from '../../src/generate/index.js'
 import * as measure from '../../src/measure/index.js'
+import * as ml5 from '../../src/ml5/index.js'
 import * as model from '../../src/model/index.js'
 import * as main from '../../src/node/index.js'
 import * as temperature from '../../src/temperature/index.js'
@@ -100,6 +101,7 @@ const MODULES: Readonly<Record<string, object>> = {
   ondo: main,
   'ondo/generate': generate,
   'ondo/measure': measure,
+  'ondo/ml5': ml5,
   'ondo/model': model,
   'ondo/node': main,
   'ondo/temperature': temperature,
