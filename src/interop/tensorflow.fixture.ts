@@ -121,6 +121,8 @@ function tensorsOf(model: Model, old: boolean): CheckpointTensor[] {
 interface Saved {
   readonly tensors: CheckpointTensor[]
   readonly forward: Sample['forward']
+  /** Names of variables in their program, by key. */
+  readonly names?: ReadonlyMap<string, string>
 }
 
 /** Keras layers, named by the objects that hold them. */
@@ -128,8 +130,18 @@ function objectTensors(request: SampleRequest): Saved {
   const model = kerasModel(request)
   const { H, V, embedding, layers, head, cell } = model
   const columns = GATES[cell] * H
-  const at = (layer: number, name: string): string =>
-    `layer_with_weights-${layer}/${name}/.ATTRIBUTES/VARIABLE_VALUE`
+  const { variant } = request
+  const attributes = ['embedding', 'b_rnn', 'b_rnn_10', 'a_dense'].slice(embedding ? 0 : 1)
+  const names = new Map<string, string>()
+  const at = (layer: number, name: string): string => {
+    const path = variant.includes('attributes') ? attributes[layer] : `layer_with_weights-${layer}`
+    // A SavedModel numbers the variables of cells; only their names in the program tell the layer.
+    const isNameless = variant.includes('SavedModel') && name.startsWith('cell/')
+    const object = isNameless ? `variables/${names.size + 1}` : `${path}/${name}`
+    const key = `${object}/.ATTRIBUTES/VARIABLE_VALUE`
+    if (isNameless) names.set(key, `rnn_${layer}/${name.replace('cell/', 'gru_cell/')}`)
+    return key
+  }
   const first = embedding ? 1 : 0
   const weights = [
     ...(embedding ? [{ name: at(0, 'embeddings'), shape: [V, E], data: embedding }] : []),
@@ -149,7 +161,7 @@ function objectTensors(request: SampleRequest): Saved {
     ...weight,
     name: `optimizer/_variables/${i}/.ATTRIBUTES/VARIABLE_VALUE`,
   }))
-  return { tensors: [...weights, ...steps], forward: ids => kerasLogits(model, ids) }
+  return { tensors: [...weights, ...steps], names, forward: ids => kerasLogits(model, ids) }
 }
 
 function cellTensors(request: SampleRequest): Saved {
@@ -160,7 +172,7 @@ function cellTensors(request: SampleRequest): Saved {
 
 function write(request: SampleRequest): Sample {
   const { variant, symbols } = request
-  const { tensors, forward } = variant.startsWith('Keras')
+  const { tensors, forward, names } = variant.startsWith('Keras')
     ? objectTensors(request)
     : cellTensors(request)
   const vocabulary = new Map(symbols.map((symbol, id) => [symbol, id]))
@@ -177,7 +189,7 @@ function write(request: SampleRequest): Sample {
     return { files: [{ name: 'model.ckpt-500', bytes }, ...beside], forward }
   }
   const shards = variant.includes('shards') ? 2 : 1
-  const { index, data } = writeBundle(tensors, shards)
+  const { index, data } = writeBundle(tensors, shards, names)
   const files = data.map(
     (bytes, k): SampleFile => ({
       name: `model.ckpt-500.data-0000${k}-of-0000${shards}`,
@@ -200,6 +212,8 @@ export const tensorflow: FormatFixture = {
     'Keras lstm',
     'Keras gru reset after',
     'Keras rnn one-hot',
+    'Keras lstm by attributes',
+    'Keras gru SavedModel reset after',
   ],
   vocabulary: 'in the files',
   write,

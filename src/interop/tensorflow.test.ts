@@ -128,6 +128,33 @@ describe('what is refused, in a sentence', () => {
     )
   })
 
+  it('kernels whose sizes do not belong together', async () => {
+    const zeros = (name: string, shape: number[]) => ({
+      name,
+      shape,
+      data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
+    })
+    const of = (...tensors: ReturnType<typeof zeros>[]) =>
+      importModel([{ name: 'a', bytes: writeFirstForm(tensors) }])
+    for (const [kernel, bias] of [
+      [[3, 16], [16]],
+      [[9, 15], [15]],
+      [[9, 16], [12]],
+      [[9, 16, 1], [16]],
+    ] as const) {
+      const tensors = [zeros('lstm_cell/kernel', [...kernel]), zeros('lstm_cell/bias', [...bias])]
+      await expect(of(...tensors)).rejects.toThrow(/layer 1 that belong together: \[/)
+    }
+    await expect(
+      of(
+        zeros('gru_cell/gates/kernel', [9, 8]),
+        zeros('gru_cell/gates/bias', [8]),
+        zeros('gru_cell/candidate/kernel', [8, 4]),
+        zeros('gru_cell/candidate/bias', [4]),
+      ),
+    ).rejects.toThrow(/of different sizes in its layer 1/)
+  })
+
   it('a table whose blocks overlap, without reading them again and again', async () => {
     const bytes = writeSortedTable([[utf8('a'), new Uint8Array(200_000)]], { repeat: 5000 })
     const started = process.cpuUsage().user

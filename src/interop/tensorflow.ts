@@ -27,7 +27,7 @@ import { pickledSymbols } from './pickled-symbols.js'
 import { isSortedTable } from './sorted-table.js'
 import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
 import type { NamedTensor } from './state-dict.js'
-import { readCheckpoint } from './tf-checkpoint.js'
+import { type Checkpoint, readCheckpoint } from './tf-checkpoint.js'
 import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 type Tensors = ReadonlyMap<string, NamedTensor>
@@ -49,13 +49,20 @@ const OBJECT_SUFFIX = '/.ATTRIBUTES/VARIABLE_VALUE'
 const NO_WEIGHT =
   /(^|\/)(optimizer|save_counter|keras_api|_CHECKPOINTABLE_OBJECT_GRAPH)(\/|$)|\.OPTIMIZER_SLOT/
 
-/** The weights alone: without an optimiser's tensors, which are named after a weight (`kernel/Adam`). */
-function weightsOf(all: Tensors): Tensors {
+/** A key that says nothing of the layer: a SavedModel of Keras has the weights of its cells under such. */
+const NAMELESS = /^variables\/\d+$/
+
+/**
+ * The weights alone, by names that tell their layer: without an optimiser's tensors, which are named
+ * after a weight (`kernel/Adam`).
+ */
+function weightsOf({ tensors, programNames }: Checkpoint): Tensors {
   const weights = new Map<string, NamedTensor>()
-  for (const [key, tensor] of all) {
+  for (const [key, tensor] of tensors) {
     const name = key.endsWith(OBJECT_SUFFIX) ? key.slice(0, -OBJECT_SUFFIX.length) : key
     const owner = name.slice(0, Math.max(0, name.lastIndexOf('/')))
-    if (!all.has(owner) && !NO_WEIGHT.test(name)) weights.set(name, tensor)
+    if (tensors.has(owner) || NO_WEIGHT.test(name)) continue
+    weights.set(NAMELESS.test(name) ? (programNames.get(key) ?? name) : name, tensor)
   }
   return weights
 }
@@ -73,7 +80,8 @@ function cellsOf(file: string, weights: Tensors): Cell[] {
   const cells = new Map<string, Cell>()
   for (const [name, tensor] of weights) {
     const [, path = '', type = '', part = '', which = ''] = CELL.exec(name) ?? []
-    if (type === '') continue
+    // A Keras cell of the same name has its recurrent matrix by itself.
+    if (type === '' || weights.has(name.replace(/[^/]+$/, 'recurrent_kernel'))) continue
     if (/nas/i.test(type)) throw refuse(file, 'has the cell NASCell, which Ondo has not')
     const kind = /lstm/i.test(type) ? 'lstm' : /gru/i.test(type) ? 'gru' : 'rnn'
     const key = `${path}${type}`
@@ -86,43 +94,52 @@ function cellsOf(file: string, weights: Tensors): Cell[] {
 }
 
 /** A matrix [in + H, columns] that takes x and h, as two of rows of outputs. */
-function split(
-  kernel: NamedTensor,
-  H: number,
-): { ih: Float32Array; hh: Float32Array; inputs: number } {
+function split(kernel: NamedTensor, H: number): { ih: Float32Array; hh: Float32Array } {
   const [rows = 0, columns = 0] = kernel.shape
   const numbers = kernel.toFloat32()
   const inputs = rows - H
   return {
-    inputs,
     ih: transpose(numbers.subarray(0, inputs * columns), inputs, columns),
     hh: transpose(numbers.subarray(inputs * columns), H, columns),
   }
 }
 
 function layerOf(file: string, { kind, tensors }: Cell, k: number): LayerMatrices {
-  const tensor = (name: string, dimensions: number): NamedTensor => {
-    const found = tensors.get(name)
-    if (found?.shape.length === dimensions) return found
-    throw refuse(file, `lacks the ${name} of its recurrent layer ${k + 1}`)
+  /** A kernel and its bias, of `parts` columns a unit. */
+  const pair = (name: string, parts: number): { kernel: NamedTensor; bias: Float32Array } => {
+    const kernel = tensors.get(`${name}kernel`)
+    const bias = tensors.get(`${name}bias`)
+    const [rows = 0, columns = 0] = kernel?.shape ?? []
+    const H = columns / parts
+    const fits = Number.isInteger(H) && H > 0 && rows > H && kernel?.shape.length === 2
+    if (!kernel || !bias || !fits || bias.shape.length !== 1 || bias.shape[0] !== columns) {
+      throw refuse(
+        file,
+        `has no ${name}kernel and ${name}bias of its recurrent layer ${k + 1} that belong together: [${kernel?.shape ?? ''}] and [${bias?.shape ?? ''}]`,
+      )
+    }
+    return { kernel, bias: bias.toFloat32() }
   }
-  if (kind !== 'gru') {
-    const kernel = tensor('kernel', 2)
-    const bias = tensor('bias', 1).toFloat32()
-    if (kernel.shape[1] !== bias.length)
-      throw refuse(file, `has a bias that does not fit layer ${k + 1}`)
-    if (kind === 'lstm') return basicLstmLayer(kernel.toFloat32(), bias)
+  if (kind === 'lstm') {
+    const { kernel, bias } = pair('', 4)
+    return basicLstmLayer(kernel.toFloat32(), bias)
+  }
+  if (kind === 'rnn') {
+    const { kernel, bias } = pair('', 1)
     const { ih, hh } = split(kernel, bias.length)
     return { weightIh: ih, weightHh: hh, biasIh: bias, biasHh: new Float32Array(bias.length) }
   }
-  const candidateBias = tensor('candidatebias', 1).toFloat32()
-  const H = candidateBias.length
-  const gates = split(tensor('gateskernel', 2), H)
-  const candidate = split(tensor('candidatekernel', 2), H)
+  const gates = pair('gates', 2)
+  const candidate = pair('candidate', 1)
+  const H = candidate.bias.length
+  if (gates.bias.length !== 2 * H || gates.kernel.shape[0] !== candidate.kernel.shape[0]) {
+    throw refuse(file, `has gates and a candidate of different sizes in its layer ${k + 1}`)
+  }
+  const both = [split(gates.kernel, H), split(candidate.kernel, H)]
   return {
-    weightIh: concatenate([gates.ih, candidate.ih]),
-    weightHh: concatenate([gates.hh, candidate.hh]),
-    biasIh: concatenate([tensor('gatesbias', 1).toFloat32(), candidateBias]),
+    weightIh: concatenate(both.map(({ ih }) => ih)),
+    weightHh: concatenate(both.map(({ hh }) => hh)),
+    biasIh: concatenate([gates.bias, candidate.bias]),
     biasHh: new Float32Array(3 * H),
   }
 }
@@ -213,7 +230,14 @@ function fromCells(
   })
 }
 
-/** Keras layers by their tensors' names, from the first to the last by number. */
+/** Where a layer stands, as far as its class tells. */
+const rankOf = ({ type }: KerasLayer): number =>
+  type === 'Embedding' ? 0 : type === 'Dense' ? 2 : 1
+
+/**
+ * Keras layers by their tensors' names. Names with a number tell the order; names of attributes
+ * (`self.gru`) do not, so that their classes do.
+ */
 function kerasLayers(weights: Tensors): KerasLayer[] {
   const groups = new Map<string, { name: string; tensor: NamedTensor }[]>()
   for (const [name, tensor] of weights) {
@@ -223,13 +247,13 @@ function kerasLayers(weights: Tensors): KerasLayer[] {
     if (group) group.push({ name: which, tensor })
     else groups.set(layer, [{ name: which, tensor }])
   }
-  return [...groups]
-    .sort(([a], [b]) => byNumber(a, b))
-    .map(([name, tensors]) => {
-      const shapes = tensors.map(({ tensor }) => tensor.shape)
-      const names = tensors.map(tensor => tensor.name)
-      return { type: typeOf(name, shapes, names), name, config: {}, tensors }
-    })
+  const layers = [...groups].map(([name, tensors]): KerasLayer => {
+    const shapes = tensors.map(({ tensor }) => tensor.shape)
+    const names = tensors.map(tensor => tensor.name)
+    return { type: typeOf(name, shapes, names), name, config: {}, tensors }
+  })
+  const isNumbered = layers.every(({ name }) => /layer_with_weights-\d+$/.test(name))
+  return layers.sort((a, b) => (isNumbered ? 0 : rankOf(a) - rankOf(b)) || byNumber(a.name, b.name))
 }
 
 /** The index of the checkpoint: the only one, or the one that the file `checkpoint` names. */

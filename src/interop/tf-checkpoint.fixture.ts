@@ -79,19 +79,38 @@ export function writeSortedTable(
 const sorted = (tensors: readonly CheckpointTensor[]): CheckpointTensor[] =>
   [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))
 
-/** The second form: index and numbers, in shards in turn. */
+const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
+
+/** The description of objects: for each key the name that its variable had in the program. */
+function objectGraph(names: ReadonlyMap<string, string>): Uint8Array {
+  const objects = [...names].map(([key, name]) => {
+    const parts = [utf8('VARIABLE_VALUE'), utf8(name), utf8(key)]
+    return nested(1, nested(2, join(...parts.map((part, i) => nested(i + 1, part)))))
+  })
+  const graph = join(...objects)
+  const length = varint(graph.length)
+  return join(length, fixed32(checksum(length)), graph)
+}
+
+/**
+ * The second form: index and numbers, in shards in turn.
+ * @param names of variables in their program, by key
+ */
 export function writeBundle(
   tensors: readonly CheckpointTensor[],
   shards = 1,
+  names: ReadonlyMap<string, string> = new Map(),
 ): { index: Uint8Array; data: Uint8Array[] } {
   const data: Uint8Array[] = Array.from({ length: shards }, () => new Uint8Array())
-  const entries = sorted(tensors).map(({ name, shape, data: numbers }, k): Entry => {
-    const bytes = floatBytes(numbers)
+  const graph = names.size > 0 ? [{ name: OBJECT_GRAPH, shape: [], data: [] }] : []
+  const entries = sorted([...graph, ...tensors]).map(({ name, shape, data: numbers }, k): Entry => {
+    const isGraph = name === OBJECT_GRAPH
+    const bytes = isGraph ? objectGraph(names) : floatBytes(numbers)
     const shard = k % shards
     const before = data[shard] as Uint8Array
     data[shard] = join(before, bytes)
     const record = join(
-      whole(1, 1),
+      whole(1, isGraph ? 7 : 1),
       nested(2, shapeMessage(shape)),
       whole(3, shard),
       whole(4, before.length),

@@ -140,6 +140,29 @@ function tensorOf(key: string, entry: Entry, shards: Shards): NamedTensor {
   }
 }
 
+/** Where object-based checkpoints describe their objects (a TrackableObjectGraph). */
+const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
+const STRING = 7
+
+/** The names that variables had in their program, by the keys of an object-based checkpoint. */
+function programNames(entry: Entry | undefined, shards: Shards): Map<string, string> {
+  const names = new Map<string, string>()
+  if (entry?.type !== STRING) return names
+  const bytes = shards.bytes(entry.shard).subarray(entry.offset, entry.offset + entry.size)
+  // One string: its length, four bytes of a checksum, then the string.
+  const cursor = new Cursor(bytes)
+  const length = cursor.varint()
+  cursor.take(4)
+  const text = (message: Uint8Array | undefined): string => new TextDecoder().decode(message)
+  for (const object of messagesIn(fieldsOf(cursor.take(length)), 1)) {
+    for (const attribute of messagesIn(fieldsOf(object), 2)) {
+      const fields = fieldsOf(attribute)
+      names.set(text(messagesIn(fields, 3)[0]), text(messagesIn(fields, 2)[0]))
+    }
+  }
+  return names
+}
+
 /** The tensors of the first form: a record that describes all (SavedTensorSliceMeta), then one each. */
 function firstForm(meta: Uint8Array, records: readonly Uint8Array[]): Map<string, NamedTensor> {
   const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -171,23 +194,29 @@ function firstForm(meta: Uint8Array, records: readonly Uint8Array[]): Map<string
   return tensors
 }
 
+export interface Checkpoint {
+  /** The float tensors by key; their numbers are read and checked when asked for. */
+  readonly tensors: ReadonlyMap<string, NamedTensor>
+  /** The names that variables had in their program, where the keys are those of objects. */
+  readonly programNames: ReadonlyMap<string, string>
+}
+
 /**
- * The float tensors of a checkpoint, by name; their numbers are read and checked when asked for.
+ * What a checkpoint holds.
  * @param index the file that is a sorted table
  * @param files all files, the index among them
  * @throws FileError for an index that is damaged, or files of numbers that are missing or cut short
  */
-export function readCheckpoint(
-  index: SourceFile,
-  files: readonly SourceFile[],
-): Map<string, NamedTensor> {
+export function readCheckpoint(index: SourceFile, files: readonly SourceFile[]): Checkpoint {
   try {
     const entries = [...new SortedTable(index).entries()]
     const header = fieldsOf(entries.find(([key]) => key === '')?.[1] ?? new Uint8Array())
     const others = entries.filter(([key]) => key !== '')
     const [meta] = header.get(1) ?? []
     const records = others.map(([, record]) => record)
-    if (meta instanceof Uint8Array) return firstForm(meta, records)
+    if (meta instanceof Uint8Array) {
+      return { tensors: firstForm(meta, records), programNames: new Map() }
+    }
     if (numberIn(header, 2) !== 0) {
       throw new FileError(
         'tensorflow',
@@ -197,11 +226,13 @@ export function readCheckpoint(
     const all = others.map(([key, message]) => [key, entryOf(message)] as const)
     const size = all.reduce((most, [, entry]) => Math.max(most, entry.offset + entry.size), 0)
     const shards = new Shards(index, files, Math.max(1, numberIn(header, 1)), size)
-    return new Map(
+    const graph = all.find(([key]) => key === OBJECT_GRAPH)?.[1]
+    const tensors = new Map(
       all
         .filter(([, { type }]) => TYPES[type] !== undefined)
         .map(([key, entry]) => [key, tensorOf(key, entry, shards)]),
     )
+    return { tensors, programNames: programNames(graph, shards) }
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
     throw new FileError(
