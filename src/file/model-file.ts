@@ -5,7 +5,7 @@
 import { counted, didYouMean, FileError, InputError, OndoError, quote } from '../errors.js'
 import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
-import { TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
+import { MODEL_TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
 import { hashTensor, identityFromHashes, rememberFile } from './identity.js'
 import { isRecord, parseJson, writeJson } from './json.js'
@@ -171,11 +171,11 @@ const areStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every(item => typeof item === 'string')
 
 function readTokenizer(value: unknown, config: ModelConfig): Tokenizer {
-  const kind = isRecord(value) ? TOKENIZERS.find(each => each === value.kind) : undefined
+  const kind = isRecord(value) ? MODEL_TOKENIZERS.find(each => each === value.kind) : undefined
   if (!isRecord(value) || kind === undefined) {
     throw new FileError(
       'tokenizer',
-      `The model's tokenizer is ${quote(value)}; expected a JSON object whose kind is ${TOKENIZERS.join(', ')}: update Ondo, or the file is damaged.`,
+      `The model's tokenizer is ${quote(value)}; expected a JSON object whose kind is ${MODEL_TOKENIZERS.join(', ')}: update Ondo, or the file is damaged.`,
     )
   }
   const { symbols } = value

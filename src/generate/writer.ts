@@ -124,7 +124,7 @@ export class Writer {
     } = options
     this.session = session
     this.config = model.config
-    this.decoder = model.tokenizer.decoder()
+    this.decoder = model.tokenizer.decoder(promptIds)
     this.random = new Random(seed, stream)
     this.distribution = new Distribution(session.size)
     this.logits = new Float32Array(session.size)

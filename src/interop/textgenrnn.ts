@@ -5,10 +5,11 @@
  *
  * Source: textgenrnn's model.py, AttentionWeightedAverage.py and utils.py.
  */
-import { FileError, quote } from '../errors.js'
+import { counted, FileError, quote } from '../errors.js'
 import { isRecord } from '../file/json.js'
 import type { Bilingual } from '../knob.js'
 import { LIMITS } from '../model/config.js'
+import { type Tokenizer, WordTokenizer } from '../text/index.js'
 import { assemble } from './assemble.js'
 import { isHdf5, openHdf5 } from './hdf5.js'
 import { jsonIn } from './json-file.js'
@@ -102,6 +103,26 @@ function tokensOf(
   return undefined
 }
 
+/**
+ * The tokenizer of a model of words.
+ * @throws FileError for a vocabulary of another size, with holes or repetitions
+ */
+function wordsOf(
+  symbols: readonly (string | undefined)[] | undefined,
+  V: number,
+): Tokenizer | undefined {
+  if (!symbols) return undefined
+  const missing = symbols.findIndex(symbol => symbol === undefined || symbol === '')
+  if (symbols.length !== V || missing >= 0 || new Set(symbols).size !== V) {
+    throw new FileError(
+      'vocabulary',
+      `The vocabulary of words ${missing >= 0 ? `lacks id ${missing}` : `has ${counted(symbols.length, 'symbol')}, some of them twice`}; expected ${V - 1} different words with the ids from 1`,
+      { way: 'vocabulary' },
+    )
+  }
+  return new WordTokenizer(symbols as readonly string[])
+}
+
 /** The first of some symbols that no token is. */
 function freeSymbol(
   candidates: readonly string[],
@@ -183,9 +204,6 @@ export const textgenrnn: Format = {
     const bias = readLegacy(file, []).tensors.find(({ name }) => name === 'output')
     const V = bias ? denseOf(bias).headBias.length : 0
     const tokens = tokensOf(files, options, V)
-    if (config.words) {
-      throw refuse(file, 'writes words (word_level); expected characters')
-    }
     const metaId = config.single === true ? -1 : (tokens?.indexOf(META) ?? -1)
     const restart = metaId > 0 ? metaId : undefined
     const meta = restart === undefined ? undefined : freeSymbol(META_SYMBOLS, tokens ?? [])
@@ -197,7 +215,7 @@ export const textgenrnn: Format = {
     const window = options.window ?? config.window
     return {
       ...networkOf(file, window, restart),
-      tokenizer: tokenizerOf(symbols && { symbols }, V),
+      tokenizer: config.words ? wordsOf(symbols, V) : tokenizerOf(symbols && { symbols }, V),
       ...(meta !== undefined && { prompt: meta }),
       notes: notesOf(window, meta),
     }

@@ -47,6 +47,7 @@ export {
   type Encoded,
   type Ids,
   type StreamDecoder,
+  MODEL_TOKENIZERS,
   TOKENIZERS,
   type Tokenizer,
   type TokenizerJson,
@@ -59,6 +60,7 @@ export {
 export { CharacterTokenizer } from './character-tokenizer.js'
 export { ByteTokenizer } from './byte-tokenizer.js'
 export { GraphemeTokenizer } from './grapheme-tokenizer.js'
+export { WordTokenizer } from './word-tokenizer.js'
 export {
   type BuildOptions,
   type BuildReport,

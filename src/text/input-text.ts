@@ -79,6 +79,8 @@ function knownForm(segment: string, known: (text: string) => boolean): string {
 export function normalizeInput(text: string, tokenizer: Tokenizer): InputText {
   const { kind } = tokenizer
   if (kind === 'byte') return { text }
+  // A word is no letter: its forms are not looked for.
+  if (kind === 'word') return { text: text.replaceAll(/\r\n?/g, '\n') }
   const symbols = symbolsOf(tokenizer)
   const known = (part: string): boolean => split(part, kind).every(one => symbols.has(one))
   const keepsCr = symbols.has('\r') || symbols.has('\r\n')
@@ -182,6 +184,7 @@ function isInsideGraphemes(text: string, symbols: ReadonlySet<string>): boolean 
 /** Whether the model can write a stop string, once it is read by the rule. */
 function isWritable(stop: string, tokenizer: Tokenizer): boolean {
   if (tokenizer.kind === 'byte') return true
+  if (tokenizer.kind === 'word') return tokenizer.encode(stop, 'skip').unknown.length === 0
   const symbols = symbolsOf(tokenizer)
   if (split(stop, tokenizer.kind).every(symbol => symbols.has(symbol))) return true
   return tokenizer.kind === 'grapheme' && isInsideGraphemes(stop, symbols)

@@ -4,8 +4,9 @@ import { ByteTokenizer } from './byte-tokenizer.js'
 import { CharacterTokenizer, countCharacters } from './character-tokenizer.js'
 import { countGraphemes, GraphemeTokenizer } from './grapheme-tokenizer.js'
 import { encodeContent } from './join-files.js'
-import { TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
+import { MODEL_TOKENIZERS, TOKENIZERS, type Tokenizer, type TokenizerKind } from './tokenizer.js'
 import { countIds, loneSurrogates, type SymbolCounts } from './vocabulary.js'
+import { WordTokenizer } from './word-tokenizer.js'
 
 export interface BuildOptions {
   /** Symbols rarer than this are dropped. 1 keeps all: whatever the corpus has can be written. */
@@ -142,6 +143,25 @@ const byteFactory: TokenizerFactory = {
   },
 }
 
+function noWords(): never {
+  throw new InputError(
+    'tokenizer',
+    `The tokenizer is "word", which only imported models have; expected ${TOKENIZERS.join(', ')}.`,
+  )
+}
+
+const wordFactory: TokenizerFactory = {
+  count: noWords,
+  build: noWords,
+  from(symbols) {
+    if (Array.isArray(symbols)) return new WordTokenizer(symbols)
+    throw new InputError(
+      'vocabulary',
+      'The word vocabulary has no list of symbols; expected "symbols" as an array of strings.',
+    )
+  },
+}
+
 const FACTORIES: Readonly<Record<TokenizerKind, TokenizerFactory>> = {
   character: vocabularyFactory(
     'character',
@@ -154,10 +174,11 @@ const FACTORIES: Readonly<Record<TokenizerKind, TokenizerFactory>> = {
     countGraphemes,
     symbols => new GraphemeTokenizer(symbols),
   ),
+  word: wordFactory,
 }
 
 function isKind(kind: unknown): kind is TokenizerKind {
-  return TOKENIZERS.some(known => known === kind)
+  return MODEL_TOKENIZERS.some(known => known === kind)
 }
 
 function factoryOf(kind: unknown): TokenizerFactory {

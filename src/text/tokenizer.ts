@@ -5,7 +5,9 @@
 import type { ChoiceKnob } from '../knob.js'
 
 export const TOKENIZERS = ['character', 'byte', 'grapheme'] as const
-export type TokenizerKind = (typeof TOKENIZERS)[number]
+/** Those of model files: `word` only comes with imported models (word-tokenizer.ts). */
+export const MODEL_TOKENIZERS = [...TOKENIZERS, 'word'] as const
+export type TokenizerKind = (typeof MODEL_TOKENIZERS)[number]
 
 /** The policies for a symbol that the vocabulary lacks: refuse it, leave it out, or replace it. */
 export const UNKNOWN_POLICIES = ['error', 'skip', 'nearest'] as const
@@ -61,8 +63,9 @@ export interface Tokenizer {
   encode(text: string, unknown?: UnknownPolicy): Encoded
   /** Ids to text. @throws InputError for an id outside 0..V-1 */
   decode(ids: ArrayLike<number>): string
-  decoder(): StreamDecoder
-  /** The text of one id: a character or grapheme; for a byte, its character when below 0x80, else `\xE3`. */
+  /** @param before ids of the text that goes on, of which a tokenizer of words needs the last */
+  decoder(before?: ArrayLike<number>): StreamDecoder
+  /** The text of one id: a character, grapheme or word; for a byte, its character when below 0x80, else `\xE3`. */
   symbol(id: number): string
   /** The vocabulary's symbol for a text given by a user (input-text.ts), or undefined. */
   known(text: string): string | undefined

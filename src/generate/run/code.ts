@@ -11,7 +11,7 @@
  */
 import { InputError } from '../../errors.js'
 import { crc32 } from '../../file/crc32.js'
-import { TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
+import { MODEL_TOKENIZERS, UNKNOWN_POLICIES } from '../../text/tokenizer.js'
 import type { Run } from './header.js'
 
 const MAGIC = [0xa2, 0x77, 0x68]
@@ -56,7 +56,7 @@ export function encodeRun(run: Run): string {
     bytes.text(run.model)
   }
   bytes.text(run.ondo)
-  bytes.word(run.tokenizer, TOKENIZERS)
+  bytes.word(run.tokenizer, MODEL_TOKENIZERS)
   bytes.text(run.prompt)
   bytes.word(run.unknown ?? 'error', UNKNOWN_POLICIES)
   bytes.number(BigInt(run.seed))
@@ -109,7 +109,7 @@ function readBody(reader: ByteReader): Run {
       ? Array.from(reader.take(32), byte => byte.toString(16).padStart(2, '0')).join('')
       : reader.text()
   const ondo = reader.text()
-  const tokenizer = reader.word(TOKENIZERS)
+  const tokenizer = reader.word(MODEL_TOKENIZERS)
   const prompt = reader.text()
   const policy = reader.word(UNKNOWN_POLICIES)
   const unknown = UNKNOWN_POLICIES.find(known => known === policy)

@@ -183,6 +183,12 @@ function notesOf({ config, tokenizer }: Model, longer: readonly string[]): Expor
       ja: 'モデルにない書記素は、tokenizer.jsonでは文字に分かれます',
     })
   }
+  if (tokenizer.kind === 'word') {
+    notes.push({
+      en: 'tokenizer.json cannot split text into the words of the model: give it ids',
+      ja: 'tokenizer.jsonではテキストをモデルの単語に分けられません。IDを渡してください',
+    })
+  }
   if (config.smoothing !== undefined || config.padding !== undefined) {
     notes.push({
       en: 'only onnx/model.onnx draws as the model does: logits of step.onnx and scan.onnx are those before smoothing, and the id that fills windows is not excluded',

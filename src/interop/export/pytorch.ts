@@ -194,12 +194,13 @@ function program({ config, prompt = '', tokenizer }: Model): string {
   const encode = {
     byte: 'list(prompt.encode())',
     character: '[model.symbols.index(symbol) for symbol in prompt]',
-    // Python's standard library has no segmentation into graphemes.
+    // Python's standard library has no segmentation into graphemes, nor the rules for words.
     grapheme: `[${ids.join(', ')}]`,
+    word: `[${ids.join(', ')}]`,
   }[tokenizer.kind]
   const show = bytes
     ? 'sys.stdout.buffer.write(bytes([ids.item()]))'
-    : 'print(model.symbols[ids.item()], end="", flush=True)'
+    : `print(model.symbols[ids.item()], end="${tokenizer.kind === 'word' ? ' ' : ''}", flush=True)`
   return `if __name__ == "__main__":
     model = Model(Path(__file__).with_name("${WEIGHTS}")).eval()
     prompt, temperature = ${literal(tokenizer.decode(ids))}, 0.8
