@@ -11,12 +11,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeModel, generateText, type Model } from '../../src/index.js'
+import { decodeModel, encodeModel, generateText, type Model } from '../../src/index.js'
 import { type ImportModelOptions, importModel } from '../../src/interop/index.js'
 import { violations } from '../support/axe.js'
+import { ondo as command } from '../support/command.js'
 import { writeMl5Folder } from '../support/ml5-folder.js'
 import {
   browser,
@@ -46,10 +47,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 
 /** Drops files and folders of this machine on the text, as the browser itself does it. */
-async function drop(page: Page, ...paths: string[]): Promise<void> {
+const drop = (page: Page, ...paths: string[]): Promise<void> => dropAt(page, 'main', ...paths)
+
+async function dropAt(page: Page, place: string, ...paths: string[]): Promise<void> {
   const cdp = await page.context().newCDPSession(page)
   const data = { items: [], files: paths, dragOperationsMask: 1 }
-  const { x, y, width, height } = (await page.locator('main').boundingBox())!
+  const { x, y, width, height } = (await page.locator(place).boundingBox())!
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
     await cdp.send('Input.dispatchDragEvent', {
       ...{ type, data },
@@ -104,6 +107,8 @@ describe('a folder of ml5', () => {
     await page.reload()
     await count(page, 40)
     expect(await chosenModel(page)).toBe('Beagle')
+    await page.getByRole('tab', { name: 'Branches' }).click()
+    await page.getByText(/^Your own models, 1 model: /).waitFor()
     await page.getByRole('button', { name: 'Delete it from this browser' }).click()
     await page.getByRole('button', { name: 'Really delete it?' }).click()
     await page.waitForFunction(() => /model=small/.test(location.hash))
@@ -181,6 +186,13 @@ describe('other files', () => {
     await page.getByRole('tab', { name: 'Train', selected: true }).waitFor()
     await page.locator('#train').getByText('1,800 characters').waitFor()
     expect(await bar(page).count()).toBe(0)
+    // In Train itself a text may be in any encoding, and a model is still a model.
+    const japanese = join(folder, 'utf16.txt')
+    writeFileSync(japanese, Buffer.from('吾輩は猫である。名前はまだ無い。'.repeat(60), 'utf16le'))
+    await dropAt(page, '.train-drop', japanese)
+    await page.locator('#train').getByText('utf16').first().waitFor()
+    await dropAt(page, '.train-drop', tiny)
+    await bar(page).getByText('“tiny” is open').waitFor()
   })
 
   it('that are sessions show their texts', async () => {
@@ -385,6 +397,30 @@ describe.skipIf(!existsSync(SHARED))('real models of other systems', () => {
     await page.waitForFunction(() => ondo.text().startsWith(' a lot of the startup is'.repeat(4)))
     await page.getByText('It repeats itself: 24 characters').waitFor()
   }, 60_000)
+
+  it.each([
+    { name: 'restarts', files: ['recurrentjs/lstm_100_model.json'], options: {} },
+    { name: 'windows', files: REAL.at(-1)!.files, options: { window: 40 } },
+    { name: 'bytes', files: REAL[1].files, options: {} },
+    { name: 'attention', files: REAL[4].files, options: {} },
+  ])(
+    'write the same text in an exported page: $name',
+    async ({ name, files, options }) => {
+      const model = join(folder, `${name}.safetensors`)
+      const made = join(folder, `${name}.html`)
+      writeFileSync(model, encodeModel(await imported(files, options)))
+      const exported = await command(['export', 'page', model, '-o', made, '-s', '7'])
+      expect([exported.code, exported.stdout]).toEqual([0, ''])
+      const sampled = await command(['sample', model, '--no-echo', '-n', '120', '-s', '7'])
+      const wanted = sampled.stdout.replace(/\n$/, '')
+      const page = await (await browser.newContext({ locale: 'en-US' })).newPage()
+      await page.goto(String(pathToFileURL(made)))
+      await page.selectOption('#rate', 'fast')
+      await page.waitForFunction(n => ondo.text().length >= n, wanted.length)
+      expect((await text(page)).startsWith(wanted)).toBe(true)
+    },
+    60_000,
+  )
 
   it('are refused where their folder is broken', async () => {
     const page = await visit('#seed=4')

@@ -6,7 +6,7 @@ import { counted, quote } from '../../../src/errors.js'
 import { readModelHeader } from '../../../src/file/index.js'
 import { inBothLanguages } from '../../../src/interop/japanese.js'
 import { errorMessage } from '../writer/error-message.js'
-import type { FromImporter, Given, GivenFile, ModelEdit, ToImporter } from './protocol.js'
+import type { FromImporter, GivenFile, ModelEdit, ToImporter } from './protocol.js'
 import { readVocabulary } from './vocabulary.js'
 
 type Post = (message: FromImporter, moved?: ArrayBuffer[]) => void
@@ -60,7 +60,7 @@ export class Importer {
     const { job } = message
     try {
       if (message.type === 'open') {
-        this.send(await recognise(message.given, message.vocabulary), job)
+        this.send(await recognise(message), job)
       } else {
         const bytes = await edited(await bytesOf(message.file), message.edit)
         this.send({ type: 'edited', bytes }, job)
@@ -104,10 +104,11 @@ function checkAmount(files: readonly GivenFile[]): void {
   )
 }
 
-async function recognise(
-  { title, files: given }: Given,
-  vocabulary: GivenFile | string | undefined,
-): Promise<Answer> {
+async function recognise({
+  given: { title, files: given },
+  vocabulary,
+  asText,
+}: Extract<ToImporter, { type: 'open' }>): Promise<Answer> {
   const chosen = given.length === 1 ? given : given.filter(file => !isJunk(file))
   checkAmount(chosen)
   const files = await Promise.all(
@@ -127,7 +128,7 @@ async function recognise(
   const saved = files.length === 1 && only ? await savedText(only) : undefined
   if (saved !== undefined) return { type: 'saved', json: saved }
   if (!FORMATS.some(format => format.recognises(files))) {
-    if (files.every(isPlainText)) return { type: 'text' }
+    if (asText || files.every(isPlainText)) return { type: 'text' }
     throw unknownFiles(files)
   }
   return imported(files, title, told)

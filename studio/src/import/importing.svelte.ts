@@ -35,8 +35,9 @@ export class Importing {
     this.events = events
   }
 
-  async drop(dropped: readonly Dropped[]): Promise<void> {
-    await this.take(() => givenByDrop(dropped))
+  /** @param asText files of no known format are texts to train on, in whatever encoding */
+  async drop(dropped: readonly Dropped[], asText = false): Promise<void> {
+    await this.take(() => givenByDrop(dropped), asText)
   }
 
   async choose(files: readonly File[]): Promise<void> {
@@ -63,7 +64,7 @@ export class Importing {
 
   // --- internal ---
 
-  private async take(read: () => Promise<Given>): Promise<void> {
+  private async take(read: () => Promise<Given>, asText = false): Promise<void> {
     const job = ++this.job
     try {
       const given = await read()
@@ -71,7 +72,7 @@ export class Importing {
       const [only, ...others] = given.files
       // What is dropped while the symbols are asked for may be the file that says them.
       if (this.stage?.state === 'asking' && only && others.length === 0) this.giveVocabulary(only)
-      else this.open(given)
+      else this.open(given, asText)
     } catch (error) {
       if (this.job !== job) return
       const message = error instanceof Error ? error.message : String(error)
@@ -87,10 +88,10 @@ export class Importing {
     }
   }
 
-  private open(given: Given): void {
+  private open(given: Given, asText = false): void {
     this.given = given
     this.stage = { state: 'working', title: given.title, files: given.files.length }
-    this.send({ type: 'open', job: ++this.job, given })
+    this.send({ type: 'open', job: ++this.job, given, asText })
   }
 
   private send(message: ToImporter): void {

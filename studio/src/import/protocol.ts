@@ -30,8 +30,11 @@ export interface ModelEdit {
 }
 
 export type ToImporter =
-  /** @param vocabulary a file or text that says the symbols, where the files of the model do not */
-  | { type: 'open'; job: number; given: Given; vocabulary?: GivenFile | string }
+  /**
+   * @param vocabulary a file or text that says the symbols, where the files of the model do not
+   * @param asText files of no known format are texts
+   */
+  | { type: 'open'; job: number; given: Given; vocabulary?: GivenFile | string; asText?: boolean }
   | { type: 'edit'; job: number; file: Blob; edit: ModelEdit }
 
 export type FromImporter =
