@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeModel, encodeModel, type Model } from '../../src/file/index.js'
 import { generateText } from '../../src/generate/index.js'
 import { exportModel } from '../../src/interop/export/index.js'
-import { modelConfig } from '../../src/model/config.js'
+import { type ModelConfig, modelConfig } from '../../src/model/config.js'
 import { tokenizerFrom } from '../../src/text/index.js'
 import { browserSources, launchBrowser } from '../support/browser.js'
 import { CELL_VARIANTS, seededWeights } from '../support/seeded.js'
@@ -29,7 +29,12 @@ const PROMPTS = ['ab', '温a cb\nac b', 'c']
 
 beforeAll(async () => {
   const tokenizer = tokenizerFrom({ kind: 'character', symbols: ['\n', ...'abc温 '] })
-  for (const [i, variant] of Object.values(CELL_VARIANTS).entries()) {
+  const variants: Partial<ModelConfig>[] = [
+    ...Object.values(CELL_VARIANTS),
+    { cell: 'lstm', restart: 0 },
+    { cell: 'gru', window: 3, restart: 3 },
+  ]
+  for (const [i, variant] of variants.entries()) {
     const config = modelConfig({ hidden: 9, layers: 2, ...variant, vocabulary: tokenizer.size })
     // Large weights, so that the most likely symbol leads clearly and texts differ.
     const bytes = encodeModel({ config, tokenizer, weights: seededWeights(config, 7, 1) })

@@ -158,7 +158,7 @@ export class OnnxNetwork {
 
   /**
    * A loop over T steps. An id of V leaves the state of its stream as it is: it fills shorter texts of a
-   * batch.
+   * batch. An id of V + 1 is that which begins a text, in a model that has one.
    * @param ids int64 [B, T]
    * @returns what the output layer reads of each step, [B, T, W], and the state after the last
    */
@@ -168,8 +168,14 @@ export class OnnxNetwork {
       sequences: [{ value: ids, type: 'int64' }],
       axis: 1,
       step: (body, [before], [id]) => {
-        const filler = body.op('Equal', [id as Value, body.int64s([this.config.vocabulary])])
-        const known = body.op('Where', [filler, body.int64s([0]), id as Value])
+        const { vocabulary: V, restart } = this.config
+        const is = (special: number): Value =>
+          body.op('Equal', [id as Value, body.int64s([special])])
+        const filler = is(V)
+        let known = body.op('Where', [filler, body.int64s([0]), id as Value])
+        if (restart !== undefined) {
+          known = body.op('Where', [is(V + 1), body.int64s([restart]), known])
+        }
         const next = this.step(body, known, before as Value)
         return {
           states: [keepWhere(body, filler, before as Value, next.state)],

@@ -100,6 +100,18 @@ describe.each([
   )
 })
 
+it('reads the id after the one that fills as that which begins a text', async () => {
+  for (const config of [{ cell: 'lstm' }, { cell: 'gru', window: 4 }] as const) {
+    const model = await seededModel({ ...config, restart: 5 })
+    const bytes = fileOf(exportModel(model, 'onnx').files, 'scan.onnx')
+    const { logits } = await scan(native, bytes, stateSize(model.config), [
+      [V, V + 1, 3, 4, V + 1, 1],
+    ])
+    const expected = expectedOf(model, [5, 3, 4, 5, 1]).logits
+    expect(furthest(logits.subarray(V), expected.flat())).toBeLessThan(1e-5)
+  }
+})
+
 it('carries the state over any cut, for any sizes', async () => {
   const cases = fc.record({
     variant: fc.constantFrom(...Object.values(CELL_VARIANTS)),

@@ -12,7 +12,7 @@ import type { Model } from '../../file/index.js'
 import type { Graph, Value } from '../../onnx/graph.js'
 import { type Exported, type ExportForm, jsonFile } from './form.js'
 import { notExpressed, OnnxNetwork, stateSize, weightBytes } from './onnx-network.js'
-import { tokenizerJson } from './tokenizer-json.js'
+import { type ExportedTokenizer, tokenizerJson } from './tokenizer-json.js'
 
 /** A protobuf message has at most 2^31 - 1 bytes. */
 const LARGEST = 2 ** 31 - 1
@@ -99,9 +99,10 @@ function endIds({ stop = [], tokenizer }: Model): { ids: number[]; longer: strin
   return { ids, longer: rest }
 }
 
-function configFiles(model: Model, filler: string, ends: readonly number[]) {
+function configFiles(model: Model, { filler, begin }: ExportedTokenizer, ends: readonly number[]) {
   const { config, hash, name, prompt, stop } = model
   const V = config.vocabulary
+  const start = begin !== undefined && { bos_token_id: V + 1 }
   const end = ends.length > 0 && { eos_token_id: ends.length === 1 ? ends[0] : ends }
   return [
     jsonFile(
@@ -109,6 +110,7 @@ function configFiles(model: Model, filler: string, ends: readonly number[]) {
       {
         tokenizer_class: 'PreTrainedTokenizerFast',
         pad_token: filler,
+        ...(begin !== undefined && { bos_token: begin, add_bos_token: true }),
         padding_side: 'left',
         clean_up_tokenization_spaces: false,
         model_max_length: 1e30,
@@ -118,7 +120,7 @@ function configFiles(model: Model, filler: string, ends: readonly number[]) {
     jsonFile(
       'generation_config.json',
       // top_k would be 50 by default, which cuts what a high temperature draws.
-      { do_sample: true, temperature: 0.8, top_k: 0, pad_token_id: V, ...end },
+      { do_sample: true, temperature: 0.8, top_k: 0, pad_token_id: V, ...start, ...end },
       2,
     ),
     jsonFile(
@@ -135,6 +137,7 @@ function configFiles(model: Model, filler: string, ends: readonly number[]) {
         num_attention_heads: stateSize(config),
         num_key_value_heads: 1,
         pad_token_id: V,
+        ...start,
         ...end,
         'transformers.js_config': { dtype: 'fp32' },
         ondo: { identity: hash, config, ...(name && { name }), prompt, stop },
@@ -153,15 +156,15 @@ export const onnx: ExportForm = {
 
   write(model): Exported {
     check(model)
-    const { json, filler } = tokenizerJson(model.tokenizer)
+    const tokenizer = tokenizerJson(model.tokenizer, model.config.restart !== undefined)
     const ends = endIds(model)
     return {
       files: [
         { name: 'step.onnx', bytes: step(model) },
         { name: 'scan.onnx', bytes: scan(model) },
         { name: 'onnx/model.onnx', bytes: transformersModel(model) },
-        jsonFile('tokenizer.json', json),
-        ...configFiles(model, filler, ends.ids),
+        jsonFile('tokenizer.json', tokenizer.json),
+        ...configFiles(model, tokenizer, ends.ids),
       ],
       notes: notesOf(model, ends.longer),
     }

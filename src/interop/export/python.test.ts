@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../../test/support/python.js'
 import type { Model } from '../../file/index.js'
 import { tokenizerFrom } from '../../text/index.js'
-import { CONFIGS, expectedOf, furthest, IDS, seededModel } from './cases.fixture.js'
+import { CONFIGS, expectedOf, furthest, IDS, SYMBOLS, seededModel } from './cases.fixture.js'
 import { exportModel } from './export.js'
 import { stateSize } from './onnx-network.js'
 
@@ -33,6 +33,16 @@ const placeAll = (kind: string): Promise<Model[]> =>
       return model
     }),
   )
+
+it.each([
+  [{ restart: 2 }, 'ab', 'ids = [2] + [model.symbols.index(symbol) for symbol in prompt] or [2]'],
+  [{ window: 3, padding: 1 }, '', 'for symbol in prompt] or [1]'],
+  [{}, '', 'for symbol in prompt] or [2]'],
+] as const)('begins as our own program does: %o', async (config, prompt, line) => {
+  const model = await seededModel({ cell: 'gru', ...config }, { prompt })
+  const file = exportModel(model, 'pytorch').files.find(({ name }) => name === 'model.py')
+  expect(new TextDecoder().decode(file?.bytes)).toContain(line)
+})
 
 const torch = pythonWith('torch', 'safetensors')
 const runtime = pythonWith('onnx', 'onnxruntime', 'numpy')
@@ -159,5 +169,15 @@ print(json.dumps([ids, tokenizer.decode(ids), tokenizer.token_to_id(filler)]))`,
     expect(ids).toEqual([...tokenizer.encode(text).ids])
     expect(back).toBe(text)
     expect(filled).toBe(tokenizer.size)
+  })
+
+  it('put the token that begins a text before it', async () => {
+    place(await seededModel({ cell: 'gru', restart: 2 }), 'onnx', 'begins')
+    const ids = runPython(
+      tokenizers!,
+      folder,
+      'from tokenizers import Tokenizer; print(Tokenizer.from_file("begins/tokenizer.json").encode("ab").ids)',
+    )
+    expect(JSON.parse(ids)).toEqual([SYMBOLS.length + 1, 0, 1])
   })
 })

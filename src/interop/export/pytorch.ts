@@ -187,7 +187,7 @@ ${indent(12, forward)}            outputs.append(output)
 
 /** Writes some text; the state holds what was read before. */
 function program({ config, prompt = '', tokenizer }: Model): string {
-  const { smoothing, padding } = config
+  const { smoothing, padding, restart } = config
   const bytes = tokenizer.kind === 'byte'
   // A prompt of other systems may hold symbols that the model lacks.
   const { ids } = tokenizer.encode(prompt, 'skip')
@@ -198,13 +198,16 @@ function program({ config, prompt = '', tokenizer }: Model): string {
     grapheme: `[${ids.join(', ')}]`,
     word: `[${ids.join(', ')}]`,
   }[tokenizer.kind]
+  // What `idsToRead` of src/generate says: a text begins with the id that begins one, if there is one.
+  const before = restart === undefined ? '' : `[${restart}] + `
+  const lineEnd = tokenizer.encode('\n', 'skip').ids[0]
   const show = bytes
     ? 'sys.stdout.buffer.write(bytes([ids.item()]))'
     : `print(model.symbols[ids.item()], end="${tokenizer.kind === 'word' ? ' ' : ''}", flush=True)`
   return `if __name__ == "__main__":
     model = Model(Path(__file__).with_name("${WEIGHTS}")).eval()
     prompt, temperature = ${literal(tokenizer.decode(ids))}, 0.8
-    ids = ${encode} or [0]
+    ids = ${before}${encode} or [${padding ?? lineEnd ?? 0}]
     ids, state = torch.tensor([ids]), None
     with torch.no_grad():
         for _ in range(500):

@@ -57,6 +57,15 @@ describe('characters', () => {
   })
 })
 
+it('put a token before each text of a model whose texts begin with an id', () => {
+  const ours = tokenizerFrom({ kind: 'character', symbols: ['\n', 'a'] })
+  const { json, begin } = tokenizerJson(ours, true)
+  const theirs = new Tokenizer(JSON.parse(JSON.stringify(json)), { bos_token: begin })
+  expect(theirs.encode('a\na').ids).toEqual([3, 1, 0, 1])
+  expect(theirs.encode('a', { add_special_tokens: false }).ids).toEqual([1])
+  expect(theirs.decode([3, 1, 2, 0], { skip_special_tokens: true })).toBe('a\n')
+})
+
 it('read bytes as ours do, in any script', () => {
   const ours = tokenizerFrom({ kind: 'byte' })
   const { theirs, filler } = theirsOf(ours)

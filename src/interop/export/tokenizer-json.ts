@@ -23,26 +23,44 @@ function byteCharacters(): string[] {
   )
 }
 
-/** A code point that Unicode reserves for programs, so that no text holds it. */
-function fillerOf(symbols: readonly string[]): string {
-  for (let code = 0xffff; code <= 0x10ffff; code += 0x10000) {
-    const filler = String.fromCodePoint(code)
-    if (!symbols.includes(filler)) return filler
-  }
+/** Two code points that Unicode reserves for programs, so that no text holds them. */
+function reservedCharacters(symbols: readonly string[]): [filler: string, begin: string] {
+  const codes = Array.from({ length: 17 }, (_, plane) => plane * 0x10000 + 0xffff)
+  const free = codes.map(code => String.fromCodePoint(code)).filter(one => !symbols.includes(one))
+  const [filler, begin] = free
+  if (filler !== undefined && begin !== undefined) return [filler, begin]
   throw new InputError(
     'tokenizer',
-    "The vocabulary has all noncharacters from U+FFFF to U+10FFFF, and an export needs one that is none of the model's symbols.",
+    "The vocabulary has nearly all noncharacters from U+FFFF to U+10FFFF, and an export needs two that are none of the model's symbols.",
   )
 }
 
-/**
- * @returns `json`, the file's content, and `filler`, the token of id V: it fills shorter texts of a batch
- * and stands for what the vocabulary lacks
- */
-export function tokenizerJson(tokenizer: Tokenizer): { json: object; filler: string } {
+export interface ExportedTokenizer {
+  /** The content of tokenizer.json. */
+  readonly json: object
+  /** The token of id V: it fills shorter texts of a batch and stands for what the vocabulary lacks. */
+  readonly filler: string
+  /** The token of id V + 1, which the tokenizer puts before a text; absent where none begins one. */
+  readonly begin?: string
+}
+
+/** Puts a token before every text. */
+const beginWith = (token: string, id: number) => ({
+  type: 'TemplateProcessing',
+  single: [{ SpecialToken: { id: token, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+  pair: [
+    { SpecialToken: { id: token, type_id: 0 } },
+    { Sequence: { id: 'A', type_id: 0 } },
+    { Sequence: { id: 'B', type_id: 0 } },
+  ],
+  special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } },
+})
+
+/** @param begins whether an id of the model begins a text, so that each is to start with a token for it */
+export function tokenizerJson(tokenizer: Tokenizer, begins = false): ExportedTokenizer {
   const { kind, symbols: own } = tokenizer.toJSON()
   const symbols = kind === 'byte' ? byteCharacters() : (own ?? [])
-  const filler = fillerOf(symbols)
+  const [filler, begin] = reservedCharacters(symbols)
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true }
   const json = {
     version: '1.0',
@@ -54,10 +72,11 @@ export function tokenizerJson(tokenizer: Tokenizer): { json: object; filler: str
         .filter(([, symbol]) => [...symbol].length > 1)
         .map(([id, symbol]) => addedToken(id, symbol, false)),
       addedToken(symbols.length, filler, true),
+      ...(begins ? [addedToken(symbols.length + 1, begin, true)] : []),
     ],
     normalizer: null,
     pre_tokenizer: kind === 'byte' ? { ...byteLevel, use_regex: false } : null,
-    post_processor: null,
+    post_processor: begins ? beginWith(begin, symbols.length + 1) : null,
     decoder: kind === 'byte' ? { ...byteLevel, use_regex: false } : { type: 'Fuse' },
     model: {
       type: 'BPE',
@@ -73,5 +92,5 @@ export function tokenizerJson(tokenizer: Tokenizer): { json: object; filler: str
       merges: [],
     },
   }
-  return { json, filler }
+  return { json, filler, ...(begins && { begin }) }
 }
