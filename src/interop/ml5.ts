@@ -78,7 +78,10 @@ function tensorOf(
     )
   }
   const view = new DataView(file.bytes.buffer, file.bytes.byteOffset, expected)
-  return Float32Array.from({ length: expected / 4 }, (_, i) => view.getFloat32(4 * i, true))
+  // A loop: with Float32Array.from and a function, reading 17 million numbers took 3.3 s instead of 0.7.
+  const numbers = new Float32Array(expected / 4)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true)
+  return numbers
 }
 
 /** `{ character: id }`, with the ids 0..V-1. */

@@ -1,5 +1,6 @@
 /** Whether a network's numbers mean anything: a training that ran away leaves weights whose logits do not. */
 import { FileError } from '../errors.js'
+import { TimeSlices } from '../event-loop.js'
 import { elements, type ModelConfig, tensorShapes, type Weights } from '../model/config.js'
 import { ReferenceNetwork } from '../model/network.reference.js'
 import { loadNetwork } from '../runtime/network.js'
@@ -42,7 +43,9 @@ export async function checkStability(config: ModelConfig, weights: Weights): Pro
   const session = network.session()
   const twin = new ReferenceNetwork(checked, weights)
   let worst = 0
+  const slices = new TimeSlices()
   for (let i = 0; i < steps; i++) {
+    if (slices.over) await slices.yield()
     // A walk over the vocabulary in steps of the golden ratio: many different symbols, none at random.
     const id = Math.floor(((i * 0.6180339887498949) % 1) * config.vocabulary)
     const logits = session.step(id)

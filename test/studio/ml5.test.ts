@@ -66,9 +66,11 @@ function answer(path: string): string | Buffer | undefined {
         ? `${root}dist/ondo-ml5.js`
         : path.startsWith('/ml5-')
           ? `${shared}${path.slice(1)}`
-          : path === '/ml5.min.js'
-            ? ML5[0]
-            : `${root}models/${basename(path)}`
+          : path.startsWith('/shakespeare/')
+            ? `${shared}ml5-${path.slice(1)}`
+            : path === '/ml5.min.js'
+              ? ML5[0]
+              : `${root}models/${basename(path)}`
   return file !== undefined && existsSync(file) ? readFileSync(file) : undefined
 }
 
@@ -166,6 +168,23 @@ describe.skipIf(!MODEL).each(['ml5.md', 'ml5.ja.md'])('the sketches of docs/%s',
     },
   )
 })
+
+describe.skipIf(!existsSync(`${shared}ml5-shakespeare`)).each(['ml5.md', 'ml5.ja.md'])(
+  'the mended vocabulary of docs/%s',
+  name => {
+    it('writes the text of an independent forward pass', async () => {
+      const page = readFileSync(`${root}docs/${name}`, 'utf8')
+      const program = blocksOf(page, 'javascript').at(-1)?.text ?? ''
+      expect(program).toContain('vocabulary')
+      const reference = readFileSync(`${shared}ml5-shakespeare/reference.json`, 'utf8')
+      const { prompt, greedy_200 } = JSON.parse(reference)
+      const one = await open({ p5: STAND_IN, html: html(['ondo-ml5.js']), sketch: '' })
+      const options = JSON.stringify({ seed: prompt, temperature: 0, length: 200 })
+      const written = `${program}\nreturn (await rnn.generate(${options})).sample`
+      expect(await one.evaluate(`(async () => { ${written} })()`)).toBe(greedy_200)
+    })
+  },
+)
 
 /** What ml5's example "CharRNN text" does: sliders, a button, a callback. */
 const TEXT_BODY = `<input id="text" value="The meaning of life is">
