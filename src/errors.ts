@@ -84,7 +84,7 @@ export class OndoError extends Error {
   readonly fact: string
   /** Names the advice, if its words depend on the interface (see `WAYS`). */
   readonly way: Way | undefined
-  /** The message in Japanese, if there is one. */
+  /** The message in Japanese, if there is one; like `fact` without the advice if `way` names one. */
   readonly ja?: string
 
   /** @param fact the whole sentence; with `way`, the part before the advice, without a full stop */
@@ -123,7 +123,9 @@ export const WAYS = {
   'sweep-exists': 'choose another folder, or start over',
   'aim-filter': 'train the model again, or give the corpus',
   'aim-length': 'give a greater length',
-  vocabulary: "give the model's own symbols in order as vocabulary (a JSON list or map, or a text)",
+  'file-exists': 'choose another name, or remove it first',
+  vocabulary:
+    'give its symbols as vocabulary: a JSON list or map, the symbols in the order of their ids, or the text that it was trained on',
 } as const
 
 export type Way = keyof typeof WAYS

@@ -18,6 +18,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BIN, babble, ondo } from './support/command.js'
+import { recurrentjsJson } from './support/foreign.js'
 import { canTrace, type Watched, watched } from './support/watched.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -28,6 +29,7 @@ beforeAll(() => {
   const build = ['scripts/build.mjs', '--if-stale', 'library', 'studio']
   execFileSync(process.execPath, build, { cwd: root })
   writeFileSync(join(folder, 'text.txt'), TEXT)
+  writeFileSync(join(folder, 'foreign.json'), recurrentjsJson('abc '))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -61,6 +63,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   calibrate: [['run', 'text.txt', '--out', 'figures']],
   aim: [['run', '--surprisal', '2']],
   inspect: [['run']],
+  import: [['foreign.json', '--out', 'foreign.safetensors']],
   export: [['page', 'run', '--out', 'page.html']],
 }
 

@@ -16,7 +16,7 @@ import { type CommandSummary, mainHelp } from './help.js'
 import type { CommandSpec } from './spec.js'
 import { DONE, FAILED, Io, WRONG_USE } from './terminal/io.js'
 import { languageOf } from './terminal/language.js'
-import { waysOf } from './ways.js'
+import { sentenceInJapanese, waysOf } from './ways.js'
 
 interface LazyCommand extends CommandSummary {
   /** Loaded only when asked for: `ondo --help` must not pay for the trainer. */
@@ -97,6 +97,14 @@ const COMMANDS: readonly LazyCommand[] = [
     name: 'inspect',
     about: { en: 'what a model is and how to use it', ja: 'モデルの中身と使い方' },
     load: async () => (await import('./commands/inspect.js')).inspect,
+  },
+  {
+    name: 'import',
+    about: {
+      en: 'open a model that another system trained',
+      ja: 'ほかのシステムのモデルを取り込む',
+    },
+    load: async () => (await import('./commands/import.js')).importCommand,
   },
   {
     name: 'export',
@@ -193,7 +201,7 @@ function report(error: unknown, name: string, spec: CommandSpec | undefined, io:
   const known = error instanceof FileError || error instanceof TrainingError
   if (io.closed && !known) return io.interruptedCode
   const en = sentenceOf(error, waysOf(spec))
-  const sentence = io.t({ en, ja: (error instanceof OndoError && error.ja) || en })
+  const sentence = io.t({ en, ja: sentenceInJapanese(error, spec) ?? en })
   if (error instanceof InputError || error instanceof FileError || error instanceof TrainingError) {
     io.error(sentence)
     if (error.code === 'encoding-unrecognised')

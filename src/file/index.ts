@@ -2,7 +2,7 @@
 export { sha256 } from './hash.js'
 export { matchesHash, modelFileHash, modelIdentity } from './identity.js'
 export { loadModel } from './load.js'
-export type { Model, StartRecord, TrainingRecord } from './model.js'
+export type { ImportRecord, Model, StartRecord, TrainingRecord } from './model.js'
 export {
   decodeModel,
   encodeModel,

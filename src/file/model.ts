@@ -1,4 +1,5 @@
 /** The model as a value: what a file holds, and what sampling, scoring and training pass around. */
+import type { Bilingual } from '../knob.js'
 import type { ModelConfig, Weights } from '../model/config.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 
@@ -22,6 +23,16 @@ export interface StartRecord {
   readonly loss?: number
 }
 
+/** Where an imported model comes from, and what became of it. */
+export interface ImportRecord {
+  /** The kind of its format, as `ondo import --from` calls it: `ml5`. */
+  readonly from: string
+  /** The files that were read, at most 200. Never a path outside the chosen folder. */
+  readonly files: readonly { readonly name: string; readonly sha256: string }[]
+  /** What was converted and what to know of it, a sentence each. */
+  readonly conversions: readonly Bilingual[]
+}
+
 /** How the model was made; every field optional because other people's models lack some. */
 export interface TrainingRecord {
   /** A name for people: `tiny-shakespeare.txt`. Never a path. */
@@ -41,9 +52,12 @@ export interface TrainingRecord {
   readonly trainLoss?: number
   readonly validationLoss?: number
   readonly seconds?: number
+  /** Of the Ondo that trained or imported the model. */
   readonly version?: string
   /** The model that training went on from; absent when it began with random weights. */
   readonly startedFrom?: StartRecord
+  /** Of a model that another system trained. */
+  readonly imported?: ImportRecord
 }
 
 export interface Model {

@@ -3,7 +3,7 @@ import { quote } from '../errors.js'
 import { isRecord } from './json.js'
 import type { StartRecord, TrainingRecord } from './model.js'
 
-type Kind = 'text' | 'number' | 'object' | 'texts'
+type Kind = 'text' | 'number' | 'object' | 'texts' | 'import'
 
 type Fields<T> = Readonly<Record<keyof T, Kind>>
 
@@ -22,6 +22,7 @@ const FIELDS: Fields<TrainingRecord> = {
   seconds: 'number',
   version: 'text',
   startedFrom: 'object',
+  imported: 'import',
 }
 
 const START_FIELDS: Fields<StartRecord> = {
@@ -35,6 +36,20 @@ const START_FIELDS: Fields<StartRecord> = {
   loss: 'number',
 }
 
+const areTexts = (value: unknown, ...fields: readonly string[]): boolean =>
+  isRecord(value) && fields.every(field => typeof value[field] === 'string')
+
+function isImport(value: unknown): boolean {
+  if (!isRecord(value) || typeof value.from !== 'string') return false
+  const { files, conversions } = value
+  return (
+    Array.isArray(files) &&
+    files.every(file => areTexts(file, 'name', 'sha256')) &&
+    Array.isArray(conversions) &&
+    conversions.every(sentence => areTexts(sentence, 'en', 'ja'))
+  )
+}
+
 const KINDS: Record<Kind, { fits(value: unknown): boolean; readonly expected: string }> = {
   text: { fits: value => typeof value === 'string', expected: 'text' },
   number: { fits: value => Number.isFinite(value), expected: 'a finite number' },
@@ -43,6 +58,7 @@ const KINDS: Record<Kind, { fits(value: unknown): boolean; readonly expected: st
     fits: value => Array.isArray(value) && value.every(item => typeof item === 'string'),
     expected: 'a list of texts',
   },
+  import: { fits: isImport, expected: 'an object with from, files and conversions' },
 }
 
 type Refusal = (code: string, message: string) => Error

@@ -163,7 +163,7 @@ describe('what is refused, in a sentence', () => {
   it('several checkpoints at once, and a file without a network', async () => {
     const file = fileOf(model, { symbols })
     await expect(importModel([file, { ...file, name: 'b.t7' }])).rejects.toThrow(
-      /2 checkpoints: "lm_lstm.*", "b\.t7"; choose one/,
+      /2 models: "lm_lstm.*", "b\.t7"; choose one/,
     )
     const other = writeTorch7({ protos: { 'nn.gModule': 1 } })
     await expect(importModel([{ name: 'a.t7', bytes: other }])).rejects.toThrow(/lacks protos\.rnn/)

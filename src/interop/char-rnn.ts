@@ -22,7 +22,8 @@ import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './
 import { includesText } from './torch-rnn.js'
 import { isTorch7, LuaObject, LuaTable, LuaTensor, type LuaValue, readTorch7 } from './torch7.js'
 import { byteOf } from './torch7-input.js'
-import { ofBytes, tokenizerOf, vocabularyFile } from './vocabulary.js'
+import { ofBytes } from './vocabulary.js'
+import { vocabularyFile } from './vocabulary-file.js'
 
 /** The place of each gate of ours (i f g o) in i f o g. */
 const LSTM_ORDER = [0, 1, 3, 2]
@@ -155,7 +156,7 @@ function imported(
     ...(gates ? [gates] : []),
   ]
   const bytes = vocabulary?.symbols.length === V ? bytesOf(vocabulary) : undefined
-  if (!bytes) return { ...assemble(network), tokenizer: tokenizerOf(vocabulary, V), notes }
+  if (!bytes) return { ...assemble(network), vocabulary, notes }
   const { note, ...model } = ofBytes(network, bytes)
   return { ...model, notes: [...notes, note] }
 }
@@ -201,7 +202,7 @@ export const charRnn: Format = {
         headWeight: decoder.weight,
         headBias: decoder.bias,
       },
-      options.vocabulary ??
+      options.vocabulary?.(decoder.bias.length) ??
         vocabularyIn(fieldOf(root, 'vocab')) ??
         vocabularyBeside(files, decoder.bias.length),
     )

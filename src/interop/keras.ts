@@ -9,9 +9,8 @@ import { assemble } from './assemble.js'
 import { isHdf5 } from './hdf5.js'
 import { isArchive, type KerasNetwork, networkOf, refuse } from './keras-file.js'
 import { denseOf, functionName, type KerasLayer, recurrentOf } from './keras-layers.js'
-import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
+import type { Format, Imported, ImportOptions, Vocabulary } from './source.js'
 import { isTextgenrnn } from './textgenrnn.js'
-import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 /** Layers that compute nothing when text is written. */
 const PASSIVE =
@@ -123,14 +122,9 @@ interface NetworkOptions extends ImportOptions {
 
 /**
  * A network of ours from Keras' layers, whatever file they came from.
- * @param files all files, for a vocabulary beside the weights
  * @throws FileError for layers that Ondo has not
  */
-export function importKerasNetwork(
-  network: KerasNetwork,
-  files: readonly SourceFile[],
-  options: NetworkOptions,
-): Imported {
+export function importKerasNetwork(network: KerasNetwork, options: NetworkOptions): Imported {
   const { embedding, recurrent, head } = stackOf(network)
   if (recurrent.length > LIMITS.layers) {
     throw refuse(
@@ -151,7 +145,6 @@ export function importKerasNetwork(
     throw refuse(network.file, 'mixes cells of different kinds; expected one kind in all layers')
   const table = embedding?.tensors[0]?.tensor
   const ends = denseOf(head)
-  const V = ends.headBias.length
   const window = options.window
   const trained = windowOf(network)
   return {
@@ -165,10 +158,7 @@ export function importKerasNetwork(
       layers: layers.map(({ matrices }) => matrices),
       ...ends,
     }),
-    tokenizer: tokenizerOf(
-      options.vocabulary ?? options.inside?.(V) ?? vocabularyFile(files, V),
-      V,
-    ),
+    vocabulary: options.inside?.(ends.headBias.length),
     ...(trained !== undefined && { trainedWindow: trained }),
     notes: [
       ...(network.layers ? [] : [WEIGHTS_ONLY]),
@@ -192,5 +182,5 @@ export const keras: Format = {
 
   recognises: files => files.some(file => (isHdf5(file) && !isTextgenrnn(file)) || isArchive(file)),
 
-  read: (files, options) => importKerasNetwork(networkOf(files), files, options),
+  read: (files, options) => importKerasNetwork(networkOf(files), options),
 }

@@ -11,7 +11,6 @@ import { LIMITS } from '../model/config.js'
 import { assemble, type LayerMatrices, reorderGates, transpose } from './assemble.js'
 import { jsonIn } from './json-file.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
-import { tokenizerOf } from './vocabulary.js'
 
 /** The place of each gate of ours (i f g o) in i j f o. */
 const ORDER = [0, 2, 1, 3]
@@ -178,7 +177,6 @@ export const ml5: Format = {
       throw new FileError('ml5', `The manifest lacks the weights of cell_${k}; export it again.`)
     })
     const embedding = tensors.get('embedding')
-    const vocabulary = options.vocabulary ?? vocabularyIn(files)
     return {
       ...assemble({
         cell: 'lstm',
@@ -187,7 +185,7 @@ export const ml5: Format = {
         headWeight: transpose(headWeight, headWeight.length / V, V),
         headBias,
       }),
-      tokenizer: tokenizerOf(vocabulary, V),
+      ...(!options.vocabulary && { vocabulary: vocabularyIn(files) }),
       notes: [
         {
           en: 'the forget bias 1.0, which the cell added, is now in the bias; columns i j f o became rows i f g o',

@@ -5,13 +5,12 @@
 import { FileError, quote } from '../errors.js'
 import { readForeignHeader } from '../file/safetensors.js'
 import type { Bilingual } from '../knob.js'
-import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
+import type { Format, Imported, SourceFile, Vocabulary } from './source.js'
 import { fromStateDict, type NamedTensor } from './state-dict.js'
 import { type Candidate, hasLayer, networksIn, pickNetwork } from './state-dict-networks.js'
 import { plainWeights } from './state-dict-weights.js'
 import { type Dtype, isTorchFile, readTorchFile, Storage, TorchTensor } from './torch-file.js'
 import { TorchSearch } from './torch-search.js'
-import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 /** What the note says of a plain RNN whose function is nowhere said. */
 const TANH_NOTE: Bilingual = {
@@ -27,9 +26,8 @@ function imported(
     vocabulary,
   }: {
     readonly activation?: 'tanh' | 'relu' | undefined
-    readonly vocabulary: (V: number) => Vocabulary | undefined
+    readonly vocabulary?: (V: number) => Vocabulary | undefined
   },
-  options: ImportOptions,
 ): Imported {
   const network = fromStateDict(dict, {
     file,
@@ -40,7 +38,7 @@ function imported(
   const isGuessed = network.config.cell === 'rnn' && activation === undefined
   return {
     ...network,
-    tokenizer: tokenizerOf(options.vocabulary ?? vocabulary(V), V),
+    vocabulary: vocabulary?.(V),
     notes: isGuessed ? [TANH_NOTE] : [],
   }
 }
@@ -51,20 +49,15 @@ export const pytorch: Format = {
 
   recognises: files => files.some(isTorchFile),
 
-  read(files, options) {
+  read(files) {
     const file = files.find(isTorchFile) as SourceFile
     const search = new TorchSearch(file.name)
     search.visit(readTorchFile(file))
     const network = pickNetwork(search.candidates, `The PyTorch file ${quote(file.name)}`)
-    return imported(
-      network,
-      file,
-      {
-        activation: search.functionOf(network),
-        vocabulary: V => search.vocabulary(V) ?? vocabularyFile(files, V),
-      },
-      options,
-    )
+    return imported(network, file, {
+      activation: search.functionOf(network),
+      vocabulary: V => search.vocabulary(V),
+    })
   },
 }
 
@@ -80,13 +73,13 @@ export const safetensors: Format = {
 
   recognises: files => files.some(isSafetensors),
 
-  read(files, options) {
+  read(files) {
     const file = files.find(isSafetensors) as SourceFile
     const what = `The safetensors file ${quote(file.name)}`
     const dict = plainWeights(tensorsOf(file), file.name)
     const networks = hasLayer(dict.keys()) ? networksIn({ path: '', dict }) : []
     const network = pickNetwork(networks, what)
-    return imported(network, file, { vocabulary: V => vocabularyFile(files, V) }, options)
+    return imported(network, file, {})
   },
 }
 

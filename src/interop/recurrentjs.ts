@@ -10,7 +10,6 @@ import { isRecord } from '../file/json.js'
 import { assemble, concatenate, type LayerMatrices } from './assemble.js'
 import { jsonIn } from './json-file.js'
 import type { Format, SourceFile } from './source.js'
-import { tokenizerOf } from './vocabulary.js'
 
 /** What a sentence's START and END is as text: sentences stand on lines of their own. */
 const SENTENCE_END = '\n'
@@ -88,7 +87,7 @@ export const recurrentjs: Format = {
 
   recognises: files => files.some(file => savedOf(file) !== undefined),
 
-  read(files, options) {
+  read(files) {
     const file = files.find(one => savedOf(one)) as SourceFile
     const saved = savedOf(file) as Saved
     if (saved.generator !== 'lstm' && saved.generator !== 'rnn') {
@@ -107,7 +106,7 @@ export const recurrentjs: Format = {
         headBias,
         restart: 0,
       }),
-      tokenizer: tokenizerOf(options.vocabulary ?? { symbols }, V),
+      vocabulary: { symbols },
       prompt: SENTENCE_END,
       notes: [
         {

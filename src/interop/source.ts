@@ -10,10 +10,15 @@ export interface SourceFile {
   readonly bytes: Uint8Array
 }
 
-/** What the user says besides the files. */
+/** What a format needs to know besides the files. */
 export interface ImportOptions {
-  /** The symbols in the order of their ids, where the files do not hold them or hold them damaged. */
-  readonly vocabulary?: Vocabulary
+  /**
+   * The symbols that the user gives, read for a model of V. A format calls it only where it changes
+   * symbols itself; else the caller takes them in place of those that the format finds, which may be
+   * damaged then.
+   * @throws InputError for another number of symbols
+   */
+  readonly vocabulary?: (V: number) => Vocabulary
   /** The last N symbols, read from a zero state for each prediction, where training did so. */
   readonly window?: number
 }
@@ -21,14 +26,27 @@ export interface ImportOptions {
 /** The symbols of a foreign model in the order of their ids; undefined where an id has none. */
 export interface Vocabulary {
   readonly symbols: readonly (string | undefined)[]
+  /** Ids that stand for no symbol, as padding; they are left out of the model. */
+  readonly unused?: ReadonlySet<number>
 }
+
+/**
+ * A vocabulary as the user gives it: the symbols, or the content of a file that names them (a JSON list
+ * or map, the symbols in order, or a corpus), with its name or without.
+ */
+export type VocabularySource = Vocabulary | SourceFile | string | Uint8Array
 
 /** A foreign model in the form of ours: PyTorch's names, shapes and gate order. */
 export interface Imported {
   readonly config: ModelConfig
   readonly weights: Weights
-  /** Undefined when the files do not hold one; the caller then asks for `--vocabulary`. */
-  readonly tokenizer: Tokenizer | undefined
+  /**
+   * The symbols, as the files say them. Undefined when they do not: then one of the other files, or
+   * the user, has to.
+   */
+  readonly vocabulary?: Vocabulary | undefined
+  /** Instead of a vocabulary: what the format makes by itself, as for bytes. */
+  readonly tokenizer?: Tokenizer
   /** What was converted and what to know of it, a sentence each. */
   readonly notes: readonly Bilingual[]
   readonly name?: string
@@ -45,6 +63,8 @@ export interface Format {
   readonly kind: string
   /** The system in words: `char-rnn (Torch7 .t7)`. */
   readonly about: Bilingual
+  /** Whether it finds the one meant among several models itself; else each is tried. */
+  readonly choosesItself?: boolean
   /** Whether the files are of this format, judged by content, never by name alone. */
   recognises(files: readonly SourceFile[]): boolean
   /**

@@ -28,7 +28,6 @@ import { isSortedTable } from './sorted-table.js'
 import type { Format, Imported, ImportOptions, SourceFile, Vocabulary } from './source.js'
 import type { NamedTensor } from './state-dict.js'
 import { type Checkpoint, readCheckpoint } from './tf-checkpoint.js'
-import { tokenizerOf, vocabularyFile } from './vocabulary.js'
 
 type Tensors = ReadonlyMap<string, NamedTensor>
 
@@ -301,6 +300,9 @@ export const tensorflow: Format = {
     ja: 'TensorFlowのチェックポイント（.indexと.data）',
   },
 
+  // The file `checkpoint` names the latest.
+  choosesItself: true,
+
   recognises: files => files.some(isSortedTable),
 
   read(files, options: ImportOptions): Imported {
@@ -318,12 +320,10 @@ export const tensorflow: Format = {
         )
       }
       const network = { file: index.name, layers: undefined, version: undefined, tensors }
-      return importKerasNetwork(network, files, { ...options, inside })
+      return importKerasNetwork(network, { ...options, inside })
     }
     const network = fromCells(index.name, weights, cells)
-    const V = network.config.vocabulary
-    const vocabulary = options.vocabulary ?? inside(V) ?? vocabularyFile(files, V)
     const [{ kind }] = cells as [Cell]
-    return { ...network, tokenizer: tokenizerOf(vocabulary, V), notes: NOTES[kind] }
+    return { ...network, vocabulary: inside(network.config.vocabulary), notes: NOTES[kind] }
   },
 }

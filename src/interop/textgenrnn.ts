@@ -15,8 +15,7 @@ import { isHdf5, openHdf5 } from './hdf5.js'
 import { jsonIn } from './json-file.js'
 import { readLegacy } from './keras-file.js'
 import { denseOf, type KerasLayer, recurrentOf } from './keras-layers.js'
-import type { Format, ImportOptions, SourceFile } from './source.js'
-import { tokenizerOf } from './vocabulary.js'
+import type { Format, ImportOptions, SourceFile, Vocabulary } from './source.js'
 
 /** The token before and after each text. */
 const META = '<s>'
@@ -78,16 +77,31 @@ function configIn(files: readonly SourceFile[]): Config {
   }
 }
 
+/** The user may leave out id 0, which has no symbol. */
+function givenTokens(
+  vocabulary: NonNullable<ImportOptions['vocabulary']>,
+  V: number,
+): (string | undefined)[] {
+  const withZero = (symbols: Vocabulary['symbols']): (string | undefined)[] =>
+    symbols.length === V - 1 ? [undefined, ...symbols] : [...symbols]
+  try {
+    return withZero(vocabulary(V).symbols)
+  } catch (error) {
+    try {
+      return withZero(vocabulary(V - 1).symbols)
+    } catch {
+      throw error
+    }
+  }
+}
+
 /** Tokens by id, id 0 without one: of a JSON object of token to id from 1 to V - 1, or as the user gave them. */
 function tokensOf(
   files: readonly SourceFile[],
   { vocabulary }: ImportOptions,
   V: number,
 ): (string | undefined)[] | undefined {
-  if (vocabulary) {
-    const { symbols } = vocabulary
-    return symbols.length === V - 1 ? [undefined, ...symbols] : [...symbols]
-  }
+  if (vocabulary) return givenTokens(vocabulary, V)
   for (const file of files) {
     const json = jsonIn(file)
     if (!isRecord(json)) continue
@@ -175,7 +189,7 @@ function networkOf(file: SourceFile, window: number, restart: number | undefined
 
 const notesOf = (window: number, meta: string | undefined): readonly Bilingual[] => [
   {
-    en: `each prediction reads the last ${window} symbols from a zero state, as in training`,
+    en: `each prediction reads the last ${counted(window, 'symbol')} from a zero state, as in training`,
     ja: `予測のたびに、学習時と同じく直前の${window}記号を状態0から読みます`,
   },
   {
@@ -215,7 +229,9 @@ export const textgenrnn: Format = {
     const window = options.window ?? config.window
     return {
       ...networkOf(file, window, restart),
-      tokenizer: config.words ? wordsOf(symbols, V) : tokenizerOf(symbols && { symbols }, V),
+      ...(config.words
+        ? { tokenizer: wordsOf(symbols, V) }
+        : { vocabulary: symbols && { symbols } }),
       ...(meta !== undefined && { prompt: meta }),
       notes: notesOf(window, meta),
     }

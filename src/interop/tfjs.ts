@@ -13,7 +13,7 @@ import type { KerasNetwork } from './keras-file.js'
 import type { KerasLayer } from './keras-layers.js'
 import type { Format, SourceFile, Vocabulary } from './source.js'
 import { tensorsOf } from './tfjs-weights.js'
-import { symbolsIn } from './vocabulary.js'
+import { symbolsInValue } from './vocabulary-values.js'
 
 type Json = Record<string, unknown>
 
@@ -114,8 +114,8 @@ function vocabularyIn({ json }: Saved, V: number): Vocabulary | undefined {
   const { userDefinedMetadata: metadata } = json
   const values = isRecord(metadata) ? [metadata, ...Object.values(metadata)] : []
   for (const value of values) {
-    const symbols = symbolsIn(value, V)
-    if (symbols) return { symbols }
+    const found = symbolsInValue(value, V)
+    if (found?.symbols.length === V) return found
   }
   return undefined
 }
@@ -132,6 +132,6 @@ export const tfjs: Format = {
   read(files, options) {
     const saved = savedIn(files) as Saved
     const network = networkOf(saved, files)
-    return importKerasNetwork(network, files, { ...options, inside: V => vocabularyIn(saved, V) })
+    return importKerasNetwork(network, { ...options, inside: V => vocabularyIn(saved, V) })
   },
 }

@@ -20,7 +20,7 @@ import {
 import type { Format, SourceFile } from './source.js'
 import { isTorch7, LuaObject, LuaTable, LuaTensor, type LuaValue, readTorch7 } from './torch7.js'
 import { byteOf } from './torch7-input.js'
-import { ofBytes, tokenizerOf } from './vocabulary.js'
+import { ofBytes } from './vocabulary.js'
 
 interface CellClass {
   readonly cell: CellKind
@@ -218,8 +218,7 @@ export const torchRnn: Format = {
       const { note, ...converted } = ofBytes(network, bytes)
       return { ...converted, notes: [...notes, note] }
     }
-    const tokenizer = tokenizerOf(options.vocabulary ?? (symbols && { symbols }), V)
-    return { ...assemble(network), tokenizer, notes }
+    return { ...assemble(network), vocabulary: symbols && { symbols }, notes }
   },
 }
 

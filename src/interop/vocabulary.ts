@@ -1,57 +1,11 @@
-/** Makes a tokenizer from the symbols of a foreign model. */
-import { counted, FileError, InputError, quote } from '../errors.js'
-import { isRecord } from '../file/json.js'
+/** A network of some bytes as one of all bytes. */
+import { counted, FileError } from '../errors.js'
 import type { Bilingual } from '../knob.js'
-import { CharacterTokenizer, type Tokenizer, tokenizerFrom } from '../text/index.js'
+import { type Tokenizer, tokenizerFrom } from '../text/index.js'
 import { assemble, type NetworkMatrices } from './assemble.js'
-import { jsonIn } from './json-file.js'
-import type { SourceFile, Vocabulary } from './source.js'
-
-const isOneCharacter = (symbol: string): boolean => [...symbol].length === 1
-
-/** A sentence that lists what is wrong with symbols, at most four of them. */
-function listed(wrong: readonly (readonly [id: number, symbol: string | undefined])[]): string {
-  const shown = wrong
-    .slice(0, 4)
-    .map(([id, symbol]) => `${id} is ${symbol === undefined ? 'missing' : quote(symbol)}`)
-  return wrong.length > 4 ? `${shown.join(', ')} and ${wrong.length - 4} more` : shown.join(', ')
-}
-
-/**
- * The tokenizer of a vocabulary.
- * @param V symbols that the network predicts
- * @returns undefined for no vocabulary: the caller asks for one
- * @throws FileError for symbols that are missing, repeat or are no single character, naming their ids
- * @throws InputError for a vocabulary of another size
- */
-export function tokenizerOf(vocabulary: Vocabulary | undefined, V: number): Tokenizer | undefined {
-  if (!vocabulary) return undefined
-  const count = vocabulary.symbols.length
-  if (count !== V) {
-    throw new InputError(
-      'vocabulary',
-      `The vocabulary has ${counted(count, 'symbol')}, but the model predicts ${V}`,
-      { way: 'vocabulary' },
-    )
-  }
-  const seen = new Set<string>()
-  const wrong = [...vocabulary.symbols.entries()].filter(([, symbol]) => {
-    const bad = symbol === undefined || !isOneCharacter(symbol) || seen.has(symbol)
-    if (symbol !== undefined) seen.add(symbol)
-    return bad
-  })
-  if (wrong.length > 0) {
-    throw new FileError(
-      'vocabulary',
-      `The vocabulary is damaged: ${listed(wrong)}; expected ${V} different characters`,
-      { way: 'vocabulary' },
-    )
-  }
-  return new CharacterTokenizer(vocabulary.symbols as readonly string[])
-}
 
 /** A logit at which exp gives 0 at any temperature up to 1e7, and which float32 and float16 can hold. */
-const NEVER = -60_000
+export const NEVER = -60_000
 
 /**
  * A network of some bytes as one of all 256 bytes, where the id of a byte is the byte. A byte that it
@@ -112,31 +66,4 @@ export function ofBytes(
       ja: `${count}種類のバイトの語彙を256種類に広げました（ほかのバイトの確率は0です）`,
     },
   }
-}
-
-/** Ids by symbol or symbols by id, as a JSON object or list; undefined for anything else. */
-export function symbolsIn(json: unknown, V: number): (string | undefined)[] | undefined {
-  if (Array.isArray(json)) {
-    return json.length === V && json.every(symbol => typeof symbol === 'string') ? json : undefined
-  }
-  if (!isRecord(json)) return undefined
-  const symbols: (string | undefined)[] = new Array(V).fill(undefined)
-  const entries = Object.entries(json)
-  const numbered = entries.every(([key, value]) => /^\d+$/.test(key) && typeof value === 'string')
-  for (const [key, value] of entries) {
-    const [symbol, id] = numbered ? [value, Number(key)] : [key, value]
-    if (typeof symbol !== 'string' || !Number.isInteger(id) || (id as number) < 0) return undefined
-    if ((id as number) >= V) return undefined
-    symbols[id as number] = symbol
-  }
-  return entries.length > 0 && entries.length <= V ? symbols : undefined
-}
-
-/** The vocabulary of V symbols in one of the JSON files beside the weights, whatever its name, if one holds it whole. */
-export function vocabularyFile(files: readonly SourceFile[], V: number): Vocabulary | undefined {
-  for (const file of files) {
-    const symbols = symbolsIn(jsonIn(file), V)
-    if (symbols?.every(symbol => symbol !== undefined)) return { symbols }
-  }
-  return undefined
 }

@@ -3,7 +3,7 @@
  * path or training folder.
  */
 import type { Stats } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { didYouMean, FileError, shorten, shortPath } from '../errors.js'
@@ -127,11 +127,36 @@ async function syncFolder(folder: string): Promise<void> {
 
 let writes = 0
 
-/** Writes a temporary file beside `path`, syncs it and renames it. @param path a regular file, or none yet */
+/** Systems and file systems without hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
+
+/** Gives a file its name, unless another file has it. @throws the system's EEXIST */
+async function renameToFree(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path)
+    await rm(temporary, { force: true })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!NO_LINKS.includes(code)) throw error
+    const taken = await stat(path).then(
+      () => true,
+      () => false,
+    )
+    if (taken) throw Object.assign(new Error('exists'), { code: 'EEXIST' })
+    await rename(temporary, path)
+  }
+}
+
+/**
+ * Writes a temporary file beside `path`, syncs it and renames it.
+ * @param path a regular file, or none yet
+ * @param isNew the file must not exist
+ */
 async function replaceFile(
   path: string,
   content: Uint8Array | string,
   old: Stats | undefined,
+  isNew: boolean,
 ): Promise<void> {
   let temporary: string | undefined
   try {
@@ -152,7 +177,8 @@ async function replaceFile(
     } finally {
       await handle.close()
     }
-    await rename(temporary, path)
+    if (isNew) await renameToFree(temporary, path)
+    else await rename(temporary, path)
     temporary = undefined
     await syncFolder(folder)
   } catch (error) {
@@ -167,22 +193,35 @@ async function replaceFile(
  * kill -9 or a power cut. A link stays, and its target is replaced. A FIFO, device or socket, and
  * paths such as `/dev/stdout` and `/dev/fd/63`, are not replaced; the content is written to them.
  * @param options.signal when aborted, the write does not wait for a reader of a FIFO
- * @throws FileError: disk full, no permission, read-only, no such folder, no reader
+ * @param options.isNew refuse a file that exists, also one that another process writes meanwhile
+ * @throws FileError: disk full, no permission, read-only, no such folder, no reader; code `exists`
  */
 export async function writeFileAtomic(
   path: string,
   content: Uint8Array | string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly isNew?: boolean } = {},
 ): Promise<void> {
   try {
     const target = await writeTarget(path)
     if (target.kind === 'folder') throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
-    if (target.kind === 'file') await replaceFile(target.path, content, target.old)
-    else await writeInPlace(target, content, options.signal)
+    if (target.kind === 'file') {
+      const { isNew = false } = options
+      if (isNew && target.old) throw existsError(path)
+      await replaceFile(target.path, content, target.old, isNew)
+    } else await writeInPlace(target, content, options.signal)
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (options.isNew && code === 'EEXIST') throw existsError(path)
     throw fileError(error, path, 'written')
   }
 }
+
+/** The refusal of a file that exists. */
+export const existsError = (path: string): FileError =>
+  new FileError('exists', `The file "${shortPath(path)}" exists`, {
+    way: 'file-exists',
+    ja: `「${shortPath(path)}」というファイルがすでにあります`,
+  })
 
 /** Reads a whole file. @throws FileError when it can't be read */
 export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { FileError, InputError, nearestName, shortPath } from '../errors.js'
+import { counted, FileError, InputError, nearestName, shortPath } from '../errors.js'
 import {
   type CorpusSource,
   joinFilesWithAdvice,
@@ -83,12 +83,26 @@ function escapedName(bytes: Uint8Array): string {
 
 /** Collects files, each once, and the entries of folders that are left out. */
 class FileFinder {
+  private readonly most: number
   readonly found: FoundFile[] = []
   readonly skipped: SkippedFile[] = []
   private readonly seen = new Set<string>()
 
+  /** @param most files that are found before the rest is refused */
+  constructor(most: number) {
+    this.most = most
+  }
+
   async add(file: FoundFile): Promise<void> {
-    if (await this.isNew(file.path)) this.found.push(file)
+    if (!(await this.isNew(file.path))) return
+    if (this.found.length >= this.most) {
+      throw new FileError(
+        'too-many-files',
+        `There are more than ${counted(this.most, 'file')} in "${shortPath(dirname(file.path))}" and the folders above it; name fewer.`,
+        { ja: `ファイルが${this.most}個を超えています。もっと少なく指定してください。` },
+      )
+    }
+    this.found.push(file)
   }
 
   /**
@@ -135,8 +149,8 @@ class FileFinder {
   }
 }
 
-async function findAll(paths: readonly string[]): Promise<FileFinder> {
-  const finder = new FileFinder()
+async function findAll(paths: readonly string[], most: number): Promise<FileFinder> {
+  const finder = new FileFinder(most)
   const { found } = finder
   // Named files come before folders: a file that is also in a folder still counts as named.
   const folders: string[] = []
@@ -187,10 +201,12 @@ function emptyFoldersError(
 
 /**
  * Finds the files of paths, each once: named files, and all files of folders at any depth.
+ * @param options.most files; more are refused
  * @throws FileError, InputError like `readCorpus`
  */
 export async function findFiles(
   paths: readonly string[],
+  options: { readonly most?: number } = {},
 ): Promise<{ readonly found: readonly FoundFile[]; readonly skipped: readonly SkippedFile[] }> {
   if (paths.length === 0) {
     throw new InputError(
@@ -198,7 +214,7 @@ export async function findFiles(
       'No file came to read; expected files, folders, or - for standard input.',
     )
   }
-  const { found, skipped } = await findAll(paths)
+  const { found, skipped } = await findAll(paths, options.most ?? Number.POSITIVE_INFINITY)
   if (found.length === 0) throw emptyFoldersError(paths, 'files', skipped)
   return { found, skipped }
 }

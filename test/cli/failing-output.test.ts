@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BIN, babble, ondo } from '../support/command.js'
+import { recurrentjsJson } from '../support/foreign.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'ondo-output-'))
@@ -44,6 +45,7 @@ beforeAll(async () => {
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'library'], { cwd: root })
   execFileSync(process.execPath, ['scripts/build.mjs', '--if-stale', 'studio'], { cwd: root })
   writeFileSync(at('text.txt'), babble(8000))
+  writeFileSync(at('foreign.json'), recurrentjsJson('abc '))
   const { code } = await ondo(['sample', 'names', '-n', '20', '--save', 'run.json'], {
     cwd: folder,
   })
@@ -73,6 +75,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['calibrate', 'names', 'text.txt'],
   ['aim', 'names', '--surprisal', '3', '-n', '200'],
   ['inspect', 'names'],
+  ['import', 'foreign.json', '--out', '-'],
+  ['import', 'foreign.json', '--json'],
   ['studio', '--no-open', '--port', '0'],
 ]
 

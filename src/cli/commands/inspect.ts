@@ -71,6 +71,31 @@ function startRows({ startedFrom: start }: TrainingRecord, io: Io): [string, str
   return rows
 }
 
+/** Where an imported model comes from. */
+async function importRows({ model }: OpenedModelFile, io: Io): Promise<string> {
+  const { imported, version } = model.training
+  if (!imported) return ''
+  // Only here: importers are a large part of the program.
+  const { FORMATS } = await import('../../interop/index.js')
+  const format = FORMATS.find(({ kind }) => kind === imported.from)
+  const { files, conversions } = imported
+  const names = files.slice(0, 3).map(({ name }) => name)
+  const rest = files.length - names.length
+  const more = rest > 0 ? io.t({ en: ` and ${rest} more`, ja: `、ほか${rest}件` }) : ''
+  return rows(io, [
+    [io.t({ en: 'system', ja: 'システム' }), format ? io.t(format.about) : imported.from],
+    [
+      io.t({ en: files.length === 1 ? 'file' : 'files', ja: 'ファイル' }),
+      `${names.join(io.t({ en: ', ', ja: '、' }))}${more}`,
+    ],
+    ...conversions.map(
+      (sentence, i) =>
+        [i === 0 ? io.t({ en: 'converted', ja: '変換' }) : '', io.t(sentence)] as const,
+    ),
+    [io.t({ en: 'made by', ja: '作成' }), version && `ondo ${version}`],
+  ])
+}
+
 async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<string> {
   const { model, header, path, bytes } = opened
   const { config, tokenizer, training } = model
@@ -86,7 +111,7 @@ async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<
       `${path}, ${formatBytes(bytes)}, ${header.dtypes.join(' + ')}`,
     ],
     [io.t({ en: 'identity', ja: '識別ハッシュ' }), model.hash],
-    [io.t({ en: 'file SHA-256', ja: 'ファイルのSHA-256' }), fileHash],
+    [io.t({ en: 'file SHA-256', ja: 'ファイルSHA-256' }), fileHash],
     [
       io.t({ en: 'vocabulary', ja: '語彙' }),
       `${tokenizer.size} (${tokenizer.kind}): ${symbolList(opened, io)}`,
@@ -129,8 +154,13 @@ async function describe(opened: OpenedModelFile, name: string, io: Io): Promise<
     ],
     ...startRows(training, io),
     [io.t({ en: 'seed', ja: 'シード' }), training.seed?.toString()],
-    [io.t({ en: 'made by', ja: '作成' }), training.version && `ondo ${training.version}`],
+    [
+      io.t({ en: 'made by', ja: '作成' }),
+      training.imported ? undefined : training.version && `ondo ${training.version}`,
+    ],
   ])
+  const imported = await importRows(opened, io)
+  if (imported) text += `\n${bold(io.t({ en: 'Imported', ja: '取り込み' }))}${imported}`
   if (known) text += `\n${bold(io.t({ en: 'Trained on', ja: '学習' }))}${known}`
   text += `\n${bold(io.t({ en: 'Use it', ja: '使い方' }))}`
   const shown = shellQuoted(name)

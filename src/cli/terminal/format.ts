@@ -41,7 +41,7 @@ export const formatLoss = (nats: number, io: Io): string =>
   })
 
 export function formatNetwork(config: ModelConfig, io: Io): string {
-  const { cell, layers, hidden, embedding, activation, reset } = config
+  const { cell, layers, hidden, embedding, activation, reset, gates, window } = config
   const notes: string[] = []
   if (cell === 'rnn') notes.push(activation)
   if (cell === 'gru') {
@@ -58,6 +58,12 @@ export function formatNetwork(config: ModelConfig, io: Io): string {
       ? io.t({ en: `embedding of ${embedding}`, ja: `埋め込み${embedding}` })
       : io.t({ en: 'one-hot input', ja: 'ワンホット入力' }),
   )
+  if (gates !== undefined) {
+    notes.push(io.t({ en: 'piecewise linear gates', ja: '折れ線関数のゲート' }))
+  }
+  if (window !== undefined) {
+    notes.push(io.t({ en: `window of ${counted(window, 'symbol')}`, ja: `${window}記号の窓` }))
+  }
   const layersOf = io.t({
     en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${counted(hidden, 'unit')}`,
     ja: `${layers}層×${hidden}ユニット`,

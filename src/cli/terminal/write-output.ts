@@ -14,6 +14,20 @@ export async function writeOutput(
 }
 
 /**
+ * Writes a whole file that must not exist yet, unless `force` replaces it.
+ * @throws FileError, code `exists`
+ */
+export async function writeNewOutput(
+  io: Io,
+  path: string,
+  content: string | Uint8Array,
+  force = false,
+): Promise<void> {
+  if (path === '-') await io.write(content)
+  else await writeFileAtomic(path, content, { signal: io.interrupt, isNew: !force })
+}
+
+/**
  * Checks the name of a folder. Standard output can't hold one.
  * @param option as typed: `--out`
  * @throws InputError for `-`

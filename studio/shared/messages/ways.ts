@@ -22,6 +22,7 @@ export const ways = table<Ways>(
     'sweep-exists': 'sweep anew',
     'aim-filter': 'open a model that was trained with this version',
     'aim-length': 'choose a greater length',
+    'file-exists': 'choose another name',
     vocabulary: 'choose a file that says them, or write them in the order of their numbers',
   },
   {
@@ -42,6 +43,7 @@ export const ways = table<Ways>(
     'sweep-exists': 'もう一度温度の比較をしてください',
     'aim-filter': 'この版で学習したモデルを開いてください',
     'aim-length': 'もっと長くしてください',
+    'file-exists': '別の名前にしてください',
     vocabulary: '記号の書かれたファイルを選ぶか、番号の順に書いてください',
   },
 )

@@ -7,7 +7,6 @@ import { readModelHeader } from '../../../src/file/index.js'
 import { inBothLanguages } from '../../../src/interop/japanese.js'
 import { errorMessage } from '../writer/error-message.js'
 import type { FromImporter, GivenFile, ModelEdit, ToImporter } from './protocol.js'
-import { readVocabulary } from './vocabulary.js'
 
 type Post = (message: FromImporter, moved?: ArrayBuffer[]) => void
 
@@ -179,8 +178,7 @@ async function imported(
   title: string,
   told: SourceFile | undefined,
 ): Promise<Answer> {
-  const given = told && readVocabulary(told)
-  const result = await importModel(files, { ...(given && { vocabulary: given }) })
+  const result = await importModel(files, { ...(told && { vocabulary: told }) })
   const { from, notes, trainedWindow } = result
   const about = FORMATS.find(({ kind }) => kind === from)?.about ?? { en: from, ja: from }
   // The endings of its files are of no interest any more.
