@@ -28,6 +28,25 @@ describe('the Japanese of refusals', () => {
     expect(japaneseOf(english)).toBe(japanese)
   })
 
+  it.each([
+    'The char-rnn file "a.t7" has a network whose nn.Linear modules do not make an LSTM, GRU or RNN of char-rnn.',
+    'The char-rnn file "a.t7" says opt.num_layers = 2, but its network has 1; it is no checkpoint of char-rnn as it was published.',
+    'The char-rnn file "a.t7" lacks protos.rnn; expected a checkpoint of char-rnn.',
+    'The torch-rnn file "a.t7" has the modules "nn.LookupTable", "nn.SeqBRNN"; expected nn.LookupTable, one kind of nn.LSTM, nn.VanillaRNN or nn.GRU, and nn.Linear.',
+    'The Torch7 file "a.t7" keeps its weights on a GPU (torch.CudaTensor): convert it where Torch7 and its GPU package are, with char-rnn\'s convert_gpu_cpu_checkpoint.lua or model:float(), and save it again.',
+    'The TensorFlow.js model "model.json" needs 1,204 bytes of weights, but its files have 1200: it is incomplete, download it again.',
+    'The TensorFlow.js model "model.json" keeps "rnn/kernel" as "string"; expected float32, float16, int32, uint16, uint8, bool.',
+    'The TensorFlow.js model "model.json" names the file "a.bin" for its weights, but it is not there; choose all files of the model.',
+    'The TensorFlow checkpoint "a" has no gateskernel and gatesbias of its recurrent layer 1 that belong together: [9,8] and [].',
+    'The TensorFlow checkpoint "a" holds no recurrent layer of TensorFlow or Keras: it has "conv1/weights".',
+    'The TensorFlow checkpoint "a" is damaged; save or download it again.',
+    'The checkpoint "a.index" keeps its numbers in "a.data-00000-of-00001", but it is not there; choose both files.',
+    'The numbers of "rnn/kernel" are damaged: expected 16 bytes at byte 0 with the checksum of the index; save or download the checkpoint again.',
+    'The table "a.index" is compressed, which TensorFlow\'s checkpoints are not.',
+  ])('has a Japanese sentence for: %s', english => {
+    expect(japaneseOf(english)).toMatch(/[ぁ-ん].*。$/)
+  })
+
   it('leaves a sentence alone that has Japanese, and says of others what failed', () => {
     const known = new FileError('x', 'No.', { ja: 'いいえ。' })
     expect(inBothLanguages(known)).toBe(known)

@@ -22,6 +22,7 @@ const END = '\u0000'
 const SUBJECTS: readonly Rule[] = [
   rule('The ([\\w.-]+) file Q (.*)\\.', `$1のファイル $2 ${END}$3`),
   rule('The ([\\w.-]+) model Q (.*)\\.', `$1のモデル $2 ${END}$3`),
+  rule('The ([\\w.-]+) checkpoint Q (.*)\\.', `$1のチェックポイント $2 ${END}$3`),
   rule('The pickle in Q (.*)\\.', `$1 のpickle${END}$2`),
   rule('The model in Q (.*)\\.', `$1 のモデル${END}$2`),
   rule('The archive Q (.*)\\.', `アーカイブ $1 ${END}$2`),
@@ -151,13 +152,91 @@ const PREDICATES: readonly Rule[] = [
     'の重みが層と一致しません。モデルを保存し直してください。',
   ),
   rule(
-    'uses batch normalisation between its layers, which Ondo has not',
-    'は層の間でバッチ正規化を使います。Ondoは対応していません。',
+    'has a network whose nn\\.Linear modules do not make .*',
+    'のnn.Linearからは、char-rnnのLSTM、GRU、RNNを組み立てられません。',
+  ),
+  rule(
+    'says opt\\.(\\w+) = (\\S+), but its network has (\\S+); .*',
+    'のopt.$1は $2 ですが、ネットワークは $3 です。公開されたchar-rnnのチェックポイントではありません。',
+  ),
+  rule('has an nn\\.Linear without weights', 'に重みのないnn.Linearがあります。'),
+  rule(
+    'has an nn\\.Linear of (\\d+) outputs with (\\d+) biases',
+    'に、出力が$1個でバイアスが$2個のnn.Linearがあります。数が合いません。',
+  ),
+  rule(
+    'has a layer of (\\d+) x (\\d+) weights and (\\d+) biases',
+    'に、重みが$1 x $2個でバイアスが$3個の層があります。数が合いません。',
+  ),
+  rule(
+    'has the modules (.*); expected .*',
+    'のモジュールは $1 です。nn.LookupTable、一種類のnn.LSTM・nn.VanillaRNN・nn.GRU、nn.Linearが必要です。',
+  ),
+  rule('holds no nn\\.LanguageModel', 'にnn.LanguageModelがありません。'),
+  rule('holds more than (\\S+) .*', 'の値が多すぎます（$1個を超えます）。'),
+  rule(
+    'has a weightsManifest without paths and weights',
+    'のweightsManifestにpathsかweightsがありません。モデルを保存し直してください。',
+  ),
+  rule(
+    'lists weights without a name and a shape',
+    'の重みの一覧に、名前か形のないものがあります。モデルを保存し直してください。',
+  ),
+  rule(
+    'lists a file of weights twice; .*',
+    'の重みの一覧に、同じファイルが二度あります。モデルを保存し直してください。',
+  ),
+  rule(
+    'lists no layers in modelTopology; .*',
+    'のmodelTopologyに層がありません。モデルを保存し直してください。',
+  ),
+  rule('has no number as scale or min of Q', 'の $1 のscaleかminが数ではありません。'),
+  rule('keeps Q as (.*?); expected ([^:]*)', 'の $1 は $2 です。読めるのは $3 です。'),
+  rule(
+    'needs (\\S+) bytes? of weights, but its files have (\\d+): .*',
+    'の重みは$1バイトですが、ファイルは$2バイトです。欠けています。ダウンロードし直してください。',
+  ),
+  rule('has the cell NASCell, which Ondo has not', 'のセルNASCellには対応していません。'),
+  rule(
+    'has no \\S+ and \\S+ of its recurrent layer (\\d+) that belong together: (.*)',
+    'の再帰層$1で、カーネルとバイアスの形が合いません（$2）。',
+  ),
+  rule(
+    'has gates and a candidate of different sizes in its layer (\\d+)',
+    'の層$1で、ゲートと候補の大きさが違います。',
+  ),
+  rule(
+    'has no embedding of (\\d+) by (\\d+), and its first layer takes (\\d+) inputs',
+    'に$1 x $2の埋め込みがなく、最初の層の入力は$3個です。',
+  ),
+  rule(
+    'holds no recurrent layer of TensorFlow or Keras: it has (.*)',
+    'にTensorFlowやKerasの再帰層がありません。あるのは $1 です。',
+  ),
+  rule(
+    'is damaged; save or download it again',
+    'は壊れています。保存し直すか、ダウンロードし直してください。',
   ),
 ]
 
 /** Whole sentences. */
 const SENTENCES: readonly Rule[] = [
+  rule(
+    'The checkpoint Q keeps its numbers in Q, but it is not there; .*',
+    'チェックポイント $1 の数を持つファイル $2 がありません。両方を選んでください。',
+  ),
+  rule(
+    'The checkpoint Q was written by a big-endian computer, .*',
+    'チェックポイント $1 はビッグエンディアンのコンピューターで書かれたため、読めません。',
+  ),
+  rule(
+    'The numbers of Q are damaged: .*',
+    '$1 の数が壊れています。チェックポイントを保存し直すか、ダウンロードし直してください。',
+  ),
+  rule(
+    'The table Q is compressed, .*',
+    '表 $1 は圧縮されています。TensorFlowのチェックポイントではありません。',
+  ),
   rule(
     'The (.*) model predicts (\\S+) symbols?, but the files do not say which',
     'この$1のモデルの記号は$2個ですが、どの記号かはファイルに書かれていません',
