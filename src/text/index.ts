@@ -21,10 +21,10 @@ export { type ByteSource, nonAsciiSample } from './survey.js'
 
 // Files to one corpus, and the vocabulary of it.
 
+export { encodeContent } from './encode-content.js'
 export {
   type CorpusSource,
   contentToScore,
-  encodeContent,
   encodeToScore,
   joinFiles,
   type NamedBytes,

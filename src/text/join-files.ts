@@ -1,7 +1,7 @@
 /** Joins files to one corpus: one text, or one sequence of bytes. */
-import { FileError, InputError, OndoError, shorten } from '../errors.js'
+import { FileError, OndoError } from '../errors.js'
 import type { Bilingual } from '../knob.js'
-import { ByteTokenizer } from './byte-tokenizer.js'
+import { encodeContent } from './encode-content.js'
 import {
   type DecodeOptions,
   decodeText,
@@ -12,7 +12,7 @@ import {
   UnrecognisedError,
 } from './encoding.js'
 import { bytesWithoutFinalLineEnd, encodeInput, withoutFinalLineEnd } from './input-text.js'
-import type { Encoded, Tokenizer, TokenizerKind, UnknownPolicy } from './tokenizer.js'
+import type { Encoded, Tokenizer, TokenizerKind } from './tokenizer.js'
 
 export interface NamedBytes {
   readonly name: string
@@ -246,25 +246,6 @@ export function emptyCorpus(
 export function contentToScore(content: string | Uint8Array): string | Uint8Array {
   if (typeof content === 'string') return withoutFinalLineEnd(content)
   return isText(content) ? bytesWithoutFinalLineEnd(content) : content
-}
-
-/**
- * A text, or the bytes of files, to ids.
- * @throws InputError as `Tokenizer.encode`, and for bytes where the tokenizer reads text
- */
-export function encodeContent(
-  tokenizer: Tokenizer,
-  content: string | Uint8Array,
-  unknown?: UnknownPolicy,
-): Encoded {
-  if (typeof content === 'string') return tokenizer.encode(content, unknown)
-  if (tokenizer instanceof ByteTokenizer) {
-    return { ids: tokenizer.encodeBytes(content), unknown: [] }
-  }
-  throw new InputError(
-    'corpus',
-    `The corpus is bytes and the tokenizer is "${shorten(tokenizer.kind)}"; read it as text, or use "byte".`,
-  )
 }
 
 /** Encodes a text to be scored. It is normalised like all input; unknown symbols are left out. */

@@ -10,7 +10,6 @@ import type { Models, TextStart } from '../models/models.svelte.js'
 import { isOwnId } from '../models/own-id.js'
 import { isTint, type Settings } from '../settings/settings.svelte.js'
 import { type Address, readAddress, writeAddress } from '../share/address.js'
-import { readRunOf } from '../share/link.js'
 import type { Editor } from '../text/editor.svelte.js'
 import type { EditorState } from '../text/history.js'
 import type { PromptForm } from '../text/prompt-form.svelte.js'
@@ -53,7 +52,7 @@ export class Link {
 
   constructor(parts: LinkParts) {
     this.parts = parts
-    window.addEventListener('hashchange', () => this.follow(readAddress(location.hash)))
+    window.addEventListener('hashchange', () => void this.follow(readAddress(location.hash)))
   }
 
   /** Opens the model that the address names, else the first one, and begins as the address says. */
@@ -63,8 +62,9 @@ export class Link {
     this.arrange(address)
     await models.load()
     const own = models.loadOwn()
+    await this.readRun(address)
     // The storage may take long to answer; it is waited for only when the address needs it.
-    if (models.list.length === 0 || isOwnId(address.model) || !this.isBundled(address)) await own
+    if (models.list.length === 0 || !this.isBundled(address)) await own
     const model = this.modelFor(address) ?? models.list[0] ?? models.own[0]
     const starter = models.starterOf(model)
     if (!model) models.loading = false
@@ -175,8 +175,7 @@ export class Link {
       }
       return named
     }
-    const run = readRunOf(address.run)
-    this.awaited = run && { run, held: address.held }
+    const run = this.awaited?.run
     if (!run) {
       this.notice = 'run'
       return undefined
@@ -187,11 +186,19 @@ export class Link {
     return model
   }
 
+  /** Reads the code of a text in an address. The code that reads it is loaded only then. */
+  private async readRun({ run: code, held }: Address): Promise<void> {
+    if (code === undefined) return
+    const { readRunOf } = await import('../share/link.js')
+    const run = readRunOf(code)
+    this.awaited = run && { run, held }
+  }
+
   /** Whether the model of an address comes with the page, or the address names none. */
-  private isBundled({ run: code, model }: Address): boolean {
+  private isBundled({ model }: Address): boolean {
     const { list } = this.parts.models
-    const run = code === undefined ? undefined : readRunOf(code)
-    if (run) return list.some(listed => isModelOf(listed, run.model))
+    const { awaited } = this
+    if (awaited) return list.some(listed => isModelOf(listed, awaited.run.model))
     return model === undefined || list.some(({ id }) => id === model)
   }
 
@@ -278,7 +285,7 @@ export class Link {
   }
 
   /** A link was opened in this very page. */
-  private follow(address: Address): void {
+  private async follow(address: Address): Promise<void> {
     if (writeAddress(address) === writeAddress(this.address())) return
     this.arrange(address)
     const { models, editor, promptForm } = this.parts
@@ -287,6 +294,7 @@ export class Link {
     // A link that only opens a lesson does not change the text.
     if (lesson !== undefined && Object.keys(others).length === 0) return
     if (address.run !== undefined) {
+      await this.readRun(address)
       const model = this.modelFor(address)
       if (model && model.id !== currentId) models.openListed(model.id, address)
       else if (current && this.awaited && isModelOf(current, this.awaited.run.model)) {

@@ -1,7 +1,6 @@
 /** Converts errors of the workers to messages for the page. */
 import { OndoError, type Way } from 'ondo'
 import { memoryError } from 'ondo/model'
-import { UnrecognisedError } from 'ondo/text'
 
 /** An error as a worker sends it to the page. */
 export interface ErrorMessage {
@@ -23,11 +22,13 @@ export function errorMessage(cause: unknown): ErrorMessage {
     return errorMessage(new OndoError('unexpected', message)) // OndoError shortens the message
   }
   const { code, message, fact, way, ja } = error
+  // Asking for the class of these errors would load all decoders with the page.
+  const { encodings } = error as { readonly encodings?: readonly string[] }
   return {
     code,
     message,
     ...(ja !== undefined && { ja }),
-    ...(error instanceof UnrecognisedError && { encodings: error.encodings }),
+    ...(encodings !== undefined && { encodings }),
     ...(way !== undefined && { fact, way }),
   }
 }

@@ -105,7 +105,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('t')
     expect(await page.locator('.text.tinted').count()).toBe(1)
     await page.keyboard.press('?')
-    expect(await page.locator('dialog').isVisible()).toBe(true)
+    await page.locator('dialog').waitFor()
     await page.keyboard.press('Escape')
     expect(await page.locator('dialog').isVisible()).toBe(false)
   })
@@ -236,7 +236,7 @@ describe('prompts', () => {
     await page.waitForTimeout(200)
     const state = await page.evaluate(() => ({
       text: ondo.text(),
-      dialog: document.querySelector('dialog')?.open,
+      dialog: document.querySelector('dialog')?.open ?? false,
       temperature: document.querySelector<HTMLInputElement>('.figure')?.value,
       seed: document.querySelector<HTMLInputElement>('#seed')?.value,
       label: document.querySelector('.figure')?.ariaLabel,
