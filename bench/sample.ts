@@ -8,6 +8,7 @@ import { compileKernels } from '../scripts/kernels.mjs'
 import { decodeModel, encodeModel } from '../src/file/index.js'
 import { type ModelConfig, modelConfig, parameterCount, type Weights } from '../src/model/config.js'
 import { ReferenceNetwork } from '../src/model/network.reference.js'
+import { quantizeWeights } from '../src/model/quantize.js'
 import { loadNetwork } from '../src/runtime/network.js'
 import type { Session } from '../src/runtime/session.js'
 import { CharacterTokenizer } from '../src/text/index.js'
@@ -191,6 +192,36 @@ async function* loading(log: (line: string) => void): AsyncGenerator<Row> {
   }
 }
 
+/** The same network with weights of 8 bits, one stream. */
+async function* eightBits(log: (line: string) => void): AsyncGenerator<Row> {
+  for (const [cell, hidden] of [
+    ['lstm', 128],
+    ['lstm', 256],
+    ['lstm', 512],
+    ['gru', 256],
+    ['gru', 512],
+  ] as const) {
+    const label = `${cell.toUpperCase()} 2x${hidden}`
+    const config = modelConfig({ cell, vocabulary: V, hidden, layers: 2 })
+    const weights = seededWeights(config)
+    const rounded = quantizeWeights(config, weights)
+    const candidates = [
+      timed('8 bits', writer((await loadNetwork(rounded.config, rounded.weights)).session())),
+      timed('float32', writer((await loadNetwork(config, weights)).session())),
+    ]
+    log(`${label}: 8 bits, float32`)
+    const rates = await interleave(candidates)
+    const times = ratio(rates[0], rates[1])
+    yield {
+      what: label,
+      who: '8 bits',
+      value: rateText(rates[0].rates),
+      note: `${times.toFixed(2)}x of float32`,
+      data: { rates: rates[0].rates, ratio: times },
+    }
+  }
+}
+
 export async function* measure(log: (line: string) => void): AsyncGenerator<Row> {
   // Loading comes first, so that its first round is that of a new process.
   yield* loading(log)
@@ -201,6 +232,7 @@ export async function* measure(log: (line: string) => void): AsyncGenerator<Row>
   ] as const) {
     yield* againstPeers(label, modelConfig({ cell, vocabulary: V, hidden, layers: 2 }), log)
   }
+  yield* eightBits(log)
   yield* bandwidth(log)
   yield* longText(log)
 }

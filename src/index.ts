@@ -34,6 +34,7 @@ export {
   type Model,
   modelFileHash,
   modelIdentity,
+  quantizeModel,
   type TrainingRecord,
 } from './file/index.js'
 export type { ModelConfig } from './model/config.js'

@@ -1,4 +1,5 @@
 /** Flags that several commands share. */
+import { InputError, shorten } from '../errors.js'
 import { readEscapes } from '../text/index.js'
 import { type Flag, flagOf } from './spec.js'
 
@@ -62,6 +63,19 @@ export const MIN_COUNT_FLAG: Flag = flagOf({
     ja: '出現回数がこれより少ない文字を除く',
   },
 })
+
+/** The width of rounded weights; one width exists. */
+export const BITS_FLAG: Flag = {
+  flags: '--bits <N>',
+  about: { en: 'bits of a weight', ja: '重み1個のビット数' },
+  range: { en: '8', ja: '8' },
+  parse: text => {
+    if (text === '8') return 8
+    throw new InputError('bits', `The number of bits is "${shorten(text)}"; expected 8.`, {
+      ja: `ビット数が「${shorten(text)}」です。8を指定してください。`,
+    })
+  },
+}
 
 export const JSON_FLAG: Flag = {
   flags: '--json',

@@ -107,6 +107,11 @@ const COMMANDS: readonly LazyCommand[] = [
     load: async () => (await import('./commands/import.js')).importCommand,
   },
   {
+    name: 'quantize',
+    about: { en: 'round the weights of a model to 8 bits', ja: '重みを8ビットに丸める' },
+    load: async () => (await import('./commands/quantize.js')).quantize,
+  },
+  {
     name: 'export',
     about: { en: 'make one HTML page from a model', ja: 'モデルを1つのHTMLページにする' },
     load: async () => (await import('./commands/export.js')).exportModel,

@@ -4,7 +4,8 @@
  * are stored may all change. The definition is in docs/file-format.md; `identity.test.ts` and a
  * program in that page's Python compute it a second time.
  */
-import type { ModelConfig, Weights } from '../model/config.js'
+import { type ModelConfig, scaleOf, type Weights } from '../model/config.js'
+import { wholeWeights } from '../model/quantize.js'
 import type { TokenizerJson } from '../text/tokenizer.js'
 import { f16ToF32Bits, f32ToF16Bits } from './half.js'
 import { sha256 } from './hash.js'
@@ -61,7 +62,7 @@ function float64Bits(value: number): string {
 /** Fields of the config that sampling reads: dropout is of training alone. */
 function configLines(config: ModelConfig): string[] {
   const { cell, vocabulary, embedding, hidden, layers, activation, reset } = config
-  const { restart, gates, window, padding, skip, attention, smoothing } = config
+  const { restart, gates, window, padding, skip, attention, smoothing, bits } = config
   return [
     `cell ${cell}`,
     `vocabulary ${vocabulary}`,
@@ -76,8 +77,15 @@ function configLines(config: ModelConfig): string[] {
     ...(padding !== undefined ? [`padding ${padding}`] : []),
     ...(skip ? ['skip true'] : []),
     ...(attention ? ['attention true'] : []),
+    ...(bits !== undefined ? [`bits ${bits}`] : []),
     ...(smoothing !== undefined ? [`smoothing ${float64Bits(smoothing)}`] : []),
   ]
+}
+
+/** The whole numbers of a matrix of 8-bit weights, as the file has them. */
+function wholeBytes(data: Float32Array, scale: Float32Array): Uint8Array {
+  const whole = wholeWeights(data, scale)
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength)
 }
 
 /**
@@ -93,7 +101,11 @@ export function modelIdentity(
   tokenizer: TokenizerJson,
   weights: Weights,
 ): Promise<string> {
-  const hashes = [...weights].map(([name, data]) => [name, hashTensor(data)] as const)
+  const hashes = [...weights].map(([name, data]) => {
+    const scale = weights.get(scaleOf(name))
+    const hash = scale ? sha256(wholeBytes(data, scale)) : hashTensor(data)
+    return [name, hash] as const
+  })
   return identityFromHashes(config, tokenizer, new Map(hashes))
 }
 

@@ -9,4 +9,5 @@ export {
   type ModelHeader,
   readModelHeader,
 } from './model-file.js'
+export { quantizeModel } from './quantize-model.js'
 export { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js'

@@ -3,7 +3,15 @@
  * is in docs/file-format.md.
  */
 import { counted, didYouMean, FileError, InputError, OndoError, quote } from '../errors.js'
-import { type ModelConfig, modelConfig, tensorShapes, type Weights } from '../model/config.js'
+import {
+  isMatrix,
+  type ModelConfig,
+  modelConfig,
+  scaleOf,
+  tensorShapes,
+  type Weights,
+} from '../model/config.js'
+import { wholeWeights } from '../model/quantize.js'
 import { tokenizerFrom } from '../text/index.js'
 import { MODEL_TOKENIZERS, type Tokenizer, type TokenizerJson } from '../text/tokenizer.js'
 import { sha256 } from './hash.js'
@@ -11,6 +19,7 @@ import { hashTensor, identityFromHashes, rememberFile } from './identity.js'
 import { isRecord, parseJson, writeJson } from './json.js'
 import type { Model, TrainingRecord } from './model.js'
 import {
+  DTYPES,
   type Dtype,
   encodeSafetensors,
   readHeader,
@@ -42,7 +51,7 @@ export interface ModelParts {
 export interface ModelHeader extends Omit<ModelParts, 'weights' | 'training'> {
   readonly training: TrainingRecord
   /** Form of the weights on disk, of each tensor once. */
-  readonly dtypes: readonly Dtype[]
+  readonly dtypes: readonly (Dtype | 'I8')[]
 }
 
 /** The smallest number that rounds to infinity. */
@@ -62,17 +71,40 @@ function firstUnfit(data: Float32Array, limit: number): number {
   return -1
 }
 
+/** @throws InputError when the numbers of a matrix are not whole numbers times the scale of their row */
+function wholeTensor(
+  name: string,
+  shape: readonly number[],
+  data: Float32Array,
+  scale: Float32Array,
+): Tensor {
+  const whole = wholeWeights(data, scale)
+  const K = data.length / scale.length
+  const bad = data.findIndex(
+    (value, i) =>
+      value !== Math.fround((whole[i] as number) * (scale[Math.floor(i / K)] as number)),
+  )
+  if (bad >= 0) {
+    throw new InputError(
+      'weights',
+      `Weight ${bad} of ${quote(name)} is ${data[bad]}, no whole number times its row's scale; quantize the weights before saving.`,
+    )
+  }
+  return { dtype: 'I8', shape, data: Float32Array.from(whole) }
+}
+
 /**
  * Writes a model file; the same parts give the same bytes.
- * @param options.dtype form of the weights on disk: `F16` halves the file, `F32` (default) loses nothing
+ * @param options.dtype form of the weights on disk: `F16` halves the file, `F32` (default) loses nothing.
+ *   A model of 8-bit weights is written as it is, with I8 matrices
  * @throws InputError when the parts do not fit together, or a weight can't be written
  */
 export function encodeModel(
   parts: ModelParts,
   options: { dtype?: Dtype } = {},
 ): Uint8Array<ArrayBuffer> {
-  const { dtype = 'F32' } = options
   const config = modelConfig(parts.config)
+  const dtype = config.bits ? 'F32' : (options.dtype ?? 'F32')
   const { tokenizer, weights, training = {}, name, prompt, stop, measures } = parts
   if (tokenizer.size !== config.vocabulary) {
     throw new InputError(
@@ -95,7 +127,8 @@ export function encodeModel(
         `Weight ${bad} of ${quote(tensor)} is ${data[bad]}, which ${dtype} can't hold as a number; ${way}.`,
       )
     }
-    tensors.set(tensor, { dtype, shape, data })
+    const scale = config.bits && weights.get(scaleOf(tensor))
+    tensors.set(tensor, scale ? wholeTensor(tensor, shape, data, scale) : { dtype, shape, data })
   }
   const extra = [...weights.keys()].find(tensor => !shapes.has(tensor))
   if (extra !== undefined) {
@@ -238,6 +271,14 @@ function checkTensors(config: ModelConfig, entries: SafetensorsHeader['entries']
     )
   }
   for (const [name, shape] of shapes) {
+    const dtype = entries.get(name)?.dtype
+    const whole = config.bits !== undefined && isMatrix(name)
+    if ((dtype === 'I8') !== whole) {
+      throw new FileError(
+        'dtype',
+        `Tensor ${quote(name)} has the dtype ${quote(dtype)}; expected ${whole ? 'I8' : DTYPES.join(', ')} in a model of ${whole ? '8-bit' : 'float'} weights: the file's config and tensors do not belong together.`,
+      )
+    }
     const found = entries.get(name)?.shape ?? []
     if (found.join() !== shape.join()) {
       throw new FileError(
@@ -292,6 +333,21 @@ export function readModelHeader(bytes: Uint8Array): ModelHeader {
   return interpret(readHeader(bytes, lookForFormat))
 }
 
+/** The numbers of a matrix of 8-bit weights. @param whole [rows, K], in place @param scale [rows] */
+function scaledRows(name: string, whole: Float32Array, scale: Float32Array): Float32Array {
+  const K = whole.length / scale.length
+  for (let i = 0; i < whole.length; i++) {
+    if (whole[i] === -128) {
+      throw new FileError(
+        'weights',
+        `Weight ${i} of tensor ${quote(name)} is -128; expected whole numbers from -127 to 127: the file is damaged or not well made.`,
+      )
+    }
+    whole[i] = (whole[i] as number) * (scale[Math.floor(i / K)] as number)
+  }
+  return whole
+}
+
 /**
  * Reads a model file. Everything is checked, the header before anything is allocated.
  * @throws FileError, one sentence for each way in which a file can be wrong
@@ -303,7 +359,10 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
   const hashes = new Map<string, Promise<string>>()
   for (const name of tensorShapes(model.config).keys()) {
     const entry = header.entries.get(name)!
-    const data = tensorData(bytes, entry)
+    const scale = entry.dtype === 'I8' ? header.entries.get(scaleOf(name)) : undefined
+    const data = scale
+      ? scaledRows(name, tensorData(bytes, entry), tensorData(bytes, scale))
+      : tensorData(bytes, entry)
     const bad = firstUnfit(data, LIMIT.F32)
     if (bad >= 0) {
       throw new FileError(
@@ -313,9 +372,10 @@ export async function decodeModel(bytes: Uint8Array): Promise<Model> {
     }
     weights.set(name, data)
     // The platform hashes in threads of its own, while the next tensor is decoded here. What F16
-    // stores is what the identity hashes.
+    // and I8 store is what the identity hashes.
     const { dtype, begin, end } = entry
-    hashes.set(name, dtype === 'F16' ? sha256(bytes.subarray(begin, end)) : hashTensor(data))
+    const asStored = dtype === 'F16' || dtype === 'I8'
+    hashes.set(name, asStored ? sha256(bytes.subarray(begin, end)) : hashTensor(data))
   }
   const hash = await identityFromHashes(model.config, model.tokenizer.toJSON(), hashes)
   rememberFile(weights, bytes)

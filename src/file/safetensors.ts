@@ -15,7 +15,7 @@ export const DTYPES = ['F32', 'F16', 'BF16'] as const
 export type Dtype = (typeof DTYPES)[number]
 
 /** Bytes a number takes on disk. */
-export const WIDTH: Record<Dtype, number> = { F32: 4, F16: 2, BF16: 2 }
+export const WIDTH: Record<Dtype | 'I8', number> = { F32: 4, F16: 2, BF16: 2, I8: 1 }
 
 /**
  * Bytes of a header at most, 16 MiB. The largest honest one: a vocabulary of all 1,114,112 code points
@@ -28,7 +28,8 @@ export const HEADER_LIMIT = 2 ** 24
 const VALUE_LIMIT = 200_000
 
 export interface Tensor {
-  readonly dtype: Dtype
+  /** I8: the data are whole numbers from -128 to 127. */
+  readonly dtype: Dtype | 'I8'
   readonly shape: readonly number[]
   /** Row-major, as many numbers as the shape says. */
   readonly data: Float32Array
@@ -36,7 +37,7 @@ export interface Tensor {
 
 /** The type, shape and position of a tensor; `begin` and `end` are in bytes from the file's start. */
 export interface TensorEntry {
-  readonly dtype: Dtype
+  readonly dtype: Dtype | 'I8'
   readonly shape: readonly number[]
   readonly begin: number
   readonly end: number
@@ -148,7 +149,6 @@ const FOREIGN_WIDTH: Readonly<Record<string, number>> = {
   I64: 8,
   I32: 4,
   I16: 2,
-  I8: 1,
   U64: 8,
   U32: 4,
   U16: 2,
@@ -297,6 +297,8 @@ export function tensorData(bytes: Uint8Array, entry: TensorEntry): Float32Array 
   const bits = new Uint32Array(data.buffer)
   if (dtype === 'F32') {
     for (let i = 0; i < bits.length; i++) bits[i] = view.getUint32(4 * i, true)
+  } else if (dtype === 'I8') {
+    for (let i = 0; i < data.length; i++) data[i] = view.getInt8(i)
   } else {
     const widen = dtype === 'F16' ? f16ToF32Bits : bf16ToF32Bits
     for (let i = 0; i < bits.length; i++) bits[i] = widen(view.getUint16(2 * i, true))
@@ -317,10 +319,10 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 
 function checkWritable(name: string, { dtype, shape, data }: Tensor): void {
   const size = shape.reduce((a, b) => a * b, 1)
-  if (!DTYPES.includes(dtype) || !wholeNumbers(shape) || size !== data.length) {
+  if (!Object.hasOwn(WIDTH, dtype) || !wholeNumbers(shape) || size !== data.length) {
     throw new InputError(
       'tensor',
-      `Tensor ${quote(name)} is ${quote(dtype)} of shape ${quote(shape)} with ${data.length} numbers; expected ${DTYPES.join(', ')} and as many numbers as the shape says.`,
+      `Tensor ${quote(name)} is ${quote(dtype)} of shape ${quote(shape)} with ${data.length} numbers; expected ${Object.keys(WIDTH).join(', ')} and as many numbers as the shape says.`,
     )
   }
 }
@@ -329,6 +331,8 @@ function writeNumbers(view: DataView, offset: number, { dtype, data }: Tensor): 
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
   if (dtype === 'F32') {
     for (let i = 0; i < bits.length; i++) view.setUint32(offset + 4 * i, bits[i], true)
+  } else if (dtype === 'I8') {
+    for (let i = 0; i < data.length; i++) view.setInt8(offset + i, data[i] as number)
   } else {
     const narrow = dtype === 'F16' ? f32ToF16Bits : f32ToBf16Bits
     for (let i = 0; i < bits.length; i++) view.setUint16(offset + 2 * i, narrow(bits[i]), true)

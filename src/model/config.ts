@@ -63,6 +63,11 @@ export interface ModelConfig {
    * (textgenrnn: 1e-7). The loss of a text does not include it.
    */
   readonly smoothing?: number
+  /**
+   * 8: the matrices are whole numbers from -127 to 127 times a scale a row, and h is rounded to whole
+   * numbers before each product (quantize.ts). Absent: float32.
+   */
+  readonly bits?: 8
   /** Dropout probability of training; sampling applies no dropout. */
   readonly dropout: number
 }
@@ -154,8 +159,27 @@ export function modelConfig(value: Partial<Record<keyof ModelConfig, unknown>>):
     ...windowOptions(value, vocabulary),
     ...(flag('skip', value.skip) && { skip: true }),
     ...(value.smoothing !== undefined && { smoothing: smoothingOf(value.smoothing) }),
+    ...bitsOf(value),
     dropout,
   }
+}
+
+/** @throws InputError for another number of bits, or a network whose h is not within [-1, 1] */
+function bitsOf(value: Partial<Record<keyof ModelConfig, unknown>>): Pick<ModelConfig, 'bits'> {
+  const { bits, cell, activation, skip, attention } = value
+  if (bits === undefined) return {}
+  if (bits !== 8) {
+    throw new InputError('config', `The model's bits are ${quote(bits)}; expected 8, or none.`)
+  }
+  const unfit =
+    (cell === 'rnn' && activation === 'relu' && 'relu') ||
+    (skip === true && 'skip connections') ||
+    (attention === true && 'attention')
+  if (!unfit) return { bits }
+  throw new InputError(
+    'bits',
+    `A network with ${unfit} can't have 8-bit weights, because what its matrices multiply has no known limits; keep them as F32 or F16.`,
+  )
 }
 
 function flag(name: string, value: unknown): boolean {
@@ -224,8 +248,19 @@ export function tensorShapes(config: ModelConfig): Map<string, readonly number[]
   if (config.attention) shapes.set('attention.weight', [1, width])
   shapes.set('head.weight', [V, width])
   shapes.set('head.bias', [V])
+  if (config.bits) {
+    for (const [name, shape] of [...shapes]) {
+      if (isMatrix(name)) shapes.set(scaleOf(name), [shape[0] as number])
+    }
+  }
   return shapes
 }
+
+/** Whether a tensor is a matrix, which 8-bit weights store as whole numbers. */
+export const isMatrix = (name: string): boolean => /weight(_[ih]h_l\d+)?$/.test(name)
+
+/** The tensor of the scales [rows] of a matrix of 8-bit weights. */
+export const scaleOf = (name: string): string => `${name}.scale`
 
 /** Number of elements of a tensor of this shape. */
 export const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
@@ -233,7 +268,9 @@ export const elements = (shape: readonly number[]): number => shape.reduce((a, b
 /** Number of trainable parameters. */
 export function parameterCount(config: ModelConfig): number {
   let count = 0
-  for (const shape of tensorShapes(config).values()) count += elements(shape)
+  for (const shape of tensorShapes({ ...config, bits: undefined }).values()) {
+    count += elements(shape)
+  }
   return count
 }
 

@@ -25,8 +25,8 @@ export function gruStep(
 ): LayerState {
   const σ = gateFunction(gates)
   const H = h.length
-  const input = affine(weights.weightIh, x, weights.biasIh)
-  const recurrent = affine(weights.weightHh, h, weights.biasHh)
+  const input = affine(weights.weightIh, x, weights.biasIh, weights.inputLevels)
+  const recurrent = affine(weights.weightHh, h, weights.biasHh, weights.levels)
   const r = h.map((_, j) => σ(input[j] + recurrent[j]))
   const z = h.map((_, j) => σ(input[H + j] + recurrent[H + j]))
   let recurrentInput: Float64Array
@@ -34,7 +34,7 @@ export function gruStep(
     recurrentInput = h.map((_, j) => r[j] * recurrent[2 * H + j])
   } else {
     const gated = h.map((value, j) => r[j] * value)
-    recurrentInput = affine(weights.weightHh, gated, weights.biasHh).subarray(2 * H)
+    recurrentInput = affine(weights.weightHh, gated, weights.biasHh, weights.levels).subarray(2 * H)
   }
   const next = h.map((value, j) => {
     const n = Math.tanh(input[2 * H + j] + recurrentInput[j])

@@ -24,8 +24,8 @@ export function lstmStep(
 ): LayerState {
   const σ = gateFunction(gates)
   const H = h.length
-  const input = affine(weights.weightIh, x, weights.biasIh)
-  const recurrent = affine(weights.weightHh, h, weights.biasHh)
+  const input = affine(weights.weightIh, x, weights.biasIh, weights.inputLevels)
+  const recurrent = affine(weights.weightHh, h, weights.biasHh, weights.levels)
   const z = input.map((a, row) => a + recurrent[row])
   const next = c.map((value, j) => {
     const i = σ(z[j])

@@ -11,6 +11,8 @@
  *     a_t = exp(w s_t - m) / (sum_t exp(w s_t - m) + 1e-7),   m = max_t w s_t
  *     logits = W_head sum_t a_t s_t + b_head
  *
+ * With 8-bit weights h is rounded before each product (quantize.ts).
+ *
  * Source: textgenrnn's AttentionWeightedAverage, after Felbo et al., "Using millions of emoji
  * occurrences to learn any-domain representations" (DeepMoji), 2017.
  */
@@ -18,6 +20,7 @@ import { activationSize, type ModelConfig, type Weights } from './config.js'
 import { gruStep } from './gru.reference.js'
 import { lstmStep } from './lstm.reference.js'
 import { affine, type LayerState, type LayerWeights } from './product.reference.js'
+import { wholeLevels } from './quantize.js'
 import { rnnStep } from './rnn.reference.js'
 
 export class ReferenceNetwork {
@@ -38,6 +41,8 @@ export class ReferenceNetwork {
       weightHh: this.tensor(`rnn.weight_hh_l${k}`),
       biasIh: this.tensor(`rnn.bias_ih_l${k}`),
       biasHh: this.tensor(`rnn.bias_hh_l${k}`),
+      inputLevels: k > 0 ? this.levels : undefined,
+      levels: this.levels,
     }))
     this.states = this.zeroStates()
   }
@@ -83,7 +88,7 @@ export class ReferenceNetwork {
   private head(last: ArrayLike<number>): Float64Array {
     const { attention } = this.config
     const x = attention ? this.average() : last
-    return affine(this.tensor('head.weight'), x, this.tensor('head.bias'))
+    return affine(this.tensor('head.weight'), x, this.tensor('head.bias'), this.levels)
   }
 
   /** The average of s_t by attention. */
@@ -130,6 +135,11 @@ export class ReferenceNetwork {
       h: new Float64Array(hidden),
       c: new Float64Array(cell === 'lstm' ? hidden : 0),
     }))
+  }
+
+  /** The levels to which h is rounded before a product; undefined for float32. */
+  private get levels(): number | undefined {
+    return this.config.bits && wholeLevels(this.config.hidden)
   }
 
   private input(id: number): ArrayLike<number> {

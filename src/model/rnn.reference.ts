@@ -14,8 +14,8 @@ export function rnnStep(
   weights: LayerWeights,
   activation: 'tanh' | 'relu',
 ): LayerState {
-  const input = affine(weights.weightIh, x, weights.biasIh)
-  const recurrent = affine(weights.weightHh, h, weights.biasHh)
+  const input = affine(weights.weightIh, x, weights.biasIh, weights.inputLevels)
+  const recurrent = affine(weights.weightHh, h, weights.biasHh, weights.levels)
   const next = input.map((a, j) => {
     const sum = a + recurrent[j]
     return activation === 'tanh' ? Math.tanh(sum) : Math.max(0, sum)

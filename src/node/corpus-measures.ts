@@ -54,9 +54,9 @@ export async function addMeasures(folder: string, kept: StoredMeasures): Promise
     const bytes = await store.read(name)
     if (!bytes) continue
     const model = await decodeModel(bytes)
-    const { dtypes } = readModelHeader(bytes)
+    const dtype = readModelHeader(bytes).dtypes.find(one => one !== 'I8')
     const measures = { ...model.measures, ...encodeMeasures(kept) }
-    await store.write(name, encodeModel({ ...model, measures }, { dtype: dtypes[0] }))
+    await store.write(name, encodeModel({ ...model, measures }, { dtype }))
   }
 }
 

@@ -29,7 +29,7 @@ export interface ExportPageOptions {
 }
 
 /** Bytes of a number, by dtype. */
-const WIDTHS: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
+const WIDTHS: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I8: 1 }
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]|[^\x20-\x7e]/gu, letter => `&#${letter.codePointAt(0)};`)
@@ -76,7 +76,8 @@ export async function exportPage(
   promptIds(model, prompt)
   const temperature = checkTemperature(options.temperature ?? TEMPERATURE.default)
   const name = options.title ?? model.name ?? 'Ondo'
-  const width = Math.max(1, ...dtypes.map(dtype => WIDTHS[dtype] ?? 1))
+  // The bytes of the most numbers, which 8-bit matrices hold, decide how all bytes are grouped.
+  const width = dtypes.includes('I8') ? 1 : Math.max(1, ...dtypes.map(dtype => WIDTHS[dtype] ?? 1))
   const packed = await promisify(deflateRaw)(byteShuffle(bytes, width), { level: 9 })
   const settings = {
     name,

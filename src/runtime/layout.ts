@@ -10,9 +10,12 @@ import {
   GATE_SLOPES,
   GATES,
   type ModelConfig,
+  scaleOf,
   tensorShapes,
   type Weights,
 } from '../model/config.js'
+import { wholeLevels } from '../model/quantize.js'
+import { packWhole } from './pack-whole.js'
 
 /** Columns of a panel; kernels/matvec.as.ts relies on this number and processes two at a time. */
 const PANEL = 12
@@ -92,6 +95,8 @@ export interface Layout {
   readonly zx: number
   readonly zh: number
   readonly rh: number
+  /** Scratch of h as whole numbers, for 8-bit weights. */
+  readonly whole: number
   readonly layers: readonly LayerPlan[]
   /** `inputTable` is computed from embedding and input matrix, which are not needed afterwards. */
   readonly project: boolean
@@ -130,19 +135,22 @@ export function planLayout(config: ModelConfig): Layout {
     top = upTo(top + floats * FLOAT, LINE)
     return address
   }
-  const plan = take(26 + 5 * L)
+  const plan = take(28 + 5 * L)
   const ids = take(IDS)
   const zx = take(columns)
   const zh = take(Math.max(columns, recurrent))
   const rh = take(gate)
+  const whole = config.bits ? take(gate / 2) : 0
+  /** The matrix of a product with h: with 8-bit weights two bytes each, then a scale a column. */
+  const takeMatrix = (N: number): number => take(config.bits ? (gate * N) / 2 + N : H * N)
   const logits = take(outputs)
   const inputTable = E === 0 || project ? take(V * columns) : 0
   const layers: LayerPlan[] = []
   for (let k = 0; k < L; k++) {
     layers.push({
-      input: k > 0 ? take(H * columns) : 0,
-      recurrent: take(H * recurrent),
-      candidate: before ? take(H * candidate) : 0,
+      input: k > 0 ? takeMatrix(columns) : 0,
+      recurrent: takeMatrix(recurrent),
+      candidate: before ? takeMatrix(candidate) : 0,
       inputBias: k > 0 ? take(columns) : 0,
       recurrentBias: cell === 'gru' && !before ? take(columns) : 0,
     })
@@ -150,7 +158,8 @@ export function planLayout(config: ModelConfig): Layout {
   const states = L * gate * (cell === 'lstm' ? 2 : 1)
   const features = planFeatures(config, gate, states, take)
   const headBias = take(outputs)
-  const headWeight = take((features.bytes / FLOAT || H) * outputs)
+  const headWeight =
+    features.bytes > 0 ? take((features.bytes / FLOAT) * outputs) : takeMatrix(outputs)
   // These come last, so that sessions can reuse their memory once the table is computed.
   let sessions = top
   let embedding = 0
@@ -173,7 +182,7 @@ export function planLayout(config: ModelConfig): Layout {
   return {
     ...{ kind: kindOf(config), gate, columns, recurrent, candidate, outputs, width: E },
     ...{ plan, inputTable, embedding, headWeight, headBias, logits, ids },
-    ...{ zx, zh, rh, layers, project, features },
+    ...{ zx, zh, rh, whole, layers, project, features },
     ...{ sessions, end, sessionBytes },
   }
 }
@@ -225,6 +234,10 @@ function gateSlope({ gates }: ModelConfig): number {
   return gates === undefined || gates === 'sigmoid' ? 0 : GATE_SLOPES[gates]
 }
 
+/** The 32 bits of a float32. */
+const floatBits = (value: number): number =>
+  new Uint32Array(Float32Array.of(value).buffer)[0] as number
+
 /** The plan in the order in which `configure` in kernels/network.as.ts reads it. */
 export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   const { kind, width, columns, recurrent, candidate, outputs } = layout
@@ -232,10 +245,11 @@ export function planWords(config: ModelConfig, layout: Layout): Uint32Array {
   const words = [kind, config.vocabulary, config.hidden, config.layers, width, layout.gate * FLOAT]
   words.push(columns, recurrent, candidate, outputs)
   words.push(inputTable, embedding, headWeight, headBias, logits, ids, zx, zh, rh)
-  words.push(new Uint32Array(Float32Array.of(gateSlope(config)).buffer)[0] as number)
+  words.push(floatBits(gateSlope(config)))
   const { features } = layout
   words.push(config.skip ? 1 : 0, features.embedded, features.bytes)
   words.push(features.at, features.attention, features.sums)
+  words.push(floatBits(config.bits ? wholeLevels(config.hidden) : 0), layout.whole)
   for (const layer of layout.layers) {
     words.push(layer.input, layer.recurrent, layer.candidate)
     words.push(layer.inputBias, layer.recurrentBias)
@@ -257,19 +271,26 @@ export function checkWeights(config: ModelConfig, weights: Weights): void {
   }
 }
 
+/** `gates` blocks of H rows, from block `first` on, that lie `gate` columns apart when packed. */
+export interface Blocks {
+  readonly first: number
+  readonly gates: number
+  readonly H: number
+  readonly gate: number
+}
+
 /**
  * Packs `gates` blocks of H rows, from block `first` on.
  * @param memory the kernels' memory as float32 @param at address in bytes, zero before
- * @param W [.. H, K] row-major @param gate distance of the blocks in packed columns
+ * @param W [.. H, K] row-major
  */
 function packMatrix(
   memory: Float32Array,
   at: number,
   W: Float32Array,
   K: number,
-  blocks: { first: number; gates: number; H: number; gate: number },
+  { first, gates, H, gate }: Blocks,
 ): void {
-  const { first, gates, H, gate } = blocks
   for (let g = 0; g < gates; g++) {
     for (let unit = 0; unit < H; unit++) {
       const column = g * gate + unit
@@ -328,25 +349,32 @@ export function packNetwork(
 ): void {
   const memory = new Float32Array(buffer)
   const { cell, vocabulary: V, hidden: H, embedding: E } = config
-  const { gate } = layout
+  const { gate, columns, recurrent, candidate, outputs } = layout
   const gates = GATES[cell]
   const before = cell === 'gru' && config.reset === 'before'
   const all = { first: 0, gates, H, gate }
   // The n gate of a GRU with reset after needs both biases, because the reset gate acts on one of them.
   const shared = cell === 'gru' && !before ? 0 : gates
   const get = (name: string) => weights.get(name)!
+  /** Packs a matrix that multiplies h. */
+  const pack = (at: number, N: number, name: string, blocks: Blocks): void => {
+    const scale = weights.get(scaleOf(name))
+    if (config.bits && scale) packWhole(buffer, at, N, get(name), scale, blocks)
+    else packMatrix(memory, at, get(name), H, blocks)
+  }
   layout.layers.forEach((layer, k) => {
     const biases: [Float32Array, Float32Array] = [
       get(`rnn.bias_ih_l${k}`),
       get(`rnn.bias_hh_l${k}`),
     ]
     const Wx = get(`rnn.weight_ih_l${k}`)
-    const Wh = get(`rnn.weight_hh_l${k}`)
-    if (layer.input) packMatrix(memory, layer.input, Wx, k > 0 ? H : E, all)
+    if (k > 0) pack(layer.input, columns, `rnn.weight_ih_l${k}`, all)
+    else if (layer.input) packMatrix(memory, layer.input, Wx, E, all)
     if (layer.inputBias) packBias(memory, layer.inputBias, biases, shared, all)
     if (layer.recurrentBias) packBias(memory, layer.recurrentBias, [biases[1], biases[0]], 0, all)
-    packMatrix(memory, layer.recurrent, Wh, H, before ? { ...all, gates: 2 } : all)
-    if (before) packMatrix(memory, layer.candidate, Wh, H, { ...all, first: 2, gates: 1 })
+    pack(layer.recurrent, recurrent, `rnn.weight_hh_l${k}`, before ? { ...all, gates: 2 } : all)
+    if (before)
+      pack(layer.candidate, candidate, `rnn.weight_hh_l${k}`, { ...all, first: 2, gates: 1 })
     if (k === 0 && E === 0) {
       const bias = Float32Array.from(biases[0], (b, row) => (shared ? b + biases[1][row] : b))
       packRows(memory, layout, Wx, bias, V, H)
@@ -355,8 +383,12 @@ export function packNetwork(
   if (E > 0) memory.set(get('embedding.weight'), layout.embedding / FLOAT)
   const symbols = { first: 0, gates: 1, H: V, gate: V }
   const { features } = layout
-  const headWeight = padFeatures(get('head.weight'), config, layout)
-  packMatrix(memory, layout.headWeight, headWeight, features.bytes / FLOAT || H, symbols)
+  if (features.bytes > 0) {
+    const headWeight = padFeatures(get('head.weight'), config, layout)
+    packMatrix(memory, layout.headWeight, headWeight, features.bytes / FLOAT, symbols)
+  } else {
+    pack(layout.headWeight, outputs, 'head.weight', symbols)
+  }
   if (features.attention > 0) {
     const weights = padFeatures(get('attention.weight'), config, layout)
     memory.set(weights, features.attention / FLOAT)

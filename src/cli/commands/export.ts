@@ -1,12 +1,14 @@
 /** `ondo export`: a model in another form. */
 import { basename, resolve } from 'node:path'
 import { counted, didYouMean, didYouMeanInJapanese, InputError, shorten } from '../../errors.js'
+import { decodeModel, encodeModel, quantizeModel } from '../../file/index.js'
 import { EXPORT_FORMS, type ExportForm } from '../../interop/export/index.js'
 import type { Bilingual } from '../../knob.js'
 import { exportPage } from '../../node/export-page.js'
 import { findModel, readFileBytes } from '../../node/files.js'
 import { SEED, TEMPERATURE } from '../../temperature/index.js'
 import { readEscapes } from '../../text/index.js'
+import { BITS_FLAG } from '../flags.js'
 import { DEFAULT_MODEL, openModel, readInput } from '../inputs/open-model.js'
 import { type CommandSpec, flagOf } from '../spec.js'
 import { formatBytes } from '../terminal/format.js'
@@ -21,6 +23,7 @@ interface PageOptions {
   readonly prompt?: string
   readonly seed?: number | string
   readonly temperature?: number
+  readonly bits?: 8
 }
 
 interface ExportOptions extends PageOptions {
@@ -29,11 +32,18 @@ interface ExportOptions extends PageOptions {
 }
 
 const PAGE = 'page'
-const PAGE_FLAGS: readonly (keyof PageOptions)[] = ['title', 'prompt', 'seed', 'temperature']
+const PAGE_FLAGS: readonly (keyof PageOptions)[] = [
+  'title',
+  'prompt',
+  'seed',
+  'temperature',
+  'bits',
+]
 const FORMS: readonly string[] = [PAGE, ...EXPORT_FORMS.map(({ kind }) => kind)]
 
 async function writePage(io: Io, name: string, path: string, options: PageOptions): Promise<void> {
-  const bytes = name === '-' ? readInput('-') : await readFileBytes(await findModel(name))
+  const file = name === '-' ? readInput('-') : await readFileBytes(await findModel(name))
+  const bytes = options.bits ? encodeModel(await quantizeModel(await decodeModel(file))) : file
   const html = await exportPage(bytes, options)
   await writeOutput(io, path, html)
   if (path === '-') return
@@ -180,6 +190,7 @@ export const exportModel: CommandSpec = {
     },
     flagOf(SEED, { short: 's', group: OF_PAGES }),
     flagOf(TEMPERATURE, { short: 't', placeholder: 'T', group: OF_PAGES }),
+    { ...BITS_FLAG, group: OF_PAGES },
     {
       flags: '-o, --out <FILE>',
       about: {

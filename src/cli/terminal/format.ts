@@ -41,7 +41,7 @@ export const formatLoss = (nats: number, io: Io): string =>
   })
 
 export function formatNetwork(config: ModelConfig, io: Io): string {
-  const { cell, layers, hidden, embedding, activation, reset, gates, window } = config
+  const { cell, layers, hidden, embedding, activation, reset, gates, window, bits } = config
   const notes: string[] = []
   if (cell === 'rnn') notes.push(activation)
   if (cell === 'gru') {
@@ -64,6 +64,7 @@ export function formatNetwork(config: ModelConfig, io: Io): string {
   if (window !== undefined) {
     notes.push(io.t({ en: `window of ${counted(window, 'symbol')}`, ja: `${window}記号の窓` }))
   }
+  if (bits) notes.push(io.t({ en: `${bits}-bit weights`, ja: `${bits}ビットの重み` }))
   const layersOf = io.t({
     en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${counted(hidden, 'unit')}`,
     ja: `${layers}層×${hidden}ユニット`,

@@ -18,6 +18,7 @@ import {
   rnnTanh,
 } from './cells.as'
 import { matvec, matvecDouble } from './matvec.as'
+import { matvecWhole, toWhole } from './whole.as'
 
 const RNN_TANH: u32 = 0
 const RNN_RELU: u32 = 1
@@ -66,6 +67,10 @@ let features: usize = 0
 let attention: usize = 0
 /** Bytes from the start of a state to the sums of attention. */
 let sums: usize = 0
+/** Whole numbers on either side of 0 to which h is rounded, for 8-bit weights; 0 for float32. */
+let levels: f32 = 0
+/** [H] int16 scratch: h as whole numbers. */
+let whole: usize = 0
 /** Five addresses a layer: input matrix, recurrent matrix, candidate's recurrent matrix, biases. */
 let table: usize = 0
 
@@ -102,7 +107,9 @@ export function configure(plan: usize): void {
   features = word(plan, 23)
   attention = word(plan, 24)
   sums = word(plan, 25)
-  table = plan + 26 * 4
+  levels = load<f32>(plan + 26 * 4)
+  whole = word(plan, 27)
+  table = plan + 28 * 4
 }
 
 /** Fills `inputTable` from the embedding, with the same sums in the same order as in `forward`. */
@@ -121,6 +128,16 @@ export function project(): void {
   }
 }
 
+/** init + x W with x = h of a layer, or r * h: by 8-bit weights where the network has them. */
+function product(x: usize, W: usize, N: usize, init: usize, z: usize): void {
+  if (levels == 0) {
+    matvec(x, hidden, W, N, init, z)
+    return
+  }
+  toWhole(x, gate, levels, whole)
+  matvecWhole(whole, gate >> 2, W, N, init, z)
+}
+
 /**
  * Runs all layers on one symbol and updates the state: h of all layers, then c of all layers (LSTM).
  */
@@ -128,34 +145,33 @@ function forward(state: usize, id: u32): void {
   let layer = table
   let h = state
   let x = inputTable ? 0 : embedding + ((id * width) << 2)
-  let K = width
   for (let k: u32 = 0; k < layers; k++) {
     const Wh: usize = load<u32>(layer, 4)
     let z: usize
     if (x) {
       z = zx
-      matvec(x, K, load<u32>(layer), columns, load<u32>(layer, 12), z)
+      if (k == 0) matvec(x, width, load<u32>(layer), columns, load<u32>(layer, 12), z)
+      else product(x, load<u32>(layer), columns, load<u32>(layer, 12), z)
     } else {
       z = inputTable + ((id * columns) << 2)
     }
     if (kind == GRU_AFTER) {
-      matvec(h, hidden, Wh, recurrent, load<u32>(layer, 16), zh)
+      product(h, Wh, recurrent, load<u32>(layer, 16), zh)
       if (slope == 0) gruAfter(z, zh, h, gate)
       else gruAfterHard(z, zh, h, gate, slope)
     } else {
-      matvec(h, hidden, Wh, recurrent, z, zh)
+      product(h, Wh, recurrent, z, zh)
       if (kind == RNN_TANH) rnnTanh(zh, h, gate)
       else if (kind == RNN_RELU) rnnRelu(zh, h, gate)
       else if (kind == GRU_BEFORE) {
         if (slope == 0) gruReset(zh, h, rh, gate)
         else gruResetHard(zh, h, rh, gate, slope)
-        matvec(rh, hidden, load<u32>(layer, 8), candidate, z + 2 * gate, zh + 2 * gate)
+        product(rh, load<u32>(layer, 8), candidate, z + 2 * gate, zh + 2 * gate)
         gruUpdate(zh, h, gate)
       } else if (slope == 0) lstm(zh, h, h + layers * gate, gate)
       else lstmHard(zh, h, h + layers * gate, gate, slope)
     }
     x = h
-    K = hidden
     h += gate
     layer += LAYER_BYTES
   }
@@ -181,19 +197,18 @@ function gather(state: usize, id: u32): void {
 
 /** Writes the logits of the next symbol. @param id the symbol that was read last */
 function head(state: usize, id: u32): void {
-  let x = state + (layers - 1) * gate
-  let K = hidden
-  if (featureBytes) {
-    x = features
-    K = featureBytes >> 2
-    if (attention) {
-      average(state + sums, featureBytes, features)
-      matvecDouble(x, K, headWeight, outputs, headBias, logits)
-      return
-    }
-    gather(state, id)
+  if (!featureBytes) {
+    product(state + (layers - 1) * gate, headWeight, outputs, headBias, logits)
+    return
   }
-  matvec(x, K, headWeight, outputs, headBias, logits)
+  const K = featureBytes >> 2
+  if (attention) {
+    average(state + sums, featureBytes, features)
+    matvecDouble(features, K, headWeight, outputs, headBias, logits)
+    return
+  }
+  gather(state, id)
+  matvec(features, K, headWeight, outputs, headBias, logits)
 }
 
 /** Processes one symbol and writes the logits of the next one to `logits`. */

@@ -95,6 +95,7 @@ const EMBEDDED = 'gradient.embedded'
  */
 function cellOf(config: ModelConfig): Cell {
   const lacking =
+    (config.bits !== undefined && '8-bit weights') ||
     (config.attention && 'attention') ||
     (config.skip && 'skip connections') ||
     (config.padding !== undefined && 'padded windows')

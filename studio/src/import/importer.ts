@@ -202,7 +202,7 @@ async function edited(
   const { dtypes } = readModelHeader(bytes)
   const model: Model = await decodeModel(bytes)
   const kept = edit.window === undefined ? model.config.window : (edit.window ?? undefined)
-  const [dtype = 'F32', ...others] = dtypes
+  const [dtype = 'F32', ...others] = dtypes.filter(one => one !== 'I8')
   return encodeModel(
     {
       ...model,
