@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { seededWeights } from '../../test/support/seeded.js'
 import { FileError, InputError } from '../errors.js'
 import { decodeModel, encodeModel } from '../file/index.js'
+import { exportModel } from '../interop/export/index.js'
 import type { SourceFile } from '../interop/source.js'
 import { modelConfig } from '../model/config.js'
 import { tokenizerFrom } from '../text/index.js'
@@ -136,6 +137,21 @@ describe('files', () => {
     expect((await charRNN(chosen)).cellsAmount).toBe(2)
     const nested = files.map(({ name, bytes }) => ({ name: `models/abc/${name}`, bytes }))
     expect((await charRNN(nested)).cellsAmount).toBe(2)
+  })
+})
+
+describe('a folder that `ondo export ml5` writes', () => {
+  it('writes the text of the model that it was made of', async () => {
+    const shape = { cell: 'lstm', vocabulary: SYMBOLS.length, hidden: 12, layers: 2 } as const
+    const lstm = modelConfig(shape)
+    const parts = { config: lstm, tokenizer, weights: seededWeights(lstm, 4, 0.8) }
+    const model = await decodeModel(encodeModel(parts))
+    const own = await charRNN(model)
+    const again = await charRNN(exportModel(model, 'ml5').files)
+    for (const temperature of [0, 0.5, 1.5]) {
+      const options = { seed: 'abc', length: 60, temperature, randomSeed: 6 }
+      expect((await again.generate(options)).sample).toBe((await own.generate(options)).sample)
+    }
   })
 })
 

@@ -280,6 +280,21 @@ describe.each(REAL_P5.map(p5 => ({ p5, version: versionOf(p5) })))(
       })
     })
 
+    it.skipIf(!/^v?2\./.test(versionOf(p5)) || !MODEL)(
+      'loads with await in setup, before the first frame',
+      async () => {
+        const sketch = `let rnn
+async function setup() {
+  createCanvas(100, 100)
+  rnn = await ml5.charRNN('shakespeare.safetensors')
+}
+function draw() { window.known ??= rnn.vocabSize }`
+        const one = await open({ p5, html: html(USUAL), sketch })
+        await one.waitForFunction('window.known > 0')
+        expect(complaints).toEqual([])
+      },
+    )
+
     it.skipIf(!/^v?1\./.test(versionOf(p5)) || !MODEL)(
       'loads in preload, with the scripts in any order',
       async () => {
