@@ -157,7 +157,7 @@ export const ml5: Format = {
         if (at >= LIMITS.layers) {
           throw new FileError(
             'ml5',
-            `The manifest names ${quote(name)}; expected at most ${LIMITS.layers} layers.`,
+            `The manifest names ${quote(name)}; expected at most ${counted(LIMITS.layers, 'layer')}.`,
           )
         }
         cells[at] = { ...cells[at], [part]: tensorOf(files, name, entry) }

@@ -164,7 +164,10 @@ function networkOf(file: SourceFile, window: number, restart: number | undefined
     }
   }
   if (recurrent.length > LIMITS.layers) {
-    throw refuse(file, `has ${recurrent.length} layers; at most ${LIMITS.layers} can be read`)
+    throw refuse(
+      file,
+      `has ${counted(recurrent.length, 'layer')}; at most ${LIMITS.layers} can be read`,
+    )
   }
   const table = layerNamed(layers, 'embedding').tensors[0]?.tensor
   const attention = layerNamed(layers, 'attention').tensors[0]?.tensor

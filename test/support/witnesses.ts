@@ -2,7 +2,7 @@
  * Libraries that exports are made for and that are too large to depend on: those below ONDO_WITNESSES,
  * where
  *
- *     npm install --prefix DIR --ignore-scripts @huggingface/transformers ml5@0.12.2
+ *     npm install --prefix DIR --ignore-scripts @huggingface/transformers@4.3.2 ml5@0.12.2
  *     git clone https://github.com/karpathy/recurrentjs DIR/node_modules/recurrentjs
  *
  * put them. Tests that need one are skipped and counted where it is missing.
