@@ -3,6 +3,7 @@ import { charRnn } from './char-rnn.fixture.js'
 import { charRnnJs } from './char-rnn-js.fixture.js'
 import { keras } from './keras.fixture.js'
 import { ml5 } from './ml5.fixture.js'
+import { numpy } from './numpy.fixture.js'
 import { pytorch, safetensors } from './pytorch.fixture.js'
 import { recurrentjs } from './recurrentjs.fixture.js'
 import type { FormatFixture } from './sample.fixture.js'
@@ -16,6 +17,7 @@ export const FIXTURES: readonly FormatFixture[] = [
   charRnn,
   tfjs,
   tensorflow,
+  numpy,
   pytorch,
   safetensors,
   textgenrnn,

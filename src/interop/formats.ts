@@ -4,6 +4,7 @@ import { charRnn } from './char-rnn.js'
 import { charRnnJs } from './char-rnn-js.js'
 import { keras } from './keras.js'
 import { ml5 } from './ml5.js'
+import { numpy } from './numpy.js'
 import { pytorch, safetensors } from './pytorch.js'
 import { recurrentjs } from './recurrentjs.js'
 import type { Format, SourceFile } from './source.js'
@@ -17,6 +18,7 @@ export const FORMATS: readonly Format[] = [
   charRnn,
   tfjs,
   tensorflow,
+  numpy,
   pytorch,
   safetensors,
   textgenrnn,

@@ -88,8 +88,18 @@ export function commandsOf(page: string): Command[] {
   })
 }
 
-/** Training shows its time and takes a text that is not here: it is shown as it once went. */
-export const isFixed = ({ args }: Command): boolean => args[0] === 'train'
+/** The model of the pages on other people's models, and the file that it is made of, which the reader brings. */
+const BROUGHT = ['lstm_100_model.json', 'startup.safetensors']
+
+/** A command on a model that is not here: test/docs/startup.test.ts runs it where that model is. */
+export const isBrought = ({ args }: Command): boolean => args.some(word => BROUGHT.includes(word))
+
+/**
+ * Training shows its time and takes a text that is not here: it is shown as it once went. So is what
+ * needs a model that the reader brings.
+ */
+export const isFixed = (command: Command): boolean =>
+  command.args[0] === 'train' || isBrought(command)
 
 const SLOW = ['aim', 'sweep', 'calibrate', 'eval']
 
@@ -123,8 +133,8 @@ export async function printedBy(program: string): Promise<string[]> {
 }
 
 /** What a command prints: its output, then what it says beside it, unless that is its progress. */
-export async function writtenBy(args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await ondo(args)
+export async function writtenBy(args: readonly string[], cwd?: string): Promise<string> {
+  const { stdout, stderr } = await ondo(args, cwd === undefined ? {} : { cwd })
   if (SLOW.includes(args[0])) return stdout.trimEnd()
   // The command builds the library when a source is newer, and says so.
   const said = stderr.replace(/^(building|built) .*\n/gm, '')

@@ -1,8 +1,9 @@
 /** `ondo import`: a model that another system trained becomes a model file. */
 import { basename, extname } from 'node:path'
-import { InputError, shorten, shortPath } from '../../errors.js'
+import { InputError, OndoError, shorten, shortPath } from '../../errors.js'
 import { decodeModel, encodeModel } from '../../file/index.js'
 import { FORMAT_KINDS, type ImportResult, importModel } from '../../interop/index.js'
+import { inBothLanguages } from '../../interop/japanese.js'
 import type { Bilingual } from '../../knob.js'
 import { parameterCount } from '../../model/config.js'
 import { existsError, readFileBytes } from '../../node/files.js'
@@ -60,6 +61,14 @@ async function checkOut(path: string, force: boolean | undefined): Promise<void>
 }
 
 async function readModel(paths: readonly string[], flags: ImportFlags): Promise<ImportResult> {
+  try {
+    return await importFrom(paths, flags)
+  } catch (error) {
+    throw error instanceof OndoError ? inBothLanguages(error) : error
+  }
+}
+
+async function importFrom(paths: readonly string[], flags: ImportFlags): Promise<ImportResult> {
   const { vocabulary, tokenizer, from, window, prompt } = flags
   const title = titleOf(flags)
   const files = await readModelSource(paths)
