@@ -114,10 +114,6 @@ export const WAYS = {
   'clipped-training': 'start again with a lower rate, or with clipping (a clip above 0)',
   'resume-as-started':
     'resume without it (only epochs, steps, evaluateEvery, checkpointEvery and patience may change), or start a new run in another folder',
-  'as-the-model': 'leave it out, or begin with random weights',
-  'model-tokenizer': "read the text with a tokenizer of the model's kind, or choose another model",
-  'freeze-model': 'give the model (from), or freeze nothing',
-  'model-memory': 'go on from a smaller model, or freeze layers',
   'start-anew': 'give the folder of an earlier run, or start without resume',
   'run-exists': 'resume it, choose another place, or say that it may be overwritten (overwrite)',
   'sweep-exists': 'choose another folder, or start over',

@@ -39,6 +39,7 @@ export {
   extendTokenizer,
   type StartingModel,
 } from './fine-tuning/vocabulary.js'
+export { planStart, type Start } from './fine-tuning/start.js'
 export { type ScratchOptions, trainFromScratch } from './fine-tuning/scratch.js'
 export {
   configOf,

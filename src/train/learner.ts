@@ -77,7 +77,11 @@ function checkedOptions({ settings, startedFrom }: Plan, { count }: Trained): Op
     checkMemory(settings.optimizer, options, count)
   } catch (error) {
     if (!startedFrom || !(error instanceof InputError)) throw error
-    throw new InputError(error.code, error.fact, { cause: error, way: 'model-memory' })
+    throw new InputError(
+      error.code,
+      `${error.fact}; go on from a smaller model, or freeze layers.`,
+      { cause: error },
+    )
   }
   return options
 }

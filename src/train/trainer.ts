@@ -112,8 +112,7 @@ function checkStart(
   if (freeze && !from && !resume) {
     throw new InputError(
       'freeze',
-      'Layers are to be frozen, but there is no model to go on from; random weights would stay random',
-      { way: 'freeze-model' },
+      'Layers are to be frozen, but there is no model to go on from; random weights would stay random: give the model, or freeze nothing.',
     )
   }
   if (from && !resume) checkModelSettings(from.config, given)

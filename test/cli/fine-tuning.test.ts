@@ -132,7 +132,10 @@ describe('ondo train --init-from', () => {
     [['--compare-scratch'], '--compare-scratch was given without a model'],
     [['--init-from', 'old', '--freeze', '1,,2'], '--freeze is "1,,2"'],
     [['--init-from', 'old', '--freeze', '2'], 'expected 0, 1, head'],
-    [['--init-from', 'old', '--hidden', '32'], 'leave it out, or train anew, without --init-from'],
+    [
+      ['--init-from', 'old', '--hidden', '32'],
+      'has 16; leave it out, or begin with random weights',
+    ],
     [['--init-from', 'old', '--tokenizer', 'byte'], 'Old reads by the tokenizer character'],
     [['--init-from', 'nowhere'], 'There is no model "nowhere"'],
     [['--init-from', 'old.txt'], 'old.txt'],

@@ -17,7 +17,7 @@ function layerName(name: string, io: Io): string {
 export function frozenNames({ frozen, added }: StartRecord, io: Io): string | undefined {
   if (frozen.length === 0) return undefined
   const names = frozen.map(name => layerName(name, io)).join(io.t({ en: ', ', ja: '、' }))
-  const except = added.length > 0 && frozen.some(name => name !== 'embedding')
+  const except = added.length > 0 && frozen.some(name => ['embedding', '0', 'head'].includes(name))
   return io.t({
     en: `${names}${except ? `; what belongs to the ${counted(added.length, 'new symbol')} is trained all the same` : ''}`,
     ja: `${names}${except ? `。新しい文字${added.length}種類の重みだけは学習する` : ''}`,

@@ -32,15 +32,13 @@ export function checkModelSettings(
     if (free || wanted[name] === config[name]) continue
     throw new InputError(
       'start-settings',
-      `${wordsOf(name)} ${wanted[name]} is asked for, and the model that training goes on from has ${config[name]}`,
-      { way: 'as-the-model' },
+      `${wordsOf(name)} ${wanted[name]} is asked for, and the model that training goes on from has ${config[name]}; leave it out, or begin with random weights.`,
     )
   }
   if (given.forgetBias !== undefined) {
     throw new InputError(
       'start-settings',
-      `${wordsOf('forgetBias')} ${wanted.forgetBias} is asked for, and the model that training goes on from has trained biases`,
-      { way: 'as-the-model' },
+      `${wordsOf('forgetBias')} ${wanted.forgetBias} is asked for, and the model that training goes on from has trained biases; leave it out, or begin with random weights.`,
     )
   }
 }

@@ -29,8 +29,7 @@ function checkKind(model: Tokenizer, text: Tokenizer): void {
   if (model.kind === text.kind) return
   throw new InputError(
     'tokenizer-kind',
-    `The model's symbols are of the kind "${model.kind}", and the text is read with the tokenizer "${text.kind}", so no symbol of one is a symbol of the other`,
-    { way: 'model-tokenizer' },
+    `The model's symbols are of the kind "${model.kind}", and the text is read with the tokenizer "${text.kind}", so no symbol of one is a symbol of the other; read the text with a tokenizer of the model's kind, or choose another model.`,
   )
 }
 

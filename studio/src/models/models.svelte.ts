@@ -137,6 +137,22 @@ export class Models {
     else if (own) void this.openOwn(own, start)
   }
 
+  /** The name of the model of the chooser with this id. */
+  nameOf(id: string): string {
+    const listed = [...this.list, ...this.own].find(each => each.id === id)
+    return listed?.name ?? this.current?.name ?? ''
+  }
+
+  /**
+   * Where the model of the chooser with this id is: its address or its file.
+   * @returns undefined for a model that is not stored any more
+   */
+  async sourceOf(id: string): Promise<string | Blob | undefined> {
+    if (id === this.currentId && this.source !== '') return this.source
+    const bundled = this.list.find(each => each.id === id)
+    return bundled ? addressOf(bundled) : (await this.ownModels).file(id)
+  }
+
   /** Opens a model file, and stores it among the reader's own models. */
   openFile(file: Blob, name: string, storing: Storing = {}): void {
     this.open({ source: file, name, id: '', storing })

@@ -3,7 +3,7 @@ import { table } from '../../../shared/messages/table.js'
 
 /** The words of the panel that trains. */
 const en = {
-  intro: 'Teach a new model on a text of your own. The text stays in this browser.',
+  intro: 'Teach a model on a text of your own. The text stays in this browser.',
   choose: 'Choose files…',
   drop: 'or drop them here',
   paste: 'or paste a text',
@@ -23,6 +23,25 @@ const en = {
   readAs: 'Read it as',
   found: (name: string) => `found: ${name}`,
   notFound: 'not recognised: choose one',
+  base: 'Begin with',
+  newModel: 'A new model',
+  goOnFrom: 'Go on from this model',
+  baseRefused: 'Training can’t go on from this model.',
+  baseWaits: 'Choose a text to see which of its characters this model knows.',
+  baseSize: (cell: string, layers: string, hidden: string) =>
+    `It keeps its size: ${cell} ${layers} × ${hidden}.`,
+  allKnown: 'It knows every character of the text.',
+  someKnown: (known: string, kinds: string) =>
+    `It knows ${known} of the text’s ${kinds} different characters.`,
+  added: 'New to it:',
+  addedMore: (count: string) => ` and ${count} more`,
+  wentOnFrom: (name: string) => `Went on from ${name}.`,
+  amountOfBase: (symbols: string, kinds: string) =>
+    `${counted(symbols, 'character')}; the model knows ${kinds} different`,
+  change: (before: string, after: string) =>
+    `Before training: loss ${before} on the part held back. Now: ${after}.`,
+  notBetter: (before: string) =>
+    `Before training: loss ${before} on the part held back. No better yet.`,
   size: 'Size',
   sizes: { small: 'Small', medium: 'Medium', large: 'Large' },
   warnings: {
@@ -109,7 +128,7 @@ const en = {
 export type TrainWords = typeof en
 
 const ja: TrainWords = {
-  intro: '自分の文章で新しいモデルを学習させます。文章はこのブラウザーの外に出ません。',
+  intro: '自分の文章でモデルを学習させます。文章はこのブラウザーの外に出ません。',
   choose: 'ファイルを選ぶ…',
   drop: 'またはここに落とす',
   paste: 'または文章を貼り付ける',
@@ -128,6 +147,20 @@ const ja: TrainWords = {
   readAs: 'この文字コードで読む：',
   found: name => `判定：${name}`,
   notFound: '判定できません：選んでください',
+  base: '始め方',
+  newModel: '新しいモデルを一から',
+  goOnFrom: 'このモデルの続きを学習',
+  baseRefused: 'このモデルの続きは学習できません。',
+  baseWaits: '文章を選ぶと、このモデルの知らない文字が分かります。',
+  baseSize: (cell, layers, hidden) => `大きさはモデルのまま：${cell} ${layers} × ${hidden}。`,
+  allKnown: '文章の文字はすべて知っています。',
+  someKnown: (known, kinds) => `文章の文字 ${kinds} 種のうち ${known} 種を知っています。`,
+  added: '新しい文字：',
+  addedMore: count => ` ほか ${count}`,
+  wentOnFrom: name => `「${name}」の続きを学習。`,
+  amountOfBase: (symbols, kinds) => `${symbols} 字。モデルの文字は ${kinds} 種`,
+  change: (before, after) => `検証用に取り分けた文章での損失：学習前 ${before}、今 ${after}。`,
+  notBetter: before => `検証用に取り分けた文章での損失：学習前 ${before}。まだ良くなっていません。`,
   size: '大きさ',
   sizes: { small: '小', medium: '中', large: '大' },
   warnings: {

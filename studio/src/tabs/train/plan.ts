@@ -19,6 +19,8 @@ export function sizeFor(symbols: number): Size {
 /** What a person asks for when a run starts. */
 export interface RunRequest {
   readonly size: Size
+  /** The sizes are those of a model to go on from. */
+  readonly fromModel?: boolean
   /** Length of the run: either epochs or minutes is given. */
   readonly epochs?: number
   readonly minutes?: number
@@ -38,7 +40,7 @@ const CHECKPOINT_SECONDS = 10
 /** Returns the settings that follow from the request and the text. `request.settings` overrides them. */
 export function settingsFor(request: RunRequest, symbols: number): Record<string, unknown> {
   return {
-    ...SIZES[request.size],
+    ...(!request.fromModel && SIZES[request.size]),
     holdout: Math.min(0.1, MAX_HELD_OUT / Math.max(1, symbols)),
     ...(request.epochs !== undefined && { epochs: request.epochs }),
     ...request.settings,

@@ -15,6 +15,13 @@ import type { RunRequest } from './plan.js'
 /** Temperatures of the samples. */
 export const SAMPLE_TEMPERATURES = [0.5, 0.8, 1] as const
 
+/** A model to go on from: the address or the file of one that the reader can choose. */
+export interface BaseModel {
+  readonly source: string | Blob
+  /** Used where the file does not name its model. */
+  readonly name: string
+}
+
 /** A text to train on: files, or pasted text. */
 export interface Source {
   readonly files: readonly File[]
@@ -22,6 +29,21 @@ export interface Source {
   readonly tokenizer: TokenizerKind
   /** Detected from the bytes when left out. */
   readonly encoding?: string
+  /** The text is read as this model reads it, and training goes on from it. */
+  readonly base?: BaseModel
+}
+
+/** What a text and the model to go on from have in common. */
+export interface BaseFacts {
+  readonly name: string
+  readonly cell: string
+  readonly layers: number
+  readonly hidden: number
+  /** Number of kinds of symbols of the text, and how many of them the model knows. */
+  readonly kinds: number
+  readonly known: number
+  /** Symbols that it does not know, in printable form. */
+  readonly added: readonly string[]
 }
 
 /** Result of inspecting a text. */
@@ -41,6 +63,8 @@ export interface CorpusReport {
   /** The beginning of the text, so that the user can check the encoding. */
   readonly excerpt: string
   readonly vocabulary: VocabularyReport
+  /** Absent for a new model; an error where training can't go on from the chosen one. */
+  readonly base?: BaseFacts | { readonly error: ErrorMessage }
 }
 
 export interface Sample {
@@ -67,6 +91,8 @@ export interface RunFacts {
   /** Number of updates in the whole run; `stepsPerEpoch` in one pass over the text. */
   readonly steps: number
   readonly stepsPerEpoch: number
+  /** The model that the run went on from. */
+  readonly base?: { readonly name: string; readonly added: readonly string[] }
 }
 
 /** The progress of a run. */

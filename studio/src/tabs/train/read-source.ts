@@ -1,7 +1,9 @@
 /** Reads a text that was dropped, chosen or pasted, and reports what it contains. */
-import { buildTokenizer } from 'ondo'
+import { buildTokenizer, type Model, type Tokenizer } from 'ondo'
 import { joinFilesWithAdvice, vocabularyReport } from 'ondo/text'
 import { beginning } from '../../../../src/errors.js'
+import { errorMessage } from '../../writer/error-message.js'
+import { compareBase, loadBase } from './base-model.js'
 import type { CorpusReport, Source } from './protocol.js'
 import type { Corpus } from './run-store.js'
 
@@ -12,11 +14,44 @@ async function bytesOf(file: File, found: boolean) {
   return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()), found }
 }
 
+/** The model to go on from, or why it can't be had. */
+async function baseOf({ base }: Source): Promise<{ model?: Model; error?: unknown }> {
+  if (!base) return {}
+  return loadBase(base).then(
+    model => ({ model }),
+    error => ({ error }),
+  )
+}
+
+interface Compared {
+  readonly tokenizer: Tokenizer
+  readonly model?: Model
+  readonly report?: CorpusReport['base']
+}
+
+/** The tokenizer to train with: of the text alone, or what a model and the text know together. */
+async function withBase(
+  { model, error }: Awaited<ReturnType<typeof baseOf>>,
+  content: string | Uint8Array,
+  tokenizer: Tokenizer,
+): Promise<Compared> {
+  if (error !== undefined) return { tokenizer, report: { error: errorMessage(error) } }
+  if (!model) return { tokenizer }
+  try {
+    const { facts, tokenizer: both } = await compareBase(model, content, tokenizer)
+    return { tokenizer: both, model, report: facts }
+  } catch (refused) {
+    return { tokenizer, report: { error: errorMessage(refused) } }
+  }
+}
+
 /** @throws FileError when a file is not text, InputError when the text cannot be trained on */
 export async function readSource(
   source: Source,
 ): Promise<{ readonly corpus: Corpus; readonly report: CorpusReport }> {
-  const { tokenizer: kind, encoding, text } = source
+  const { encoding, text } = source
+  const base = await baseOf(source)
+  const kind = base.model?.tokenizer.kind ?? source.tokenizer
   // The browser has already decoded pasted text.
   const pasted = text === undefined ? [] : [new File([text], 'text.txt')]
   const all = [...source.files, ...pasted]
@@ -27,12 +62,18 @@ export async function readSource(
   })
   const { content, name } = joined
   const { tokenizer, report } = buildTokenizer(kind, content)
+  const compared = await withBase(base, content, tokenizer)
   const start =
     typeof content === 'string'
       ? content
       : new TextDecoder().decode(content.subarray(0, EXCERPT_LENGTH))
   return {
-    corpus: { name, content, tokenizer },
+    corpus: {
+      name,
+      content,
+      tokenizer: compared.tokenizer,
+      ...(compared.model && { base: compared.model }),
+    },
     report: {
       name,
       files: joined.files.map(({ name, bytes, encoding, replaced, doubt }) => ({
@@ -45,6 +86,7 @@ export async function readSource(
       skipped: joined.skipped.map(({ name }) => name),
       excerpt: beginning(start, EXCERPT_LENGTH),
       vocabulary: vocabularyReport(tokenizer, report.counts),
+      ...(compared.report && { base: compared.report }),
     },
   }
 }

@@ -2,7 +2,7 @@
  * Stores what a reopened page needs besides the files of the trainer: the text, the facts and the
  * samples. They are written before the first checkpoint; a run exists from its first checkpoint on.
  */
-import type { Tokenizer } from 'ondo'
+import type { Model, Tokenizer } from 'ondo'
 import { tokenizerFrom } from 'ondo/text'
 import { type CheckpointStore, FILES, type Run, readCheckpoint } from 'ondo/train'
 import { Curve } from './loss-curve.js'
@@ -14,6 +14,8 @@ export interface Corpus {
   readonly name: string
   readonly content: string | Uint8Array
   readonly tokenizer: Tokenizer
+  /** The model to go on from. */
+  readonly base?: Model
 }
 
 const decode = (bytes: Uint8Array): string =>

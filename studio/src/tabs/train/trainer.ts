@@ -2,12 +2,14 @@
 import { loadNetwork, type Model, OndoError, promptIds, TrainingError, Writer } from 'ondo'
 import { type BrowserEngine, browserEngine, browserStore, type DeviceChoice } from 'ondo/browser'
 import { yieldToEventLoop } from 'ondo/generate'
+import { printable } from 'ondo/text'
 import {
-  configOf,
+  type EvaluationEvent,
   type StartEvent,
   type StepEvent,
   type TrainEvent,
   type TrainingCorpus,
+  type TrainOptions,
   train,
   trainingCorpus,
 } from 'ondo/train'
@@ -148,17 +150,27 @@ export class Trainer {
       this.inspected?.job === job
         ? this.inspected.corpus
         : (await readSource(message.source)).corpus
+    if (message.source.base && !source.base) {
+      throw new TrainingError(
+        'base-model',
+        'The model to go on from could not be opened; choose it again, or begin with a new one.',
+        {
+          ja: 'もとにするモデルを開けませんでした。選び直すか、新しいモデルで始めてください。',
+        },
+      )
+    }
     const corpus = await trainingCorpus(source, source.tokenizer)
     const settings = settingsFor(request, corpus.ids.length)
+    const trained = { corpus, ...(source.base && { from: source.base }) }
     const { engine, paced } = await this.prepareEngine(device, threads, engine =>
-      this.measurePace(request, corpus, engine, settings),
+      this.measurePace(request, trained, engine, settings),
     )
     const store = await this.open()
     const runStore = new RunStore(store)
     await runStore.begin(source)
     await this.reportEvents(
       train({
-        corpus,
+        ...trained,
         engine,
         store,
         settings: { ...settings, ...paced, ...request.settings },
@@ -251,7 +263,7 @@ export class Trainer {
   /** Measures the speed with a few steps and returns the settings that depend on it. */
   private async measurePace(
     request: RunRequest,
-    corpus: TrainingCorpus,
+    trained: Pick<TrainOptions, 'corpus' | 'from'>,
     engine: BrowserEngine,
     settings: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, number>> {
@@ -260,7 +272,7 @@ export class Trainer {
     this.post({ type: 'preparing', what: 'speed' })
     const holdout = Number(settings.holdout)
     const trial = train({
-      corpus,
+      ...trained,
       engine,
       settings: { ...settings, ...request.settings, holdout: 0, epochs: 1000, steps: 0 },
     })
@@ -313,6 +325,8 @@ export class Trainer {
         }
         case 'evaluation':
           this.post({ type: 'evaluated', step: event.step, loss: event.loss, best: event.best })
+          // What the model writes before it learns is the first sample.
+          if (event.step === 0) await this.sample(event, start!, corpus, runStore)
           break
         case 'checkpoint':
           this.post({ type: 'kept', step: event.step })
@@ -332,7 +346,7 @@ export class Trainer {
   }
 
   private facts(event: StartEvent, corpus: TrainingCorpus): RunFacts {
-    const { config, parameters, symbols, steps, batches } = event
+    const { config, parameters, symbols, steps, batches, startedFrom } = event
     const { device, adapter, threads } = this.engine!
     return {
       name: corpus.name ?? '',
@@ -347,6 +361,9 @@ export class Trainer {
       threads,
       steps,
       stepsPerEpoch: batches,
+      ...(startedFrom && {
+        base: { name: startedFrom.name ?? '', added: startedFrom.added.map(printable) },
+      }),
     }
   }
 
@@ -372,13 +389,12 @@ export class Trainer {
 
   /** Writes samples with the current weights, without changing the training. */
   private async sample(
-    event: StepEvent,
-    { settings }: StartEvent,
+    event: StepEvent | EvaluationEvent,
+    { config }: StartEvent,
     { tokenizer }: TrainingCorpus,
     runStore: RunStore,
   ): Promise<void> {
-    this.lastSample = event.seconds
-    const config = configOf(settings, tokenizer.size)
+    if (event.type === 'step') this.lastSample = event.seconds
     const weights = event.weights()
     const model: Model = { config, tokenizer, weights, hash: '', training: {} }
     const network = await loadNetwork(config, weights)
@@ -391,8 +407,8 @@ export class Trainer {
       writer.dispose()
       return text
     })
-    const { step, epoch, smoothedLoss: loss } = event
-    const sample = { step, epoch, loss, texts }
+    const { step, epoch, smoothedLoss } = event
+    const sample = { step, epoch, ...(step > 0 && { loss: smoothedLoss }), texts }
     await runStore.sample(sample)
     this.post({ type: 'sampled', sample })
   }

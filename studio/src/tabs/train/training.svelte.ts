@@ -8,6 +8,7 @@ import type { ErrorMessage } from '../../writer/error-message.js'
 import { Curve, EMPTY_CURVE, type PointColumns } from './loss-curve.js'
 import { type Size, sizeFor } from './plan.js'
 import type {
+  BaseModel,
   CorpusReport,
   FromTrainer,
   RunFacts,
@@ -17,6 +18,9 @@ import type {
   Standing,
   ToTrainer,
 } from './protocol.js'
+
+/** The choice of no model to go on from. Ids of models are not empty, but for a model that is not stored. */
+export const NEW_MODEL = 'new model'
 
 export type Rest = 'paused' | 'stopped' | 'finished'
 export type Unit = 'minutes' | 'epochs'
@@ -54,6 +58,10 @@ export class Training {
   tokenizer = $state<TokenizerKind>('character')
   encoding = $state('')
   device = $state<DeviceChoice>('auto')
+  /** Id of the model to go on from; `NEW_MODEL` for none. */
+  baseId = $state(NEW_MODEL)
+  /** What the text and this model have in common. */
+  readonly base = $derived(this.report?.base)
 
   // --- the run ---
   facts = $state.raw<RunFacts>()
@@ -67,6 +75,10 @@ export class Training {
   keptAt = $state(0)
 
   readonly best = $derived(lowest(this.validation))
+  /** Loss of the model that the run went on from, on the held-out text. */
+  readonly before = $derived(
+    this.facts?.base && this.validation.steps[0] === 0 ? this.validation.losses[0] : undefined,
+  )
   readonly hasModel = $derived(this.keptAt > 0 || this.validation.steps.length > 0)
   readonly busy = $derived(this.state === 'preparing' || this.state === 'running')
   readonly sample = $derived<Sample | undefined>(
@@ -75,7 +87,8 @@ export class Training {
 
   private readonly models: Models
   private worker: Worker | undefined
-  private source: Omit<Source, 'tokenizer' | 'encoding'> | undefined
+  private source: Pick<Source, 'files' | 'text'> | undefined
+  private baseModel: BaseModel | undefined
   private job = 0
   private curve = new Curve()
   private readonly waiting = new Map<number, (taken: Taken | undefined) => void>()
@@ -87,7 +100,7 @@ export class Training {
 
   // --- actions ---
 
-  inspect(source: Omit<Source, 'tokenizer' | 'encoding'>): void {
+  inspect(source: Pick<Source, 'files' | 'text'>): void {
     this.source = source
     // The chosen encoding belonged to another text.
     this.encoding = ''
@@ -101,6 +114,20 @@ export class Training {
     this.inspecting = true
     this.refusal = undefined
     this.send({ type: 'inspect', job: ++this.job, source })
+  }
+
+  /** Chooses the model to go on from. */
+  async chooseBase(id: string): Promise<void> {
+    this.baseId = id
+    this.baseModel = undefined
+    if (id !== NEW_MODEL) {
+      const source = await this.models.sourceOf(id)
+      // Another one was chosen meanwhile.
+      if (this.baseId !== id) return
+      if (source === undefined) this.baseId = NEW_MODEL
+      else this.baseModel = { source, name: this.models.nameOf(id) }
+    }
+    this.reinspect()
   }
 
   forget(): void {
@@ -121,7 +148,7 @@ export class Training {
       type: 'start',
       job: this.job,
       source,
-      request: { size: this.size, [this.unit]: this.amount },
+      request: { size: this.size, [this.unit]: this.amount, fromModel: source.base !== undefined },
       device: this.device,
     })
   }
@@ -157,8 +184,8 @@ export class Training {
   // --- internal ---
 
   private chosenSource(): Source | undefined {
-    const { source, tokenizer, encoding } = this
-    return source && { ...source, tokenizer, ...(encoding && { encoding }) }
+    const { source, tokenizer, encoding, baseModel: base } = this
+    return source && { ...source, tokenizer, ...(encoding && { encoding }), ...(base && { base }) }
   }
 
   private begin(): void {
