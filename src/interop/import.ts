@@ -11,6 +11,7 @@ import {
   readModel,
 } from './convert.js'
 import { formatOf } from './formats.js'
+import { inBothLanguages } from './japanese.js'
 import type { Format, SourceFile } from './source.js'
 
 export interface ImportModelOptions extends ConvertOptions {
@@ -57,7 +58,7 @@ async function convertReadable(
   if (!only) throw bad[0]?.error
   const leftOut = bad.map(({ name, error }) => ({
     en: `${name} was left out: ${error.fact.replace(/\.$/, '')}`,
-    ja: `${name} は除きました：${(error.ja ?? error.fact).replace(/[.。]$/, '')}`,
+    ja: `${name} は除きました：${(inBothLanguages(error).ja ?? error.fact).replace(/[.。]$/, '')}`,
   }))
   return { converted: await modelOf(format, only, options, leftOut), files: only.files }
 }

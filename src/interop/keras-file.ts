@@ -137,8 +137,12 @@ function versionOf(model: Record<string, unknown> | undefined): string | undefin
 /** Groups of what is no layer: the optimiser, and the random numbers of Dropout. */
 const NO_LAYERS = /^(optimizer|seed_generator|_seed_generators?)$/
 
+/** Groups inside groups: a damaged file may have one that holds itself. */
+const DEEPEST = 24
+
 /** All datasets `vars/0`, `vars/1`, ... below a group, in order; the cells of a stack by their numbers. */
-function variablesOf(group: Hdf5Group, path = ''): Tensors {
+function variablesOf(group: Hdf5Group, path = '', depth = 0): Tensors {
+  if (depth > DEEPEST) return []
   const own = group.child('vars')
   const here =
     own?.keys
@@ -149,7 +153,7 @@ function variablesOf(group: Hdf5Group, path = ''): Tensors {
     .sort(naturally)
     .flatMap(key => {
       const child = group.child(key)
-      return child ? variablesOf(child, `${path}${key}/`) : []
+      return child ? variablesOf(child, `${path}${key}/`, depth + 1) : []
     })
   return [...here, ...below].flatMap(({ name, tensor }) => (tensor ? [{ name, tensor }] : []))
 }
@@ -173,13 +177,14 @@ function typeOfShapes(path: string, shapes: readonly (readonly number[])[]): str
 }
 
 /** Layers of a file of weights without a description: every group with variables is one. */
-function undescribed(group: Hdf5Group, path = ''): KerasLayer[] {
+function undescribed(group: Hdf5Group, path = '', depth = 0): KerasLayer[] {
+  if (depth > DEEPEST) return []
   const found = group.keys
     .filter(key => key !== 'vars' && !NO_LAYERS.test(key))
     .sort(naturally)
     .flatMap(key => {
       const child = group.child(key)
-      return child ? undescribed(child, path === '' ? key : `${path}/${key}`) : []
+      return child ? undescribed(child, path === '' ? key : `${path}/${key}`, depth + 1) : []
     })
   const own = group.child('vars')
   const tensors = own ? variablesOf(group).filter(({ name }) => /^\d+$/.test(name)) : []

@@ -193,6 +193,7 @@ const STORIES: readonly Story[] = [
   { folder: 'ml5-darwin', says: /ml5 charRNN/, symbols: 100 },
   { folder: 'torch-rnn', says: /torch-rnn/, symbols: 65 },
   { folder: 'recurrentjs', says: /recurrentjs/, symbols: 51 },
+  { folder: 'textgenrnn', says: /textgenrnn[\s\S]*window of 40/, symbols: 465 },
   {
     folder: 'keras1',
     says: /char_rnn_59\.hdf5 was left out: The training[\s\S]*ran away[\s\S]*--window 40 runs it/,
