@@ -8,7 +8,14 @@ import { encodeInput, type TokenizerKind } from '../text/index.js'
 import { VERSION } from '../version.js'
 import { type WithSymbols, withSymbols } from './model-symbols.js'
 import { readVocabulary } from './read-vocabulary.js'
-import type { Format, Imported, ImportOptions, SourceFile, VocabularySource } from './source.js'
+import type {
+  CorpusOrder,
+  Format,
+  Imported,
+  ImportOptions,
+  SourceFile,
+  VocabularySource,
+} from './source.js'
 import { checkStability } from './stability.js'
 
 export interface ConvertOptions extends Omit<ImportOptions, 'vocabulary'> {
@@ -51,8 +58,8 @@ export async function readModel(
   options: ConvertOptions,
 ): Promise<Readable> {
   const { vocabulary, tokenizer, window } = options
-  const given = (V: number) =>
-    vocabulary === undefined ? undefined : readVocabulary(vocabulary, V, tokenizer)
+  const given = (V: number, order?: CorpusOrder) =>
+    vocabulary === undefined ? undefined : readVocabulary(vocabulary, V, tokenizer, order)
   let taken: ReturnType<typeof given>
   const read = await format.read(files, {
     ...(vocabulary !== undefined && {
@@ -63,7 +70,7 @@ export async function readModel(
     }),
     ...(window !== undefined && { window }),
   })
-  const named = taken ?? given(read.config.vocabulary)
+  const named = taken ?? given(read.config.vocabulary, read.corpusOrder)
   const found = withSymbols(
     read,
     files,

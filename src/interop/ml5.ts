@@ -186,6 +186,7 @@ export const ml5: Format = {
         headBias,
       }),
       ...(!options.vocabulary && { vocabulary: vocabularyIn(files) }),
+      corpusOrder: 'frequency',
       notes: [
         {
           en: 'the forget bias 1.0, which the cell added, is now in the bias; columns i j f o became rows i f g o',

@@ -3,7 +3,7 @@ import { counted, FileError, InputError, quote } from '../errors.js'
 import { parseJson } from '../file/json.js'
 import type { TokenizerKind } from '../text/index.js'
 import { readPickle } from './pickle.js'
-import type { SourceFile, Vocabulary, VocabularySource } from './source.js'
+import type { CorpusOrder, SourceFile, Vocabulary, VocabularySource } from './source.js'
 import { symbolsInText } from './vocabulary-text.js'
 import { type NamedSymbols, symbolsInValue } from './vocabulary-values.js'
 
@@ -51,6 +51,7 @@ function valueIn({ name, content }: Content, isJson: boolean): unknown {
  * The symbols of a vocabulary: a JSON list or map, a pickle of one, the symbols in order, or a corpus.
  * @param V symbols that the network predicts, by which the forms are told apart
  * @param kind what a symbol is; `byte` reads a corpus as bytes
+ * @param order of the different characters of a corpus; by code point unless the format has its own
  * @throws InputError for another number of symbols, with both numbers
  * @throws FileError for a file that is damaged or no vocabulary
  */
@@ -58,6 +59,7 @@ export function readVocabulary(
   source: VocabularySource,
   V: number,
   kind: TokenizerKind = 'character',
+  order?: CorpusOrder,
 ): NamedSymbols {
   if (isVocabulary(source)) {
     return { ...source, form: { en: 'a list in the order of the ids', ja: 'ID順のリスト' } }
@@ -80,7 +82,7 @@ export function readVocabulary(
     throw found ? sizeError(name, found, V) : formError(name)
   }
   try {
-    return symbolsInText(content.content, name, V, kind)
+    return symbolsInText(content.content, name, V, kind, order)
   } catch (error) {
     if (found) throw sizeError(name, found, V)
     if (value !== undefined) throw formError(name)

@@ -36,6 +36,12 @@ export interface Vocabulary {
  */
 export type VocabularySource = Vocabulary | SourceFile | string | Uint8Array
 
+/**
+ * Orders in which programs give ids to the different characters of their text: `sorted(set(text))`, each
+ * as it first appears, or the most frequent first (of equals the one that appears first).
+ */
+export type CorpusOrder = 'code point' | 'appearance' | 'frequency'
+
 /** A foreign model in the form of ours: PyTorch's names, shapes and gate order. */
 export interface Imported {
   readonly config: ModelConfig
@@ -45,6 +51,8 @@ export interface Imported {
    * the user, has to.
    */
   readonly vocabulary?: Vocabulary | undefined
+  /** How its training program orders the characters of a corpus; absent: by code point. */
+  readonly corpusOrder?: CorpusOrder
   /** Instead of a vocabulary: what the format makes by itself, as for bytes. */
   readonly tokenizer?: Tokenizer
   /** What was converted and what to know of it, a sentence each. */

@@ -43,6 +43,14 @@ describe('a checkpoint', () => {
     )
   })
 
+  it('numbers the characters of a corpus by falling frequency', async () => {
+    const corpus = 'aabbbbbbccaaadd'.repeat(9).concat('ceeff\n\n')
+    const order = ['b', 'a', 'c', 'd', 'e', 'f', '\n']
+    const files = filesOf('lstm').filter(({ name }) => !name.endsWith('.pkl'))
+    const { model } = await importModel(files, { vocabulary: corpus })
+    expect(order.map((_, id) => model.tokenizer.symbol(id))).toEqual(order)
+  })
+
   it('opens with the pickled settings and the graph beside it', async () => {
     const settings = new Instance(new Global('argparse', 'Namespace'), new Map([['rnn_size', 5]]))
     const beside = [

@@ -324,6 +324,7 @@ export const tensorflow: Format = {
     }
     const network = fromCells(index.name, weights, cells)
     const [{ kind }] = cells as [Cell]
-    return { ...network, vocabulary: inside(network.config.vocabulary), notes: NOTES[kind] }
+    const vocabulary = inside(network.config.vocabulary)
+    return { ...network, vocabulary, corpusOrder: 'frequency', notes: NOTES[kind] }
   },
 }

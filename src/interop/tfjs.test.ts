@@ -107,6 +107,22 @@ describe('what the model says besides', () => {
     }
   })
 
+  it('numbers the characters of a corpus as they appear, unless Keras made the model', async () => {
+    const corpus = 'the cat that the cat '.repeat(9).concat('\nthe hat\n')
+    const appearing = [...new Set(corpus)]
+    const of = async (variant: string) => {
+      const own = kerasModel({ variant, symbols: appearing })
+      const { files } = writeTfjs(own, variant)
+      const { model, notes } = await importModel(files, { vocabulary: corpus })
+      const read = appearing.map((_, id) => model.tokenizer.symbol(id))
+      return { read, notes: notes.map(({ en }) => en).join() }
+    }
+    const own = await of(VARIANT)
+    expect(own.read).toEqual(appearing)
+    expect(own.notes).toContain('in the order in which they appear, as this program gives ids')
+    expect((await of('lstm one-hot converted')).read).toEqual([...appearing].sort())
+  })
+
   it('asks for a vocabulary that the files do not hold', async () => {
     await expect(importModel(writeTfjs(given, VARIANT).files)).rejects.toThrow(
       /TensorFlow\.js .* predicts 8 symbols, but the files do not say which/,

@@ -18,7 +18,7 @@ import { symbolsInValue } from './vocabulary-values.js'
 type Json = Record<string, unknown>
 
 /** A network that tfjs-layers made: its defaults are those of this version of Keras (hard gates). */
-const KERAS_OF_TFJS = '2.2.0'
+const KERAS_OF_TFJS = '2.2.0-tfjs'
 /** Deeper configs describe nothing that is read here. */
 const MOST_DEPTH = 24
 
@@ -132,6 +132,10 @@ export const tfjs: Format = {
   read(files, options) {
     const saved = savedIn(files) as Saved
     const network = networkOf(saved, files)
-    return importKerasNetwork(network, { ...options, inside: V => vocabularyIn(saved, V) })
+    const inside = (V: number): Vocabulary | undefined => vocabularyIn(saved, V)
+    const imported = importKerasNetwork(network, { ...options, inside })
+    // lstm-text-generation numbers characters as they appear; a model of Keras comes from Python.
+    const isOfTfjs = network.version === KERAS_OF_TFJS
+    return { ...imported, ...(isOfTfjs && { corpusOrder: 'appearance' as const }) }
   },
 }

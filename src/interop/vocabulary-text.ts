@@ -1,10 +1,12 @@
 /**
  * Symbols in a text: all in the order of their ids, one a line, or a corpus whose different characters
- * are sorted by code point, which is what `sorted(set(text))` of most training programs gives.
+ * are sorted by code point, which is what `sorted(set(text))` of most training programs gives, or in
+ * another order that the format names.
  */
 import { counted, InputError, quote } from '../errors.js'
 import type { Bilingual } from '../knob.js'
 import { buildTokenizer, type DecodedText, decodeText, type TokenizerKind } from '../text/index.js'
+import type { CorpusOrder } from './source.js'
 import type { NamedSymbols } from './vocabulary-values.js'
 
 /** A text with repeats and fewer characters than this times V is a list with a slip, not a corpus. */
@@ -82,6 +84,28 @@ const refuse = (name: string, en: string, ja: string): InputError =>
     way: 'vocabulary',
     ja: `語彙 ${name} ${ja}`,
   })
+
+const ORDERS: Readonly<Record<CorpusOrder, Bilingual>> = {
+  'code point': { en: 'sorted by code point', ja: '符号位置の順に並べたもの' },
+  appearance: {
+    en: 'in the order in which they appear, as this program gives ids',
+    ja: '現れた順に並べたもの（このプログラムのIDの付け方）',
+  },
+  frequency: {
+    en: 'the most frequent first, as this program gives ids',
+    ja: '多い順に並べたもの（このプログラムのIDの付け方）',
+  },
+}
+
+/** The different characters of a text in an order. @param sorted the same by code point */
+function ordered(text: string, sorted: readonly string[], order: CorpusOrder): readonly string[] {
+  if (order === 'code point') return sorted
+  // A map keeps the order in which its keys came, and sorting keeps it among equals.
+  const counts = new Map<string, number>()
+  for (const symbol of text) counts.set(symbol, (counts.get(symbol) ?? 0) + 1)
+  if (order === 'appearance') return [...counts.keys()]
+  return [...counts].sort(([, a], [, b]) => b - a).map(([symbol]) => symbol)
+}
 
 /** The list that a short text is; undefined when it must be a corpus. */
 function listIn(texts: readonly string[], V: number): NamedSymbols | undefined {
@@ -166,6 +190,7 @@ function textsOf(
  * @param name quoted, for the sentence of a refusal
  * @param V symbols that the network predicts; it decides which form the text has
  * @param kind `byte`: the symbols of a corpus are its bytes, each as the character of its number
+ * @param order of the different characters of a corpus
  * @throws InputError for a text of another number of symbols, with both numbers
  * @throws FileError for bytes that are no text
  */
@@ -174,6 +199,7 @@ export function symbolsInText(
   name: string,
   V: number,
   kind: TokenizerKind,
+  order: CorpusOrder = 'code point',
 ): NamedSymbols {
   const { decoded, raw } = textsOf(content, name, kind)
   if (decoded.text === '') throw refuse(name, 'is empty', 'は空です')
@@ -190,10 +216,10 @@ export function symbolsInText(
     if (tokenizer.size !== V) continue
     const { total } = report
     return {
-      symbols: tokenizer.toJSON().symbols ?? [],
+      symbols: ordered(text, tokenizer.toJSON().symbols ?? [], order),
       form: {
-        en: `the different characters of a text of ${counted(total.toLocaleString('en'), 'character')}, sorted by code point${how.en}`,
-        ja: `${total.toLocaleString('ja')}文字のテキストに現れる文字を符号位置の順に並べたもの${how.ja}`,
+        en: `the different characters of a text of ${counted(total.toLocaleString('en'), 'character')}, ${ORDERS[order].en}${how.en}`,
+        ja: `${total.toLocaleString('ja')}文字のテキストに現れる文字を${ORDERS[order].ja}${how.ja}`,
       },
     }
   }
