@@ -84,14 +84,22 @@ describe('the same bits', () => {
         "gru reset before, one-hot": "a2fc4d673ad15201",
         "gru window, embedded": "70d61f8f6b7e4ae7",
         "gru window, one-hot": "2b4b1d0a4422212e",
+        "gru, padded window, restart, embedded": "0655accfb1e4cab4",
+        "gru, padded window, restart, one-hot": "da67e597bc08b1c8",
         "lstm hard gates, embedded": "d7d9e4dd8780fe2f",
         "lstm hard gates, one-hot": "6768726e9497fd3c",
+        "lstm with skip connections and attention, embedded": "b73b7d4824e9ce0e",
+        "lstm with skip connections and attention, one-hot": "613d87d0467ef4a6",
+        "lstm with skip connections, embedded": "1f69d24cfbae4383",
+        "lstm with skip connections, one-hot": "9942d61c333cbbb5",
         "lstm, embedded": "4b3dba47c2f43904",
         "lstm, one-hot": "591e57c5b0298bf7",
         "rnn relu, embedded": "5ccc472da111d996",
         "rnn relu, one-hot": "0307f4df3572e486",
         "rnn tanh, embedded": "72283054b8057bec",
         "rnn tanh, one-hot": "d88eb378f29bdbb2",
+        "rnn with attention, embedded": "80ef99e91ce840e5",
+        "rnn with attention, one-hot": "7ac21871e4bf2f93",
       }
     `)
     expect([...here.text]).toHaveLength(2000)

@@ -83,12 +83,16 @@ function stackOf({ tensors, file }: KerasNetwork): Stack {
   return { embedding, recurrent, head }
 }
 
-/** The length of the windows that the network was trained on; undefined where the file says none. */
-function windowOf({ layers }: KerasNetwork): number | undefined {
-  for (const { config } of layers ?? []) {
+/**
+ * The length of the windows that the network was trained on; undefined where the file says none, or where
+ * the state is carried from batch to batch.
+ */
+function windowOf({ layers = [] }: KerasNetwork): number | undefined {
+  if (layers.some(({ config }) => config.stateful === true)) return undefined
+  for (const { config } of layers) {
     const shape = config.batch_input_shape ?? config.batch_shape
     const steps = Array.isArray(shape) ? shape[1] : config.input_length
-    if (typeof steps === 'number' && config.stateful !== true) return steps
+    if (typeof steps === 'number' && steps > 1) return steps
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 /** Numbers and names in words, English and Japanese: one place for all commands. */
 import { counted } from '../../errors.js'
+import type { Bilingual } from '../../knob.js'
 import type { ModelConfig } from '../../model/config.js'
 import { LN2 } from '../../numeric.js'
 import type { Io } from './io.js'
@@ -41,7 +42,7 @@ export const formatLoss = (nats: number, io: Io): string =>
   })
 
 export function formatNetwork(config: ModelConfig, io: Io): string {
-  const { cell, layers, hidden, embedding, activation, reset, gates, window, bits } = config
+  const { cell, layers, hidden, embedding, activation, reset, bits } = config
   const notes: string[] = []
   if (cell === 'rnn') notes.push(activation)
   if (cell === 'gru') {
@@ -58,18 +59,33 @@ export function formatNetwork(config: ModelConfig, io: Io): string {
       ? io.t({ en: `embedding of ${embedding}`, ja: `埋め込み${embedding}` })
       : io.t({ en: 'one-hot input', ja: 'ワンホット入力' }),
   )
-  if (gates !== undefined) {
-    notes.push(io.t({ en: 'piecewise linear gates', ja: '折れ線関数のゲート' }))
-  }
-  if (window !== undefined) {
-    notes.push(io.t({ en: `window of ${counted(window, 'symbol')}`, ja: `${window}記号の窓` }))
-  }
+  for (const note of imported(config)) notes.push(io.t(note))
   if (bits) notes.push(io.t({ en: `${bits}-bit weights`, ja: `${bits}ビットの重み` }))
   const layersOf = io.t({
     en: `${layers} ${layers === 1 ? 'layer' : 'layers'} of ${counted(hidden, 'unit')}`,
     ja: `${layers}層×${hidden}ユニット`,
   })
   return `${cell.toUpperCase()}, ${layersOf}, ${notes.join(', ')}`
+}
+
+/** What only imported models have, in words. */
+function imported(config: ModelConfig): Bilingual[] {
+  const { gates, skip, attention, restart, smoothing } = config
+  const notes: Bilingual[] = []
+  if (gates !== undefined) notes.push({ en: 'piecewise linear gates', ja: '折れ線関数のゲート' })
+  if (skip) notes.push({ en: 'skip connections', ja: 'スキップ接続' })
+  if (attention) notes.push({ en: 'attention', ja: '注意層' })
+  if (config.window !== undefined) {
+    notes.push({
+      en: `window of ${counted(config.window, 'symbol')}`,
+      ja: `${config.window}記号の窓`,
+    })
+  }
+  if (restart !== undefined) notes.push({ en: 'independent texts', ja: '独立した文章' })
+  if (smoothing !== undefined) {
+    notes.push({ en: `probabilities + ${smoothing}`, ja: `確率+${smoothing}` })
+  }
+  return notes
 }
 
 /** What was held out of training, in words. */

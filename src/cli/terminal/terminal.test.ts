@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FileError } from '../../errors.js'
 import type { Bilingual } from '../../knob.js'
-import { formatBytes, shellQuoted } from './format.js'
+import { modelConfig } from '../../model/config.js'
+import { formatBytes, formatNetwork, shellQuoted } from './format.js'
 import { type Io, jsonLine } from './io.js'
 import { languageOf, NO_BREAK, unbroken, width, wrap } from './language.js'
 import { bar, formatClock, formatRate, promptProgress, trainingLine } from './progress-line.js'
@@ -54,6 +55,26 @@ describe('the line of a long prompt', () => {
     expect(heard(10).lines).toEqual([])
     vi.restoreAllMocks()
     expect(heard(400, false).lines).toEqual([])
+  })
+})
+
+describe('a network in words', () => {
+  const textgenrnn = modelConfig({
+    ...{ cell: 'lstm', vocabulary: 465, embedding: 100, hidden: 128, layers: 2 },
+    ...{ skip: true, attention: true, window: 40, padding: 0, restart: 464, smoothing: 1e-7 },
+  })
+
+  it('has what only imported models have', () => {
+    expect(formatNetwork(textgenrnn, ENGLISH as unknown as Io)).toBe(
+      'LSTM, 2 layers of 128 units, embedding of 100, skip connections, attention, window of 40 symbols, independent texts, probabilities + 1e-7',
+    )
+    expect(formatNetwork(textgenrnn, JAPANESE as unknown as Io)).toContain('40記号の窓')
+    const keras = modelConfig({
+      ...{ cell: 'gru', vocabulary: 9, hidden: 5, layers: 1, reset: 'before', gates: 'hard-fifth' },
+    })
+    expect(formatNetwork(keras, ENGLISH as unknown as Io)).toBe(
+      'GRU, 1 layer of 5 units, reset before the product, one-hot input, piecewise linear gates',
+    )
   })
 })
 
