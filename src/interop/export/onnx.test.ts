@@ -185,6 +185,20 @@ it('says in the file which model it is', async () => {
   expect(text).toContain('"cell":"gru"')
 })
 
+it('writes the graphs alone for a model of words, with the words', async () => {
+  const tokenizer = tokenizerFrom({ kind: 'word', symbols: ['the', 'sea', '.'] })
+  const model = await seededModel({ cell: 'gru' }, { tokenizer })
+  const { files, notes } = exportModel(model, 'onnx')
+  expect(files.map(({ name }) => name)).toEqual(['step.onnx', 'scan.onnx', 'config.json'])
+  expect(notes.map(({ en }) => en).join()).toContain('the symbols are words')
+  const { ondo } = JSON.parse(new TextDecoder().decode(fileOf(files, 'config.json')))
+  expect(ondo.symbols).toEqual(['the', 'sea', '.'])
+  const { logits } = await scan(native, fileOf(files, 'scan.onnx'), stateSize(model.config), [
+    [0, 1, 2],
+  ])
+  expect(furthest(logits, expectedOf(model, [0, 1, 2]).logits.flat())).toBeLessThan(1e-5)
+})
+
 describe('the folder for transformers.js', () => {
   const jsonOf = async (more: Parameters<typeof seededModel>[1]) => {
     const { files, notes } = exportModel(await seededModel({ cell: 'lstm' }, more), 'onnx')

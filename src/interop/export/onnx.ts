@@ -147,6 +147,27 @@ function configFiles(model: Model, { filler, begin }: ExportedTokenizer, ends: r
   ]
 }
 
+/** The graphs alone: BPE without merges reads characters. */
+function wordModel(model: Model): Exported {
+  const { config, hash, name, tokenizer } = model
+  const { symbols } = tokenizer.toJSON()
+  const ondo = { identity: hash, config, ...(name && { name }), symbols }
+  return {
+    files: [
+      { name: 'step.onnx', bytes: step(model) },
+      { name: 'scan.onnx', bytes: scan(model) },
+      jsonFile('config.json', { hidden_size: stateSize(config), ondo }),
+    ],
+    notes: [
+      {
+        en: 'the symbols are words, which are in config.json: tokenizer.json and the files of transformers.js read characters and are left out',
+        ja: '記号は単語で、config.json にあります。tokenizer.json と transformers.js 用のファイルは文字しか読めないため、書き出しません',
+      },
+      ...notesOf(model, []),
+    ],
+  }
+}
+
 export const onnx: ExportForm = {
   kind: 'onnx',
   about: {
@@ -156,6 +177,7 @@ export const onnx: ExportForm = {
 
   write(model): Exported {
     check(model)
+    if (model.tokenizer.kind === 'word') return wordModel(model)
     const tokenizer = tokenizerJson(model.tokenizer, model.config.restart !== undefined)
     const ends = endIds(model)
     return {
@@ -173,6 +195,7 @@ export const onnx: ExportForm = {
 
 function notesOf({ config, tokenizer }: Model, longer: readonly string[]): Exported['notes'] {
   const notes = []
+  const words = tokenizer.kind === 'word'
   if (longer.length > 0) {
     const shown = longer.map(text => JSON.stringify(text)).join(', ')
     notes.push({
@@ -194,8 +217,8 @@ function notesOf({ config, tokenizer }: Model, longer: readonly string[]): Expor
   }
   if (config.smoothing !== undefined || config.padding !== undefined) {
     notes.push({
-      en: 'only onnx/model.onnx draws as the model does: logits of step.onnx and scan.onnx are those before smoothing, and the id that fills windows is not excluded',
-      ja: '記号の選び方がモデルどおりなのは onnx/model.onnx だけです。step.onnx と scan.onnx のロジットは平滑化の前のもので、ウィンドウを埋めるIDも除いていません',
+      en: `${words ? '' : 'only onnx/model.onnx draws as the model does: '}logits of step.onnx and scan.onnx are those before smoothing, and the id that fills windows is not excluded`,
+      ja: `${words ? '' : '記号の選び方がモデルどおりなのは onnx/model.onnx だけです。'}step.onnx と scan.onnx のロジットは平滑化の前のもので、ウィンドウを埋めるIDも除いていません`,
     })
   }
   if (config.window !== undefined) {

@@ -85,6 +85,7 @@ print(json.dumps(out))`,
     ['character', { kind: 'character', symbols: ['温', '"', '\\', 'c', '\n', '𝄞'] }],
     ['byte', { kind: 'byte' }],
     ['grapheme', { kind: 'grapheme', symbols: ['温', '"', '\\', 'c', 'e\u0301', '\r\n'] }],
+    ['word', { kind: 'word', symbols: ['温', '"', '\\', 'the', '.'] }],
   ] as const)('writes text when it is run: %s', async (name, json) => {
     const tokenizer = tokenizerFrom(json)
     place(await seededModel({ cell: 'lstm' }, { tokenizer, prompt: '温"\\c' }), 'pytorch', name)
