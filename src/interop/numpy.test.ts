@@ -146,6 +146,19 @@ describe('a plain RNN', () => {
     expect((await importModel(files)).model.hash).toBe(model.hash)
   })
 
+  it('with its symbols as Python objects names the array, unless they are told otherwise', async () => {
+    const dict: NpyArray = { shape: [1], data: [0], descr: '|O8' }
+    const arrays = { ...PLAIN, char_to_ix: dict }
+    await expect(open(arrays)).rejects.toMatchObject({
+      fact: expect.stringMatching(/^The array "char_to_ix" holds Python objects/),
+      ja: expect.stringContaining('char_to_ix'),
+      way: 'vocabulary',
+    })
+    const { model } = await open(arrays, JSON.stringify(SYMBOLS))
+    expect(model.hash).toBe((await open({ ...PLAIN, chars: CHARS })).model.hash)
+    expect((await open({ ...arrays, chars: CHARS })).model.hash).toBe(model.hash)
+  })
+
   it("may have PyTorch's names", async () => {
     const f4 = (shape: readonly number[], seed: number): NpyArray => ({
       shape,
@@ -243,8 +256,11 @@ print(json.dumps((w['Why'] @ h + w['by']).ravel().tolist()))
         )
       }
     }
-    await expect(importModel([fileOf('object')])).rejects.toThrow(
-      /"char_to_ix" holds Python objects/,
-    )
+    await expect(importModel([fileOf('object')])).rejects.toMatchObject({
+      message: expect.stringMatching(/"char_to_ix" holds Python objects/),
+      way: 'vocabulary',
+    })
+    const given = await importModel([fileOf('object')], { vocabulary: 'abc\n温' })
+    expect(given.model.hash).toBe((await importModel([fileOf('f8')])).model.hash)
   })
 })

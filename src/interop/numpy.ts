@@ -12,6 +12,7 @@ import { isNpy, type NumpyArray, readNpy } from './npy.js'
 import type { Format, Imported, SourceFile, Vocabulary } from './source.js'
 import { fromStateDict } from './state-dict.js'
 import { hasLayer } from './state-dict-networks.js'
+import { vocabularyFile } from './vocabulary-file.js'
 import { VOCABULARY_FIELD } from './vocabulary-values.js'
 import { isZip, readZip } from './zip.js'
 
@@ -165,11 +166,8 @@ function plainNetwork(source: Source): Omit<Imported, 'tokenizer'> {
 /** Text in an array: a list of symbols, or one string of them. */
 function vocabularyIn(source: Source, V: number): Vocabulary | undefined {
   for (const [name, bytes] of source.entries) {
-    const isNamed = VOCABULARY_FIELD.test(name)
-    if (!isNamed && !/^[^{]*'descr'\s*:\s*'.?[US]/.test(headOf(bytes))) continue
-    const array = readNpy({ name, bytes })
-    if (!array.isText) continue
-    const texts = array.toTexts()
+    if (!isOfType(bytes, 'US')) continue
+    const texts = readNpy({ name, bytes }).toTexts()
     const [only = ''] = texts
     const symbols = texts.length === 1 && V > 1 ? [...only] : texts
     if (symbols.length === V) return { symbols }
@@ -177,12 +175,30 @@ function vocabularyIn(source: Source, V: number): Vocabulary | undefined {
   return undefined
 }
 
-const headOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes.subarray(0, 256))
+/** Whether an array is of one of some types, by the letters of NumPy: `U` text, `O` Python objects. */
+const isOfType = (bytes: Uint8Array, letters: string): boolean =>
+  new RegExp(`'descr'\\s*:\\s*'.?[${letters}]`).test(String.fromCharCode(...bytes.subarray(0, 256)))
+
+/** The refusal of a vocabulary that is a pickle: a dict in np.savez becomes one. */
+function refuseObjects(source: Source): void {
+  const found = [...source.entries].find(
+    ([name, bytes]) => VOCABULARY_FIELD.test(name) && isOfType(bytes, 'O'),
+  )
+  if (!found) return
+  throw new FileError(
+    'vocabulary',
+    `The array ${quote(found[0])} holds Python objects, which can run code when they are read, and is refused`,
+    {
+      way: 'vocabulary',
+      ja: `配列 ${quote(found[0])} はPythonのオブジェクトで、読むとプログラムを実行し得るため読みません`,
+    },
+  )
+}
 
 function stateDict(source: Source): Omit<Imported, 'tokenizer'> {
   const dict = new Map(
     [...source.entries]
-      .filter(([, bytes]) => !/'descr'\s*:\s*'.?[USO]/.test(headOf(bytes)))
+      .filter(([, bytes]) => !isOfType(bytes, 'USO'))
       .map(([name, bytes]) => [name, readNpy({ name, bytes })] as const),
   )
   return { ...fromStateDict(dict, { file: source.name }), notes: [] }
@@ -197,7 +213,7 @@ export const numpy: Format = {
 
   recognises: files => files.some(file => isNpz(file)) || files.some(({ bytes }) => isNpy(bytes)),
 
-  read(files) {
+  read(files, options) {
     const source = sourceIn(files) as Source
     const names = [...source.entries.keys()]
     const isState = hasLayer(names)
@@ -209,6 +225,10 @@ export const numpy: Format = {
       )
     }
     const network = isState ? stateDict(source) : plainNetwork(source)
-    return { ...network, vocabulary: vocabularyIn(source, network.config.vocabulary) }
+    if (options.vocabulary) return network
+    const V = network.config.vocabulary
+    const vocabulary = vocabularyIn(source, V)
+    if (!vocabulary && !vocabularyFile(files, V)) refuseObjects(source)
+    return { ...network, vocabulary }
   },
 }

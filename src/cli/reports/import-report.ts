@@ -1,4 +1,5 @@
 /** What `ondo import` recognised, what it converted, and what to do next. */
+import { basename } from 'node:path'
 import { counted } from '../../errors.js'
 import type { ImportResult } from '../../interop/index.js'
 import { parameterCount } from '../../model/config.js'
@@ -37,7 +38,7 @@ export function importLines(
       ? only
       : io.t({ en: counted(files.length, 'file'), ja: `${files.length}ファイル` })
   const lines = [
-    ...wrap(`${source}: ${io.t(about)}${read === source ? '' : `, ${read}`}`, WIDTH),
+    ...wrap(`${source}: ${io.t(about)}${basename(source) === read ? '' : `, ${read}`}`, WIDTH),
     ...wrap(
       io.t({
         en: `${formatNetwork(config, io)}: ${counted(parameters, 'parameter')}`,
