@@ -64,6 +64,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   aim: [['run', '--surprisal', '2']],
   inspect: [['run']],
   import: [['foreign.json', '--out', 'foreign.safetensors']],
+  quantize: [['run', '--out', 'small.safetensors']],
   export: [['page', 'run', '--out', 'page.html']],
 }
 
