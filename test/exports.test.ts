@@ -119,7 +119,7 @@ describe('what is built', () => {
     for (const file of ['docs/ml5.md', 'docs/ml5.ja.md']) {
       const said = Number(/(\d+) KB/.exec(read(file))?.[1])
       expect(length, file).toBeLessThan(said * 1000)
-      expect(said, file).toBeLessThanOrEqual(45)
+      expect(said, file).toBeLessThanOrEqual(50)
     }
     expect(script).toMatch(/^\/\*! Ondo \d+\.\d+\.\d+: .* MIT \*\/\n/)
     // A classic script; `new Script` refuses import and export.
@@ -133,7 +133,9 @@ describe('what is built', () => {
       if (seen.has(file)) return
       seen.add(file)
       const text = readFileSync(file, 'utf8')
-      for (const [, what] of text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+      for (const [, what] of text.matchAll(
+        /(?<!["'\w])(?:from|import)\s*\(?\s*["']([^"']+)["']/g,
+      )) {
         expect(what, file).toMatch(/^\.\.?\//)
         visit(fileURLToPath(new URL(what, `file://${file}`)))
       }

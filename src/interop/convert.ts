@@ -1,7 +1,4 @@
-/**
- * Reads files of a known format and makes a model of them. It stands apart from the list of all formats,
- * so that a page that opens one format does not load the readers of the others.
- */
+/** Reads files of a known format and makes a model of them. */
 import { decodeModel, encodeModel, type ImportRecord, type Model, sha256 } from '../file/index.js'
 import type { Bilingual } from '../knob.js'
 import { encodeInput, type TokenizerKind } from '../text/index.js'

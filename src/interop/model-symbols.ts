@@ -70,7 +70,7 @@ function checkSymbols(
   )
 }
 
-const sizeMismatch = (count: number, V: number): InputError =>
+export const sizeMismatch = (count: number, V: number): InputError =>
   new InputError(
     'vocabulary',
     `The vocabulary has ${counted(count, 'symbol')}, but the model predicts ${V}`,
@@ -125,8 +125,12 @@ function asBytes(found: Imported, vocabulary: Vocabulary | undefined): WithSymbo
   }
 }
 
-/** The network without the ids that stand for no symbol. */
-function asSymbols(found: Imported, vocabulary: Vocabulary, kind: TokenizerKind): WithSymbols {
+/** The network without the ids that stand for no symbol. @throws FileError for a damaged vocabulary */
+export function asSymbols(
+  found: Imported,
+  vocabulary: Vocabulary,
+  kind: TokenizerKind,
+): WithSymbols {
   const unused = unusedIds(vocabulary)
   // The window is filled up with its row.
   if (found.config.padding !== undefined) unused.delete(found.config.padding)

@@ -6,9 +6,11 @@ import { FileError, quote, shortPath } from '../errors.js'
 import { parseJson } from '../file/json.js'
 import { fetchBytes, loadWith } from '../file/load.js'
 import type { Model } from '../file/model.js'
-import { convert } from '../interop/convert.js'
+import { decodeModel, encodeModel } from '../file/model-file.js'
 import { ml5, tensorFiles } from '../interop/ml5.js'
+import { asSymbols, sizeMismatch } from '../interop/model-symbols.js'
 import type { SourceFile, Vocabulary } from '../interop/source.js'
+import { checkStability } from '../interop/stability.js'
 
 /** One file of a folder, as a page or a program has it. */
 export type ChosenFile = File | SourceFile
@@ -111,16 +113,34 @@ async function openAddress(url: URL, options: OpenOptions): Promise<Model> {
   return openFolder([manifest, ...files], options)
 }
 
-async function openFolder(files: readonly SourceFile[], options: OpenOptions): Promise<Model> {
+async function openFolder(
+  files: readonly SourceFile[],
+  { vocabulary: given }: OpenOptions,
+): Promise<Model> {
   const manifest = files.find(({ name }) => name.split('/').at(-1) === MANIFEST)
   if (!manifest) {
+    const names = files.slice(0, 3).map(({ name }) => quote(name))
     throw new FileError(
       'manifest',
-      `The files ${files.slice(0, 3).map(({ name }) => quote(name))} lack manifest.json; choose all files of the folder.`,
+      `The files ${names.join(', ') || 'chosen (none)'} lack manifest.json; choose all files of the folder.`,
     )
   }
   filesOf(manifest, 'The folder')
-  return (await convert(ml5, files, options)).model
+  const read = await ml5.read(files, given ? { vocabulary: () => given } : {})
+  const { config, notes } = read
+  const vocabulary = given ?? read.vocabulary
+  if (!vocabulary) {
+    throw new FileError('vocabulary', 'The folder has no vocab.json; copy all its files.')
+  }
+  if (vocabulary.symbols.length !== config.vocabulary) {
+    throw sizeMismatch(vocabulary.symbols.length, config.vocabulary)
+  }
+  // Not `importModel`: its search for symbols in other files is a quarter of the script.
+  const { weights, tokenizer } = asSymbols(read, vocabulary, 'character')
+  await checkStability(config, weights)
+  const conversions = notes.map(({ en, ja }) => ({ en, ja }))
+  const training = { imported: { from: ml5.kind, files: [], conversions } }
+  return decodeModel(encodeModel({ config, weights, tokenizer, training }))
 }
 
 /** The files that a manifest names for a network. @param folder for errors, the subject of a sentence */
