@@ -23,6 +23,32 @@ describe('the wire format', () => {
 describe('a graph', () => {
   const engine = createEngine(ort, { threads: 1 })
 
+  it('leaves out nodes on which no output depends, and keeps those that a loop reads', async () => {
+    const g = new Graph()
+    const x = g.input('x', 'float32', [3, 2])
+    const offset = g.multiply(x, g.float32s([2]))
+    const unused = g.add(offset, x)
+    g.multiply(unused, unused)
+    const [first] = g.split(g.add(offset, g.float32s([1])), [1, 2], 0)
+    // Only the body of the loop reads `first`.
+    const { states } = g.scan({
+      states: [g.float32s([0, 0], [1, 2])],
+      sequences: [{ value: g.reshape(x, [3, 1, 2]), type: 'float32' }],
+      axis: 0,
+      step: (body, [sum], [slice]) => {
+        body.multiply(sum, sum)
+        return { states: [body.add(sum, body.add(slice, first))], outputs: [] }
+      },
+    })
+    g.output('sum', states[0], [1, 2])
+    // A product, a sum, a split, a reshaping, the loop, the output; not the sum and square of `unused`.
+    expect(g.nodeCount).toBe(6)
+    const program = await engine.compile({ bytes: g.build(), inputs: g.inputs })
+    const out = await program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) })
+    expect([...out.sum]).toEqual([9 + 9, 12 + 15])
+    await program.dispose()
+  })
+
   it.each([Number.POSITIVE_INFINITY, 8, 4])(
     'splits and joins to the same tensor with at most %d inputs and outputs a node',
     async maxNodeTensors => {

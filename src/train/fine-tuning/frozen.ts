@@ -45,12 +45,18 @@ export function frozenLayers(
     throw new InputError(
       'freeze',
       `The layer to freeze is ${quote(name)}; expected ${names.join(', ')}.${why}`,
+      {
+        ja: `固定する層が${quote(name)}です。${names.join('、')}のどれかにしてください。${name === 'embedding' ? 'このモデルに埋め込みはなく、入力の重みは第0層にあります。' : ''}`,
+      },
     )
   }
   if (wanted.size === names.length) {
     throw new InputError(
       'freeze',
       `All layers are to be frozen (${names.join(', ')}), so nothing would be left to train; leave one out.`,
+      {
+        ja: `すべての層（${names.join('、')}）を固定すると、学習するものが残りません。どれかを外してください。`,
+      },
     )
   }
   return names.filter(name => wanted.has(name))

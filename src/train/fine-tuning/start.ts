@@ -33,12 +33,18 @@ export function checkModelSettings(
     throw new InputError(
       'start-settings',
       `${wordsOf(name)} ${wanted[name]} is asked for, and the model that training goes on from has ${config[name]}; leave it out, or begin with random weights.`,
+      {
+        ja: `${wordsOf(name)}に${wanted[name]}が指定されていますが、続きを学習するモデルは${config[name]}です。指定を外すか、モデルなしで学習してください。`,
+      },
     )
   }
   if (given.forgetBias !== undefined) {
     throw new InputError(
       'start-settings',
       `${wordsOf('forgetBias')} ${wanted.forgetBias} is asked for, and the model that training goes on from has trained biases; leave it out, or begin with random weights.`,
+      {
+        ja: `${wordsOf('forgetBias')}が指定されていますが、続きを学習するモデルのバイアスは学習済みです。指定を外すか、モデルなしで学習してください。`,
+      },
     )
   }
 }

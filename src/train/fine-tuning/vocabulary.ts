@@ -30,6 +30,9 @@ function checkKind(model: Tokenizer, text: Tokenizer): void {
   throw new InputError(
     'tokenizer-kind',
     `The model's symbols are of the kind "${model.kind}", and the text is read with the tokenizer "${text.kind}", so no symbol of one is a symbol of the other; read the text with a tokenizer of the model's kind, or choose another model.`,
+    {
+      ja: `モデルの記号の単位は"${model.kind}"、テキストの単位は"${text.kind}"で、共通の記号がありません。モデルと同じ単位で読むか、別のモデルを選んでください。`,
+    },
   )
 }
 
@@ -124,6 +127,9 @@ export function mapSymbols(
     throw new InputError(
       'no-shared-symbol',
       `The model knows ${counted(model.tokenizer.size, 'symbol')}, and the text has none of them, so training could not build on what the model learned; check the model's vocabulary, take another model, or train without one.`,
+      {
+        ja: `モデルの知っている${model.tokenizer.size}種類の文字がテキストに一つもないので、モデルの学んだことを生かせません。モデルの語彙を確かめるか、別のモデルを選ぶか、モデルなしで学習してください。`,
+      },
     )
   }
   if (reserved.some(id => !kept.has(id))) {
