@@ -220,6 +220,8 @@ describe('without a mouse', () => {
     await page.keyboard.press('Control+k')
     await page.locator('.palette').getByRole('combobox').waitFor()
     await page.keyboard.type('open files')
+    const options = page.locator('.palette').getByRole('option')
+    await expect.poll(() => options.count()).toBe(1)
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
       page.keyboard.press('Enter'),
