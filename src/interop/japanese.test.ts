@@ -64,8 +64,9 @@ describe('the Japanese of refusals', () => {
 
   it('is found for hostile names in little time', () => {
     const name = JSON.stringify('\\"'.repeat(30))
-    const start = performance.now()
+    const before = process.cpuUsage()
     for (let i = 0; i < 200; i++) japaneseOf(`The PyTorch file ${name} ${'and '.repeat(200)}.`)
-    expect(performance.now() - start).toBeLessThan(2000)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1e6).toBeLessThan(2)
   })
 })
