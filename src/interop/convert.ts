@@ -13,7 +13,7 @@ import type {
   SourceFile,
   VocabularySource,
 } from './source.js'
-import { checkStability } from './stability.js'
+import { checkFinite, checkStability } from './stability.js'
 
 export interface ConvertOptions extends Omit<ImportOptions, 'vocabulary'> {
   /** The symbols, where the files do not hold them or hold them damaged. */
@@ -77,7 +77,7 @@ export async function readModel(
     },
     format.about,
   )
-  await checkStability(found.config, found.weights)
+  checkFinite(found.weights)
   return { read, found, files }
 }
 
@@ -99,17 +99,13 @@ async function recordOf(
   }
 }
 
-/**
- * The model of what was read.
- * @param more notes besides those of the format
- * @throws InputError for a prompt that the model can't read
- */
-export async function modelOf(
+/** The model file of what was read. */
+async function encoded(
   format: Format,
   { read, found, files }: Readable,
   options: ConvertOptions,
-  more: readonly Bilingual[] = [],
-): Promise<Converted> {
+  more: readonly Bilingual[],
+): Promise<Omit<Converted, 'model'> & { readonly bytes: Uint8Array }> {
   const { config, weights, tokenizer } = found
   const { prompt = read.prompt } = options
   if (options.prompt !== undefined) encodeInput(options.prompt, tokenizer)
@@ -128,8 +124,22 @@ export async function modelOf(
     ...(read.stop && { stop: read.stop }),
   })
   const { trainedWindow } = read
-  const model = await decodeModel(bytes)
-  return { model, notes, ...(trainedWindow !== undefined && { trainedWindow }) }
+  return { bytes, notes, ...(trainedWindow !== undefined && { trainedWindow }) }
+}
+
+/**
+ * The model of what was read.
+ * @param more notes besides those of the format
+ * @throws InputError for a prompt that the model can't read
+ */
+export async function modelOf(
+  format: Format,
+  readable: Readable,
+  options: ConvertOptions,
+  more: readonly Bilingual[] = [],
+): Promise<Converted> {
+  const { bytes, ...rest } = await encoded(format, readable, options, more)
+  return { model: await decodeModel(bytes), ...rest }
 }
 
 /**
@@ -142,5 +152,14 @@ export async function convert(
   given: readonly SourceFile[],
   options: ConvertOptions,
 ): Promise<Converted> {
-  return modelOf(format, await readModel(format, given, options), options)
+  // What the reader made is free before the model is decoded and checked: each takes the weights again.
+  const { bytes, ...rest } = await encoded(
+    format,
+    await readModel(format, given, options),
+    options,
+    [],
+  )
+  const model = await decodeModel(bytes)
+  await checkStability(model.config, model.weights)
+  return { model, ...rest }
 }

@@ -105,7 +105,8 @@ export function linksOf(
 ): ReadonlyMap<string, number> {
   const links: [string, number][] = []
   for (const { type, at } of messages) {
-    if (type === SYMBOL_TABLE) links.push(...symbolTable(input, at))
+    // One by one: a call takes no more than some hundred thousand arguments.
+    if (type === SYMBOL_TABLE) for (const link of symbolTable(input, at)) links.push(link)
     else if (type === LINK) links.push(...linkAt(input, at))
     else if (type === LINK_INFO) {
       const start = at + ((input.u8(at + 1) & 1) !== 0 ? 10 : 2)
@@ -114,6 +115,8 @@ export function linksOf(
       }
     }
   }
+  // No file has such names, and a path with an empty part would lead a group to itself.
+  if (links.some(([name]) => name === '' || name.includes('/'))) throw input.damaged()
   return new Map(links.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -13,6 +13,7 @@ import {
 import { formatOf } from './formats.js'
 import { inBothLanguages } from './japanese.js'
 import type { Format, SourceFile } from './source.js'
+import { checkStability } from './stability.js'
 
 export interface ImportModelOptions extends ConvertOptions {
   /** Forces the format; else the content decides. */
@@ -45,7 +46,9 @@ async function convertReadable(
   for (const model of models) {
     const own = files.filter(file => file === model || !models.includes(file))
     try {
-      good.push(await readModel(format, own, options))
+      const one = await readModel(format, own, options)
+      await checkStability(one.found.config, one.found.weights)
+      good.push(one)
     } catch (error) {
       if (!(error instanceof OndoError)) throw error
       bad.push({ name: model.name, error })

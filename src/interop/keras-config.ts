@@ -4,6 +4,9 @@
  */
 import { isRecord } from '../file/json.js'
 
+/** A name in a config; a damaged one is empty. */
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 type Json = Readonly<Record<string, unknown>>
 
 /** A layer as its config describes it. */
@@ -45,22 +48,22 @@ function flatten(
   const counts = new Map<string, number>()
   return list.flatMap(layer => {
     const own = isRecord(layer.config) ? layer.config : {}
-    const outer = String(layer.class_name)
+    const outer = textIn(layer.class_name)
     // Groups are named after classes, counted in the order of the layers.
     const base = snakeCase(outer)
     const count = counts.get(base) ?? 0
     counts.set(base, count + 1)
     const group = `${path}layers/${count === 0 ? base : `${base}_${count}`}`
     const inside = listOf(layer.config)
-    const name = String(own.name ?? layer.name ?? '')
+    const name = textIn(own.name ?? layer.name)
     if (inside && within.length < DEEPEST) return flatten(inside, `${group}/`, [...within, name])
     const inner = WRAPPERS.test(outer) && isRecord(own.layer) ? own.layer : layer
     const innerConfig = isRecord(inner.config) ? inner.config : {}
     return [
       {
-        type: String(inner.class_name ?? ''),
+        type: textIn(inner.class_name),
         // Keras 3 gives the name of a wrapper to its weights.
-        name: String(own.name ?? innerConfig.name ?? layer.name ?? ''),
+        name: textIn(own.name ?? innerConfig.name ?? layer.name),
         config: innerConfig,
         ...{ group, within },
       },
@@ -87,8 +90,8 @@ export function cellsOf<T extends Pick<KerasDescription, 'type' | 'name' | 'conf
     const inner = isRecord(cell.config) ? cell.config : {}
     return {
       ...layer,
-      type: String(cell.class_name).replace(/Cell$/, ''),
-      name: String(inner.name ?? ''),
+      type: textIn(cell.class_name).replace(/Cell$/, ''),
+      name: textIn(inner.name),
       config: { ...inner, go_backwards: config.go_backwards },
     }
   })

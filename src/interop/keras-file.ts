@@ -11,7 +11,7 @@ import { jsonIn } from './json-file.js'
 import { cellsOf, type KerasDescription, layersOf, tensorsIn } from './keras-config.js'
 import type { KerasLayer } from './keras-layers.js'
 import type { SourceFile } from './source.js'
-import { isZip, readZip } from './zip.js'
+import { isZip, readZip, zipNames } from './zip.js'
 
 export interface KerasNetwork {
   /** Layers from the input up; undefined where the file holds weights only. */
@@ -265,6 +265,5 @@ export function networkOf(files: readonly SourceFile[]): KerasNetwork {
 /** Whether a file is an archive of Keras 3. */
 export function isArchive(file: SourceFile): boolean {
   if (!isZip(file.bytes)) return false
-  const names = String.fromCharCode(...file.bytes.subarray(-4096))
-  return names.includes('model.weights.h5')
+  return zipNames(file.bytes).includes('model.weights.h5')
 }

@@ -114,6 +114,12 @@ export function basicLstmLayer(kernel: Float32Array, bias: Float32Array): LayerM
   const H = bias.length / 4
   const columns = 4 * H
   const inputs = kernel.length / columns - H
+  if (!(Number.isInteger(inputs) && inputs > 0)) {
+    throw new FileError(
+      'ml5',
+      `A layer has ${counted(kernel.length, 'weight')} and ${counted(bias.length, 'bias')}; expected four gates a unit, and more rows of weights than units: its files are damaged, download the model again.`,
+    )
+  }
   const biasIh = reorderGates(bias, 1, ORDER)
   for (let i = H; i < 2 * H; i++) biasIh[i] = (biasIh[i] as number) + FORGET_BIAS
   return {

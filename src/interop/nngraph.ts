@@ -82,7 +82,7 @@ export function modulesOf(network: LuaObject): LuaObject[] {
   for (let module = open.pop(); module; module = open.pop()) {
     if (found.has(module)) continue
     found.add(module)
-    open.push(...objectsIn(module.field('modules')).reverse())
+    for (const part of objectsIn(module.field('modules')).reverse()) open.push(part)
   }
   return [...found]
 }

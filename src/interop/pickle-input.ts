@@ -72,7 +72,7 @@ export class PickleInput {
   line(): string {
     const end = this.bytes.indexOf(10, this.position)
     if (end < 0) throw this.damaged()
-    const text = new TextDecoder('latin1').decode(this.bytes.subarray(this.position, end))
+    const text = latin1Text(this.bytes.subarray(this.position, end))
     this.position = end + 1
     return text
   }
@@ -108,9 +108,22 @@ export class PickleInput {
     return this.whole(BigInt(digits))
   }
 
+  /** A place in the memo, written as a line of digits. */
+  index(): number {
+    const text = this.line()
+    if (!/^\d{1,10}$/.test(text)) throw this.damaged()
+    return Number(text)
+  }
+
   float(text: string): number {
-    const value = Number(text.replace('inf', 'Infinity').replace('nan', 'NaN'))
-    return value
+    const isNumber = /^\s*[+-]?(inf|nan|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*$/i.test(text)
+    if (!isNumber) throw this.damaged()
+    return Number(
+      text
+        .toLowerCase()
+        .replace('inf', 'Infinity')
+        .replace(/[+-]?nan/, 'NaN'),
+    )
   }
 
   /** `'a\\nb'` as Python writes strings in protocol 0. */
@@ -124,7 +137,7 @@ export class PickleInput {
   }
 
   rawUnicode(text: string): string {
-    return text.replace(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_, short, long) => {
+    return text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short, long) => {
       const code = Number.parseInt(short ?? long, 16)
       return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd'
     })

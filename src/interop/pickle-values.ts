@@ -98,6 +98,8 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['builtins.set', args => new Set(Array.isArray(first(args)) ? (args[0] as PyValue[]) : [])],
   ['builtins.frozenset', args => new Set(Array.isArray(first(args)) ? (args[0] as PyValue[]) : [])],
   ['builtins.bytearray', args => (args.length === 0 ? new Uint8Array() : latin1(args))],
+  // Empty bytes in protocol 2.
+  ['builtins.bytes', args => (args.length === 0 ? new Uint8Array() : latin1(args))],
   ['builtins.complex', args => [...args]],
   ['builtins.slice', args => [...args]],
   ['builtins.range', args => [...args]],

@@ -247,7 +247,7 @@ class Unpickler {
         this.push(this.top())
         return true
       case 0x70: // PUT
-        this.remember(Number(this.input.line()))
+        this.remember(this.input.index())
         return true
       case 0x71: // BINPUT
         this.remember(this.input.byte())
@@ -259,7 +259,7 @@ class Unpickler {
         this.remember(this.memo.size)
         return true
       case 0x67: // GET
-        this.recall(Number(this.input.line()))
+        this.recall(this.input.index())
         return true
       case 0x68: // BINGET
         this.recall(this.input.byte())

@@ -72,7 +72,7 @@ function symbolsOf(saved: Saved, V: number): (string | undefined)[] {
   const symbols: (string | undefined)[] = new Array(V).fill(undefined)
   symbols[0] = SENTENCE_END
   for (const [id, letter] of Object.entries(saved.indexToLetter ?? {})) {
-    symbols[Number(id)] = String(letter)
+    symbols[Number(id)] = typeof letter === 'string' ? letter : undefined
   }
   if (!saved.indexToLetter) {
     for (const [letter, id] of Object.entries(saved.letterToIndex ?? {}))

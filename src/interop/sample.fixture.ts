@@ -61,8 +61,11 @@ export class Numbers {
   below(n: number): number {
     return Math.floor(((this.next() + 1) / 2) * n)
   }
-  /** A matrix [rows, columns] of float32, or a vector. */
-  matrix(rows: number, columns = 1, scale = 0.6): Float32Array {
+  /**
+   * A matrix [rows, columns] of float32, or a vector. Large ones have small numbers, as trained ones do:
+   * a large network of large numbers is chaotic.
+   */
+  matrix(rows: number, columns = 1, scale = Math.min(0.6, 2 / Math.sqrt(rows))): Float32Array {
     return Float32Array.from({ length: rows * columns }, () => this.next() * scale)
   }
 }

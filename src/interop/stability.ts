@@ -11,15 +11,15 @@ const MOST_DIFFERENCE = 0.5
 const STEPS = 48
 /** Multiplications that the check may cost in float64: some 0.3 s. */
 const BUDGET = 3e8
+/** Symbols of a window that are read: chaos shows in some dozens. */
+const MOST_WINDOW = 128
+/** Symbols that are read in all windows together. */
+const MOST_READ = 2048
 /** What a step costs besides, in multiplications: it is most of the time of a tiny network. */
 const STEP_COST = 20_000
 
-/**
- * Reads a few ids in float32 and in float64. Where rounding alone changes the logits, the state of the
- * network is chaotic and no two programs would write the same text with it.
- * @throws FileError when a weight is no number, or when the two disagree
- */
-export async function checkStability(config: ModelConfig, weights: Weights): Promise<void> {
+/** @throws FileError when a weight is no number */
+export function checkFinite(weights: Weights): void {
   for (const [name, data] of weights) {
     const bad = data.findIndex(value => !Number.isFinite(value))
     if (bad >= 0) {
@@ -29,16 +29,25 @@ export async function checkStability(config: ModelConfig, weights: Weights): Pro
       )
     }
   }
+}
+
+/**
+ * Reads a few ids in float32 and in float64. Where rounding alone changes the logits, the state of the
+ * network is chaotic and no two programs would write the same text with it.
+ * @throws FileError when the two disagree
+ */
+export async function checkStability(config: ModelConfig, weights: Weights): Promise<void> {
   const products = [...tensorShapes(config).values()].reduce(
     (sum, shape) => sum + elements(shape),
     0,
   )
   // A long window is checked in a part: chaos shows in any of them.
   const room = Math.floor(BUDGET / (products + STEP_COST) / 2)
-  const window = config.window && Math.max(1, Math.min(config.window, room))
+  const window = config.window && Math.max(1, Math.min(config.window, room, MOST_WINDOW))
   const checked = window === undefined ? config : { ...config, window }
   const cost = (products + STEP_COST) * (window ?? 1)
-  const steps = Math.max(2, Math.min(STEPS, Math.floor(BUDGET / cost)))
+  const most = Math.max(2, Math.floor(MOST_READ / (window ?? 1)))
+  const steps = Math.max(2, Math.min(STEPS, most, Math.floor(BUDGET / cost)))
   const network = await loadNetwork(checked, weights)
   const session = network.session()
   const twin = new ReferenceNetwork(checked, weights)
@@ -56,6 +65,12 @@ export async function checkStability(config: ModelConfig, weights: Weights): Pro
   }
   session.dispose()
   if (worst <= MOST_DIFFERENCE) return
+  if (!Number.isFinite(worst)) {
+    throw new FileError(
+      'diverged',
+      'The training of this model ran away: its logits are beyond what float32 can hold; take an earlier checkpoint.',
+    )
+  }
   throw new FileError(
     'diverged',
     `The training of this model ran away: its logits change by ${worst.toPrecision(2)} with the rounding of float32 alone, so that it predicts nothing; take an earlier checkpoint.`,

@@ -211,7 +211,7 @@ class Storages {
     if (known) return known
     const storage = storageOf(id[1] as PyValue, id[2] as PyValue)
     if (!storage) {
-      const name = id[1] instanceof PyGlobal ? id[1].path : String(id[1])
+      const name = id[1] instanceof PyGlobal ? id[1].path : 'no type'
       if (/Q(U?Int|Storage)/.test(name)) {
         throw this.refuse(
           `keeps quantized numbers (${quote(name)}); save the model before it was quantized`,
@@ -243,7 +243,7 @@ function readZipForm(file: SourceFile): PyValue {
   if (pickle === undefined) throw storages.refuse('is a zip archive without data.pkl')
   const root = pickle.slice(0, -'data.pkl'.length)
   const order = entries.get(`${root}byteorder`)
-  if (order && String.fromCharCode(...order).startsWith('big')) {
+  if (order && String.fromCharCode(...order.subarray(0, 3)) === 'big') {
     throw storages.refuse('is of a big-endian machine; save it again on a common one')
   }
   const { value } = readPickle(entries.get(pickle) as Uint8Array, {
