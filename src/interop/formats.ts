@@ -1,4 +1,7 @@
-/** All formats, in the order in which they are tried: those that show clear marks come first. */
+/**
+ * All formats, in the order in which they are tried: those that show clear marks come first. To add one, write
+ * its file and add a line here.
+ */
 import { didYouMean, FileError, InputError, quote } from '../errors.js'
 import { charRnn } from './char-rnn.js'
 import { charRnnJs } from './char-rnn-js.js'

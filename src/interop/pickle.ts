@@ -40,7 +40,6 @@ const DICT = 192
 const PLACE = 16
 /** Bytes of memory of a value's place in the memo. */
 const REMEMBERED = 48
-
 const MARK = Symbol('mark')
 type Slot = PyValue | typeof MARK
 

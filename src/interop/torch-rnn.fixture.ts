@@ -70,6 +70,27 @@ function moduleOf({ running_var: variance, ...rest }: Normalisation, isOld: bool
   return new TorchObject('nn.BatchNormalization', { ...Object.fromEntries(tensors), eps: EPSILON })
 }
 
+const randomLayer = (
+  numbers: Numbers,
+  [inputs, H]: readonly [inputs: number, H: number],
+  gates: number,
+  isNormalised: boolean,
+): Layer => {
+  const vector = (): Float32Array => numbers.matrix(H)
+  return {
+    weight: numbers.matrix(inputs + H, gates * H),
+    bias: numbers.matrix(gates * H),
+    normalisation: isNormalised
+      ? {
+          running_mean: vector(),
+          running_var: vector().map(value => value ** 2),
+          weight: vector(),
+          bias: vector(),
+        }
+      : undefined,
+  }
+}
+
 function write({ variant, symbols, outputs, hidden = 5, seed = 1 }: SampleRequest): Sample {
   const V = outputs ?? symbols.length
   const [D, H] = [4, hidden]
@@ -77,20 +98,8 @@ function write({ variant, symbols, outputs, hidden = 5, seed = 1 }: SampleReques
   const gates = GATES[cell]
   const numbers = new Numbers(seed)
   const table = numbers.matrix(V, D)
-  const vector = (): Float32Array => numbers.matrix(H)
-  const layers = [D, H].map(
-    (inputs): Layer => ({
-      weight: numbers.matrix(inputs + H, gates * H),
-      bias: numbers.matrix(gates * H),
-      normalisation: variant.includes('batchnorm')
-        ? {
-            running_mean: vector(),
-            running_var: vector().map(value => value ** 2),
-            weight: vector(),
-            bias: vector(),
-          }
-        : undefined,
-    }),
+  const layers = [D, H].map(inputs =>
+    randomLayer(numbers, [inputs, H], gates, variant.includes('batchnorm')),
   )
   const head = { weight: numbers.matrix(V, H), bias: numbers.matrix(V) }
   const all = [

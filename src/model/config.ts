@@ -7,6 +7,7 @@
  */
 import { InputError, quote } from '../errors.js'
 
+/** The cells. CONTRIBUTING.md lists the places of one: twin, training graph, kernel. */
 export const CELLS = ['rnn', 'gru', 'lstm'] as const
 export type CellKind = (typeof CELLS)[number]
 

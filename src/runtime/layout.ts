@@ -15,7 +15,7 @@ import {
   type Weights,
 } from '../model/config.js'
 import { wholeLevels } from '../model/quantize.js'
-import { packWhole } from './pack-whole.js'
+import { packInt8 } from './pack-int8.js'
 
 /** Columns of a panel; kernels/matvec.as.ts relies on this number and processes two at a time. */
 const PANEL = 12
@@ -359,7 +359,7 @@ export function packNetwork(
   /** Packs a matrix that multiplies h. */
   const pack = (at: number, N: number, name: string, blocks: Blocks): void => {
     const scale = weights.get(scaleOf(name))
-    if (config.bits && scale) packWhole(buffer, at, N, get(name), scale, blocks)
+    if (config.bits && scale) packInt8(buffer, at, N, get(name), scale, blocks)
     else packMatrix(memory, at, get(name), H, blocks)
   }
   layout.layers.forEach((layer, k) => {

@@ -68,7 +68,7 @@ export {
   buildTokenizer,
   type DroppedSymbol,
   tokenizerFrom,
-} from './registry.js'
+} from './tokenizers.js'
 export { countIds, makeIds } from './vocabulary.js'
 export { UnknownSymbolsError } from './unknown-symbols.js'
 export type { TextRange } from './text-range.js'

@@ -19,10 +19,10 @@ import {
   skipReason,
   sortByName,
 } from './join-files.js'
-import { type BuildOptions, type BuiltTokenizer, tokenizerOfCounts } from './registry.js'
 import { eachGrapheme } from './segment.js'
 import { type ByteSource, type Survey, surveyText, textPieces } from './survey.js'
 import type { Ids, Tokenizer, TokenizerKind } from './tokenizer.js'
+import { type BuildOptions, type BuiltTokenizer, tokenizerOfCounts } from './tokenizers.js'
 import { codePointTable, encodeUtf8, Utf8Counter } from './utf8.js'
 import { makeIds, type SymbolCounts } from './vocabulary.js'
 

@@ -163,6 +163,17 @@ async function run(io: Io, [given]: readonly unknown[], more: object): Promise<n
   }
 }
 
+/** Moves a run aside that --force replaces, and stores what this one reads. */
+async function beginRun(
+  folder: TrainingFolder,
+  source: TextSource,
+  { force }: TrainFlags,
+  reporter: TrainingReporter,
+): Promise<void> {
+  if (force && (await folder.holdsRun())) reporter.reportMoved(await folder.moveAside())
+  await folder.writeSource(source)
+}
+
 /** @param onStart called when everything has been checked, before anything is written */
 async function trainIn(
   folder: TrainingFolder,
@@ -178,10 +189,7 @@ async function trainIn(
   const start = await openStartModel(flags)
   const source = sourceOf(paths, flags, before, start)
   const passes = new PassLine(io)
-  const tempFolder = async (): Promise<string> => {
-    await folder.take()
-    return out
-  }
+  const tempFolder = (): Promise<string> => folder.take().then(() => out)
   const text = await openText(source, tempFolder, passes)
   let reporter: TrainingReporter | undefined
   let started = false
@@ -209,9 +217,7 @@ async function trainIn(
       preset,
       ...(start && { from: start.model }),
       ...(flags.freeze && { freeze: flags.freeze }),
-      ...(budget !== undefined && {
-        budget: trainingSeconds(budget, corpus.ids.length, baseline),
-      }),
+      ...(budget && { budget: trainingSeconds(budget, corpus.ids.length, baseline) }),
       store: await checkpointFolder(out, lock),
       resume: flags.resume,
       overwrite: flags.force,
@@ -224,15 +230,12 @@ async function trainIn(
       if (event.type === 'start') {
         started = true
         onStart()
-        if (flags.force && (await folder.holdsRun())) {
-          reporter.reportMoved(await folder.moveAside())
-        }
-        await folder.writeSource(source)
+        await beginRun(folder, source, flags, reporter)
       }
-      if (event.type === 'end' && flags.baseline) {
-        await compare(event, corpus, baseline, reporter, io, flags)
+      if (event.type === 'end') {
+        if (flags.baseline) await compare(event, corpus, baseline, reporter, io, flags)
+        await measureCorpus(event, corpus, out, io, flags)
       }
-      if (event.type === 'end') await measureCorpus(event, corpus, out, io, flags)
       if (flags.json) await io.json(withoutWeights(event))
       await reporter.report(event)
       if (event.type === 'end' && flags.compareScratch && event.reason !== 'aborted') {

@@ -18,7 +18,7 @@ import {
   rnnTanh,
 } from './cells.as'
 import { matvec, matvecDouble } from './matvec.as'
-import { matvecWhole, toWhole } from './whole.as'
+import { matvecInt8, toWhole } from './matvec-int8.as'
 
 const RNN_TANH: u32 = 0
 const RNN_RELU: u32 = 1
@@ -135,7 +135,7 @@ function product(x: usize, W: usize, N: usize, init: usize, z: usize): void {
     return
   }
   toWhole(x, gate, levels, whole)
-  matvecWhole(whole, gate >> 2, W, N, init, z)
+  matvecInt8(whole, gate >> 2, W, N, init, z)
 }
 
 /**

@@ -25,10 +25,7 @@ import { type FromVersion1, mergeVersion1 } from './text-version1.js'
 const FIRST_RETRY = 2000
 const LAST_RETRY = 60_000
 
-/**
- * `unsaved`: the newest symbols are not stored yet. `full`: the browser gives no more space. `refused`: it
- * stores nothing for this page.
- */
+/** `unsaved`: the newest symbols are not stored yet. `refused`: the browser stores nothing for this page. */
 export type StorageStatus = 'kept' | 'unsaved' | 'full' | 'refused'
 
 /** What was stored; `page` is empty where the state of the page is unknown. */

@@ -39,7 +39,7 @@ function scaled(sum: v128, scale: usize, init: usize): v128 {
  * @param N columns, a multiple of 24
  * @param init [N] start of the sums (a bias, a row of a table, or z itself) @param z [N] result
  */
-export function matvecWhole(q: usize, K: usize, W: usize, N: usize, init: usize, z: usize): void {
+export function matvecInt8(q: usize, K: usize, W: usize, N: usize, init: usize, z: usize): void {
   const qEnd = q + (K << 1)
   const zEnd = z + (N << 2)
   let scale = W + 2 * K * N

@@ -1,4 +1,4 @@
-/** Packs matrices of 8-bit weights as kernels/whole.as.ts reads them. */
+/** Packs matrices of 8-bit weights as kernels/matvec-int8.as.ts reads them. */
 import { wholeLevels, wholeWeights } from '../model/quantize.js'
 import type { Blocks } from './layout.js'
 
@@ -10,7 +10,7 @@ const GROUP = 24
  * @param N columns of the packed matrix, a multiple of 24
  * @param W [.. H, K] row-major @param scales [.. H] of its rows
  */
-export function packWhole(
+export function packInt8(
   buffer: ArrayBufferLike,
   at: number,
   N: number,
