@@ -145,7 +145,8 @@ describe('a run', () => {
 
     await button(page, 'Write with it').click()
     await page.waitForFunction(
-      () => document.querySelector<HTMLSelectElement>('.model')?.value === '',
+      () =>
+        document.querySelector<HTMLSelectElement>('.model')?.selectedOptions[0]?.text === 'text',
     )
     await page.waitForFunction(() => ondo.text().length > 5)
     expect(await page.evaluate(() => ondo.text())).toMatch(/^[a-h ]+$/)
