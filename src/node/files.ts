@@ -6,34 +6,116 @@ import type { Stats } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { didYouMean, FileError, shorten, shortPath } from '../errors.js'
+import { didYouMean, didYouMeanInJapanese, FileError, shorten, shortPath } from '../errors.js'
 import { writeInPlace, writeTarget } from './write-target.js'
 
-const REASONS: Record<string, [code: string, why: string]> = {
-  ENOENT: ['missing', 'it does not exist: check the path'],
-  ENOTDIR: ['missing', 'a part of its path is a file, not a folder: check the path'],
-  EEXIST: ['is-file', 'a file stands where a folder is needed: choose another place'],
-  EISDIR: ['is-folder', 'it is a folder: name a file'],
-  EACCES: ['denied', 'permission is denied: change its rights or choose another place'],
-  EPERM: ['denied', 'the system does not permit it: change its rights or choose another place'],
-  EROFS: ['read-only', 'the file system is read-only: choose another place'],
-  ENOSPC: ['disk-full', 'the disk is full: make room or choose another place'],
-  EDQUOT: ['disk-full', 'your disk quota is used up: make room or choose another place'],
-  EFBIG: ['too-large', 'it is larger than the file system allows: choose another place'],
+/** Codes of the system: the code of the error, and why in both languages. */
+const REASONS: Record<string, readonly [code: string, why: string, ja: string]> = {
+  ENOENT: ['missing', 'it does not exist: check the path', '存在しません。パスを確認してください'],
+  ENOTDIR: [
+    'missing',
+    'a part of its path is a file, not a folder: check the path',
+    'パスの途中がフォルダーではなくファイルです。パスを確認してください',
+  ],
+  EEXIST: [
+    'is-file',
+    'a file stands where a folder is needed: choose another place',
+    'フォルダーが必要な場所にファイルがあります。別の場所を指定してください',
+  ],
+  EISDIR: [
+    'is-folder',
+    'it is a folder: name a file',
+    'フォルダーです。ファイルを指定してください',
+  ],
+  EACCES: [
+    'denied',
+    'permission is denied: change its rights or choose another place',
+    'アクセス権がありません。権限を変えるか、別の場所を指定してください',
+  ],
+  EPERM: [
+    'denied',
+    'the system does not permit it: change its rights or choose another place',
+    'システムが許可していません。権限を変えるか、別の場所を指定してください',
+  ],
+  EROFS: [
+    'read-only',
+    'the file system is read-only: choose another place',
+    'ファイルシステムが読み取り専用です。別の場所を指定してください',
+  ],
+  ENOSPC: [
+    'disk-full',
+    'the disk is full: make room or choose another place',
+    'ディスクがいっぱいです。空きを作るか、別の場所を指定してください',
+  ],
+  EDQUOT: [
+    'disk-full',
+    'your disk quota is used up: make room or choose another place',
+    'ディスクの割り当てを使い切りました。空きを作るか、別の場所を指定してください',
+  ],
+  EFBIG: [
+    'too-large',
+    'it is larger than the file system allows: choose another place',
+    'ファイルシステムの上限より大きくなりました。別の場所を指定してください',
+  ],
   ERR_FS_FILE_TOO_LARGE: [
     'too-large',
     'it is larger than 2 GiB, more than any model: check the path',
+    '2 GiBを超えていて、モデルではありません。パスを確認してください',
   ],
-  EMFILE: ['too-many-open', 'too many files are open: close some programs'],
-  EBADF: ['closed', 'nothing is open for writing there: check the path'],
-  ELOOP: ['missing', 'its links lead in a circle: name the file itself'],
-  ENXIO: ['no-reader', 'nothing is at its other end: start the program there first'],
-  ECONNREFUSED: ['no-reader', 'nobody listens there: start its reader first'],
-  EPIPE: ['no-reader', 'its reader went away before the end'],
-  ECONNRESET: ['no-reader', 'its reader went away before the end'],
-  EIO: ['io', 'the device reports an error: check the disk or choose another place'],
-  ENAMETOOLONG: ['name', 'its name is too long: choose a shorter one'],
+  EMFILE: [
+    'too-many-open',
+    'too many files are open: close some programs',
+    '開いているファイルが多すぎます。プログラムをいくつか閉じてください',
+  ],
+  EBADF: [
+    'closed',
+    'nothing is open for writing there: check the path',
+    '書き込み先が開いていません。パスを確認してください',
+  ],
+  ELOOP: [
+    'missing',
+    'its links lead in a circle: name the file itself',
+    'リンクが循環しています。ファイルそのものを指定してください',
+  ],
+  ENXIO: [
+    'no-reader',
+    'nothing is at its other end: start the program there first',
+    '受け取る側がいません。先にそのプログラムを起動してください',
+  ],
+  ECONNREFUSED: [
+    'no-reader',
+    'nobody listens there: start its reader first',
+    '待ち受けているプログラムがありません。先に起動してください',
+  ],
+  EPIPE: ['no-reader', 'its reader went away before the end', '受け取る側が途中で終了しました'],
+  ECONNRESET: [
+    'no-reader',
+    'its reader went away before the end',
+    '受け取る側が途中で終了しました',
+  ],
+  EIO: [
+    'io',
+    'the device reports an error: check the disk or choose another place',
+    '装置がエラーを返しました。ディスクを確認するか、別の場所を指定してください',
+  ],
+  ENAMETOOLONG: [
+    'name',
+    'its name is too long: choose a shorter one',
+    '名前が長すぎます。短い名前を指定してください',
+  ],
 }
+
+/** What can't be done, by action. */
+const IN_JAPANESE: Readonly<Record<string, string>> = {
+  written: 'に書き込めません',
+  moved: 'を移動できません',
+}
+
+const NO_FOLDER = [
+  'missing',
+  'its folder does not exist: make it first or check the path',
+  'フォルダーがありません。先に作るか、パスを確認してください',
+] as const
 
 /** Turns an error of the file system into one sentence. @param action `read` or `written` */
 export function fileError(error: unknown, path: string, action: string): FileError {
@@ -41,11 +123,15 @@ export function fileError(error: unknown, path: string, action: string): FileErr
   const removed = workingFolderError(error)
   if (removed) return removed
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const [name, why] =
+  const message = error instanceof Error ? error.message : `${error}`
+  const [name, why, ja] =
     code === 'ENOENT' && action === 'written'
-      ? ['missing', 'its folder does not exist: make it first or check the path']
-      : (REASONS[code] ?? ['io', error instanceof Error ? error.message : `${error}`])
-  return new FileError(name, `"${shortPath(path)}" can't be ${action}: ${why}.`, { cause: error })
+      ? NO_FOLDER
+      : (REASONS[code] ?? (['io', message, message] as const))
+  return new FileError(name, `"${shortPath(path)}" can't be ${action}: ${why}.`, {
+    cause: error,
+    ja: `「${shortPath(path)}」${IN_JAPANESE[action] ?? 'を読み込めません'}：${ja}。`,
+  })
 }
 
 /** Whether an error says that the file does not exist. */
@@ -72,7 +158,10 @@ export function workingFolderError(error: unknown): FileError | undefined {
   return new FileError(
     'no-working-folder',
     'The working directory was removed: change into a folder that exists and try again.',
-    { cause: error },
+    {
+      cause: error,
+      ja: '作業フォルダーが削除されています。存在するフォルダーに移って、もう一度実行してください。',
+    },
   )
 }
 
@@ -290,7 +379,10 @@ async function missingModelError(source: string): Promise<FileError> {
     const names = await readdir(folder).catch(() => undefined)
     const why = names === undefined ? ` The folder "${folder}" does not exist either.` : ''
     const near = didYouMean(basename(source), names ?? [])
-    return new FileError('missing', `There is no model file "${shorten(source)}".${why}${near}`)
+    const whyInJapanese = names === undefined ? `フォルダー「${folder}」もありません。` : ''
+    return new FileError('missing', `There is no model file "${shorten(source)}".${why}${near}`, {
+      ja: `モデルのファイル「${shorten(source)}」がありません。${whyInJapanese}${didYouMeanInJapanese(basename(source), names ?? [])}`,
+    })
   }
   const names = await readdir('.').catch(() => [])
   const near = didYouMean(source, [...bundled, ...names])
@@ -298,6 +390,9 @@ async function missingModelError(source: string): Promise<FileError> {
   return new FileError(
     'missing',
     `There is no model "${shorten(source)}": bundled are ${have}; a path to a file or a training folder works too.${near}`,
+    {
+      ja: `「${shorten(source)}」というモデルはありません。同梱のモデルは${have}です。ファイルや学習フォルダーのパスも指定できます。${didYouMeanInJapanese(source, [...bundled, ...names])}`,
+    },
   )
 }
 

@@ -7,9 +7,17 @@ import type { UnknownSymbol } from './tokenizer.js'
 const LISTED = 10
 const PLACES = 3
 
-function list<T>(items: readonly T[], limit: number, write: (item: T) => string): string {
+const MORE = (count: number): string => `、ほか${count}`
+
+/** @param more what follows a list that is cut */
+function list<T>(
+  items: readonly T[],
+  limit: number,
+  write: (item: T) => string,
+  more = (count: number): string => ` and ${count} more`,
+): string {
   const listed = items.slice(0, limit).map(write).join(', ')
-  return items.length <= limit ? listed : `${listed} and ${items.length - limit} more`
+  return items.length <= limit ? listed : listed + more(items.length - limit)
 }
 
 /** Thrown under the policy `error`. `unknown` has every occurrence, so that a program can mark them. */
@@ -36,7 +44,15 @@ export class UnknownSymbolsError extends InputError {
           LISTED,
           ([symbol, at]) => `${describeSymbol(symbol)} at ${list(at, PLACES, String)}`,
         ),
-      { way: 'unknown' },
+      {
+        way: 'unknown',
+        ja: `テキストに、語彙（${size}種類）にない記号が${entries.length}種類あります（位置は0から）：${list(
+          entries,
+          LISTED,
+          ([symbol, at]) => `${describeSymbol(symbol)}（${list(at, PLACES, String, MORE)}）`,
+          MORE,
+        )}`,
+      },
     )
     this.unknown = unknown
   }
