@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { TimeSlices, yieldToEventLoop } from './event-loop.js'
+import { TimeSlices, withTimerRunning, yieldToEventLoop } from './event-loop.js'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -73,5 +73,26 @@ describe('TimeSlices', () => {
     await expect(async () => {
       for (;;) await slices.yield()
     }).rejects.toThrow('enough')
+  })
+})
+
+describe('withTimerRunning', () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+
+  it('keeps a timer for as long as the work takes, whether it succeeds or fails', async () => {
+    const before = timers()
+    let during = 0
+    const work = async (): Promise<number> => {
+      await Promise.resolve()
+      during = timers()
+      return 7
+    }
+    expect(await withTimerRunning(work)).toBe(7)
+    expect(during).toBe(before + 1)
+    expect(timers()).toBe(before)
+    const failing = withTimerRunning(() => Promise.reject(new Error('no')))
+    await expect(failing).rejects.toThrow('no')
+    expect(timers()).toBe(before)
   })
 })

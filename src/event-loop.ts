@@ -20,6 +20,23 @@ export function yieldToEventLoop(): Promise<void> {
   })
 }
 
+/** Longer than any compilation; the timer is cleared before. */
+const LONG = 2 ** 30
+
+/**
+ * Waits for work that V8 does in its own threads, as compiling WebAssembly, with a timer running. Without
+ * one Node's event loop is empty meanwhile: Node then waits for all of V8's threads, and one of them may
+ * wait for a garbage collection by the main thread, so that the process hangs for ever (nodejs/node#54918).
+ */
+export async function withTimerRunning<T>(work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => {}, LONG)
+  try {
+    return await work()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /**
  * Parts a long computation into slices of time with a turn of the event loop between them.
  *

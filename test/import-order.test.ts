@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['errors', 'numeric', 'knob'],
   onnx: [],
   file: ['errors', 'knob', 'version', 'model', 'text'],
-  runtime: ['errors', 'model'],
+  runtime: ['errors', 'event-loop', 'model'],
   temperature: ['errors', 'numeric', 'random', 'knob'],
   generate: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file'],
   measure: [...FLOOR, 'model', 'text', 'runtime', 'temperature', 'file', 'generate'],

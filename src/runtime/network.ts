@@ -5,6 +5,7 @@
  * and sum in a fixed order, so the logits have the same bits in every engine and on every CPU.
  */
 import { InputError, memoryError, withMemory } from '../errors.js'
+import { withTimerRunning } from '../event-loop.js'
 import { activationSize, type ModelConfig, modelConfig, type Weights } from '../model/config.js'
 import { KERNELS } from './kernels/kernels.wasm.js'
 import { checkWeights, IDS, type Layout, PAGE, packNetwork, planLayout } from './layout.js'
@@ -23,19 +24,18 @@ let compiled: Promise<WebAssembly.Module> | undefined
 
 /** Compiles the kernels once for all networks; takes about 2 ms. */
 function kernels(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS), c => c.charCodeAt(0))).catch(
-    (cause: unknown) => {
-      compiled = undefined // the next network may find the memory that this one did not
-      throw (
-        memoryError(cause, 'The network', 'ネットワーク') ??
-        new InputError(
-          'webassembly',
-          'The kernels could not be compiled here; they need WebAssembly with 128-bit SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later).',
-          { cause },
-        )
+  const bytes = (): BufferSource => Uint8Array.from(atob(KERNELS), c => c.charCodeAt(0))
+  compiled ??= withTimerRunning(() => WebAssembly.compile(bytes())).catch((cause: unknown) => {
+    compiled = undefined // the next network may find the memory that this one did not
+    throw (
+      memoryError(cause, 'The network', 'ネットワーク') ??
+      new InputError(
+        'webassembly',
+        'The kernels could not be compiled here; they need WebAssembly with 128-bit SIMD (Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later).',
+        { cause },
       )
-    },
-  )
+    )
+  })
   return compiled
 }
 
@@ -265,7 +265,9 @@ export async function loadNetwork(config: ModelConfig, weights: Weights): Promis
     () => new WebAssembly.Memory({ initial: Math.ceil(layout.end / PAGE) }),
   )
   packNetwork(wasmMemory.buffer, checked, weights, layout)
-  const instance = await WebAssembly.instantiate(module, { env: { memory: wasmMemory } })
+  const instance = await withTimerRunning(() =>
+    WebAssembly.instantiate(module, { env: { memory: wasmMemory } }),
+  )
   const exported = instance.exports as unknown as Kernels
   exported.configure(layout.plan)
   if (layout.project) exported.project()
