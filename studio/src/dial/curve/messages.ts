@@ -39,7 +39,7 @@ export const words = table(
     frame: (n: string, at: string, T: string) => `Point ${n}: character ${at}, temperature ${T}`,
     add: 'Add a point',
     anew: 'Write anew with it',
-    off: 'Back to the slider',
+    off: 'Use the slider',
     close: 'Close',
     follows: 'This one follows the text: where it goes shows while the text is written.',
     chart: (count: string, written: string) =>
