@@ -37,6 +37,7 @@ class StepGraph {
     const fields = Object.entries(attributes).map(([name, value]) =>
       bytesField(5, join([stringField(1, name), integerField(3, value), integerField(20, 2)])),
     )
+    this.graph.keep(inputs)
     const from = inputs.map(name => stringField(1, name))
     const to = names.map(name => stringField(2, name))
     this.more.push(bytesField(1, join([...from, ...to, stringField(4, op), ...fields])))

@@ -67,6 +67,17 @@ describe('a graph', () => {
     },
   )
 
+  it('leaves out nodes that no output needs, but not those whose values are kept', () => {
+    const g = new Graph()
+    const x = g.input('x', 'float32', [2])
+    g.output('y', g.op('Tanh', [x]), [2])
+    const needed = g.nodeCount
+    const unused = g.op('Sigmoid', [g.op('Neg', [x])])
+    expect(g.nodeCount).toBe(needed)
+    g.keep([unused])
+    expect(g.nodeCount).toBe(needed + 2)
+  })
+
   it('stores equal constants once, unless their types or shapes differ', () => {
     const g = new Graph()
     expect(g.int64s([1, 2])).toBe(g.int64s([1, 2]))

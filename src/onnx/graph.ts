@@ -145,6 +145,7 @@ interface GraphNode {
 export class Graph {
   readonly maxNodeTensors: number
   private readonly fused: boolean
+  private readonly kept = new Set<string>()
   readonly inputs = new Map<string, InputShape>()
   private readonly openInputs: Uint8Array[] = []
   private readonly nodes: GraphNode[] = []
@@ -164,9 +165,14 @@ export class Graph {
     return this.usedNodes().length
   }
 
+  /** Marks values that nodes made elsewhere read, so that the nodes that make them stay. */
+  keep(values: readonly Value[]): void {
+    for (const value of values) this.kept.add(value)
+  }
+
   /** The nodes on which an output depends: the gradient of a frozen weight, for example, is no output. */
   private usedNodes(): GraphNode[] {
-    const used = new Set(this.outputNames)
+    const used = new Set([...this.outputNames, ...this.kept])
     // A node comes after those whose values it reads.
     const nodes = this.nodes.toReversed().filter(({ reads, outputs }) => {
       if (!outputs.some(name => used.has(name))) return false

@@ -49,6 +49,9 @@ describe('ondo quantize', () => {
     expect(page.code).toBe(0)
     const { hash } = await decodeModel(new Uint8Array(readFileSync(at('small-8bit.safetensors'))))
     expect(readFileSync(at('p.html'), 'utf8')).toContain(hash)
+    const again = ['small-8bit.safetensors', '--bits', '8', '--out', 'again.html']
+    expect((await run('export', 'page', ...again)).code).toBe(0)
+    expect(readFileSync(at('again.html'), 'utf8')).toContain(hash)
   })
 
   it('exports a rounded model to systems without 8 bits as float32', async () => {

@@ -41,9 +41,15 @@ const PAGE_FLAGS: readonly (keyof PageOptions)[] = [
 ]
 const FORMS: readonly string[] = [PAGE, ...EXPORT_FORMS.map(({ kind }) => kind)]
 
+/** A model file with 8-bit weights; one that has them already stays as it is. */
+async function inEightBits(file: Uint8Array): Promise<Uint8Array> {
+  const model = await decodeModel(file)
+  return model.config.bits ? file : encodeModel(await quantizeModel(model))
+}
+
 async function writePage(io: Io, name: string, path: string, options: PageOptions): Promise<void> {
   const file = name === '-' ? readInput('-') : await readFileBytes(await findModel(name))
-  const bytes = options.bits ? encodeModel(await quantizeModel(await decodeModel(file))) : file
+  const bytes = options.bits ? await inEightBits(file) : file
   const html = await exportPage(bytes, options)
   await writeOutput(io, path, html)
   if (path === '-') return
